@@ -1,5 +1,7 @@
 """The modules of `nn`, one family a file: what each file lists in `__all__`."""
 
+import sys as _sys
+
 from autogradkit.nn.modules import (
     activation,
     adaptive_pooling,
@@ -15,6 +17,7 @@ from autogradkit.nn.modules import (
     embedding,
     flatten,
     fractional,
+    instancenorm,
     label_loss,
     lazy,
     lazy_conv,
@@ -26,7 +29,6 @@ from autogradkit.nn.modules import (
     module,
     normalization,
     padding,
-    parallel,
     parameter_dict,
     pooling,
     rectifier,
@@ -54,6 +56,7 @@ from autogradkit.nn.modules.dropout import *
 from autogradkit.nn.modules.embedding import *
 from autogradkit.nn.modules.flatten import *
 from autogradkit.nn.modules.fractional import *
+from autogradkit.nn.modules.instancenorm import *
 from autogradkit.nn.modules.label_loss import *
 from autogradkit.nn.modules.lazy import *
 from autogradkit.nn.modules.lazy_conv import *
@@ -65,9 +68,9 @@ from autogradkit.nn.modules.margin_loss import *
 from autogradkit.nn.modules.module import *
 from autogradkit.nn.modules.normalization import *
 from autogradkit.nn.modules.padding import *
-from autogradkit.nn.modules.parallel import *
 from autogradkit.nn.modules.parameter_dict import *
 from autogradkit.nn.modules.pooling import *
+from autogradkit.nn.modules.pytorchs_files import fill as _fill
 from autogradkit.nn.modules.rectifier import *
 from autogradkit.nn.modules.resizing import *
 from autogradkit.nn.modules.rnn import *
@@ -91,6 +94,7 @@ __all__ += dropout.__all__
 __all__ += embedding.__all__
 __all__ += flatten.__all__
 __all__ += fractional.__all__
+__all__ += instancenorm.__all__
 __all__ += label_loss.__all__
 __all__ += lazy.__all__
 __all__ += lazy_conv.__all__
@@ -102,7 +106,6 @@ __all__ += margin_loss.__all__
 __all__ += module.__all__
 __all__ += normalization.__all__
 __all__ += padding.__all__
-__all__ += parallel.__all__
 __all__ += parameter_dict.__all__
 __all__ += pooling.__all__
 __all__ += rectifier.__all__
@@ -112,3 +115,5 @@ __all__ += rnn_cells.__all__
 __all__ += softmax.__all__
 __all__ += transformer.__all__
 __all__ += transformer_layers.__all__
+
+_fill(_sys.modules[__name__])

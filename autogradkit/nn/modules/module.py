@@ -377,8 +377,12 @@ def _destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Dtype |
 
 
 def indented(text: str, spaces: int = 2) -> str:
-    """`text` with every line but the first moved to the right."""
-    return text.replace("\n", "\n" + " " * spaces)
+    """`text` with every line but the first moved to the right; of blank ones nothing is left."""
+    first, *others = text.split("\n")
+    return "\n".join([first, *[" " * spaces + line if line.strip() else "" for line in others]])
+
+
+_addindent = indented  # the name that scripts import
 
 
 def clear_gradients(parameters: Iterable[Tensor], set_to_none: bool) -> None:
