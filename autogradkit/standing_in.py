@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import autogradkit
+from autogradkit.core.homes import pytorchs_home
 from autogradkit.core.own import RENAMED
 from autogradkit.torch_version import TorchVersion
 
@@ -163,7 +164,7 @@ def _rename(kind: type) -> None:
     named = _HOMES.get(kind.__name__)
     if named is None:
         top = "torchvision" if home.startswith("autogradkit.vision") else "torch"
-        named = top + home.removeprefix(_OURS[top])
+        named = pytorchs_home(top + home.removeprefix(_OURS[top]), kind.__name__)
     RENAMED[id(kind)] = kind, home
     kind.__module__ = named
 

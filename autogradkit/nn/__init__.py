@@ -8,16 +8,17 @@ import sys as _sys
 from typing import Any as _Any
 
 from autogradkit.core.absent import lookup_error as _lookup_error
-from autogradkit.nn import functional, init, modules, parameter
+from autogradkit.nn import functional, init, modules, parallel, parameter
 from autogradkit.nn.modules import *
+from autogradkit.nn.parallel import DataParallel
 from autogradkit.nn.parameter import *
 
-__all__ = ["functional", "init", "modules", "parameter"]
+__all__ = ["DataParallel", "functional", "init", "modules", "parallel", "parameter"]
 __all__ += modules.__all__
 __all__ += parameter.__all__
 
 
 def __getattr__(name: str) -> _Any:
-    if name == "utils":
-        return _importlib.import_module("autogradkit.nn.utils")
+    if name in ("common_types", "grad", "utils"):
+        return _importlib.import_module(f"autogradkit.nn.{name}")
     raise _lookup_error("nn", name, _sys._getframe(1))

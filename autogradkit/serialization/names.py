@@ -17,6 +17,7 @@ import numpy as np
 
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device
+from autogradkit.core.homes import pytorchs_home
 from autogradkit.core.own import home_of
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.size import Size
@@ -24,7 +25,6 @@ from autogradkit.core.storage import Array, require_extent, strided
 from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.typed_storages import TypedStorage, typed
-from autogradkit.serialization.homes import collecting, pytorchs_home
 
 _DTYPES = {str(each): each for each in vars(dtypes).values() if isinstance(each, dtypes.dtype)}
 STORAGES = {
@@ -197,16 +197,17 @@ def found(module: str, name: str) -> Any:
     known = ALLOWED.get(f"{module}.{name}")
     if known is not None:
         return known
-    places = [{"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module)]
-    if module.partition(".")[0] == "torch":
-        places = [f"autogradkit{place.removeprefix('torch')}" for place in (collecting(module), module)]
-    value: Any = importlib.import_module(places[0])
-    first, *others = name.split(".")
-    if not hasattr(value, first):
-        value = importlib.import_module(places[-1])
-    for each in (first, *others):
+    place = _PLACES.get(module, module)
+    if place.partition(".")[0] == "torch":
+        place = f"autogradkit{place.removeprefix('torch')}"
+    value: Any = importlib.import_module(place)
+    for each in name.split("."):
         value = getattr(value, each)
     return value
+
+
+# Where names of other modules are: of Python 2, and of what PyTorch has in C++.
+_PLACES = {"__builtin__": "builtins", "copy_reg": "copyreg", "torch._C._nn": "torch.nn.functional"}
 
 
 # -- what else somebody trusts ----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ Used by ratchet.py, test_module_db.py and test_ten_steps.py.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import gc
 import itertools
 import pickle
@@ -58,7 +59,7 @@ def carried(value: Any) -> Any:
     if isinstance(value, torch.nn.TransformerEncoderLayer):
         return _encoder_layer(value)
     if isinstance(value, torch.nn.LinearCrossEntropyOptions):
-        return autogradkit.nn.LinearCrossEntropyOptions(**vars(value))
+        return autogradkit.nn.LinearCrossEntropyOptions(**carried(dataclasses.asdict(value)))
     if isinstance(value, list | tuple):
         return type(value)(carried(each) for each in value)
     if isinstance(value, dict):

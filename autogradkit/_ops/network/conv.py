@@ -300,6 +300,27 @@ def _backward_meta(
     )
 
 
+def require_gradient(
+    grad_output: Array, input: Array, weight: Array, stride: Shape, padding: Shape, dilation: Shape, groups: int
+) -> None:
+    """Raise RuntimeError where a convolution does not give what has this gradient; backward need not ask."""
+    window = _window(stride, padding, dilation, groups, weight.ndim - 2)
+    shape = _result_shape(input.shape, weight.shape, None, window)
+    if grad_output.ndim != input.ndim:
+        raise RuntimeError(
+            "Expected input and grad_output to have the same number of dimensions, but got: "
+            f"{input.ndim} and {grad_output.ndim}"
+        )
+    if grad_output.shape != shape:
+        raise RuntimeError(
+            "could not create a primitive descriptor for the convolution forward propagation primitive. Run workload with "
+            "environment variable ONEDNN_VERBOSE=all to get additional diagnostic information."
+        )
+    for other in (weight, grad_output):
+        if other.dtype != input.dtype:
+            raise RuntimeError(f"expected scalar type {_scalar_type(input)} but found {_scalar_type(other)}")
+
+
 def _backward_backward(
     g: Any, grad_output: Any, input: Any, weight: Any, stride: Any, padding: Any, dilation: Any, transposed: bool,
     output_padding: Any, groups: int, output_mask: Any, needs: Any,

@@ -13,6 +13,7 @@ from autogradkit.nn.functional.embeddings import *
 from autogradkit.nn.functional.fractional import *
 from autogradkit.nn.functional.grids import *
 from autogradkit.nn.functional.label_losses import *
+from autogradkit.nn.functional.linear_losses import *
 from autogradkit.nn.functional.linear_maps import *
 from autogradkit.nn.functional.losses import *
 from autogradkit.nn.functional.multi_head import *

@@ -1,5 +1,7 @@
 """The modules of `nn`, one family a file: what each file lists in `__all__`."""
 
+import sys as _sys
+
 from autogradkit.nn.modules import (
     activation,
     adaptive_pooling,
@@ -15,17 +17,18 @@ from autogradkit.nn.modules import (
     embedding,
     flatten,
     fractional,
+    instancenorm,
     label_loss,
     lazy,
     lazy_conv,
     lazy_norm,
     linear,
+    linear_cross_entropy_options,
     loss,
     margin_loss,
     module,
     normalization,
     padding,
-    parallel,
     parameter_dict,
     pooling,
     rectifier,
@@ -53,19 +56,21 @@ from autogradkit.nn.modules.dropout import *
 from autogradkit.nn.modules.embedding import *
 from autogradkit.nn.modules.flatten import *
 from autogradkit.nn.modules.fractional import *
+from autogradkit.nn.modules.instancenorm import *
 from autogradkit.nn.modules.label_loss import *
 from autogradkit.nn.modules.lazy import *
 from autogradkit.nn.modules.lazy_conv import *
 from autogradkit.nn.modules.lazy_norm import *
 from autogradkit.nn.modules.linear import *
+from autogradkit.nn.modules.linear_cross_entropy_options import *
 from autogradkit.nn.modules.loss import *
 from autogradkit.nn.modules.margin_loss import *
 from autogradkit.nn.modules.module import *
 from autogradkit.nn.modules.normalization import *
 from autogradkit.nn.modules.padding import *
-from autogradkit.nn.modules.parallel import *
 from autogradkit.nn.modules.parameter_dict import *
 from autogradkit.nn.modules.pooling import *
+from autogradkit.nn.modules.pytorchs_files import fill as _fill
 from autogradkit.nn.modules.rectifier import *
 from autogradkit.nn.modules.resizing import *
 from autogradkit.nn.modules.rnn import *
@@ -89,17 +94,18 @@ __all__ += dropout.__all__
 __all__ += embedding.__all__
 __all__ += flatten.__all__
 __all__ += fractional.__all__
+__all__ += instancenorm.__all__
 __all__ += label_loss.__all__
 __all__ += lazy.__all__
 __all__ += lazy_conv.__all__
 __all__ += lazy_norm.__all__
 __all__ += linear.__all__
+__all__ += linear_cross_entropy_options.__all__
 __all__ += loss.__all__
 __all__ += margin_loss.__all__
 __all__ += module.__all__
 __all__ += normalization.__all__
 __all__ += padding.__all__
-__all__ += parallel.__all__
 __all__ += parameter_dict.__all__
 __all__ += pooling.__all__
 __all__ += rectifier.__all__
@@ -109,3 +115,5 @@ __all__ += rnn_cells.__all__
 __all__ += softmax.__all__
 __all__ += transformer.__all__
 __all__ += transformer_layers.__all__
+
+_fill(_sys.modules[__name__])

@@ -14,11 +14,15 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _AdaptivePool(Module):
+class _AdaptiveAvgPoolNd(Module):
     _shown = ("output_size",)
 
 
-class AdaptiveAvgPool1d(_AdaptivePool):
+class _AdaptiveMaxPoolNd(Module):
+    _shown = ("output_size",)
+
+
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """The means of `output_size` windows of sequences (N, C, L) or (C, L), which fit themselves.
 
     >>> import autogradkit as torch
@@ -42,7 +46,7 @@ class AdaptiveAvgPool1d(_AdaptivePool):
         return functional.adaptive_avg_pool1d(input, self.output_size)
 
 
-class AdaptiveMaxPool1d(_AdaptivePool):
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """The maxima of `output_size` windows of sequences (N, C, L) or (C, L), which fit themselves.
 
     >>> import autogradkit as torch
@@ -67,7 +71,7 @@ class AdaptiveMaxPool1d(_AdaptivePool):
         return functional.adaptive_max_pool1d(input, self.output_size, self.return_indices)
 
 
-class AdaptiveAvgPool2d(_AdaptivePool):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """The means of `output_size` windows of images (N, C, H, W) or (C, H, W), which fit themselves.
 
     >>> import autogradkit as torch
@@ -91,7 +95,7 @@ class AdaptiveAvgPool2d(_AdaptivePool):
         return functional.adaptive_avg_pool2d(input, self.output_size)
 
 
-class AdaptiveMaxPool2d(_AdaptivePool):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """The maxima of `output_size` windows of images (N, C, H, W) or (C, H, W), which fit themselves.
 
     >>> import autogradkit as torch
@@ -116,7 +120,7 @@ class AdaptiveMaxPool2d(_AdaptivePool):
         return functional.adaptive_max_pool2d(input, self.output_size, self.return_indices)
 
 
-class AdaptiveAvgPool3d(_AdaptivePool):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """The means of `output_size` windows of volumes (N, C, D, H, W) or (C, D, H, W), which fit themselves.
 
     >>> import autogradkit as torch
@@ -140,7 +144,7 @@ class AdaptiveAvgPool3d(_AdaptivePool):
         return functional.adaptive_avg_pool3d(input, self.output_size)
 
 
-class AdaptiveMaxPool3d(_AdaptivePool):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """The maxima of `output_size` windows of volumes (N, C, D, H, W) or (C, D, H, W), which fit themselves.
 
     >>> import autogradkit as torch

@@ -17,14 +17,11 @@ from autogradkit.nn.modules.module import Module, Samples
 __all__ = ["AdaptiveLogSoftmaxWithLoss"]
 
 
-class ASMoutput(NamedTuple):
+class _ASMoutput(NamedTuple):
     """The logarithm of the probability of each sample's target, and the loss: minus their mean."""
 
     output: Tensor
     loss: Tensor
-
-
-ASMoutput.__name__ = "_ASMoutput"  # as its repr says in PyTorch
 
 
 class AdaptiveLogSoftmaxWithLoss(Module):
@@ -89,7 +86,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             wide.reset_parameters()
 
     @entry
-    def forward(self, input_: Tensor, target_: Tensor) -> ASMoutput:
+    def forward(self, input_: Tensor, target_: Tensor) -> _ASMoutput:
         """(the logarithm of the probability of each target, their loss), for (N, in_features) and (N), or one sample."""
         self._check(input_, target_)
         single = target_.dim() == 0
@@ -119,7 +116,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         in_all = functional.log_softmax(self.head(x), dim=1)
         output += in_all.gather(1, in_head.unsqueeze(1)).squeeze()
         loss = (-output).mean()
-        return ASMoutput(output.squeeze(0) if single else output, loss)
+        return _ASMoutput(output.squeeze(0) if single else output, loss)
 
     @staticmethod
     def _check(x: Tensor, target: Tensor) -> None:

@@ -1,8 +1,7 @@
-"""Norms by channel, which may keep running statistics: `BatchNorm1d` … `BatchNorm3d`, `InstanceNorm1d` … `InstanceNorm3d`."""
+"""Norms of each channel over the batch, which may keep running statistics: `BatchNorm1d` … `BatchNorm3d`, `SyncBatchNorm`."""
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from autogradkit._ops.making.data import tensor
@@ -15,9 +14,7 @@ from autogradkit.nn import functional, init
 from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
 
-__all__ = [
-    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d",
-]  # fmt: skip
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"]
 
 
 class Norm(Module):
@@ -106,7 +103,7 @@ class BatchNorm(Norm):
         return functional.batch_norm(input, mean, variance, self.weight, self.bias, own, factor, self.eps)
 
 
-_BatchNorm = BatchNorm  # the name that scripts ask `isinstance` by
+_NormBase, _BatchNorm = Norm, BatchNorm  # the names that scripts ask `isinstance` by
 
 
 class BatchNorm1d(BatchNorm):
@@ -175,122 +172,65 @@ class BatchNorm3d(BatchNorm):
         ]
 
 
-class _InstanceNorm(Norm):
+class SyncBatchNorm(BatchNorm):
+    """Each channel of (N, C, *) standardised over the batch and all places; one process has nobody to share them with.
+
+    Raises ValueError for fewer than two dimensions, and for no channels.
+
+    >>> import autogradkit as torch
+    >>> torch.nn.SyncBatchNorm(2)(torch.ones(3, 2, 4)).shape
+    torch.Size([3, 2, 4])
+    """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        return [
+            (m.nn.SyncBatchNorm(2), m.randn(3, 2, 4, 3)),
+            (m.nn.SyncBatchNorm(2, momentum=None, bias=False), m.randn(4, 2)),
+        ]
+
     def __init__(
         self,
         num_features: int,
         eps: float = 1e-5,
-        momentum: float = 0.1,
-        affine: bool = False,
-        track_running_stats: bool = False,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        process_group: Any = None,
         device: Any = None,
         dtype: Dtype | None = None,
         *,
         bias: bool = True,
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self.process_group = process_group
 
-    def forward(self, input: Tensor) -> Tensor:
-        """The input standardised; one sample without its batch dimension is taken too."""
-        self._check_input_dim(input)
-        single = input.dim() == self._dimensions[0]
-        at = 0 if single else 1
-        channels = input.size(at)
-        if channels != self.num_features:
-            if self.affine:
-                raise ValueError(
-                    f"expected input's size at dim={at} to match num_features ({self.num_features}), but got: {channels}."
-                )
-            warnings.warn(
-                f"input's size at dim={at} does not match num_features. You can silence this warning by not passing in "
-                "num_features, which is not used because affine=False",
-                stacklevel=2,
-            )
-        return self._apply_norm(input.unsqueeze(0)).squeeze(0) if single else self._apply_norm(input)
+    @entry
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() < 2:
+            raise ValueError(f"expected at least 2D input (got {input.dim()}D input)")
+        if input.size(1) == 0:
+            raise ValueError("SyncBatchNorm number of input channels should be non-zero")
 
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, local_metadata: Any, *rest: Any) -> None:
-        stale = [name for name in ("running_mean", "running_var") if prefix + name in state_dict]
-        if local_metadata.get("version") is None and not self.track_running_stats and stale:
-            *_, problems = rest
-            names, own = " and ".join(f'"{prefix}{name}"' for name in stale), type(self).__name__
-            problems.append(
-                f"Unexpected running stats buffer(s) {names} for {own} with track_running_stats=False. If state_dict is a "
-                f"checkpoint saved before 0.4.0, this may be expected because {own} does not track running stats by default "
-                "since 0.4.0. Please remove these keys from state_dict. If the running stats are actually needed, instead set "
-                f"track_running_stats=True in {own} to enable them. See the documentation of {own} for details."
-            )
-            for name in stale:
-                del state_dict[prefix + name]
-        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
+        """`module` with every batch norm in it replaced by one of these that has its parameters and statistics.
 
-    def _apply_norm(self, input: Tensor) -> Tensor:
-        own = self.training or not self.track_running_stats
-        momentum = 0.0 if self.momentum is None else self.momentum
-        stats = self.running_mean, self.running_var
-        return functional.instance_norm(input, *stats, self.weight, self.bias, own, momentum, self.eps)
-
-
-class InstanceNorm1d(_InstanceNorm):
-    """Each channel of each sample standardised over its places; see `functional.instance_norm`.
-
-    Raises ValueError for another number of dimensions.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.InstanceNorm1d(3)(torch.ones(2, 3, 4)).shape
-    torch.Size([2, 3, 4])
-    """
-
-    _dimensions = (2, 3)
-    _expected = "2D or 3D"
-
-    @staticmethod
-    def _samples(m: Any) -> Samples:
-        return [
-            (m.nn.InstanceNorm1d(3), m.randn(2, 3, 4)),
-            (m.nn.InstanceNorm1d(3, affine=True, track_running_stats=True), m.randn(2, 3, 4)),
-            (m.nn.InstanceNorm1d(3), m.randn(3, 4)),
-        ]
-
-
-class InstanceNorm2d(_InstanceNorm):
-    """Each channel of each sample standardised over its places; see `functional.instance_norm`.
-
-    Raises ValueError for another number of dimensions.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.InstanceNorm2d(3)(torch.ones(2, 3, 4, 2)).shape
-    torch.Size([2, 3, 4, 2])
-    """
-
-    _dimensions = (3, 4)
-    _expected = "3D or 4D"
-
-    @staticmethod
-    def _samples(m: Any) -> Samples:
-        return [
-            (m.nn.InstanceNorm2d(3), m.randn(2, 3, 4, 2)),
-            (m.nn.InstanceNorm2d(3, affine=True, track_running_stats=True), m.randn(2, 3, 4, 2)),
-            (m.nn.InstanceNorm2d(3), m.randn(3, 4, 2)),
-        ]
-
-
-class InstanceNorm3d(_InstanceNorm):
-    """Each channel of each sample standardised over its places; see `functional.instance_norm`.
-
-    Raises ValueError for another number of dimensions.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.InstanceNorm3d(3)(torch.ones(2, 3, 2, 2, 2)).shape
-    torch.Size([2, 3, 2, 2, 2])
-    """
-
-    _dimensions = (4, 5)
-    _expected = "4D or 5D"
-
-    @staticmethod
-    def _samples(m: Any) -> Samples:
-        return [
-            (m.nn.InstanceNorm3d(3), m.randn(2, 3, 2, 2, 2)),
-            (m.nn.InstanceNorm3d(3, affine=True, track_running_stats=True), m.randn(2, 3, 2, 2, 2)),
-            (m.nn.InstanceNorm3d(3), m.randn(3, 2, 2, 2)),
-        ]
+        >>> import autogradkit as torch
+        >>> torch.nn.SyncBatchNorm.convert_sync_batchnorm(torch.nn.BatchNorm1d(3))
+        SyncBatchNorm(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
+        """
+        converted = module
+        if isinstance(module, BatchNorm):
+            how = module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats
+            converted = cls(*how, process_group, bias=module.bias is not None)
+            if module.affine:
+                converted.weight = module.weight
+                converted.bias = module.bias
+            converted.running_mean = module.running_mean
+            converted.running_var = module.running_var
+            converted.num_batches_tracked = module.num_batches_tracked
+            converted.training = module.training
+        for name, child in module.named_children():
+            converted.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return converted

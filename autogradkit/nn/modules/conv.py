@@ -247,7 +247,7 @@ class Conv3d(_ConvNd):
         return functional.conv3d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
-class _ConvTranspose(_ConvNd):
+class _ConvTransposeNd(_ConvNd):
     """What transposed convolutions have besides: how much is added at one side, so that a size can be met."""
 
     @entry
@@ -285,7 +285,7 @@ class _ConvTranspose(_ConvNd):
         return tuple([size - low for size, low in zip(wanted, least, strict=True)])
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """The 1-D convolution turned round: (N, in_channels, L) → (N, out_channels, L'), or one sequence without N.
 
     Each size is (n − 1)·stride − 2·padding + dilation·(kernel_size − 1) + output_padding + 1; `forward` takes the size that
@@ -328,7 +328,7 @@ class ConvTranspose1d(_ConvTranspose):
         return functional.conv_transpose1d(input, self.weight, self.bias, *how)
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     """The 2-D convolution turned round: (N, in_channels, H, W) → (N, out_channels, H', W'), or one image without N.
 
     Each size is (n − 1)·stride − 2·padding + dilation·(kernel_size − 1) + output_padding + 1; `forward` takes the size that
@@ -371,7 +371,7 @@ class ConvTranspose2d(_ConvTranspose):
         return functional.conv_transpose2d(input, self.weight, self.bias, *how)
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(_ConvTransposeNd):
     """The 3-D convolution turned round: (N, in_channels, D, H, W) → (N, out_channels, D', H', W'), or one volume without N.
 
     Each size is (n − 1)·stride − 2·padding + dilation·(kernel_size − 1) + output_padding + 1; `forward` takes the size that

@@ -5,6 +5,7 @@ Rests on custom functions: the backward hooks stand at two identities, one befor
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -23,21 +24,22 @@ _NO_INPUT_GRADIENT = (
     "gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module.register_full_"
     "backward_hook for more details."
 )
-Hooks = dict[int, tuple[Callable[..., Any], bool]]
+Hooks = dict[int, Callable[..., Any]]  # an OrderedDict, as in PyTorch, whose scripts read and clear them
 
 
 class ModuleHooks:
     """The hooks of one module, or of all, in the order in which they run.
 
-    Each has a flag: whether it takes keyword arguments; of those after backward, whether it is a full one.
+    Some are flagged: those of a call that take keyword arguments, and of those after backward the full ones.
     """
 
     def __init__(self) -> None:
-        self.before: Hooks = {}
-        self.after: Hooks = {}
+        self.before: Hooks = OrderedDict()
+        self.after: Hooks = OrderedDict()
+        self.flagged: set[int] = set()
         self.always: set[int] = set()  # of those after, which are called though `forward` failed
-        self.before_backward: Hooks = {}
-        self.after_backward: Hooks = {}
+        self.before_backward: Hooks = OrderedDict()
+        self.after_backward: Hooks = OrderedDict()
         self.full: bool | None = None  # whether those after backward see inputs and outputs; None before the first
 
     def require_one_sort(self, full: bool, where: str = "on a single Module") -> None:
@@ -58,11 +60,13 @@ class ModuleHooks:
     ) -> RemovableHandle:
         """Put a hook at the end of its kind, or at the beginning."""
         registered: Hooks = getattr(self, kind)
-        handle = handled(registered)  # type: ignore[arg-type]
+        handle = handled(registered)
         others = dict(registered)
         if prepend:
             registered.clear()
-        registered[handle.id] = (hook, flag)
+        registered[handle.id] = hook
+        if flag:
+            self.flagged.add(handle.id)
         registered.update(others)
         return handle
 
@@ -76,7 +80,20 @@ class ModuleHooks:
         for kind in ("before", "after", "before_backward", "after_backward"):
             setattr(both, kind, {**getattr(OF_ALL, kind), **getattr(self, kind)})
         both.always = OF_ALL.always | self.always
+        both.flagged = OF_ALL.flagged | self.flagged
         return both
+
+
+def registry(kind: str) -> property:
+    """The attribute of `Module` that is its hooks of one kind, by the numbers that they are removed by."""
+
+    def get(module: Module) -> Hooks:
+        return getattr(module._own_hooks(), kind)
+
+    def put_in_place(module: Module, hooks: Hooks) -> None:
+        setattr(module._own_hooks(), kind, hooks)
+
+    return property(get, put_in_place)
 
 
 OF_ALL = ModuleHooks()
@@ -127,25 +144,25 @@ class _Call:
         hooks, module = self.hooks, self.module
         self.prepare()
         backward = None
-        full = [hook for hook, is_full in hooks.after_backward.values() if is_full]
+        full = [hook for number, hook in hooks.after_backward.items() if number in hooks.flagged]
         if (hooks.before_backward or full) and is_grad_enabled():
-            backward = _Backward(module, [hook for hook, _ in hooks.before_backward.values()], full)
+            backward = _Backward(module, list(hooks.before_backward.values()), full)
             self.args = backward.around_inputs(self.args)
         self.result = module.forward(*self.args, **self.kwargs)
-        for number, (hook, with_kwargs) in list(hooks.after.items()):
+        for number, hook in list(hooks.after.items()):
             self.called.add(number)
-            self.pass_through(hook, with_kwargs)
+            self.pass_through(hook, number in hooks.flagged)
         if backward is not None:
             self.result = backward.around_outputs(self.result)
         if len(full) < len(hooks.after_backward):
-            others = [hook for hook, is_full in hooks.after_backward.values() if not is_full]
+            others = [hook for number, hook in hooks.after_backward.items() if number not in hooks.flagged]
             put(module, others, self.args, self.result)
         return self.result
 
     def prepare(self) -> None:
         """The hooks before `forward`."""
-        for hook, with_kwargs in list(self.hooks.before.values()):
-            if with_kwargs:
+        for number, hook in list(self.hooks.before.items()):
+            if number in self.hooks.flagged:
                 replaced = hook(self.module, self.args, self.kwargs)
                 if replaced is None:
                     continue
@@ -168,11 +185,11 @@ class _Call:
 
     def finish_after_error(self) -> None:
         """Call what is to be called always and was not yet; what these raise is only warned of."""
-        for number, (hook, with_kwargs) in list(self.hooks.after.items()):
+        for number, hook in list(self.hooks.after.items()):
             if number in self.hooks.always and number not in self.called:
                 of_all = number in OF_ALL.after
                 try:
-                    self.pass_through(hook, with_kwargs and not of_all)
+                    self.pass_through(hook, number in self.hooks.flagged and not of_all)
                 except Exception as error:
                     warn(
                         f"{'global ' * of_all}module forward hook with ``always_call=True`` raised an exception that was "

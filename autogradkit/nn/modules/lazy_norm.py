@@ -7,7 +7,7 @@ from typing import Any
 from autogradkit._ops.making.data import tensor
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import int64
-from autogradkit.nn.modules import batchnorm
+from autogradkit.nn.modules import batchnorm, instancenorm
 from autogradkit.nn.modules.lazy import LazyModuleMixin
 from autogradkit.nn.modules.module import Samples
 from autogradkit.nn.uninitialized import UninitializedBuffer, is_lazy
@@ -114,7 +114,7 @@ class LazyBatchNorm3d(_LazyNorm, batchnorm.BatchNorm3d):
         ]
 
 
-class LazyInstanceNorm1d(_LazyNorm, batchnorm.InstanceNorm1d):
+class LazyInstanceNorm1d(_LazyNorm, instancenorm.InstanceNorm1d):
     """A `InstanceNorm1d` whose `num_features` is the number of channels of its first input.
 
     >>> import autogradkit as torch
@@ -123,7 +123,7 @@ class LazyInstanceNorm1d(_LazyNorm, batchnorm.InstanceNorm1d):
     (torch.Size([3, 2, 4]), 2)
     """
 
-    cls_to_become = batchnorm.InstanceNorm1d
+    cls_to_become = instancenorm.InstanceNorm1d
 
     @staticmethod
     def _samples(m: Any) -> Samples:
@@ -133,7 +133,7 @@ class LazyInstanceNorm1d(_LazyNorm, batchnorm.InstanceNorm1d):
         ]
 
 
-class LazyInstanceNorm2d(_LazyNorm, batchnorm.InstanceNorm2d):
+class LazyInstanceNorm2d(_LazyNorm, instancenorm.InstanceNorm2d):
     """A `InstanceNorm2d` whose `num_features` is the number of channels of its first input.
 
     >>> import autogradkit as torch
@@ -142,7 +142,7 @@ class LazyInstanceNorm2d(_LazyNorm, batchnorm.InstanceNorm2d):
     (torch.Size([3, 2, 4, 2]), 2)
     """
 
-    cls_to_become = batchnorm.InstanceNorm2d
+    cls_to_become = instancenorm.InstanceNorm2d
 
     @staticmethod
     def _samples(m: Any) -> Samples:
@@ -152,7 +152,7 @@ class LazyInstanceNorm2d(_LazyNorm, batchnorm.InstanceNorm2d):
         ]
 
 
-class LazyInstanceNorm3d(_LazyNorm, batchnorm.InstanceNorm3d):
+class LazyInstanceNorm3d(_LazyNorm, instancenorm.InstanceNorm3d):
     """A `InstanceNorm3d` whose `num_features` is the number of channels of its first input.
 
     >>> import autogradkit as torch
@@ -161,7 +161,7 @@ class LazyInstanceNorm3d(_LazyNorm, batchnorm.InstanceNorm3d):
     (torch.Size([3, 2, 2, 2, 2]), 2)
     """
 
-    cls_to_become = batchnorm.InstanceNorm3d
+    cls_to_become = instancenorm.InstanceNorm3d
 
     @staticmethod
     def _samples(m: Any) -> Samples:

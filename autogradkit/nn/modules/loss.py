@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.nn.functional.reductions import reduction_name
+from autogradkit.nn.modules.linear import Linear
+from autogradkit.nn.modules.linear_cross_entropy_options import LinearCrossEntropyOptions
 from autogradkit.nn.modules.module import Module, Samples
 
-__all__ = ["CrossEntropyLoss", "HuberLoss", "L1Loss", "MSELoss", "NLLLoss", "SmoothL1Loss"]
+__all__ = ["CrossEntropyLoss", "HuberLoss", "L1Loss", "LinearCrossEntropyLoss", "MSELoss", "NLLLoss", "SmoothL1Loss"]
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -190,4 +195,79 @@ class CrossEntropyLoss(WeightedLoss):
             ignore_index=self.ignore_index,
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
+        )
+
+
+class LinearCrossEntropyLoss(WeightedLoss):
+    """The cross entropy of a linear map of (N, in_features): the last layer of a classifier, with its loss.
+
+    `out_features` (d₁, …) classifies (N, d₁, …) from each sample. Raises RuntimeError for a weight of another size, and for
+    a smoothing outside [0, 1].
+
+    >>> import autogradkit as torch
+    >>> torch.nn.LinearCrossEntropyLoss(3, 5, out_features=(2,)).linear.weight.shape
+    torch.Size([10, 3])
+    """
+
+    @staticmethod
+    def _samples(m: Any) -> Samples:
+        make, options = m.nn.LinearCrossEntropyLoss, m.nn.LinearCrossEntropyOptions
+        return [
+            *[(make(3, 4, reduction=r), m.randn(3, 3), m.tensor([1, 0, 3])) for r in REDUCTIONS],
+            (make(3, 4, bias=True, weight=m.rand(4), ignore_index=2), m.randn(3, 3), m.tensor([1, 2, 3])),
+            (make(3, 4, out_features=(2,), bias=True, label_smoothing=0.1), m.randn(2, 3), m.tensor([[1, 2], [3, 0]])),
+            (make(3, 4), m.randn(3), m.rand(4)),
+            *[(make(3, 4, reduction=r, options=options()), m.randn(3, 3), m.tensor([1, 0, 3])) for r in REDUCTIONS],
+        ]
+
+    @entry
+    def __init__(
+        self,
+        in_features: int,
+        num_classes: int,
+        *,
+        out_features: tuple[int, ...] = (),
+        bias: bool = False,
+        device: Any = None,
+        dtype: Dtype | None = None,
+        reduction: str = "mean",
+        weight: Tensor | None = None,
+        ignore_index: int | None = None,
+        label_smoothing: float = 0.0,
+        options: LinearCrossEntropyOptions | None = None,
+    ) -> None:
+        if weight is not None and tuple(weight.shape) != (num_classes,):
+            raise RuntimeError(f"expected weight shape to be {(num_classes,)}, got {tuple(weight.shape)}")
+        if label_smoothing < 0 or label_smoothing > 1:
+            raise RuntimeError(f"expected label_smoothing to be in range [0, 1], got {label_smoothing}")
+        super().__init__(weight, reduction=reduction)
+        self.num_classes = num_classes
+        self.out_features = out_features
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+        self.linear = Linear(in_features, math.prod(out_features, start=num_classes), bias, device, dtype)
+        self.options = options
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """The loss."""
+        rows = self.num_classes, *self.out_features
+        bias = self.linear.bias
+        return functional.linear_cross_entropy(
+            input,
+            self.linear.weight.reshape((*rows, self.linear.in_features)),
+            target,
+            linear_bias=None if bias is None else bias.reshape(rows),
+            weight=self.weight,
+            reduction=self.reduction,
+            ignore_index=self.ignore_index,
+            label_smoothing=self.label_smoothing,
+            options=self.options,
+        )
+
+    def extra_repr(self) -> str:
+        """Its arguments but for the weight."""
+        return (
+            f"in_features={self.linear.in_features}, num_classes={self.num_classes}, out_features={self.out_features}, "
+            f"bias={self.linear.bias is not None}, reduction={self.reduction}, ignore_index={self.ignore_index}, "
+            f"label_smoothing={self.label_smoothing}, options={self.options}"
         )

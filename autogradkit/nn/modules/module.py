@@ -276,13 +276,18 @@ class Module(Pickled, Stateful):
 
     def _has_hooks(self) -> bool:
         """Whether a call of it may run hooks."""
-        return self._hooks is not None or bool(EVERYWHERE)
+        return bool(EVERYWHERE) or (self._hooks is not None and self._hooks.any())
 
     def _own_hooks(self) -> hooks.ModuleHooks:
         own = self._hooks
         if own is None:
             own = self.__dict__["_hooks"] = hooks.ModuleHooks()
         return own
+
+    _forward_pre_hooks = hooks.registry("before")
+    _forward_hooks = hooks.registry("after")
+    _backward_pre_hooks = hooks.registry("before_backward")
+    _backward_hooks = hooks.registry("after_backward")
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -292,7 +297,7 @@ class Module(Pickled, Stateful):
 
     def _before_forward(self) -> list[tuple[int, Callable[..., Any]]]:
         """The hooks before `forward`, with the numbers that they are removed by."""
-        return [] if self._hooks is None else [(number, hook) for number, (hook, _) in self._hooks.before.items()]
+        return [] if self._hooks is None else list(self._hooks.before.items())
 
     def _remove_before_forward(self, number: int) -> None:
         del self._own_hooks().before[number]
@@ -377,8 +382,12 @@ def _destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Dtype |
 
 
 def indented(text: str, spaces: int = 2) -> str:
-    """`text` with every line but the first moved to the right."""
-    return text.replace("\n", "\n" + " " * spaces)
+    """`text` with every line but the first moved to the right; of blank ones nothing is left."""
+    first, *others = text.split("\n")
+    return "\n".join([first, *[" " * spaces + line if line.strip() else "" for line in others]])
+
+
+_addindent = indented  # the name that scripts import
 
 
 def clear_gradients(parameters: Iterable[Tensor], set_to_none: bool) -> None:

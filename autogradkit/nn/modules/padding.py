@@ -38,7 +38,7 @@ class _Pad(Module):
         return f"{self.padding}"
 
 
-class _CircularPad(_Pad):
+class _CircularPadNd(_Pad):
     _mode = "circular"
 
     @entry
@@ -53,7 +53,7 @@ class _CircularPad(_Pad):
         return functional.pad(input, self.padding, self._mode)
 
 
-class _ConstantPad(_Pad):
+class _ConstantPadNd(_Pad):
     _mode = "constant"
 
     def __init__(self, padding: Any, value: float) -> None:
@@ -68,7 +68,7 @@ class _ConstantPad(_Pad):
         return f"padding={self.padding}, value={self.value}"
 
 
-class CircularPad1d(_CircularPad):
+class CircularPad1d(_CircularPadNd):
     """What comes last before the beginning, and what comes first behind the end (N, C, L) or (C, L):
     one number, or (left, right).
 
@@ -84,7 +84,7 @@ class CircularPad1d(_CircularPad):
         return [(m.nn.CircularPad1d(1), m.randn(2, 3)), (m.nn.CircularPad1d((1, 2)), m.randn(1, 2, 3))]
 
 
-class CircularPad2d(_CircularPad):
+class CircularPad2d(_CircularPadNd):
     """What comes last before the beginning, and what comes first behind the end
     (N, C, H, W) or (C, H, W): one number, or (left, right, top, bottom).
 
@@ -100,7 +100,7 @@ class CircularPad2d(_CircularPad):
         return [(m.nn.CircularPad2d(1), m.randn(2, 3, 4)), (m.nn.CircularPad2d((1, 0, 2, 1)), m.randn(1, 2, 3, 4))]
 
 
-class CircularPad3d(_CircularPad):
+class CircularPad3d(_CircularPadNd):
     """What comes last before the beginning, and what comes first behind the end
     (N, C, D, H, W) or (C, D, H, W):
     one number, or (left, right, top, bottom, front, back).
@@ -120,7 +120,7 @@ class CircularPad3d(_CircularPad):
         ]
 
 
-class ConstantPad1d(_ConstantPad):
+class ConstantPad1d(_ConstantPadNd):
     """`value` around (N, C, L) or (C, L): one number, or (left, right).
 
     >>> import autogradkit as torch
@@ -135,7 +135,7 @@ class ConstantPad1d(_ConstantPad):
         return [(m.nn.ConstantPad1d(1, 7.0), m.randn(2, 3)), (m.nn.ConstantPad1d((1, 2), -1.5), m.randn(1, 2, 3))]
 
 
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPadNd):
     """`value` around (N, C, H, W) or (C, H, W): one number, or (left, right, top, bottom).
 
     >>> import autogradkit as torch
@@ -153,7 +153,7 @@ class ConstantPad2d(_ConstantPad):
         ]
 
 
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPadNd):
     """`value` around (N, C, D, H, W) or (C, D, H, W):
     one number, or (left, right, top, bottom, front, back).
 
@@ -172,7 +172,11 @@ class ConstantPad3d(_ConstantPad):
         ]
 
 
-class ReflectionPad1d(_Pad):
+class _ReflectionPadNd(_Pad):
+    _mode = "reflect"
+
+
+class ReflectionPad1d(_ReflectionPadNd):
     """The mirror image of each edge around, without the edge itself (N, C, L) or (C, L): one number, or (left, right).
 
     >>> import autogradkit as torch
@@ -181,14 +185,13 @@ class ReflectionPad1d(_Pad):
     """
 
     _dims = 1
-    _mode = "reflect"
 
     @staticmethod
     def _samples(m: Any) -> Samples:
         return [(m.nn.ReflectionPad1d(1), m.randn(2, 3)), (m.nn.ReflectionPad1d((1, 2)), m.randn(1, 2, 3))]
 
 
-class ReflectionPad2d(_Pad):
+class ReflectionPad2d(_ReflectionPadNd):
     """The mirror image of each edge around, without the edge itself (N, C, H, W) or (C, H, W):
     one number, or (left, right, top, bottom).
 
@@ -198,14 +201,13 @@ class ReflectionPad2d(_Pad):
     """
 
     _dims = 2
-    _mode = "reflect"
 
     @staticmethod
     def _samples(m: Any) -> Samples:
         return [(m.nn.ReflectionPad2d(1), m.randn(2, 3, 4)), (m.nn.ReflectionPad2d((1, 0, 2, 1)), m.randn(1, 2, 3, 4))]
 
 
-class ReflectionPad3d(_Pad):
+class ReflectionPad3d(_ReflectionPadNd):
     """The mirror image of each edge around, without the edge itself (N, C, D, H, W) or (C, D, H, W):
     one number, or (left, right, top, bottom, front, back).
 
@@ -215,7 +217,6 @@ class ReflectionPad3d(_Pad):
     """
 
     _dims = 3
-    _mode = "reflect"
 
     @staticmethod
     def _samples(m: Any) -> Samples:
@@ -225,7 +226,11 @@ class ReflectionPad3d(_Pad):
         ]
 
 
-class ReplicationPad1d(_Pad):
+class _ReplicationPadNd(_Pad):
+    _mode = "replicate"
+
+
+class ReplicationPad1d(_ReplicationPadNd):
     """Each edge repeated around (N, C, L) or (C, L): one number, or (left, right).
 
     >>> import autogradkit as torch
@@ -234,14 +239,13 @@ class ReplicationPad1d(_Pad):
     """
 
     _dims = 1
-    _mode = "replicate"
 
     @staticmethod
     def _samples(m: Any) -> Samples:
         return [(m.nn.ReplicationPad1d(1), m.randn(2, 3)), (m.nn.ReplicationPad1d((1, 2)), m.randn(1, 2, 3))]
 
 
-class ReplicationPad2d(_Pad):
+class ReplicationPad2d(_ReplicationPadNd):
     """Each edge repeated around (N, C, H, W) or (C, H, W): one number, or (left, right, top, bottom).
 
     >>> import autogradkit as torch
@@ -250,7 +254,6 @@ class ReplicationPad2d(_Pad):
     """
 
     _dims = 2
-    _mode = "replicate"
 
     @staticmethod
     def _samples(m: Any) -> Samples:
@@ -260,7 +263,7 @@ class ReplicationPad2d(_Pad):
         ]
 
 
-class ReplicationPad3d(_Pad):
+class ReplicationPad3d(_ReplicationPadNd):
     """Each edge repeated around (N, C, D, H, W) or (C, D, H, W):
     one number, or (left, right, top, bottom, front, back).
 
@@ -270,7 +273,6 @@ class ReplicationPad3d(_Pad):
     """
 
     _dims = 3
-    _mode = "replicate"
 
     @staticmethod
     def _samples(m: Any) -> Samples:

@@ -46,18 +46,21 @@ _OWN = ("_hooks", "_state_hooks")
 
 
 def _has_any(hooks: Any) -> bool:
-    return hooks is not None and any(vars(hooks).values())
+    return hooks is not None and any(value for kind, value in vars(hooks).items() if kind not in ("always", "flagged"))
 
 
 def _hooks_in(state: dict[str, Any]) -> ModuleHooks:
     """The hooks of calls that PyTorch saved."""
+    hooks = ModuleHooks()
 
     def of(kind: str) -> Hooks:
-        return {key: (hook, key in state.get(f"{kind}_with_kwargs", ())) for key, hook in state.get(kind, {}).items()}
+        hooks.flagged.update(state.get(f"{kind}_with_kwargs", ()))
+        return OrderedDict(state.get(kind, {}))
 
-    hooks = ModuleHooks()
     hooks.before, hooks.after = of("_forward_pre_hooks"), of("_forward_hooks")
     hooks.before_backward, hooks.after_backward = of("_backward_pre_hooks"), of("_backward_hooks")
     hooks.always = set(state.get("_forward_hooks_always_called", ()))
     hooks.full = state.get(_SORT)
+    if hooks.full:
+        hooks.flagged.update(hooks.after_backward)
     return hooks

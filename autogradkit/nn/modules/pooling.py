@@ -15,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _MaxPool(Module):
+class _MaxPoolNd(Module):
     _shown = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
     def __init__(
@@ -36,7 +36,7 @@ class _MaxPool(Module):
         self.ceil_mode = ceil_mode
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     """The largest value of each window of sequences (N, C, L) or (C, L).
 
     >>> import autogradkit as torch
@@ -57,7 +57,7 @@ class MaxPool1d(_MaxPool):
         return functional.max_pool1d(input, *how)
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     """The largest value of each window of images (N, C, H, W) or (C, H, W).
 
     >>> import autogradkit as torch
@@ -79,7 +79,7 @@ class MaxPool2d(_MaxPool):
         return functional.max_pool2d(input, *how)
 
 
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPoolNd):
     """The largest value of each window of volumes (N, C, D, H, W) or (C, D, H, W).
 
     >>> import autogradkit as torch
@@ -100,7 +100,11 @@ class MaxPool3d(_MaxPool):
         return functional.max_pool3d(input, *how)
 
 
-class AvgPool1d(Module):
+class _AvgPoolNd(Module):
+    """A mean of windows: the name that scripts ask `isinstance` by."""
+
+
+class AvgPool1d(_AvgPoolNd):
     """The mean of each window of sequences (N, C, L) or (C, L).
 
     >>> import autogradkit as torch
@@ -138,7 +142,7 @@ class AvgPool1d(Module):
         return functional.avg_pool1d(input, *how)
 
 
-class AvgPool2d(Module):
+class AvgPool2d(_AvgPoolNd):
     """The mean of each window of images (N, C, H, W) or (C, H, W).
 
     >>> import autogradkit as torch
@@ -178,7 +182,7 @@ class AvgPool2d(Module):
         return functional.avg_pool2d(input, *how, self.divisor_override)
 
 
-class AvgPool3d(Module):
+class AvgPool3d(_AvgPoolNd):
     """The mean of each window of volumes (N, C, D, H, W) or (C, D, H, W).
 
     >>> import autogradkit as torch
@@ -218,7 +222,7 @@ class AvgPool3d(Module):
         return functional.avg_pool3d(input, *how, self.divisor_override)
 
 
-class _LPPool(Module):
+class _LPPoolNd(Module):
     _shown = ("norm_type", "kernel_size", "stride", "ceil_mode")
 
     def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
@@ -229,7 +233,7 @@ class _LPPool(Module):
         self.ceil_mode = ceil_mode
 
 
-class LPPool1d(_LPPool):
+class LPPool1d(_LPPoolNd):
     """The `norm_type`-norm of each window of sequences (N, C, L) or (C, L).
 
     >>> import autogradkit as torch
@@ -246,7 +250,7 @@ class LPPool1d(_LPPool):
         return functional.lp_pool1d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
-class LPPool2d(_LPPool):
+class LPPool2d(_LPPoolNd):
     """The `norm_type`-norm of each window of images (N, C, H, W) or (C, H, W).
 
     >>> import autogradkit as torch
@@ -263,7 +267,7 @@ class LPPool2d(_LPPool):
         return functional.lp_pool2d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
-class LPPool3d(_LPPool):
+class LPPool3d(_LPPoolNd):
     """The `norm_type`-norm of each window of volumes (N, C, D, H, W) or (C, D, H, W).
 
     >>> import autogradkit as torch
@@ -280,7 +284,11 @@ class LPPool3d(_LPPool):
         return functional.lp_pool3d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
 
 
-class MaxUnpool1d(Module):
+class _MaxUnpoolNd(Module):
+    """What a max pooling took, put back: the name that scripts ask `isinstance` by."""
+
+
+class MaxUnpool1d(_MaxUnpoolNd):
     """Each maximum of a pooling back at its place, zeros elsewhere; `forward` takes the size that is wanted, too.
 
     >>> import autogradkit as torch
@@ -305,7 +313,7 @@ class MaxUnpool1d(Module):
         return functional.max_unpool1d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class MaxUnpool2d(Module):
+class MaxUnpool2d(_MaxUnpoolNd):
     """Each maximum of a pooling back at its place, zeros elsewhere; `forward` takes the size that is wanted, too.
 
     >>> import autogradkit as torch
@@ -330,7 +338,7 @@ class MaxUnpool2d(Module):
         return functional.max_unpool2d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class MaxUnpool3d(Module):
+class MaxUnpool3d(_MaxUnpoolNd):
     """Each maximum of a pooling back at its place, zeros elsewhere; `forward` takes the size that is wanted, too.
 
     >>> import autogradkit as torch

@@ -25,7 +25,7 @@ _NEVER_CALLED = (
 )
 
 
-class IncompatibleKeys(NamedTuple):
+class _IncompatibleKeys(NamedTuple):
     """What did not match when a state dict was loaded."""
 
     missing_keys: list[str]
@@ -188,7 +188,7 @@ class Stateful(Members):
     @entry
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> IncompatibleKeys:
+    ) -> _IncompatibleKeys:
         """Copy the values of a state dict into parameters and buffers (`assign`: take its tensors instead).
 
         Everything that does not match is collected before it raises: RuntimeError that lists missing and unexpected keys
@@ -207,7 +207,7 @@ class Stateful(Members):
         if problems:
             listed = "\n\t".join(problems)
             raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t{listed}")
-        return IncompatibleKeys(loading.missing, loading.unexpected)
+        return _IncompatibleKeys(loading.missing, loading.unexpected)
 
     def _load_from_state_dict(
         self,
@@ -305,7 +305,7 @@ class _Loading:
             if child is not None:
                 below = f"{prefix}{name}."
                 self.load(child, {key: value for key, value in given.items() if key.startswith(below)}, below)
-        keys = IncompatibleKeys(self.missing, self.unexpected)
+        keys = _IncompatibleKeys(self.missing, self.unexpected)
         for hook in list((module._state_hooks or _NONE).after_loading.values()):
             if hook(module, keys) is not None:
                 raise AssertionError(

@@ -33,9 +33,7 @@ def _number_of(activation: Any) -> int:
     return 2 if activation is functional.gelu or isinstance(activation, GELU) else 0
 
 
-def _activation_of(activation: Activation) -> Callable[[Tensor], Tensor]:
-    if not isinstance(activation, str):
-        return activation
+def _get_activation_fn(activation: str) -> Callable[[Tensor], Tensor]:
     if activation not in ("relu", "gelu"):
         raise RuntimeError(f"activation should be relu/gelu, not {activation}")
     return getattr(functional, activation)
@@ -107,7 +105,7 @@ class TransformerEncoderLayer(_Layer):
         super().__init__()
         rest = layer_norm_eps, batch_first, norm_first, bias, device, dtype
         self._make(d_model, nhead, dim_feedforward, dropout, *rest, ("self_attn",))
-        self.activation = _activation_of(activation)
+        self.activation = _get_activation_fn(activation) if isinstance(activation, str) else activation
         self.activation_relu_or_gelu = _number_of(self.activation)
 
     def forward(
@@ -165,7 +163,7 @@ class TransformerDecoderLayer(_Layer):
         super().__init__()
         rest = layer_norm_eps, batch_first, norm_first, bias, device, dtype
         self._make(d_model, nhead, dim_feedforward, dropout, *rest, ("self_attn", "multihead_attn"))
-        self.activation = _activation_of(activation)
+        self.activation = _get_activation_fn(activation) if isinstance(activation, str) else activation
 
     def forward(
         self,

@@ -28,6 +28,16 @@ _single, _pair, _triple, _quadruple = (
 )
 
 
+def _list_with_default(out_size: Any, defaults: list[int]) -> Any:
+    """Sizes, each None replaced by that of `defaults`, which are counted from the end. Raises ValueError for too few."""
+    if isinstance(out_size, int):
+        return out_size
+    if len(defaults) <= len(out_size):
+        raise ValueError(f"Input dimension should be at least {len(out_size) + 1}")
+    own = defaults[len(defaults) - len(out_size) :]
+    return [default if size is None else size for size, default in zip(out_size, own, strict=True)]
+
+
 def _reverse_repeat_tuple(t: Iterable[Any], n: int) -> tuple[Any, ...]:
     """Each element `n` times, from the last to the first: padding of a convolution as `pad` takes it."""
     return tuple(x for x in reversed(tuple(t)) for _ in range(n))

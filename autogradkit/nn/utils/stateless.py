@@ -7,7 +7,7 @@ from typing import Any
 from autogradkit.core.frames import entry
 from autogradkit.core.warning import warn
 from autogradkit.nn.modules.module import Module
-from autogradkit.nn.modules.parallel import DataParallel
+from autogradkit.nn.parallel.data_parallel import DataParallel
 from autogradkit.nn.utils.replaced import called_with
 
 

@@ -1,6 +1,7 @@
-"""Where PyTorch has the layers that stand in another file here, by the names that checkpoints have for them.
+"""Where PyTorch has what stands in another file here: mostly layers, by the names of its files.
 
-`names.py` asks. A test holds every layer to the installed PyTorch.
+Rests on nothing. Checkpoints are written with these names, `nn.modules` has its layers under them, and the classes say them
+while they go by PyTorch's name. A test holds every layer to the installed PyTorch.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ _FILES = {
     "attention": "activation",
     "cross_map_norm": "normalization",
     "embedding": "sparse",
+    "fractional": "pooling",
     "label_loss": "loss",
     "lazy_conv": "conv",
     "margin_loss": "loss",
@@ -21,13 +23,11 @@ _FILES = {
     "softmax": "activation",
     "transformer_layers": "transformer",
 }
-_LAYERS = {
+_NAMES = {
+    "_IncompatibleKeys": "module",
     "ChannelShuffle": "channelshuffle",
     "Container": "container",
     "Fold": "fold",
-    "InstanceNorm1d": "instancenorm",
-    "InstanceNorm2d": "instancenorm",
-    "InstanceNorm3d": "instancenorm",
     "LazyBatchNorm1d": "batchnorm",
     "LazyBatchNorm2d": "batchnorm",
     "LazyBatchNorm3d": "batchnorm",
@@ -38,7 +38,6 @@ _LAYERS = {
     "NLLLoss2d": "loss",
     "PixelShuffle": "pixelshuffle",
     "PixelUnshuffle": "pixelshuffle",
-    "SyncBatchNorm": "batchnorm",
     "Unfold": "fold",
     "Upsample": "upsampling",
     "UpsamplingBilinear2d": "upsampling",
@@ -47,14 +46,8 @@ _LAYERS = {
 _ELSEWHERE = {
     ("torch", "gelu"): "torch._C._nn",
     ("torch.core.buffer", "Buffer"): "torch.nn.parameter",
-    ("torch.nn.modules.parallel", "DataParallel"): "torch.nn.parallel.data_parallel",
     ("torch.nn.uninitialized", "UninitializedBuffer"): "torch.nn.parameter",
     ("torch.nn.uninitialized", "UninitializedParameter"): "torch.nn.parameter",
-}
-_COLLECTED = {
-    "torch.nn.modules": "torch.nn.modules",
-    "torch.nn.parallel": "torch.nn.modules",
-    "torch._C": "torch.nn.functional",
 }
 _MODULES = "torch.nn.modules."
 _FUNCTIONS = "torch.nn.functional"
@@ -70,10 +63,5 @@ def pytorchs_home(home: str, name: str) -> str:
         return _ELSEWHERE[home, name]
     if home.startswith(_MODULES):
         file = home.removeprefix(_MODULES)
-        return _MODULES + (_LAYERS.get(name) or _FILES.get(file, file))
+        return _MODULES + (_NAMES.get(name) or _FILES.get(file, file))
     return _FUNCTIONS if home.startswith(f"{_FUNCTIONS}.") else home
-
-
-def collecting(module: str) -> str:
-    """The module to look in first for what a file names in PyTorch's `module`: of layers the one that collects them all."""
-    return _COLLECTED.get(module.rpartition(".")[0], module)

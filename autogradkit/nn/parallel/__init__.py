@@ -1,0 +1,8 @@
+"""Layers for several devices and processes, of which there is one here: PyTorch's `nn.parallel`."""
+
+from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.nn.parallel.data_parallel import DataParallel as DataParallel
+from autogradkit.nn.parallel.data_parallel import data_parallel as data_parallel
+from autogradkit.nn.parallel.distributed import DistributedDataParallel as DistributedDataParallel
+
+__getattr__ = _absent_from("nn.parallel")

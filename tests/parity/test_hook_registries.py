@@ -1,0 +1,42 @@
+"""A module's registries, which old scripts read, clear and replace, beside PyTorch: hooks, parameters, buffers, modules."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.parity.said import check
+
+MADE = (
+    "m = torch.nn.Linear(2, 1); torch.nn.init.ones_(m.weight); torch.nn.init.zeros_(m.bias); x = torch.tensor([[1.0, 2.0]]); "
+    "x.requires_grad_(); seen = []; "
+)
+LINES = """
+len(m._forward_hooks), len(m._forward_pre_hooks), len(m._backward_hooks), len(m._backward_pre_hooks), m(x)
+m._forward_hooks, m._backward_hooks
+m.register_forward_hook(lambda m, a, y: y * 3); len(m._forward_hooks), m(x)
+m.register_forward_hook(lambda m, a, y: y * 3); m._forward_hooks.clear(); len(m._forward_hooks), m(x)
+h = m.register_forward_hook(lambda m, a, y: y * 3); list(m._forward_hooks) == [h.id], m._forward_hooks[h.id](m, x, 2)
+h = m.register_forward_hook(lambda m, a, k, y: y * 3, with_kwargs=True); g = m.register_forward_hook(lambda m, a, y: y + 1, \
+prepend=True); list(m._forward_hooks) == [g.id, h.id], m(x), h.remove(), len(m._forward_hooks), m(x)
+h = m.register_forward_hook(lambda m, a, y: y * 3); m._forward_hooks.pop(h.id); h.remove(); m(x)
+h = m.register_forward_hook(lambda m, a, y: y * 3); d = m._forward_hooks.popitem(last=False); d[0] == h.id, m(x)
+m.register_forward_pre_hook(lambda m, a: (a[0] * 2,)); len(m._forward_pre_hooks), m(x), m._forward_pre_hooks.clear(), m(x)
+m.register_forward_pre_hook(lambda m, a, k: ((a[0] * 5,), k), with_kwargs=True); len(m._forward_pre_hooks), m(x)
+m._forward_hooks[7] = lambda m, a, y: y - 1; m(x)
+m._forward_hooks = type(m._forward_hooks)(); m.register_forward_hook(lambda m, a, y: -y); len(m._forward_hooks), m(x)
+m.register_forward_hook(lambda m, a, y: -y); m._forward_hooks = type(m._forward_hooks)(); len(m._forward_hooks), m(x)
+m.register_full_backward_hook(lambda m, i, o: (i[0] * 2,)); m(x).sum().backward(); len(m._backward_hooks), x.grad
+m.register_full_backward_hook(lambda m, i, o: (i[0] * 2,)); m._backward_hooks.clear(); m(x).sum().backward(); x.grad
+m.register_full_backward_pre_hook(lambda m, o: (o[0] * 4,)); m(x).sum().backward(); len(m._backward_pre_hooks), x.grad
+m.register_full_backward_pre_hook(lambda m, o: (o[0] * 4,)); m._backward_pre_hooks.clear(); m(x).sum().backward(); x.grad
+n = copy.deepcopy(m); n._forward_hooks[3] = lambda m, a, y: y * 2; len(m._forward_hooks), m(x), n(x)
+list(m._parameters), m._buffers, m._modules, m._parameters.pop('bias') is not None, hasattr(m, 'bias')
+m._modules['below'] = torch.nn.ReLU(); m._buffers['b'] = torch.ones(1); m, list(m.state_dict())
+s = torch.nn.Sequential(m, torch.nn.ReLU()); s._modules.popitem(), s
+torch.nn.Module.__new__(torch.nn.Module)._forward_hooks
+"""
+
+
+@pytest.mark.parametrize("line", LINES.split("\n")[1:-1])
+def test_a_line_says_the_same(line: str) -> None:
+    check(MADE + line)
