@@ -18,6 +18,6 @@ __all__ += parameter.__all__
 
 
 def __getattr__(name: str) -> _Any:
-    if name == "utils":
-        return _importlib.import_module("autogradkit.nn.utils")
+    if name in ("attention", "parallel", "utils"):
+        return _importlib.import_module(f"autogradkit.nn.{name}")
     raise _lookup_error("nn", name, _sys._getframe(1))
