@@ -124,9 +124,9 @@ class profile:  # noqa: N801 - PyTorch's name
         """A step of the schedule has ended, and the next begins."""
         saved = self._action() is ProfilerAction.RECORD_AND_SAVE
         self._end_step(save=saved)
+        self.step_num += 1
         if saved and self.on_trace_ready is not None:
             self.on_trace_ready(self)
-        self.step_num += 1
         self._begin_step()
 
     def _action(self) -> ProfilerAction:

@@ -52,6 +52,7 @@ NAMESPACES = (
     "mps",
     "multiprocessing",
     "nn",
+    "nn.attention",
     "nn.functional",
     "nn.grad",
     "nn.init",

@@ -6,8 +6,9 @@ from autogradkit.optim import lr_scheduler, swa_utils
 from autogradkit.optim.adadelta import Adadelta
 from autogradkit.optim.adafactor import Adafactor
 from autogradkit.optim.adagrad import Adagrad
-from autogradkit.optim.adam import Adam, AdamW
+from autogradkit.optim.adam import Adam
 from autogradkit.optim.adamax import Adamax
+from autogradkit.optim.adamw import AdamW
 from autogradkit.optim.asgd import ASGD
 from autogradkit.optim.lbfgs import LBFGS
 from autogradkit.optim.muon import Muon

@@ -1,4 +1,4 @@
-"""Adam, and AdamW which decays the weights apart from the gradient."""
+"""Adam; `decoupled_weight_decay`, which AdamW sets, decays the weights apart from the gradient."""
 
 from __future__ import annotations
 
@@ -221,43 +221,3 @@ class Adam(FormulaOptimizer):
 def _pairs(array: Array) -> Array:
     """Complex numbers as pairs of real ones, in the same memory: Adam moves each part by its own average, as in PyTorch."""
     return array[..., None].view(array.real.dtype)
-
-
-class AdamW(Adam):
-    """Adam with the weight decay applied to the weights themselves (Loshchilov and Hutter, 2019).
-
-    >>> import autogradkit as torch
-    >>> torch.optim.AdamW([torch.nn.Parameter(torch.ones(1))]).defaults["weight_decay"]
-    0.01
-    """
-
-    @entry
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float | Tensor = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-        foreach: bool | None = None,
-        capturable: bool = False,
-        differentiable: bool = False,
-        fused: bool | None = None,
-    ) -> None:
-        super().__init__(
-            params,
-            lr,
-            betas,
-            eps,
-            weight_decay,
-            amsgrad,
-            foreach=foreach,
-            maximize=maximize,
-            capturable=capturable,
-            differentiable=differentiable,
-            fused=fused,
-            decoupled_weight_decay=True,
-        )

@@ -23,6 +23,17 @@ LINES = [
     "l = torch.nn.modules.loss; s = type('Squares', (l._Loss,), {'forward': lambda self, x: x * x})(reduction='sum'); "
     "s, s.reduction, s(torch.tensor(3.0))",
     "l = torch.nn.modules.loss; s = type('Weighted', (l._WeightedLoss,), {})(torch.ones(2)); s, s.weight, list(s.state_dict())",
+    "torch.nn.parallel.DataParallel is torch.nn.DataParallel",
+    "torch.nn.parallel.data_parallel(torch.nn.Linear(2, 1), torch.ones(1, 2), [0])",
+    "a = torch.nn.attention; c = torch.backends.cuda; w = a.sdpa_kernel(a.SDPBackend.MATH); w.__enter__(); "
+    "n = c.math_sdp_enabled(), c.flash_sdp_enabled(), c.mem_efficient_sdp_enabled(), c.cudnn_sdp_enabled(); "
+    "w.__exit__(None, None, None); n, c.flash_sdp_enabled(), a.SDPBackend.MATH, str(a.SDPBackend.CUDNN_ATTENTION)",
+    "a = torch.nn.attention; c = torch.backends.cuda; "
+    "w = a.sdpa_kernel([a.SDPBackend.FLASH_ATTENTION, a.SDPBackend.CUDNN_ATTENTION]); w.__enter__(); "
+    "n = c.math_sdp_enabled(), c.flash_sdp_enabled(), c.mem_efficient_sdp_enabled(), c.cudnn_sdp_enabled(); "
+    "w.__exit__(None, None, None); n, c.math_sdp_enabled()",
+    "torch.nn.attention.sdpa_kernel('math').__enter__()",
+    "torch.optim.AdamW.__module__.endswith('.optim.adamw')",
 ]
 
 

@@ -143,3 +143,15 @@ def test_schedules_that_cannot_be(options: dict[str, int]) -> None:
     with pytest.raises(AssertionError) as ours:
         autogradkit.profiler.schedule(**options)
     assert str(ours.value) == str(theirs.value)
+
+
+@pytest.mark.parametrize(("skip_first", "pytorchs"), [(0, [4, 8]), (1, [5, 9])])
+def test_a_trace_is_ready_when_the_next_step_is_counted(skip_first: int, pytorchs: list[int]) -> None:
+    seen: list[int] = []
+    planned = autogradkit.profiler.schedule(wait=1, warmup=1, active=2, repeat=2, skip_first=skip_first)
+    with autogradkit.profiler.profile(
+        schedule=planned, on_trace_ready=lambda profile: seen.append(profile.step_num)
+    ) as times:
+        for _ in range(11):
+            times.step()
+    assert seen == pytorchs

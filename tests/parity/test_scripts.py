@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
+import tests.parity.oracle_vision  # noqa: F401 - torchvision, for the scripts that import it
+
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
 
 
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")  # of PyTorch's quick way in evaluation
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # of what PyTorch calls itself
+@pytest.mark.filterwarnings("ignore:__array:DeprecationWarning")  # of its tensors, where NumPy asks for them
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_it_prints_what_it_prints_with_pytorch(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(script), run_name="__main__")
