@@ -52,7 +52,7 @@ def uniform(generator: Generator, count: int, numpy_dtype: np.dtype[Any], low: f
         drawn = fma64(unit(generator, count, double), (high - low) * scale, low * scale) / scale
         return _below(high, drawn, low)
     draws = unit(generator, count, single)
-    affine32(draws, single.type(high) - single.type(low), low)  # narrower dtypes round once, at the end
+    affine32(draws, float(single.type(high) - single.type(low)), low)  # narrower dtypes round once, at the end
     return _below(high, draws.astype(numpy_dtype, copy=False), low)
 
 
@@ -197,11 +197,12 @@ _MANY = 100_000  # numbers from which to shuffle by Python takes longer than to 
 
 def _exchanged(ahead: Array) -> Array:
     """The numbers in order, each in turn exchanged for the one so far ahead: by LAPACK, as pivoting exchanges rows."""
-    from scipy.linalg.lapack import dlaswp
+    from scipy.linalg import get_lapack_funcs  # loading SciPy takes longer than most programs need it
 
     column = np.arange(len(ahead) + 1, dtype=double).reshape(-1, 1)  # each is below 2**53
     pivots = ahead + np.arange(len(ahead))
-    return dlaswp(column, pivots.astype(np.intc), overwrite_a=True).ravel().astype(np.int64)
+    exchange: Any = get_lapack_funcs("laswp", (column,))
+    return exchange(column, pivots.astype(np.intc), overwrite_a=True).ravel().astype(np.int64)
 
 
 # -- events -----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 _FILES = {
     "adaptive_pooling": "pooling",
-    "fractional": "pooling",
     "adaptive_softmax": "adaptive",
     "attention": "activation",
     "cross_map_norm": "normalization",
