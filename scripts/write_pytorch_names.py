@@ -81,8 +81,11 @@ NAMESPACES = (
     "utils.hooks",
     "version",
     "vision.datasets",
+    "vision.io",
     "vision.models",
     "vision.ops",
+    "vision.transforms",
+    "vision.utils",
     "xpu",
 )
 

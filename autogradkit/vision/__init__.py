@@ -8,3 +8,7 @@ from autogradkit.vision import ops as ops
 from autogradkit.vision import transforms as transforms
 from autogradkit.vision import tv_tensors as tv_tensors
 from autogradkit.vision import utils as utils
+
+
+def disable_beta_transforms_warning() -> None:
+    """Nothing: `transforms.v2` once warned that it was new, and scripts of that time say this before they import it."""

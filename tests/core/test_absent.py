@@ -30,8 +30,11 @@ NAMESPACES = {
     "utils": torch.utils,
     "utils.data": torch.utils.data,
     "vision.datasets": torch.vision.datasets,
+    "vision.io": torch.vision.io,
     "vision.models": torch.vision.models,
     "vision.ops": torch.vision.ops,
+    "vision.transforms": torch.vision.transforms,
+    "vision.utils": torch.vision.utils,
 }
 
 
@@ -69,7 +72,14 @@ def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("models", "swin_t"), ("models", "ResNet18_Weights"), ("datasets", "ImageNet"), ("ops", "DeformConv2d")],
+    [
+        ("models", "swin_t"),
+        ("models", "ResNet18_Weights"),
+        ("datasets", "ImageNet"),
+        ("ops", "DeformConv2d"),
+        ("transforms", "AugMix"),
+        ("utils", "flow_to_image"),
+    ],
 )
 def test_a_name_that_only_torchvision_has_is_said_to_be_its(name: str, said: str) -> None:
     text = f"torchvision has {name}.{said}; autogradkit does not have it yet."

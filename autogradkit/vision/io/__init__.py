@@ -1,5 +1,6 @@
 """Images read from files and written to them, as tensors of bytes (C, H, W): torchvision's `io`."""
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.vision.io.image import ImageReadMode as ImageReadMode
 from autogradkit.vision.io.image import decode_gif as decode_gif
 from autogradkit.vision.io.image import decode_image as decode_image
@@ -13,3 +14,5 @@ from autogradkit.vision.io.image import read_image as read_image
 from autogradkit.vision.io.image import write_file as write_file
 from autogradkit.vision.io.image import write_jpeg as write_jpeg
 from autogradkit.vision.io.image import write_png as write_png
+
+__getattr__ = _absent_from("vision.io")

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+import torchvision
 import torchvision.transforms.functional as TF
 from PIL import Image, ImageDraw
 from torch.utils.data import DataLoader, Dataset
@@ -14,6 +15,7 @@ from torchvision.ops import box_convert, box_iou, generalized_box_iou, masks_to_
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.utils import draw_bounding_boxes, draw_segmentation_masks
 
+torchvision.disable_beta_transforms_warning()
 torch.manual_seed(12)
 
 

@@ -12,7 +12,7 @@ import autogradkit as ak
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.vision.transforms import LinearTransformation as _Whitening
+from autogradkit.vision.transforms.conversion import LinearTransformation as _Whitening
 from autogradkit.vision.transforms.functional.images import is_pil
 from autogradkit.vision.transforms.v2 import functional as F
 from autogradkit.vision.transforms.v2.functional import is_pure_tensor
