@@ -201,8 +201,8 @@ def _(self: Array, end: Array, weight: Array, *, out: Array) -> None:
     >>> torch.lerp(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]), 0.5)
     tensor([2., 3.])
     """
-    for into, *operands in in_parts(out, self, end, weight):
-        _blend(*operands, into)
+    for into, start, stop, part in in_parts(out, self, end, weight):
+        _blend(start, stop, part, into)
 
 
 @lerp.overload(
@@ -219,5 +219,5 @@ def _(self: Array, end: Array, weight: Array, *, out: Array) -> None:
     rule="∂self = ∂ · (1 − weight)\n∂end = ∂ · weight",
 )
 def _(self: Array, end: Array, weight: Scalar, *, out: Array) -> None:
-    for into, *operands in in_parts(out, self, end):
-        _blend(*operands, weight, into)
+    for into, start, stop in in_parts(out, self, end):
+        _blend(start, stop, weight, into)
