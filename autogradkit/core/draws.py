@@ -7,12 +7,13 @@ Rests on `core.random`, `core.gaussian` and `core.fused`; the random ops, `nn.in
 from __future__ import annotations
 
 import math
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.fused import affine32, fma64
-from autogradkit.core.gaussian import normal_blocks, normal_pairs, through, unit32, unit64
+from autogradkit.core.gaussian import CHUNK, normal_blocks, normal_pairs, through, unit32, unit64
 from autogradkit.core.quiet import quiet
 from autogradkit.core.random import Generator
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
@@ -35,11 +36,24 @@ def unit(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) -> Array:
     >>> unit(Generator().manual_seed(0), 2, np.dtype("float32"))
     array([0.4962566, 0.7682218], dtype=float32)
     """
-    if numpy_dtype == single:
-        return unit32(generator.words32(count))
     if numpy_dtype == double:
         return unit64(generator.words64(count))
-    return _below(1.0, unit32(generator.words32(count)).astype(numpy_dtype), 0.0)
+    draws = unit32(generator.words32(count)) if count <= CHUNK else _many_unit32(generator, count)
+    return draws if numpy_dtype == single else _below(1.0, draws.astype(numpy_dtype), 0.0)
+
+
+def _many_unit32(generator: Generator, count: int) -> Array:
+    """A part at a time: words as long as the weights of a large layer are memory that the system has to find."""
+    draws = np.empty(count, single)
+    place = generator.place()
+    try:
+        for start in range(0, count, CHUNK):
+            part = draws[start : start + CHUNK]
+            part[...] = unit32(generator.words32(part.size))
+    except BaseException:  # an interrupt between two parts
+        generator.back_to(place)
+        raise
+    return draws
 
 
 def uniform(generator: Generator, count: int, numpy_dtype: np.dtype[Any], low: float, high: float) -> Array:
@@ -197,11 +211,9 @@ _MANY = 100_000  # numbers from which to shuffle by Python takes longer than to 
 
 def _exchanged(ahead: Array) -> Array:
     """The numbers in order, each in turn exchanged for the one so far ahead: by LAPACK, as pivoting exchanges rows."""
-    from scipy.linalg import get_lapack_funcs  # loading SciPy takes longer than most programs need it
-
+    exchange = import_module("scipy.linalg.lapack").dlaswp
     column = np.arange(len(ahead) + 1, dtype=double).reshape(-1, 1)  # each is below 2**53
     pivots = ahead + np.arange(len(ahead))
-    exchange: Any = get_lapack_funcs("laswp", (column,))
     return exchange(column, pivots.astype(np.intc), overwrite_a=True).ravel().astype(np.int64)
 
 

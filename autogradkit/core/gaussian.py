@@ -20,7 +20,7 @@ from autogradkit.core.random import Generator
 Array = np.ndarray[Any, Any]
 single = np.float32
 
-_CHUNK = 1 << 16  # numbers worked on at a time, so that the intermediate arrays stay in the cache
+CHUNK = 1 << 16  # numbers worked on at a time, so that the intermediate arrays stay in the cache
 
 
 def normal_pairs(generator: Generator, count: int) -> Array:
@@ -54,8 +54,8 @@ def normal_blocks(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) 
     words = generator.words64 if double else generator.words32
     whole = count // 16 * 16
     draws = np.empty(count, np.float64 if double else single)
-    for start in range(0, whole, _CHUNK):
-        stop = min(start + _CHUNK, whole)
+    for start in range(0, whole, CHUNK):
+        stop = min(start + CHUNK, whole)
         transform(words(stop - start), draws[start:stop].reshape(-1, 2, 8))
     if whole != count:
         if numpy_dtype.itemsize > 2:

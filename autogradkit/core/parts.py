@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 _PART = 1 << 16  # elements: half a megabyte of doubles; with fewer the calls cost more than the memory
 
 
-def in_parts(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+def in_parts(*arrays: Array) -> Iterator[Any]:
     """Flat parts of all arrays alike, or the arrays as they are where they are small, of several shapes, or not contiguous.
 
     >>> [part.sum() for (part,) in in_parts(np.ones((3, 30_000), np.int64))]

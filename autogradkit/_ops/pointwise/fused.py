@@ -201,8 +201,8 @@ def _(self: Array, end: Array, weight: Array, *, out: Array) -> None:
     >>> torch.lerp(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]), 0.5)
     tensor([2., 3.])
     """
-    for into, start, stop, share in in_parts(out, self, end, weight):
-        _blend(start, stop, share, into)
+    for into, start, stop, part in in_parts(out, self, end, weight):
+        _blend(start, stop, part, into)
 
 
 @lerp.overload(

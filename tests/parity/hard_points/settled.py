@@ -151,7 +151,7 @@ SETTLED: dict[str, str] = {
         )),
         ("the order of a sum decides what cancels", "complex", ("pairwise_distance gradient",)),
         ("PyTorch reads a size that is not there, and asks for its memory", "any", (
-            "batch_norm error type", "native_batch_norm error type", "native_batch_norm text",
+            "batch_norm error type", "native_batch_norm error type",
         )),
         ("the mean of infinite numbers is that or NaN, by where in a vector they stand", "any", (
             "native_layer_norm forward", "native_layer_norm forward by a number",
