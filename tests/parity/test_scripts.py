@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 import tests.parity.oracle_vision  # noqa: F401 - torchvision, for the scripts that import it
 
@@ -19,7 +20,11 @@ SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # of what PyTorch calls itself
 @pytest.mark.filterwarnings("ignore:__array:DeprecationWarning")  # of its tensors, where NumPy asks for them
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_it_prints_what_it_prints_with_pytorch(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_prints_what_it_prints_with_pytorch(
+    script: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # PyTorch's own test tools, which other tests here load, let nobody set its switches any more.
+    monkeypatch.setitem(torch.backends.flags_frozen.__globals__, "__allow_nonbracketed_mutation_flag", True)
     runpy.run_path(str(script), run_name="__main__")
     theirs = capsys.readouterr().out
     command = [sys.executable, "-m", "autogradkit.run", str(script)]

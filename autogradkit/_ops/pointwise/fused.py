@@ -219,5 +219,4 @@ def _(self: Array, end: Array, weight: Array, *, out: Array) -> None:
     rule="∂self = ∂ · (1 − weight)\n∂end = ∂ · weight",
 )
 def _(self: Array, end: Array, weight: Scalar, *, out: Array) -> None:
-    for into, start, stop in in_parts(out, self, end):
-        _blend(start, stop, weight, into)
+    _blend(self, end, weight, out)
