@@ -6,6 +6,7 @@ tests only; the package never imports PyTorch.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,9 @@ def to_ours(value: Any, memory: dict[Any, ak.Tensor] | None = None) -> Any:
         return made.requires_grad_() if value.requires_grad else made
     if isinstance(value, torch.nn.Module):  # the database has but distances without state
         return getattr(ak.nn, type(value).__name__)()
+    if isinstance(value, torch.nn.LinearCrossEntropyOptions):
+        fields = {each.name: to_ours(getattr(value, each.name)) for each in dataclasses.fields(value)}
+        return ak.nn.LinearCrossEntropyOptions(**fields)
     if isinstance(value, torch.dtype):
         if value not in DTYPES:
             raise UnsupportedError(str(value))
