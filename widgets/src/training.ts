@@ -40,7 +40,10 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
   const readout = h("p", { class: "ak-readout", "aria-live": "polite" });
   const bar = h("progress", { class: "ak-progress", max: 1, "aria-label": "Progress of the training" });
   const cursor = new Cursor(readout);
-  const send = line(model, signal);
+  const send = line(model, signal, () => {
+    for (const element of [pause, step, stop]) element.setAttribute("aria-disabled", "true");
+    view.say(GONE);
+  });
   const view = frame(model, el, signal, (svg) => {
     reach(view.stage);
     cursor.attach(svg, signal);
@@ -105,13 +108,6 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
       { capture: true },
     );
   }
-  // The page's models outlive a kernel that is restarted; theirs is the only word of it.
-  const gone = () => {
-    for (const element of [pause, step, stop]) element.setAttribute("aria-disabled", "true");
-    view.say(GONE);
-  };
-  model.on("comm_live_update", gone);
-  signal.addEventListener("abort", () => model.off("comm_live_update", gone));
   onChange(model, "state", refresh, signal);
   onChange(model, "progress", fill, signal);
   for (const trait of ["tab", "which", "log_axis"] as const) onChange(model, trait, choose, signal);

@@ -13,7 +13,9 @@ const PICTURES = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 200">
 /** A kernel that greets back, once it listens. */
 class Kernel extends FakeModel<TrainingTraits> {
   listens = true;
+  ended = false;
   override send(message: TrainingToPython): void {
+    if (this.ended) throw new Error("Cannot send");
     super.send(message);
     if (message.kind === "hello" && this.listens) this.tell("msg:custom", message);
   }
@@ -99,6 +101,18 @@ describe("buttons", () => {
     model.tell("comm_live_update");
     expect(said()).toContain("kernel is gone");
     button("Pause").click();
+    expect(sent()).toEqual(["hello"]);
+  });
+  it("rest when a greeting cannot leave, and greet no more", async () => {
+    const { model, said, sent, button } = await show("running", {}, false);
+    model.ended = true;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(said()).toContain("kernel is gone");
+    expect(button("Pause").getAttribute("aria-disabled")).toBe("true");
+    button("Log axis").click();
+    expect(said()).toContain("kernel is gone");
+    model.ended = false;
+    await new Promise((resolve) => setTimeout(resolve, 400));
     expect(sent()).toEqual(["hello"]);
   });
   it("go silent with the view", async () => {
