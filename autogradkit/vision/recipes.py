@@ -101,7 +101,14 @@ def digits(train: bool) -> TensorDataset:
 
 
 RECIPES: dict[str, Recipe] = {
-    "lenet": Recipe(LeNet, lambda p: Adam(p, lr=2e-3), decay=0.8, batch_size=32, epochs=10, target=0.97),
+    "lenet": Recipe(
+        LeNet,
+        lambda p: SGD(p, lr=0.05, momentum=0.9, weight_decay=1e-3, nesterov=True),
+        decay=0.8,
+        batch_size=32,
+        epochs=10,
+        target=0.97,
+    ),
     "mlp": Recipe(
         MLP,
         lambda p: SGD(p, lr=0.1, momentum=0.9, weight_decay=1e-3),

@@ -25,9 +25,11 @@ def test_digits_are_pixels_from_zero_to_one() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", RECIPES)
-def test_a_recipe_reaches_its_target(name: str) -> None:
-    setup = RECIPES[name].prepare()
+@pytest.mark.parametrize(
+    ("name", "seed"), [*((name, 0) for name in RECIPES), *(("lenet", seed) for seed in range(1, 10))]
+)
+def test_a_recipe_reaches_its_target(name: str, seed: int) -> None:
+    setup = RECIPES[name].prepare(seed)
     last = setup.training().run(setup.epochs)[-1]
     assert last.test_accuracy is not None
     assert last.test_accuracy >= setup.target
