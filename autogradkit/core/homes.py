@@ -10,6 +10,7 @@ _FILES = {
     "adaptive_pooling": "pooling",
     "adaptive_softmax": "adaptive",
     "attention": "activation",
+    "conv_transpose": "conv",
     "cross_map_norm": "normalization",
     "embedding": "sparse",
     "fractional": "pooling",

@@ -33,7 +33,7 @@ class Constraint:
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__[1:]}({self._bounds()})"
+        return f"{type(self).__name__.removeprefix('_')}({self._bounds()})"
 
     def _bounds(self) -> str:
         return ""
@@ -48,7 +48,6 @@ class _Dependent(Constraint):
     def __init__(self, *, is_discrete: Any = NotImplemented, event_dim: Any = NotImplemented) -> None:
         self._is_discrete = is_discrete
         self._event_dim = event_dim
-        super().__init__()
 
     @property
     def is_discrete(self) -> bool:
@@ -112,6 +111,11 @@ class _OfBase(Constraint):
     def is_discrete(self) -> bool:
         return self.base_constraint.is_discrete
 
+    def _all_over(self, result: Tensor, value: Any, shape: Any, dims: int) -> Tensor:
+        if len(shape) < dims:
+            raise ValueError(f"Expected value.dim() >= {self.event_dim} but got {value.dim()}")
+        return result.reshape((*shape[: len(shape) - dims], -1)).all(-1)
+
     def _bounds(self) -> str:
         return repr(self.base_constraint)
 
@@ -129,10 +133,7 @@ class _IndependentConstraint(_OfBase):
 
     def check(self, value: Any) -> Tensor:
         result = self.base_constraint.check(value)
-        if result.dim() < self.reinterpreted_batch_ndims:
-            raise ValueError(f"Expected value.dim() >= {self.event_dim} but got {value.dim()}")
-        kept = result.shape[: result.dim() - self.reinterpreted_batch_ndims]
-        return result.reshape((*kept, -1)).all(-1)
+        return self._all_over(result, value, result.shape, self.reinterpreted_batch_ndims)
 
     def _bounds(self) -> str:
         return f"{super()._bounds()}, {self.reinterpreted_batch_ndims}"
@@ -146,15 +147,8 @@ class MixtureSameFamilyConstraint(_OfBase):
         return self.base_constraint.event_dim
 
     def check(self, value: Any) -> Tensor:
-        components = value.unsqueeze(-1 - self.event_dim)
-        result = self.base_constraint.check(components)
-        if value.dim() < self.event_dim:
-            raise ValueError(f"Expected value.dim() >= {self.event_dim} but got {value.dim()}")
-        kept = value.shape[: value.dim() - self.event_dim]
-        return result.reshape((*kept, -1)).all(-1)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._bounds()})"
+        components = self.base_constraint.check(value.unsqueeze(-1 - self.event_dim))
+        return self._all_over(components, value, value.shape, self.event_dim)
 
 
 class _Joined(Constraint):
@@ -193,8 +187,8 @@ class _Stack(_Joined):
 
     def check(self, value: Any) -> Tensor:
         assert -value.dim() <= self.dim < value.dim()
-        slices = [value.select(self.dim, at) for at in range(value.size(self.dim))]
-        return ak.stack([each.check(part) for each, part in zip(self.cseq, slices, strict=False)], self.dim)
+        slices = zip(self.cseq, value.unbind(self.dim), strict=False)
+        return ak.stack([each.check(part) for each, part in slices], self.dim)
 
 
 # -- of numbers --------------------------------------------------------------------------------------------------------
@@ -204,7 +198,7 @@ class _Real(Constraint):
     """Any number; NaN is none."""
 
     def check(self, value: Any) -> Tensor:
-        return value == value  # NaN is not
+        return value == value
 
 
 class _Boolean(Constraint):
@@ -221,7 +215,6 @@ class _Above(Constraint):
 
     def __init__(self, lower_bound: Any) -> None:
         self.lower_bound = lower_bound
-        super().__init__()
 
     def _bounds(self) -> str:
         return f"lower_bound={self.lower_bound}"
@@ -244,20 +237,15 @@ class _IntegerGreaterThan(_Above):
         return (value % 1 == 0) & (value >= self.lower_bound)
 
 
-class _Below(Constraint):
+class _LessThan(Constraint):
     """Numbers below a bound."""
-
-    is_discrete = False
 
     def __init__(self, upper_bound: Any) -> None:
         self.upper_bound = upper_bound
-        super().__init__()
 
     def _bounds(self) -> str:
         return f"upper_bound={self.upper_bound}"
 
-
-class _LessThan(_Below):
     def check(self, value: Any) -> Tensor:
         return value < self.upper_bound
 
@@ -268,7 +256,6 @@ class _Between(Constraint):
     def __init__(self, lower_bound: Any, upper_bound: Any) -> None:
         self.lower_bound = lower_bound
         self.upper_bound = upper_bound
-        super().__init__()
 
     def _bounds(self) -> str:
         return f"lower_bound={self.lower_bound}, upper_bound={self.upper_bound}"
@@ -293,25 +280,22 @@ class _IntegerInterval(_Between):
 
 # -- of vectors --------------------------------------------------------------------------------------------------------
 
-_ROUNDING = 1e-6  # how far sums of probabilities, and lengths of rows, may be from one
-
 
 class _OneHot(Constraint):
     is_discrete = True
     event_dim = 1
 
     def check(self, value: Any) -> Tensor:
-        is_boolean = (value == 0) | (value == 1)
-        return is_boolean.all(-1) & value.sum(-1).eq(1)
+        return boolean.check(value).all(-1) & value.sum(-1).eq(1)
 
 
 class _Simplex(Constraint):
-    """Numbers that are not negative and sum to one."""
+    """Numbers that are not negative and sum to one, but for rounding."""
 
     event_dim = 1
 
     def check(self, value: Any) -> Tensor:
-        return ak.all(value >= 0, dim=-1) & ((value.sum(-1) - 1).abs() < _ROUNDING)
+        return ak.all(value >= 0, dim=-1) & ((value.sum(-1) - 1).abs() < 1e-6)
 
 
 class _Multinomial(Constraint):

@@ -1,6 +1,6 @@
 """A node called as a function: `y.grad_fn(gradient)` gives what this one step of backward gives.
 
-Rests on history, saved, ownership and run; attaches `__call__` to the engine's nodes and those of declared ops at import.
+Rests on history, saved, ownership and general; attaches `__call__` to the engine's nodes and those of declared ops at import.
 PyTorch's nodes that are written in C++ have it: no hook runs, nothing is freed, no gradient is summed to its input's shape.
 """
 
@@ -13,13 +13,13 @@ import numpy as np
 from autogradkit.core.frames import shorten
 from autogradkit.core.recording import CALLS, RECORDERS, listeners
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.engine.general import first_grad
 from autogradkit.engine.history import CopySlices
 from autogradkit.engine.hook_calls import after_accumulation
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import AccumulateGrad, Node, applied
 from autogradkit.engine.ownership import GRADS, add_to_grad, set_version
 from autogradkit.engine.required import OPS
-from autogradkit.engine.run import first_grad
 from autogradkit.engine.saved import OpNode
 
 

@@ -1,6 +1,6 @@
 """What has arrived where: how many edges will deliver to each target of a run, and the gradients that came so far.
 
-Rests on node; both loops (plain.py and run.py) use it.
+Rests on node; both loops (plain.py and general.py) use it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Calling hooks during a run: what they are given, what they may give back, and PyTorch's texts where they may not.
 
-Rests on node; both loops (plain.py and run.py) call it. Hooks see tensors; what goes on is an array in plain backward,
+Rests on node; both loops (plain.py and general.py) call it. Hooks see tensors; what goes on is an array in plain backward,
 a tensor under `create_graph`.
 """
 

@@ -1,6 +1,6 @@
 """The usual backward: from one root to every leaf, on arrays, with no recorder.
 
-Rests on the same rooms as run.py, which does everything else, and gives the same results: the accept tests stand here
+Rests on the same rooms as general.py, which does everything else, and gives the same results: the accept tests stand here
 in line, and whatever they do not accept goes to the shared functions. What a node costs here is what a small network's
 backward costs.
 """

@@ -1,6 +1,6 @@
 """What every gradient goes through once: the shape and dtype of what it is the gradient of.
 
-Rests on node; both loops (plain.py and run.py) use it, so that no formula undoes broadcasting or promotion.
+Rests on node; both loops (plain.py and general.py) use it, so that no formula undoes broadcasting or promotion.
 """
 
 from __future__ import annotations

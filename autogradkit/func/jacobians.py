@@ -1,7 +1,7 @@
 """Whole Jacobians: by rows (`jacrev`), by columns (`jacfwd`), and the Hessian by both.
 
-Rests on transforms and batching. Rows are one backward for a batch of vectors, columns the gradient of a gradient for one; the
-function itself runs once.
+Rests on transforms, pushforward and batching. Rows are one backward for a batch of vectors, columns the gradient of a gradient
+for one; the function itself runs once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.func.batching import require_randomness, vmap, without_draws
-from autogradkit.func.transforms import Pushed, chosen, pulled
+from autogradkit.func.pushforward import Pushed
+from autogradkit.func.transforms import chosen, pulled
 from autogradkit.func.trees import Structure, flatten, unflatten
 
 

@@ -1,4 +1,4 @@
-"""Derivatives of functions: `grad`, `vjp`, and by the gradient of a gradient `jvp` and `linearize`.
+"""Derivatives of functions, `grad` and `vjp`, and the level that a call of a transform has; pushforward.py rests on it.
 
 Rests on trees and the engine's `grad`. PyTorch gives each call of a transform a level, and wraps tensors for it. Here an argument
 is seen through another tensor on the same memory: a view of it where it has a graph that goes on outside, else a leaf of its own.
@@ -163,7 +163,8 @@ def divided(output: Any, has_aux: bool, name: str) -> tuple[Any, Any]:
     return output
 
 
-def _require_tensors(outputs: list[Any], name: str) -> None:
+def require_tensors(outputs: list[Any], name: str) -> None:
+    """Raise RuntimeError where a function gave no tensors."""
     if not outputs:
         raise RuntimeError(f"{name}: Expected f to be a function that has non-empty output (got output = {outputs})")
     for each in outputs:
@@ -253,7 +254,7 @@ def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has
         seen = tuple([mapped(level.seen, each) if place in places else each for place, each in enumerate(primals)])
         output, aux = divided(func(*seen), has_aux, name)
         outputs, structure = flatten(output)
-        _require_tensors(outputs, name)
+        require_tensors(outputs, name)
         for each in outputs:
             if not (each.is_floating_point() or each.is_complex()):
                 raise RuntimeError(
@@ -285,123 +286,3 @@ def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has
 def _shown(structure: Structure) -> str:
     """A structure as Python would print the nest, with stars as leaves."""
     return repr(unflatten(["*"] * structure.count, structure)).replace("'*'", "*")
-
-
-# -- products with the Jacobian from the other side --------------------------------------------------------------------
-
-_JVP = "jvp(f, primals, tangents)"
-
-
-class Pushed:
-    """A function at one point, ready to be asked how its outputs change with its inputs.
-
-    Backward's result is linear in the gradients that it begins with; its slope is the Jacobian, which another backward applies.
-    """
-
-    def __init__(self, func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has_aux: bool) -> None:
-        self._level = Level()
-        with enable_grad():
-            places = range(len(primals)) if argnums is None else places_of(argnums, len(primals))
-            seen = tuple(
-                [mapped(self._level.seen, each) if place in places else each for place, each in enumerate(primals)]
-            )
-            output, aux = divided(func(*seen), has_aux, _JVP)
-            self._outputs, self._structure = flatten(output)
-            _require_tensors(self._outputs, _JVP)
-            inputs, _ = flatten(seen if argnums is None else chosen(seen, argnums))
-            self._seeds = [
-                self._level.own(zeros_like(each)) if self._has_graph(each) else each for each in self._outputs
-            ]
-            self._slopes = filled_gradients(self._outputs, inputs, self._seeds, self._level.batches, create_graph=True)
-        self.value = mapped(self._level.left, output)  # what the function gave
-        self.aux = mapped(self._level.left, aux) if has_aux else None  # and what beside it
-        self._level.ends()
-
-    def _has_graph(self, output: Any) -> bool:
-        return is_differentiated(output, self._level.batches)
-
-    def change(self, tangents: Sequence[Any], strict: bool = False) -> Any:
-        """How the outputs change when the inputs change by the tangents, one for each tensor among the inputs."""
-        changing = [each for each in self._outputs if self._has_graph(each)]
-        if strict and len(changing) < len(self._outputs):
-            raise RuntimeError(
-                f"{_JVP[:-1]}, strict=True): The output of f is independent of the inputs. This is not allowed with "
-                "strict=True."
-            )
-        found = iter(())
-        if changing:
-            seeds = [seed for seed, each in zip(self._seeds, self._outputs, strict=True) if self._has_graph(each)]
-            options = {"retain_graph": True, "create_graph": is_grad_enabled()}
-            found = iter(filled_gradients(self._slopes, seeds, tangents, self._level.batches, **options))
-        changes = [
-            self._level.left(next(found)) if self._has_graph(each) else zeros_like(each) for each in self._outputs
-        ]
-        return unflatten(changes, self._structure)
-
-
-def _require_tensor_list(given: list[Any], what: str) -> None:
-    if not given:
-        raise RuntimeError(f"{_JVP}: Expected {what} to contain at least one Tensor.")
-    for each in given:
-        if not isinstance(each, Tensor):
-            raise RuntimeError(f"{_JVP}: Expected {what} to only contain Tensors, got {type(each)}")
-
-
-@entry
-def jvp(func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False) -> Any:
-    """(outputs, how they change when `primals`, a tuple of arguments, change by `tangents`): the Jacobian times a vector.
-
-    >>> import autogradkit as torch
-    >>> torch.func.jvp(lambda x: x**2, (torch.tensor([1.0, 3.0]),), (torch.tensor([1.0, 10.0]),))
-    (tensor([1., 9.]), tensor([ 2., 60.]))
-    """
-    if not isinstance(primals, tuple):
-        raise RuntimeError(f"{_JVP}: Expected primals to be a tuple. E.g. it should be valid to call f(*primals).")
-    inputs, structure = flatten(primals)
-    changes, given = flatten(tangents)
-    if structure != given:
-        raise RuntimeError(
-            f"{_JVP}: Expected primals and tangents to have the same python structure. For example, if primals is a tuple of 3 "
-            f"tensors, tangents also must be. Got primals with structure {structure} and tangents with structure {given}"
-        )
-    _require_tensor_list(inputs, "primals")
-    _require_tensor_list(changes, "tangents")
-    for each, change in zip(inputs, changes, strict=True):
-        if each.shape != change.shape:
-            raise RuntimeError(
-                "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
-                f"supported. Tensor is of size {list(each.shape)} while the given forward gradient is of size "
-                f"{list(change.shape)}."
-            )
-    pushed = Pushed(func, primals, None, has_aux)
-    found = pushed.change(changes, strict)
-    return (pushed.value, found, pushed.aux) if has_aux else (pushed.value, found)
-
-
-@entry
-def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
-    """(outputs, a function that gives their change for changes of the arguments), as `jvp`, with `func` run but once.
-
-    >>> import autogradkit as torch
-    >>> output, change = torch.func.linearize(lambda x: x**2, torch.tensor([1.0, 3.0]))
-    >>> change(torch.tensor([1.0, 10.0]))
-    tensor([ 2., 60.])
-    """
-    pushed = Pushed(func, primals, None, False)
-    inputs, structure = flatten(primals)
-
-    @entry
-    def change(*tangents: Any) -> Any:
-        given, own = flatten(tangents)
-        if own != structure:
-            raise RuntimeError(f"Expected the tangents {own} to have the same argspec as the primals {structure}")
-        for index, (tangent, primal) in enumerate(zip(given, inputs, strict=True)):
-            for what in ("shape", "dtype"):
-                if getattr(tangent, what) != getattr(primal, what):
-                    raise RuntimeError(
-                        f"tangent:{index} with {what} {getattr(tangent, what)} in flattened pytree doesn't match the {what} "
-                        f"{getattr(primal, what)} of the corresponding primal."
-                    )
-        return pushed.change(given)
-
-    return pushed.value, change

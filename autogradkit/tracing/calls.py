@@ -1,6 +1,7 @@
-"""What the learner's call was, seen from the op that ran in it: its name, its arguments as they were written.
+"""What the learner's call was, seen from the op that ran in it: its name, its arguments as they were written, why it
+has no node.
 
-Rests on core. The recorder asks it about each op.
+Rests on core and modes. The recorder asks it about each op.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from types import FrameType
 from typing import Any
 
 from autogradkit._ops.declare import PUBLISHED
-from autogradkit.core.facts import Declaration, OpFacts
+from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.tracing.events import Argument
 
 _FUNCTIONAL = "autogradkit.nn.functional."
@@ -48,6 +50,19 @@ def called_as(entry: FrameType, name_of_op: str, facts: OpFacts, kind: str) -> s
         public, name = True, name.replace("_", ".", 1)
     told = kind not in ("op", "view") or name.startswith("_") or facts.sign
     return "" if told or not public or name in (name_of_op, facts.label) else name
+
+
+def why_not(declaration: Declaration, kind: str, args: tuple[Any, ...]) -> str:
+    """Why the results of a call have no node."""
+    if kind in ("create", "random"):
+        return "create"
+    if kind == "detach":
+        return "detach"
+    if not any(isinstance(each, Tensor) and each.requires_grad for value in args for each in flat(value)):
+        return "inputs"
+    if not is_grad_enabled() or isinstance(declaration, Remembering):  # a step is no part of any graph
+        return "no_grad"
+    return "dtype"
 
 
 def in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:

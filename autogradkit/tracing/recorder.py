@@ -1,8 +1,8 @@
 """The recorder: listens to ops, backward and modules in one thread, and turns what it hears into an event stream.
 
-Rests on `core.recording` (the contract), `calls`, `copying`, `failure`, `frames`, `numbering` and `naming`. While the cell runs
-it notes places as (code, offset) pairs and copies numbers, within bounds; names and positions are found afterwards, by
-`resolve`.
+Rests on `core.recording` (the contract), `calls`, `copying`, `failure`, `frames`, `numbering`, `naming` and `remembered`. While
+the cell runs it notes places as (code, offset) pairs and copies numbers, within bounds; names and positions are found
+afterwards, by `resolve`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.facts import Declaration, Remembering
+from autogradkit.core.facts import Declaration
 from autogradkit.core.own import is_own
 from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
 from autogradkit.core.sparse import around
@@ -24,7 +24,7 @@ from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.engine.saved import OpNode
-from autogradkit.tracing.calls import as_written, called_as, facts_of, flat, in_order, short
+from autogradkit.tracing.calls import as_written, called_as, facts_of, flat, in_order, short, why_not
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.copying import Copier
 from autogradkit.tracing.events import (
@@ -35,10 +35,8 @@ from autogradkit.tracing.events import (
     GradAssigned,
     GradReturned,
     NodeRan,
-    Numbers,
     Op,
     Saved,
-    State,
     spelled,
 )
 from autogradkit.tracing.failure import Failed, ended_by
@@ -48,6 +46,7 @@ from autogradkit.tracing.namespace import holds
 from autogradkit.tracing.naming import Naming, names_of
 from autogradkit.tracing.numbering import Numbering
 from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.remembered import Remembered
 from autogradkit.tracing.resolve import Draft, resolve
 from autogradkit.tracing.saved import Watched, saved_by
 from autogradkit.tracing.turns import TurnCounter, turns_of
@@ -84,7 +83,7 @@ class EventRecorder(Recorder):
         self._at_end: dict[int, str] = {}  # tensor number -> the variable that holds it when the cell has ended
         self._turns = TurnCounter()
         self._cut_short: tuple[str, ...] = ()
-        self._remembered: dict[str, Numbers] = {}  # by an optimizer, before the step in hand
+        self._remembered = Remembered(self.copier)  # by an optimizer
 
     def start(self, frame: FrameType | None = None) -> None:
         """Begin to listen. `frame` is the learner's where it runs already, as at a `with record():`."""
@@ -121,7 +120,7 @@ class EventRecorder(Recorder):
                         self.numbering.value(each)
                         if each._base is not None:  # what is written into a view is written into it
                             self.numbering.value(each._base)
-            self._remembered = self._copied(declaration)
+            self._remembered.before(declaration)
 
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
@@ -157,9 +156,9 @@ class EventRecorder(Recorder):
             saved=() if maker is None else self._saved(maker, declaration, inputs, outputs),
             position=None,
             scope=tuple(self.naming.scope),
-            why_not=None if maker is not None else self._why_not(declaration, kind, args, results),
+            why_not=None if maker is not None else why_not(declaration, kind, args),
             layers=tuple(self.naming.layers),
-            state=self._state(declaration),
+            state=self._remembered.after(declaration),
             called=called_as(entry, declaration.name, facts, kind),
         )
         if entry is not self._entry:
@@ -214,31 +213,6 @@ class EventRecorder(Recorder):
         return saved_by(
             node, inputs, declaration.facts.parameters, outputs, self.numbering.value, short, self.numbering.keep
         )
-
-    def _copied(self, declaration: Declaration) -> dict[str, Numbers]:
-        """What an optimizer remembers of the parameter in hand, as it is now."""
-        if not isinstance(declaration, Remembering):
-            return {}
-        return {name: self.copier.copy(each) for name, each in declaration.remembered().items()}
-
-    def _state(self, declaration: Declaration) -> tuple[State, ...]:
-        """What an optimizer remembered before the step that was just taken, and what now."""
-        if not isinstance(declaration, Remembering):
-            return ()
-        before, symbols = self._remembered, declaration.symbols
-        after = self._copied(declaration)
-        return tuple([State(name, symbols.get(name, name), before.get(name), now) for name, now in after.items()])
-
-    def _why_not(self, declaration: Declaration, kind: str, args: tuple[Any, ...], results: list[Any]) -> str:
-        if kind in ("create", "random"):
-            return "create"
-        if kind == "detach":
-            return "detach"
-        if not any(isinstance(each, Tensor) and each.requires_grad for value in args for each in flat(value)):
-            return "inputs"
-        if not is_grad_enabled() or isinstance(declaration, Remembering):  # a step is no part of any graph
-            return "no_grad"
-        return "dtype"
 
     def op_failed(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException

@@ -168,7 +168,7 @@ def edit_batched(op: Overload, values: Sequence[Any]) -> Tensor:
     if found is not None and found(op, batch, [opened(each, batch) for each in values]) is not None:
         return target
     if op.composition and found is None:
-        return op._composed(op.composed_edit or op.kernel, values)
+        return op.composed(op.composed_edit or op.kernel, values)
     for index in range(batch.size):
         op.edit_dual([_sample(each, batch, index) for each in values])
     return target

@@ -17,7 +17,7 @@ tensor:
      except MISREAD: pass
 
 Every call that no lane takes, wrong ones included, goes by `slow` to `OverloadSet.call`.
-Rests on lanes and source; names.py asks for the functions when they are first used.
+Rests on lanes, edit_lanes and source; names.py asks for the functions when they are first used.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autogradkit._ops.declare.edit_lanes import write_edit
 from autogradkit._ops.declare.kinds import NUMBERS
-from autogradkit._ops.declare.lanes import write_arrays, write_edit, write_lane
+from autogradkit._ops.declare.lanes import write_arrays, write_lane
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.recipe import compiled
 from autogradkit._ops.declare.signature import ALIASES, REQUIRED, Parameter

@@ -1,8 +1,8 @@
 """The usual call of one overload, written as a straight line: no binding, no promotion, no look at what cannot be there.
 
 A lane begins where the arguments' classes are known to fit. What is unusual in another way (strides, dtypes, broadcasting
-that NumPy would lay out differently) goes on to `Overload.run` or `edit` with its values bound. Rests on source; entries.py
-writes a lane for each overload.
+that NumPy would lay out differently) goes on to `Overload.run` with its values bound. Rests on source; entries.py writes a
+lane for each overload.
 """
 
 from __future__ import annotations
@@ -11,20 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from autogradkit._ops.declare.kinds import KINDS
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, TO_BOOL, lane_plan
 from autogradkit._ops.declare.refusals import is_by_kernel
-from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source
 from autogradkit.core.tensor import wrap
 from autogradkit.core.views import alias
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
-
-_TENSOR = KINDS["Array"].usual
-# Before the write and on its line: the way from here into the write makes no call, so that no interrupt comes between.
-_COUNTED = "counter.value += 1; "
-_NUMBER = "({0}.__class__ is float or {0}.__class__ is int) and -9e18 < {0} < 9e18"  # what 64 bits hold, and float32
 
 
 def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
@@ -48,99 +42,6 @@ def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
         _write_pointwise(s, call, depth, general, bail)
     else:
         _write_other(s, call, depth)
-
-
-def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
-    """Write the in-place call of an overload whose arguments fit; `bail` is the way out where they turn out not to."""
-    op = call.op
-    if op.composition:
-        s.scope[call.name("body")] = op.composed_edit or op.kernel
-        s.put(depth, f"return {call.name('body')}({call.listed(call.values)})")
-        return
-    s.scope[call.name("edit")] = op.edit
-    operands = [op.parameters[i].name for i in op.promotes]
-    if op.pointwise in (SAME, INT_TO_FLOAT) and op.ufunc is not None and len(operands) < 3 and op.refuse is None:
-        _write_quiet_edit(s, call, depth, operands)
-    elif op.edits and op.refuse is None and op.dtypes is None and not op.dims and op.first_tensor == 0:
-        _write_quiet_kernel(s, call, depth)
-    for name in operands[1:]:
-        v = call.values[name]
-        if op.parameters[op.index[name]].spelled == "Operand":
-            s.put(depth, f"if not ({_TENSOR.format(v)} or {v}.__class__ is float or {v}.__class__ is int): {bail}")
-    s.put(depth, f"return {call.name('edit')}({call.tuple})")
-
-
-def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) -> None:
-    """An edit by NumPy's own function that nobody differentiates: optimizers' steps, running means."""
-    a, *others = [call.values[name] for name in operands]
-    ufunc = call.name("ufunc")
-    s.scope[ufunc] = call.op.ufunc
-    usual = _settings_are_usual(call, operands)
-    s.put(depth, f"lay = {a}._layout or layout_of({a})")
-    silent = "(NO_GRAD and not MODE.grad)"
-    plain = f"({a}._view is None and not {a}._requires_grad)"
-    if not others:
-        s.put(depth, f"if lay and lay.__class__ is tuple{usual} and ({silent} or {plain}):")
-        _put_edit(s, depth + 1, a, ufunc, f"{a}._array, {a}._array")
-        return
-    [b] = others
-    s.put(
-        depth,
-        f"if lay and lay.__class__ is tuple{usual}:",
-        f" if {b}.__class__ in CLASSES:",
-        f"  if ({b}._layout or layout_of({b})) is lay and ({a}._array.base is None or {b}._array.base is None or "
-        f"not may_share_memory({a}._array, {b}._array)) and "
-        f"({silent} or ({plain} and {b}._view is None and not {b}._requires_grad)):",
-    )
-    _put_edit(s, depth + 3, a, ufunc, f"{a}._array, {b}._array, {a}._array")
-    if _takes_number(call, operands[1]):
-        s.put(
-            depth,
-            f" elif {_NUMBER.format(b)} and ({silent} or {plain}):",
-        )
-        _put_edit(s, depth + 2, a, ufunc, f"{a}._array, {b}, {a}._array")
-
-
-def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
-    """An edit that nobody differentiates by a kernel that writes into its tensor: fills, copies, random numbers."""
-    op = call.op
-    unusual = any(p.optional or p.spelled not in ("Array", "Operand") for p in op.parameters if p.kind.is_tensor)
-    if unusual or not op.deferred:
-        return
-    names = [op.parameters[i].name for i in op.tensors_at]
-    a, *others = [call.values[name] for name in names]
-    s.scope[call.name("kernel")] = op.kernel
-    # Arrays that own their memory share none, unless they are one array.
-    apart = "".join(
-        f" and {b}.__class__ in CLASSES and {b}._array.base is None and {b}._array is not {a}._array" for b in others
-    )
-    owned = f" and {a}._array.base is None" if others else ""
-    plain = " and ".join(f"{v}._view is None and not {v}._requires_grad" for v in (a, *others))
-    given = {**call.values, **{name: f"{call.values[name]}._array" for name in names}}
-    s.put(
-        depth,
-        f"if ({a}._layout or layout_of({a})){owned}{apart} and ((NO_GRAD and not MODE.grad) or ({plain})):",
-    )
-    s.put_quiet(depth + 1, "write, x, y, z", call.name("kernel"), f"{call.listed(given)}, out={a}._array")
-    _put_edit(s, depth + 1, a, "write", "x, y, z")
-
-
-def _put_edit(s: Source, depth: int, a: str, write: str, arguments: str) -> None:
-    """Lines that write into `a` in one call, count the edit, and return it, unless somebody wants to hear of it."""
-    s.put(depth, f"counter = {a}._counter or counter_of({a})", "if not counter.tells:")
-    s.put_quiet(depth + 1, "", write, arguments, before=_COUNTED)
-    s.put(depth + 1, f"return {a}")
-
-
-def _takes_number(call: Call, name: str) -> bool:
-    return call.op.parameters[call.op.index[name]].spelled in ("Operand", "Scalar")
-
-
-def _settings_are_usual(call: Call, operands: list[str]) -> str:
-    """A test that what is no operand has its default, where the kernel is NumPy's own function."""
-    rest = [p for p in call.op.parameters if p.name not in operands]
-    defaults = [(p, "None" if p.default is None else f"{call.name('default')}_{p.name}") for p in rest]
-    return "".join(f" and {call.values[p.name]} is {default}" for p, default in defaults)  # 1.0 and True are not 1
 
 
 # -- elementwise -----------------------------------------------------------------------------------------------------------
@@ -168,9 +69,9 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
     s.put(depth, f"lay = {a}._layout or layout_of({a})")
     s.put(depth, f"if not lay{' or lay.__class__ is not tuple' if floats_only else ''}:")
     if either:
-        s.put(depth + 1, f"if not ({_TENSOR.format(b)} or {b}.__class__ is float or {b}.__class__ is int): {bail}")
+        s.put(depth + 1, f"if not ({IS_TENSOR.format(b)} or {b}.__class__ is float or {b}.__class__ is int): {bail}")
     if not numbers:
-        _write_planned(s, call, depth + 1, tensors, f"if {_TENSOR.format(b)}:" if either else "")
+        _write_planned(s, call, depth + 1, tensors, f"if {IS_TENSOR.format(b)}:" if either else "")
     s.put(depth + 1, general)
     if op.refuse is not None and is_by_kernel(op.refuse):
         s.put(depth, f"if lay[1].kind in 'fcV': {general}")
@@ -181,21 +82,21 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
     call.numbers = frozenset(numbers)
     if len(tensors) == 1:
         tests = [
-            f"{call.values[n]} is None or ({_NUMBER.format(call.values[n])})"
+            f"{call.values[n]} is None or ({IS_NUMBER.format(call.values[n])})"
             if call.optional(n)
-            else _NUMBER.format(call.values[n])
+            else IS_NUMBER.format(call.values[n])
             for n in numbers
         ]
         if tests:
             s.put(depth, f"if not ({' and '.join(f'({test})' for test in tests)}): {general}")
         _write_result(s, call, depth, [*tensors, *numbers], arrays)
         return
-    s.put(depth, f"if {_TENSOR.format(b)}:" if either else "if True:")
+    s.put(depth, f"if {IS_TENSOR.format(b)}:" if either else "if True:")
     s.put(depth + 1, f"lay_b = {b}._layout or layout_of({b})", "if lay_b is lay:")
     _write_result(s, call, depth + 2, tensors, {**arrays, tensors[1]: f"{b}._array"})
     if op.ufunc is not None:
         # Contiguous operands of one dtype that broadcast: NumPy's strides are PyTorch's.
-        s.put(depth + 1, f"elif lay_b and lay_b[1] is lay[1]{_settings_are_usual(call, tensors)}:")
+        s.put(depth + 1, f"elif lay_b and lay_b[1] is lay[1]{call.usual_settings(tensors)}:")
         s.put_quiet(depth + 2, "r", call.name("ufunc"), f"{a}._array, {b}._array")
         s.put(depth + 2, "except ValueError: r = None")
         s.put(depth + 2, f"if r is None: {general}")
@@ -237,7 +138,7 @@ def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: 
         " kind, shape, strides = plan",
         " r = np_empty(shape, kind) if strides is None else dense(shape, kind, strides)",
     )
-    if op.ufunc is not None and not _settings_are_usual(call, tensors):
+    if op.ufunc is not None and not call.usual_settings(tensors):
         s.scope[call.name("ufunc")] = op.ufunc
         s.put_quiet(depth + 1, "", call.name("ufunc"), f"{listed}out=r")
     else:
@@ -254,7 +155,7 @@ def _write_result(s: Source, call: Call, depth: int, operands: list[str], arrays
     values = {**call.values, **arrays}
     if op.ufunc is not None:
         s.scope[call.name("ufunc")] = op.ufunc
-        usual = _settings_are_usual(call, operands)
+        usual = call.usual_settings(operands)
         given = ", ".join(arrays[n] for n in operands)
         if usual:
             s.put(depth, f"if {usual.removeprefix(' and ')}:")

@@ -17,12 +17,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autogradkit._ops.declare import entries
-from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.overriding import dispatch_failed, handled, overriding
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
-from autogradkit.core.frames import entry, shorten
+from autogradkit.core.frames import shorten
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -32,7 +31,6 @@ from autogradkit.engine.modes import MODE
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
 PUBLISHED: dict[str, OverloadSet] = {}  # what the package offers as functions, aliases included
-PYTHON_FUNCTIONS: dict[str, Callable[..., Any]] = {}  # likewise; see `python_function`
 METHODS: dict[str, tuple[OverloadSet, str]] = {}  # what Tensor got from them: operators and in-place forms too, and how
 
 # The ways in which a name is called; each has a generated function of its own.
@@ -357,51 +355,3 @@ def namespaced(prefix: str) -> dict[str, Callable[..., Any]]:
         for name in (owner.name, *owner.aliases)
         if name.startswith(prefix) and not owner.only_in_place
     }
-
-
-def python_function(*aliases: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Publish a function that PyTorch, too, writes in Python over other ops, such as one that takes any number of tensors."""
-
-    def declare(composed: Callable[..., Any]) -> Callable[..., Any]:
-        composed.__module__ = "autogradkit"
-        short = entry(composed)
-        for name in (composed.__name__, *aliases):
-            PYTHON_FUNCTIONS[name] = short
-        return composed
-
-    return declare
-
-
-def reflected(name: str) -> Callable[[Callable[[Tensor, Any], Any]], Callable[[Tensor, Any], Any]]:
-    """Put an operator that PyTorch, too, writes in Python over other ops into Tensor: `__rpow__` gets the left operand.
-
-    What is neither a tensor nor a number is left to Python, which names both operands in its refusal.
-    """
-
-    def declare(body: Callable[[Tensor, Any], Any]) -> Callable[[Tensor, Any], Any]:
-        def apply(self: Any, other: Any) -> Any:
-            if not isinstance(self, Tensor) or not isinstance(other, (Tensor, *NUMBERS)):
-                return NotImplemented
-            try:
-                return body(self, other)
-            except BaseException as error:
-                shorten(error)
-                raise
-
-        apply.__name__ = apply.__qualname__ = name
-        setattr(Tensor, name, apply)
-        return body
-
-    return declare
-
-
-def python_method(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a method of what PyTorch, too, writes in Python: its refusals are Python's, and those of the ops that it calls."""
-
-    def declare(composed: Callable[..., Any]) -> Callable[..., Any]:
-        composed.__name__, composed.__qualname__ = name, f"Tensor.{name}"
-        composed.__module__ = "autogradkit"
-        setattr(Tensor, name, entry(composed))
-        return composed
-
-    return declare

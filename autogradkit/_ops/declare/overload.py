@@ -1,7 +1,7 @@
 """One overload: one of PyTorch's schemas, one node. What it computes, and how a call of it is recorded.
 
-Rests on form (what was declared), memory (where results go), recipe (how it is differentiated), entries (straight lines)
-and the engine. names.py chooses among overloads.
+Rests on form (what was declared), memory (where results go), out (what `out=` names), recipe (how it is differentiated),
+entries (straight lines) and the engine. names.py chooses among overloads.
 """
 
 from __future__ import annotations
@@ -16,29 +16,15 @@ import numpy as np
 from autogradkit._ops.declare import entries, memory, plans
 from autogradkit._ops.declare.batched import edit_batched, run_batched
 from autogradkit._ops.declare.form import Form
+from autogradkit._ops.declare.out import compose_into, require_undifferentiated, write_into
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.refusals import is_unless_empty
 from autogradkit._ops.declare.source import refuse_complex, refuse_whole
 from autogradkit._ops.declare.sparse import edit_sparse, run_sparse
 from autogradkit._ops.declare.writing import (
-    POINTWISE_COMPOSED,
-    copied_into,
-    history_of,
-    into_out,
-    is_at_first,
-    is_checked_first,
-    is_of_kernels,
-    require_apart,
-    require_apart_resized,
     require_castable,
-    require_iterable,
-    require_no_grad,
-    require_no_leaf,
     require_shape,
-    require_writable,
-    warn_of_resizing,
-    writer_of,
 )
 from autogradkit.core.batched import BATCHES, has_batched
 from autogradkit.core.frames import shorten
@@ -49,7 +35,6 @@ from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.core.views import INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
-from autogradkit.core.warning import warn
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.ownership import set_version
@@ -135,18 +120,9 @@ class Overload(Form):
             values = [*values]
             values[self.index["dtype"]] = out.dtype
         if self.composition:
-            if out is None:
-                return self._composed(self.kernel, values)
-            return self._compose_into(values, out)
+            return self.composed(self.kernel, values) if out is None else compose_into(self, values, out)
         if out is not None and (self.written_as or self.formulas):
-            outs = (out if isinstance(out, (list, tuple)) else (out,))[self.differentiable_outputs]
-            if self.written_as:  # what has no gradient may be written into what requires one
-                for each in outs:
-                    require_no_leaf(self.written_as, each)
-            else:
-                assert self.recipe is not None
-                inputs = [values[i] for i in self.recipe.differentiable]
-                require_no_grad(self.owner.name, self.tensors_in((*inputs, *outs)))
+            require_undifferentiated(self, values, out)
         memory.require_numbers(self, values)
         early, late = self.checks
         for check in early:
@@ -160,7 +136,7 @@ class Overload(Form):
         for check in late:
             self.ask_late(check, values)
         if out is not None:
-            return self._write(values, out)
+            return write_into(self, values, out)
         if self.pointwise is not None:
             return self._run_pointwise(values)
         computed = quietly(memory.compute, self, self.arrays_of(values))
@@ -222,53 +198,9 @@ class Overload(Form):
         elif self.refuses_whole:
             refuse_whole(results[0]._array)
 
-    def _composed(self, body: Callable[..., Any], values: Sequence[Any]) -> Any:
+    def composed(self, body: Callable[..., Any], values: Sequence[Any]) -> Any:
+        """The result of a composition, whose `body` runs on tensors."""
         return body(*values[: self.positional], **self.named(values))
-
-    def _compose_into(self, values: Sequence[Any], out: Any) -> Any:
-        """The composition, written into what `out=` names."""
-        if self.out_warning:
-            warn(self.out_warning)
-        if self.refuse_out is not None:
-            self.refuse_out(out, *values)
-        outs = out if isinstance(out, (list, tuple)) else (out,)
-        tensors = self.tensors_in(values)
-        name = self.written_by(*values) if callable(self.written_by) else self.written_by or writer_of(self.owner.name)
-        if is_at_first(self.require_out_dtype):
-            for each in outs:
-                self.require_out_dtype(each._array.dtype, each._array.dtype)
-        if name == "copy_":
-            return copied_into(outs[0], self._composed(self.kernel, values), self.require_out_dtype)
-        unimplemented = name if name.startswith("aten::") else ""
-
-        def refuse_gradients() -> None:
-            differentiated = outs[self.differentiable_outputs]
-            if unimplemented:
-                for each in differentiated:
-                    require_no_leaf(name, each)
-            else:
-                require_no_grad(name, (*tensors, *differentiated))
-
-        has_checks = not is_of_kernels(self.require_out_dtype) if self.written_by else is_checked_first(self.owner.name)
-        if not has_checks:
-            refuse_gradients()
-        made = self._composed(self.kernel, values)
-        results = [each._array for each in (made if isinstance(made, (list, tuple)) else (made,))]
-        if self.written_by and has_checks:  # of the dtype, too
-            for each, result in zip(outs, results, strict=True):
-                self.require_out_dtype(result.dtype, each._array.dtype)
-        refuse_gradients()
-        for each, result in zip(outs, results, strict=True):
-            if self.owner.name in POINTWISE_COMPOSED:
-                require_iterable(each, result.shape, tensors)
-            elif self.apart == "given":
-                require_apart(each._array, each._array.shape, tensors)
-            elif self.apart:
-                require_apart_resized(each, result.shape, tensors)
-        edits = 1 if self.written is None else 1 + self.written(*values)
-        return into_out(
-            tensors, results, out, self.require_out_dtype, self.laid_out, unimplemented=unimplemented, edits=edits
-        )
 
     def wrapped(self, values: Sequence[Any], arrays: Sequence[Any], several: bool) -> list[Tensor]:
         """Tensors around what was computed; views for a view op."""
@@ -280,54 +212,6 @@ class Overload(Form):
         creation = silent if not MODE.grad else MULTI_OUTPUT if several else PLAIN
         return [view_of(values[self.first_tensor], each, creation) for each in arrays]
 
-    def _write(self, values: Sequence[Any], out: Any) -> Any:
-        """The result in what `out=` names: straight into it where it has the right form, else copied and resized."""
-        tensors = self.tensors_in(values)
-        unimplemented = self.written_as
-        if isinstance(out, Tensor) and (self.pointwise is not None or self.reduces):
-            arrays = self.arrays_of(values)
-            shape = self._result_shape(arrays)
-            if self.pointwise is not None:
-                require_iterable(out, shape, tensors)
-            if out._array.shape == shape:
-                memory.require_promotable(self, arrays)
-                self.require_out_dtype(self._result_dtype(arrays), out._array.dtype)
-                require_writable(out._array, [each._array for each in tensors])
-                history = history_of(unimplemented, tensors, out, shape) if unimplemented else ()
-                write_at_once(out, [quietly(memory.writing, self, arrays, out._array), *history])
-                return out
-            if self.pointwise is not None:
-                memory.warn_of_casting(self, plans.pointwise_plan(self, arrays), out._array)
-        if self.apart == "given":
-            for each in out if isinstance(out, (list, tuple)) else (out,):
-                require_apart(each._array, each._array.shape, tensors)
-        arrays = self.arrays_of(values)
-        kind = out._array.dtype if self.into_any and isinstance(out, Tensor) else None
-        if kind is not None:
-            self.require_out_dtype(self._result_dtype(arrays), kind)
-        computed = quietly(memory.compute, self, arrays, kind, out if self.kind == "random" else None)
-        if self.apart == "resized" and isinstance(out, Tensor):
-            require_apart_resized(out, computed.shape, tensors)
-        warns = self.warns_of_resizing
-        if self.bare_out and isinstance(out, Tensor):
-            warn_of_resizing(out, computed.shape)
-            warns = False
-        written = into_out(tensors, computed, out, self.require_out_dtype, self.laid_out, unimplemented, warns)
-        if self.several:
-            return None
-        return written if isinstance(written, Tensor) else self.returns(written)
-
-    def _result_dtype(self, arrays: Sequence[Any]) -> np.dtype[Any]:
-        if self.pointwise is not None:
-            return plans.pointwise_plan(self, arrays).result
-        return self.result_of(arrays[self.first_tensor].dtype, arrays)
-
-    def _result_shape(self, arrays: Sequence[Any]) -> tuple[int, ...]:
-        if self.pointwise is not None:
-            return plans.pointwise_plan(self, arrays).shape
-        dim = arrays[self.index["dim"]] if "dim" in self.index else None
-        return plans.reduction_plan(arrays[self.first_tensor].shape, dim, self.keeps(arrays))[1]
-
     def edit(self, values: Sequence[Any]) -> Tensor:
         """The in-place form on bound values: every check comes before the write, which is there with its history or not."""
         if BATCHES and has_batched(values):
@@ -335,7 +219,7 @@ class Overload(Form):
         if SPARSE and has_sparse(values):
             return edit_sparse(self, values)
         if self.composition:
-            return self._composed(self.composed_edit or self.kernel, values)
+            return self.composed(self.composed_edit or self.kernel, values)
         values = list(values)
         target: Tensor = values[self.first_tensor]
         recipe = self.edit_recipe

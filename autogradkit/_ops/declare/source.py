@@ -1,6 +1,6 @@
 """Source text of generated functions, with the two fragments that every one of them needs: a new tensor, a new node.
 
-Rests on core and the engine, whose names the generated code sees; lanes.py and entries.py write by it.
+Rests on core and the engine, whose names the generated code sees; lanes.py, edit_lanes.py and entries.py write by it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradkit._ops.declare import memory, plans
-from autogradkit._ops.declare.kinds import CLASSES
+from autogradkit._ops.declare.kinds import CLASSES, KINDS
 from autogradkit._ops.declare.recipe import origin
 from autogradkit._ops.declare.signature import REQUIRED
 from autogradkit.core.dtype import dtype, from_numpy_dtype
@@ -72,6 +72,11 @@ SCOPE: dict[str, Any] = {
     "is_taken": is_taken, "run_in_spare": run_in_spare, "run_quietly": run_quietly,
     "strides_of": strides_of, "view_of": view_of, "wrap_dim": wrap_dim,
 }  # fmt: skip
+
+
+# Tests of what a variable holds.
+IS_TENSOR = KINDS["Array"].usual
+IS_NUMBER = "({0}.__class__ is float or {0}.__class__ is int) and -9e18 < {0} < 9e18"  # what 64 bits hold, and float32
 
 
 class Source:
@@ -336,3 +341,9 @@ class Call:
     def tuple(self) -> str:
         """The values as a tuple's source."""
         return f"({''.join(f'{self.values[p.name]}, ' for p in self.op.parameters)})"
+
+    def usual_settings(self, operands: list[str]) -> str:
+        """A test that what is no operand has its default, where the kernel is NumPy's own function."""
+        rest = [p for p in self.op.parameters if p.name not in operands]
+        defaults = [(p, "None" if p.default is None else f"{self.name('default')}_{p.name}") for p in rest]
+        return "".join(f" and {self.values[p.name]} is {default}" for p, default in defaults)  # 1.0 and True are not 1

@@ -1,6 +1,6 @@
 """Results into memory that exists: what `out=` names, and the checks that come before the first write.
 
-Rests on core; memory.py and overload.py write by it. A refused call leaves memory as it was.
+Rests on core; memory.py, out.py and overload.py write by it. A refused call leaves memory as it was.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How often what occurs: mode, histc, histogram, histogramdd.
+"""Counts in bins: histc, histogram, histogramdd.
 
-Rests on declare and extremes. `bincount` and `unique` stand in counting.py.
+Rests on declare and searching. `bincount` and `unique` stand in counting.py.
 """
 
 from __future__ import annotations
@@ -12,86 +12,15 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import UNIMPLEMENTED, function, op
-from autogradkit._ops.declare.kinds import Array, Arrays, Dim, Floats, Ints, Scalar, Tensors
-from autogradkit._ops.declare.refusals import by_kernel, not_implemented, undifferentiated
+from autogradkit._ops.declare.kinds import Array, Arrays, Floats, Ints, Scalar, Tensors
+from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.making.ranges import fill_evenly
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.reduction import return_types
-from autogradkit._ops.reduction.choosing import in_order
-from autogradkit._ops.reduction.extremes import pick, require_size, to_picked, without_dim
 from autogradkit._ops.selection.searching import places_among
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, int64
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.tensor import Tensor
-
-_MOST = 100_000  # elements in rows that are sorted one by one: beyond that equal elements stand as they did
-_STABLE = 16  # elements up to which the C++ library's sort leaves equal ones as they stood
-
-
-# -- the most frequent element -----------------------------------------------------------------------------------------
-
-
-def _mode_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:
-    require_size("mode", self, dim)
-    shape = without_dim(self.shape, dim, keepdim)
-    return [(shape, self.dtype), (shape, np.dtype(np.int64))]
-
-
-def _require_modes_dtypes(out: Any, self: Any, *_options: Any) -> None:
-    for name, each, wanted in zip(("values", "indices"), out, (self.dtype, int64), strict=True):
-        if each.dtype is not wanted:
-            raise RuntimeError(
-                f"expected scalar type '{SCALAR_TYPE_NAMES[wanted]}' but got '{SCALAR_TYPE_NAMES[each.dtype]}' for {name} output"
-            )
-
-
-@by_kernel
-def _require_ordered(self: Any, *_options: Any) -> None:
-    if self.ndim and self._array.size:  # else it is found without a kernel
-        not_implemented("mode_cpu", "c")(self)
-
-
-@op(
-    meta=_mode_meta,
-    dtypes=_require_ordered,
-    real_gradient=True,
-    refuse_out=_require_modes_dtypes,
-    outputs="values indices",
-    differentiable_outputs=1,
-    returns=return_types.mode,
-    samples=lambda t: [(t(2, 4), 1), (t(3, 2), 0, True)],
-    gradient_version=2,
-    vjp={"self": lambda g, self_sym_sizes, dim, indices, keepdim: to_picked(g, self_sym_sizes, dim, indices, keepdim)},
-    rule="∂self = ∂ at the index, 0 elsewhere",
-)
-def mode(self: Array, dim: Dim = -1, keepdim: bool = False, *, out: tuple[Array, Array]) -> None:
-    """The most frequent element along `dim`, the smallest of several, and where one stands, as (values, indices).
-
-    >>> import autogradkit as torch
-    >>> torch.mode(torch.tensor([5, 2, 2, 7]))
-    torch.return_types.mode(
-    values=tensor(2),
-    indices=tensor(2))
-    """
-    rows = np.moveaxis(self if self.ndim else self.reshape(1), dim, -1)
-    wide = rows.astype(np.float32) if rows.dtype.kind == "V" else rows
-    order = np.argsort(wide, axis=-1, kind="stable")
-    size = rows.shape[-1]
-    missing = np.isnan(wide).any(-1) if wide.dtype.kind == "f" else np.zeros(rows.shape[:-1], np.bool_)
-    # A NaN is neither before nor after a number, and of equal elements in long rows any may be the last: the steps decide.
-    by_steps = missing if size <= _STABLE else ~missing & (rows.size <= _MOST)
-    for row in map(tuple, np.argwhere(by_steps)):
-        order[row] = in_order(wide[row].tolist())
-    found = np.take_along_axis(wide, order, -1)
-    begins = np.ones(found.shape, np.bool_)
-    begins[..., 1:] = found[..., 1:] != found[..., :-1]
-    places = np.arange(size)
-    lengths = places - np.maximum.accumulate(np.where(begins, places, 0), -1)
-    last = np.take_along_axis(order, lengths.argmax(-1, keepdims=True), -1)  # of the first run that is the longest
-    pick(self, np.moveaxis(last, -1, dim), dim, out)
-
-
-# -- counts in bins ----------------------------------------------------------------------------------------------------
 
 
 def _require_bins(bins: int, dim: int = 0) -> None:

@@ -16,6 +16,7 @@ from autogradkit.nn.functional.label_losses import *
 from autogradkit.nn.functional.linear_losses import *
 from autogradkit.nn.functional.linear_maps import *
 from autogradkit.nn.functional.losses import *
+from autogradkit.nn.functional.margin_losses import *
 from autogradkit.nn.functional.multi_head import *
 from autogradkit.nn.functional.norms import *
 from autogradkit.nn.functional.paddings import *

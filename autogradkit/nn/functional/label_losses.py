@@ -1,4 +1,4 @@
-"""Losses of labels, margins and distributions: arguments, warnings and refusals as in PyTorch's Python.
+"""Losses of labels and distributions: arguments, warnings and refusals as in PyTorch's Python.
 
 Rests on the declared ops of `_ops/network`; the layers of losses call these.
 """
@@ -6,11 +6,10 @@ Rests on the declared ops of `_ops/network`; the layers of losses call these.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from autogradkit._ops.making.filled import ones_like
-from autogradkit._ops.network import binary_loss, class_margins, ctc, margin_losses, similarity
+from autogradkit._ops.network import binary_loss, ctc, margin_losses
 from autogradkit._ops.network.loss import SUM
 from autogradkit.core.frames import entry
 from autogradkit.core.shapes import broadcast_shapes
@@ -18,30 +17,18 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import no_grad
 from autogradkit.nn.functional.activations import logsigmoid
-from autogradkit.nn.functional.reductions import reduction_name, reduction_number
+from autogradkit.nn.functional.reductions import REDUCTIONS, reduced, reduction_name, reduction_number
 
 __all__ = [
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cosine_embedding_loss", "ctc_loss", "gaussian_nll_loss",
-    "hinge_embedding_loss", "kl_div", "margin_ranking_loss", "multi_margin_loss", "multilabel_margin_loss",
-    "multilabel_soft_margin_loss", "poisson_nll_loss", "soft_margin_loss", "triplet_margin_loss",
-    "triplet_margin_with_distance_loss",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "ctc_loss", "gaussian_nll_loss", "kl_div",
+    "multilabel_soft_margin_loss", "poisson_nll_loss",
 ]  # fmt: skip
 
 _binary_cross_entropy = binary_loss.binary_cross_entropy.owner.made("function")
 _with_logits = binary_loss.binary_cross_entropy_with_logits.owner.made("function")
-_soft_margin = binary_loss.soft_margin_loss.owner.made("function")
-_multi_margin = class_margins.multi_margin_loss.owner.made("function")
-_multilabel_margin = class_margins.multilabel_margin_loss.owner.made("function")
-_hinge = margin_losses.hinge_embedding_loss.owner.made("function")
-_ranking = margin_losses.margin_ranking_loss.owner.made("function")
-_cosine = margin_losses.cosine_embedding_loss.owner.made("function")
-_triplet = margin_losses.triplet_margin_loss.owner.made("function")
 _kl_div = margin_losses.kl_div.owner.made("function")
 _poisson = margin_losses.poisson_nll_loss.owner.made("function")
 _ctc = ctc.ctc_loss.made("function")
-_distance = similarity.pairwise_distance.owner.made("function")
-
-_REDUCTIONS = ("none", "mean", "sum")
 
 
 @entry
@@ -97,65 +84,6 @@ def binary_cross_entropy_with_logits(
     return _with_logits(input, target, weight, pos_weight, number)
 
 
-def soft_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """log(1 + exp(−target · x)), reduced; the targets are 1 and −1.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.functional.soft_margin_loss(torch.tensor([0.0]), torch.tensor([1.0]))
-    tensor(0.6931)
-    """
-    return _soft_margin(input, target, reduction_number(reduction_name(size_average, reduce, reduction)))
-
-
-@entry
-def multi_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    p: int = 1,
-    margin: float = 1.0,
-    weight: Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """Σ max(0, margin − x[right] + x[other])ᵖ over the other classes, over their number, for (N, C) or (C).
-
-    Raises ValueError for another `p` than 1 and 2.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.functional.multi_margin_loss(torch.tensor([[0.5, 1.0]]), torch.tensor([1]))
-    tensor(0.2500)
-    """
-    number = reduction_number(reduction_name(size_average, reduce, reduction))
-    if p != 1 and p != 2:
-        raise ValueError("only p == 1 and p == 2 supported")
-    if weight is not None and weight.dim() != 1:
-        raise ValueError("weight must be one-dimensional")
-    return _multi_margin(input, target, p, margin, weight, number)
-
-
-def multilabel_margin_loss(
-    input: Tensor,
-    target: Tensor,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """Σ max(0, 1 − x[right] + x[other]) over right and other classes, over their number; targets end at the first −1.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.functional.multilabel_margin_loss(torch.tensor([[0.5, 1.0]]), torch.tensor([[1, -1]]))
-    tensor(0.2500)
-    """
-    return _multilabel_margin(input, target, reduction_number(reduction_name(size_average, reduce, reduction)))
-
-
 @entry
 def multilabel_soft_margin_loss(
     input: Tensor,
@@ -176,132 +104,9 @@ def multilabel_soft_margin_loss(
     if weight is not None:
         loss = loss * weight
     loss = loss.sum(dim=input.dim() - 1) / input.size(input.dim() - 1)
-    if reduction not in _REDUCTIONS:
+    if reduction not in REDUCTIONS:
         raise ValueError(reduction + " is not valid")
-    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
-
-
-def hinge_embedding_loss(
-    input: Tensor,
-    target: Tensor,
-    margin: float = 1.0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """x where the target is 1, max(0, `margin` − x) where it is −1, reduced.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.functional.hinge_embedding_loss(torch.tensor([0.5, 0.25]), torch.tensor([1, -1]))
-    tensor(0.6250)
-    """
-    return _hinge(input, target, margin, reduction_number(reduction_name(size_average, reduce, reduction)))
-
-
-@entry
-def margin_ranking_loss(
-    input1: Tensor,
-    input2: Tensor,
-    target: Tensor,
-    margin: float = 0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """max(0, −target · (input1 − input2) + margin), reduced. Raises RuntimeError where the numbers of dimensions differ.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.functional.margin_ranking_loss(torch.tensor([1.0]), torch.tensor([3.0]), torch.tensor([1.0]))
-    tensor(2.)
-    """
-    number = reduction_number(reduction_name(size_average, reduce, reduction))
-    if input1.dim() != input2.dim() or input1.dim() != target.dim():
-        raise RuntimeError(
-            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
-            f"input1: {input1.size()}, input2: {input2.size()}, target: {target.size()} "
-        )
-    return _ranking(input1, input2, target, margin, number)
-
-
-def cosine_embedding_loss(
-    input1: Tensor,
-    input2: Tensor,
-    target: Tensor,
-    margin: float = 0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """1 − cos where the target is 1, max(0, cos − margin) where it is −1, reduced; cos is that of both rows.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.functional.cosine_embedding_loss(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), torch.tensor(1))
-    tensor(1.)
-    """
-    return _cosine(input1, input2, target, margin, reduction_number(reduction_name(size_average, reduce, reduction)))
-
-
-@entry
-def triplet_margin_loss(
-    anchor: Tensor,
-    positive: Tensor,
-    negative: Tensor,
-    margin: float = 1.0,
-    p: float = 2,
-    eps: float = 1e-6,
-    swap: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Tensor:
-    """max(0, margin + distance to the positive − distance to the negative), by the `p`-norm, reduced.
-
-    `swap` takes the distance from the positive to the negative where it is smaller. Raises ValueError for a `margin` that is
-    not positive.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.functional.triplet_margin_loss(torch.zeros(1, 1), torch.ones(1, 1), torch.full((1, 1), 4.0))
-    tensor(0.)
-    """
-    number = reduction_number(reduction_name(size_average, reduce, reduction))
-    if margin <= 0:
-        raise ValueError(f"margin must be greater than 0, got {margin}")
-    return _triplet(anchor, positive, negative, margin, p, eps, swap, number)
-
-
-@entry
-def triplet_margin_with_distance_loss(
-    anchor: Tensor,
-    positive: Tensor,
-    negative: Tensor,
-    *,
-    distance_function: Callable[[Tensor, Tensor], Tensor] | None = None,
-    margin: float = 1.0,
-    swap: bool = False,
-    reduction: str = "mean",
-) -> Tensor:
-    """As `triplet_margin_loss`, by any distance.
-
-    >>> import autogradkit as torch
-    >>> one, two = torch.zeros(1, 1), torch.ones(1, 1)
-    >>> torch.nn.functional.triplet_margin_with_distance_loss(one, two, two, distance_function=lambda a, b: (a - b).abs())
-    tensor(1.)
-    """
-    if reduction not in _REDUCTIONS:
-        raise ValueError(f"{reduction} is not a valid value for reduction")
-    if margin <= 0:
-        raise ValueError(f"margin must be greater than 0, got {margin}")
-    if not anchor.ndim == positive.ndim == negative.ndim:
-        raise RuntimeError(
-            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: anchor "
-            f"{anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
-        )
-    measure = _distance if distance_function is None else distance_function
-    near, far = measure(anchor, positive), measure(anchor, negative)
-    if swap:
-        far = far.minimum(measure(positive, negative))
-    loss = (margin + near - far).clamp_min(0)
-    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
+    return reduced(loss, reduction)
 
 
 @entry
@@ -354,7 +159,7 @@ def poisson_nll_loss(
     tensor(1.)
     """
     reduction = reduction_name(size_average, reduce, reduction)
-    if reduction not in _REDUCTIONS:
+    if reduction not in REDUCTIONS:
         raise ValueError(reduction + " is not a valid value for reduction")
     return _poisson(input, target, log_input, full, eps, reduction_number(reduction))
 
@@ -390,7 +195,7 @@ def gaussian_nll_loss(
             spread = spread.unsqueeze(-1)
         elif not (len(sizes) == len(found) and sum(y for x, y in zip(sizes, found, strict=True) if x != y) == 1):
             raise ValueError("var is of incorrect size")
-    if reduction not in _REDUCTIONS:
+    if reduction not in REDUCTIONS:
         raise ValueError(reduction + " is not valid")
     spread = spread.clone()
     with no_grad():
@@ -398,7 +203,7 @@ def gaussian_nll_loss(
     loss = 0.5 * (spread.log() + (input - target) ** 2 / spread)
     if full:
         loss += 0.5 * math.log(2 * math.pi)
-    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
+    return reduced(loss, reduction)
 
 
 def ctc_loss(

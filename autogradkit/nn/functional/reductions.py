@@ -1,4 +1,4 @@
-"""The `reduction` that losses take: PyTorch's number for it, and what the two flags of old PyTorch come to.
+"""The `reduction` that losses take: PyTorch's number for it, what the two flags of old PyTorch come to, and what it does.
 
 Rests on the losses' numbers in `_ops`; the other rooms call it, and so do the layers of losses.
 """
@@ -6,17 +6,18 @@ Rests on the losses' numbers in `_ops`; the other rooms call it, and so do the l
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 from autogradkit._ops.network import loss
 from autogradkit.core.frames import shorten
 
-_REDUCTIONS = {"none": loss.NONE, "mean": loss.MEAN, "sum": loss.SUM}
+REDUCTIONS = {"none": loss.NONE, "mean": loss.MEAN, "sum": loss.SUM}
 
 
 def reduction_number(reduction: str) -> int:
     """PyTorch's number for a reduction. Raises ValueError for any other."""
     try:
-        for name, number in _REDUCTIONS.items():
+        for name, number in REDUCTIONS.items():
             if reduction == name:
                 return number
         raise ValueError(f"{reduction} is not a valid value for reduction")
@@ -42,3 +43,8 @@ def reduction_name(size_average: bool | None, reduce: bool | None, reduction: st
         stacklevel=4,
     )
     return chosen
+
+
+def reduced(loss: Any, reduction: str) -> Any:
+    """The losses of the samples, reduced; `reduction` is one of `REDUCTIONS`."""
+    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()

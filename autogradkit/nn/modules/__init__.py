@@ -10,6 +10,7 @@ from autogradkit.nn.modules import (
     batchnorm,
     container,
     conv,
+    conv_transpose,
     cross_map_norm,
     deprecated,
     distance,
@@ -49,6 +50,7 @@ from autogradkit.nn.modules.attention import *
 from autogradkit.nn.modules.batchnorm import *
 from autogradkit.nn.modules.container import *
 from autogradkit.nn.modules.conv import *
+from autogradkit.nn.modules.conv_transpose import *
 from autogradkit.nn.modules.cross_map_norm import *
 from autogradkit.nn.modules.deprecated import *
 from autogradkit.nn.modules.distance import *
@@ -87,6 +89,7 @@ __all__ += adaptive_softmax.__all__
 __all__ += batchnorm.__all__
 __all__ += container.__all__
 __all__ += conv.__all__
+__all__ += conv_transpose.__all__
 __all__ += cross_map_norm.__all__
 __all__ += deprecated.__all__
 __all__ += distance.__all__

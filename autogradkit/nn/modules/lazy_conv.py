@@ -7,7 +7,7 @@ from typing import Any
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.nn.modules import conv
+from autogradkit.nn.modules import conv, conv_transpose
 from autogradkit.nn.modules.lazy import LazyModuleMixin
 from autogradkit.nn.modules.module import Samples
 
@@ -146,7 +146,7 @@ class LazyConv3d(_LazyForward, conv.Conv3d):
         ]
 
 
-class LazyConvTranspose1d(_LazyTransposed, conv.ConvTranspose1d):
+class LazyConvTranspose1d(_LazyTransposed, conv_transpose.ConvTranspose1d):
     """A `ConvTranspose1d` whose `in_channels` is that of its first input.
 
     >>> import autogradkit as torch
@@ -154,7 +154,7 @@ class LazyConvTranspose1d(_LazyTransposed, conv.ConvTranspose1d):
     torch.Size([1, 2, 4])
     """
 
-    cls_to_become = conv.ConvTranspose1d
+    cls_to_become = conv_transpose.ConvTranspose1d
 
     @staticmethod
     def _samples(m: Any) -> Samples:
@@ -164,7 +164,7 @@ class LazyConvTranspose1d(_LazyTransposed, conv.ConvTranspose1d):
         ]
 
 
-class LazyConvTranspose2d(_LazyTransposed, conv.ConvTranspose2d):
+class LazyConvTranspose2d(_LazyTransposed, conv_transpose.ConvTranspose2d):
     """A `ConvTranspose2d` whose `in_channels` is that of its first input.
 
     >>> import autogradkit as torch
@@ -172,7 +172,7 @@ class LazyConvTranspose2d(_LazyTransposed, conv.ConvTranspose2d):
     torch.Size([1, 2, 4, 4])
     """
 
-    cls_to_become = conv.ConvTranspose2d
+    cls_to_become = conv_transpose.ConvTranspose2d
 
     @staticmethod
     def _samples(m: Any) -> Samples:
@@ -182,7 +182,7 @@ class LazyConvTranspose2d(_LazyTransposed, conv.ConvTranspose2d):
         ]
 
 
-class LazyConvTranspose3d(_LazyTransposed, conv.ConvTranspose3d):
+class LazyConvTranspose3d(_LazyTransposed, conv_transpose.ConvTranspose3d):
     """A `ConvTranspose3d` whose `in_channels` is that of its first input.
 
     >>> import autogradkit as torch
@@ -190,7 +190,7 @@ class LazyConvTranspose3d(_LazyTransposed, conv.ConvTranspose3d):
     torch.Size([1, 2, 4, 4, 4])
     """
 
-    cls_to_become = conv.ConvTranspose3d
+    cls_to_become = conv_transpose.ConvTranspose3d
 
     @staticmethod
     def _samples(m: Any) -> Samples:

@@ -1,7 +1,8 @@
 """`Module`: a part of a network, called with inputs, switched between modes, converted, saved and printed.
 
-Rests on the recording contract and on its neighbours: `members.py` holds its parameters, buffers and submodules, `hooks.py`
-what a call with hooks does, `state.py` how state dicts are made and loaded. Every layer, container and loss subclasses it.
+Rests on the recording contract and on its neighbours: `members.py` holds its parameters, buffers and submodules,
+`conversion.py` gives them other dtypes, `hooks.py` is what a call with hooks does, `state.py` how state dicts are made and
+loaded. Every layer, container and loss subclasses it.
 """
 
 from __future__ import annotations
@@ -10,24 +11,14 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from autogradkit._ops.declare.kinds import KINDS
-from autogradkit._ops.declare.names import METHOD
-from autogradkit._ops.declare.signature import MisfitError, refusal
-from autogradkit._ops.making.conversions import converted, to
-from autogradkit._ops.making.filled import empty_like
 from autogradkit.compiler import compile as compiled
-from autogradkit.core.device import require_cpu
-from autogradkit.core.dtype import bfloat16, float16, float32, float64
-from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, heeded, listeners, marks_of, put_back
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.inference import marks_alone
-from autogradkit.engine.modes import no_grad
-from autogradkit.engine.reseating import together
 from autogradkit.nn.modules import hooks
+from autogradkit.nn.modules.conversion import Converted
 from autogradkit.nn.modules.failure import note_layer
 from autogradkit.nn.modules.global_hooks import (
     register_module_backward_hook as register_module_backward_hook,
@@ -60,16 +51,11 @@ from autogradkit.nn.modules.state import Stateful
 
 __all__ = ["Module"]
 
-_COMPLEX = (
-    "Complex modules are a new feature under active development whose design may change, and some modules might not work as "
-    "expected when using complex tensors as parameters or buffers. Please file an issue at "
-    "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml if a complex module does not work as expected."
-)
 M = TypeVar("M", bound="Module")
 Samples = list[tuple[Any, ...]]  # `(layer, *inputs)`
 
 
-class Module(Pickled, Stateful):
+class Module(Pickled, Converted, Stateful):
     """A part of a network: holds parameters, buffers and other modules, and computes with `forward`.
 
     Subclasses call `super().__init__()` first, assign `Parameter`s and modules to attributes, and define `forward`.
@@ -146,7 +132,7 @@ class Module(Pickled, Stateful):
             put_back(marks)
             raise
 
-    # -- modes and conversions --------------------------------------------------------------------------------------
+    # -- modes --------------------------------------------------------------------------------------
 
     def train(self: M, mode: bool = True) -> M:
         """Put it and all submodules into training mode (dropout drops) or, with False, out of it."""
@@ -178,95 +164,6 @@ class Module(Pickled, Stateful):
             module.apply(fn)
         fn(self)
         return self
-
-    @entry
-    def _apply(self: M, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> M:
-        with together(self.parameters(recurse)):
-            return self._applied(fn, recurse)
-
-    def _applied(self: M, fn: Callable[[Tensor], Tensor], recurse: bool) -> M:
-        for module in self.children() if recurse else ():
-            module._apply(fn)
-        for parameter in self._parameters.values():
-            if parameter is not None:
-                with no_grad():
-                    parameter.data = fn(parameter)
-                if parameter.grad is not None:
-                    with no_grad():
-                        parameter.grad.data = fn(parameter.grad)
-        for name, buffer in self._buffers.items():
-            if buffer is not None:
-                self._buffers[name] = fn(buffer)
-        return self
-
-    def to(self: M, *args: Any, **kwargs: Any) -> M:
-        """Convert parameters and buffers in place: `to(dtype)`, `to(device)` or `to(device, dtype)`.
-
-        Only floating-point ones change dtype. Raises TypeError for an integer dtype.
-        """
-        wanted, memory_format = _destination(args, kwargs)
-        if wanted is not None and not (wanted.is_floating_point or wanted.is_complex):
-            raise TypeError(
-                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"
-            )
-
-        if wanted is not None and wanted.is_complex:
-            warn(_COMPLEX)
-
-        def convert(tensor: Tensor) -> Tensor:
-            numbers = tensor.is_floating_point() or tensor.is_complex()
-            of_images = memory_format is not None and tensor.dim() in (4, 5)
-            return converted(tensor, wanted if numbers else None, format=memory_format if of_images else None)
-
-        return self._apply(convert)
-
-    def _cast(self: M, wanted: Dtype) -> M:
-        return self._apply(lambda tensor: tensor.to(wanted) if tensor.is_floating_point() else tensor)
-
-    def float(self: M) -> M:
-        """Convert floating-point parameters and buffers to float32, in place."""
-        return self._cast(float32)
-
-    def double(self: M) -> M:
-        """Convert floating-point parameters and buffers to float64, in place."""
-        return self._cast(float64)
-
-    def half(self: M) -> M:
-        """Convert floating-point parameters and buffers to float16, in place."""
-        return self._cast(float16)
-
-    def bfloat16(self: M) -> M:
-        """Convert floating-point parameters and buffers to bfloat16, in place."""
-        return self._cast(bfloat16)
-
-    @entry
-    def type(self: M, dst_type: Dtype | str) -> M:
-        """Convert all parameters and buffers to a dtype, in place."""
-        return self._apply(lambda tensor: tensor.type(dst_type))
-
-    def to_empty(self: M, *, device: Any, recurse: bool = True) -> M:
-        """Give parameters and buffers new memory, which is not filled."""
-        return self._apply(lambda tensor: empty_like.owner(tensor, device=device), recurse)
-
-    def share_memory(self: M) -> M:
-        """Move parameters and buffers into memory that processes share."""
-        return self._apply(lambda tensor: tensor.share_memory_())
-
-    def cpu(self: M) -> M:
-        """Itself: everything is on the CPU."""
-        return self
-
-    def cuda(self: M, device: Any = None) -> M:
-        """Raises AssertionError, as PyTorch without CUDA does, for a module that has parameters or buffers."""
-        return self._apply(lambda tensor: tensor.cuda(device))
-
-    def xpu(self: M, device: Any = None) -> M:
-        """Raises AssertionError, as PyTorch without XPUs does, for a module that has parameters or buffers."""
-        return self._apply(_refusing(AssertionError("Torch not compiled with XPU enabled")))
-
-    def ipu(self: M, device: Any = None) -> M:
-        """Raises RuntimeError, as PyTorch without IPUs does, for a module that has parameters or buffers."""
-        return self._apply(_refusing(RuntimeError("PyTorch is not linked with support for ipu devices")))
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Nothing but a look at the options, which are those of `autogradkit.compile`: its ops run one by one."""
@@ -349,36 +246,6 @@ class Module(Pickled, Stateful):
         if not lines and not below:
             return f"{self._get_name()}()"
         return f"{self._get_name()}(\n  " + "\n  ".join([*lines, *below]) + "\n)"
-
-
-def _refusing(error: Exception) -> Callable[[Tensor], Tensor]:
-    def refuse(tensor: Tensor) -> Tensor:
-        raise error
-
-    return refuse
-
-
-def _as_dtype(given: Any) -> Dtype:
-    convert = KINDS["DType"].convert
-    assert convert is not None
-    return convert(given)
-
-
-def _destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Dtype | None, Any]:
-    """The dtype and the memory format that the arguments of a module's `to` ask for."""
-    forms = [signature for _, signature in to.forms(METHOD)]
-    for form in forms:
-        names = [parameter.name for parameter in form.parameters]
-        try:
-            given = dict(zip(names, form.match(args, kwargs, False), strict=True))
-        except MisfitError:
-            continue
-        if len(args) > names.index("copy") or "copy" in kwargs:
-            raise RuntimeError(".to() does not accept copy argument")
-        require_cpu(given.get("device"))
-        wanted = given["tensor"].dtype if "tensor" in given else given["dtype"]
-        return wanted and _as_dtype(wanted), given["memory_format"]
-    raise refusal("to", forms, args, kwargs)
 
 
 def indented(text: str, spaces: int = 2) -> str:

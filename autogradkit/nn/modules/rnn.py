@@ -263,10 +263,8 @@ class RNNBase(Module):
             "dropout": 0,
             "bidirectional": False,
         }
-        for name, value in usual.items():
-            if getattr(self, name) != value:
-                said += f", {name}={getattr(self, name)}"
-        return said
+        other = [name for name, value in usual.items() if getattr(self, name) != value]
+        return said + "".join([f", {name}={getattr(self, name)}" for name in other])
 
 
 def _refuse_projection(kwargs: dict[str, Any]) -> None:

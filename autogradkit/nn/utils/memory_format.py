@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from autogradkit.nn.modules.conv import Conv2d, Conv3d, ConvTranspose2d, ConvTranspose3d
+from autogradkit.nn.modules.conv import Conv2d, Conv3d
+from autogradkit.nn.modules.conv_transpose import ConvTranspose2d, ConvTranspose3d
 from autogradkit.nn.modules.module import Module
 
 M = TypeVar("M", bound=Module)

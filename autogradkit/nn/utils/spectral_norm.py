@@ -13,7 +13,7 @@ from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import no_grad
 from autogradkit.nn import functional
-from autogradkit.nn.modules.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from autogradkit.nn.modules.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from autogradkit.nn.modules.module import Module
 from autogradkit.nn.uninitialized import UninitializedParameter
 

@@ -1,0 +1,99 @@
+"""The usual in-place call of one overload, written as a straight line: what nobody differentiates is written at once.
+
+What is recorded, or unusual in another way, goes on to `Overload.edit` with its values bound. Rests on source, as lanes.py
+does; entries.py writes such a lane for each overload that has an in-place form.
+"""
+
+from __future__ import annotations
+
+from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME
+from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source
+
+# Before the write and on its line: the way from here into the write makes no call, so that no interrupt comes between.
+_COUNTED = "counter.value += 1; "
+
+
+def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
+    """Write the in-place call of an overload whose arguments fit; `bail` is the way out where they turn out not to."""
+    op = call.op
+    if op.composition:
+        s.scope[call.name("body")] = op.composed_edit or op.kernel
+        s.put(depth, f"return {call.name('body')}({call.listed(call.values)})")
+        return
+    s.scope[call.name("edit")] = op.edit
+    operands = [op.parameters[i].name for i in op.promotes]
+    if op.pointwise in (SAME, INT_TO_FLOAT) and op.ufunc is not None and len(operands) < 3 and op.refuse is None:
+        _write_quiet_edit(s, call, depth, operands)
+    elif op.edits and op.refuse is None and op.dtypes is None and not op.dims and op.first_tensor == 0:
+        _write_quiet_kernel(s, call, depth)
+    for name in operands[1:]:
+        v = call.values[name]
+        if op.parameters[op.index[name]].spelled == "Operand":
+            s.put(depth, f"if not ({IS_TENSOR.format(v)} or {v}.__class__ is float or {v}.__class__ is int): {bail}")
+    s.put(depth, f"return {call.name('edit')}({call.tuple})")
+
+
+def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) -> None:
+    """An edit by NumPy's own function that nobody differentiates: optimizers' steps, running means."""
+    a, *others = [call.values[name] for name in operands]
+    ufunc = call.name("ufunc")
+    s.scope[ufunc] = call.op.ufunc
+    usual = call.usual_settings(operands)
+    s.put(depth, f"lay = {a}._layout or layout_of({a})")
+    silent = "(NO_GRAD and not MODE.grad)"
+    plain = f"({a}._view is None and not {a}._requires_grad)"
+    if not others:
+        s.put(depth, f"if lay and lay.__class__ is tuple{usual} and ({silent} or {plain}):")
+        _put_edit(s, depth + 1, a, ufunc, f"{a}._array, {a}._array")
+        return
+    [b] = others
+    s.put(
+        depth,
+        f"if lay and lay.__class__ is tuple{usual}:",
+        f" if {b}.__class__ in CLASSES:",
+        f"  if ({b}._layout or layout_of({b})) is lay and ({a}._array.base is None or {b}._array.base is None or "
+        f"not may_share_memory({a}._array, {b}._array)) and "
+        f"({silent} or ({plain} and {b}._view is None and not {b}._requires_grad)):",
+    )
+    _put_edit(s, depth + 3, a, ufunc, f"{a}._array, {b}._array, {a}._array")
+    if _takes_number(call, operands[1]):
+        s.put(
+            depth,
+            f" elif {IS_NUMBER.format(b)} and ({silent} or {plain}):",
+        )
+        _put_edit(s, depth + 2, a, ufunc, f"{a}._array, {b}, {a}._array")
+
+
+def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
+    """An edit that nobody differentiates by a kernel that writes into its tensor: fills, copies, random numbers."""
+    op = call.op
+    unusual = any(p.optional or p.spelled not in ("Array", "Operand") for p in op.parameters if p.kind.is_tensor)
+    if unusual or not op.deferred:
+        return
+    names = [op.parameters[i].name for i in op.tensors_at]
+    a, *others = [call.values[name] for name in names]
+    s.scope[call.name("kernel")] = op.kernel
+    # Arrays that own their memory share none, unless they are one array.
+    apart = "".join(
+        f" and {b}.__class__ in CLASSES and {b}._array.base is None and {b}._array is not {a}._array" for b in others
+    )
+    owned = f" and {a}._array.base is None" if others else ""
+    plain = " and ".join(f"{v}._view is None and not {v}._requires_grad" for v in (a, *others))
+    given = {**call.values, **{name: f"{call.values[name]}._array" for name in names}}
+    s.put(
+        depth,
+        f"if ({a}._layout or layout_of({a})){owned}{apart} and ((NO_GRAD and not MODE.grad) or ({plain})):",
+    )
+    s.put_quiet(depth + 1, "write, x, y, z", call.name("kernel"), f"{call.listed(given)}, out={a}._array")
+    _put_edit(s, depth + 1, a, "write", "x, y, z")
+
+
+def _put_edit(s: Source, depth: int, a: str, write: str, arguments: str) -> None:
+    """Lines that write into `a` in one call, count the edit, and return it, unless somebody wants to hear of it."""
+    s.put(depth, f"counter = {a}._counter or counter_of({a})", "if not counter.tells:")
+    s.put_quiet(depth + 1, "", write, arguments, before=_COUNTED)
+    s.put(depth + 1, f"return {a}")
+
+
+def _takes_number(call: Call, name: str) -> bool:
+    return call.op.parameters[call.op.index[name]].spelled in ("Operand", "Scalar")

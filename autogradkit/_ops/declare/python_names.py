@@ -1,0 +1,64 @@
+"""Public names that PyTorch, too, writes in Python over other ops: functions, methods, reflected operators.
+
+They have no schema; what is wrong with a call Python says, or the ops that they call. Rests on kinds and core; the tables of
+ops use it, and the package publishes what stands in `PYTHON_FUNCTIONS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autogradkit._ops.declare.kinds import NUMBERS
+from autogradkit.core.frames import entry, shorten
+from autogradkit.core.tensor import Tensor
+
+PYTHON_FUNCTIONS: dict[str, Callable[..., Any]] = {}  # what the package offers as functions, aliases included
+
+
+def python_function(*aliases: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Publish a function that PyTorch, too, writes in Python over other ops, such as one that takes any number of tensors."""
+
+    def declare(composed: Callable[..., Any]) -> Callable[..., Any]:
+        composed.__module__ = "autogradkit"
+        short = entry(composed)
+        for name in (composed.__name__, *aliases):
+            PYTHON_FUNCTIONS[name] = short
+        return composed
+
+    return declare
+
+
+def reflected(name: str) -> Callable[[Callable[[Tensor, Any], Any]], Callable[[Tensor, Any], Any]]:
+    """Put an operator that PyTorch, too, writes in Python over other ops into Tensor: `__rpow__` gets the left operand.
+
+    What is neither a tensor nor a number is left to Python, which names both operands in its refusal.
+    """
+
+    def declare(body: Callable[[Tensor, Any], Any]) -> Callable[[Tensor, Any], Any]:
+        def apply(self: Any, other: Any) -> Any:
+            if not isinstance(self, Tensor) or not isinstance(other, (Tensor, *NUMBERS)):
+                return NotImplemented
+            try:
+                return body(self, other)
+            except BaseException as error:
+                shorten(error)
+                raise
+
+        apply.__name__ = apply.__qualname__ = name
+        setattr(Tensor, name, apply)
+        return body
+
+    return declare
+
+
+def python_method(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a method of what PyTorch, too, writes in Python: its refusals are Python's, and those of the ops that it calls."""
+
+    def declare(composed: Callable[..., Any]) -> Callable[..., Any]:
+        composed.__name__, composed.__qualname__ = name, f"Tensor.{name}"
+        composed.__module__ = "autogradkit"
+        setattr(Tensor, name, entry(composed))
+        return composed
+
+    return declare

@@ -1,0 +1,363 @@
+"""The loop through the graph for all that plain.py does not do.
+
+Rests on history, delivery, hook_calls, validate and ownership; run.py sends here what is not of the usual kind. A node runs when
+the gradients of all its outputs have arrived; among those that are ready the one made last goes first, as in PyTorch. Here
+`create_graph` moves tensors through the formulas that else move raw arrays, `autograd.grad` and `inputs=` run only what leads
+to the wanted inputs, recorders are told what happens, and anomaly mode looks for its culprit.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from functools import partial
+from heapq import heappop, heappush
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from autogradkit.core import errors
+from autogradkit.core.recording import GRAD_LISTENERS, Recorder
+from autogradkit.core.strides import element_strides, empty_strided, is_non_overlapping_and_dense
+from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliver
+from autogradkit.engine.history import grad_fn
+from autogradkit.engine.hook_calls import (
+    Accumulate,
+    after_accumulation,
+    after_node,
+    as_tensor,
+    at_accumulator,
+    before_node,
+    on_leaf,
+    on_outputs,
+)
+from autogradkit.engine.hooks import TensorHooks
+from autogradkit.engine.inference import as_made
+from autogradkit.engine.modes import MODE
+from autogradkit.engine.node import AccumulateGrad, Node, applied, number_of
+from autogradkit.engine.ownership import (
+    GRADS,
+    add_to_grad,
+    add_to_retained,
+    is_held_once,
+    memory_of,
+    obeys,
+    set_version,
+)
+from autogradkit.engine.required import OPS
+from autogradkit.engine.saved import OpNode
+from autogradkit.engine.sparse import added, copied, elements, is_dense
+from autogradkit.engine.validate import validated
+
+Edge = tuple[Any, Any]  # a target (node or leaf) and the number of its output (or the leaf's AccumulateGrad node)
+
+
+def _leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
+    """What lies on a way from a root to a wanted target, so that nothing else runs."""
+    needed = set(wanted)
+    visited: set[Any] = set()
+    stack: list[tuple[Any, bool]] = [(root, False) for root, _ in roots]
+    while stack:
+        node, children_done = stack.pop()
+        if not isinstance(node, Node):
+            continue
+        if children_done:
+            if any(target in needed for target in node.edges[::2] if target is not None):
+                needed.add(node)
+        elif node not in visited:
+            visited.add(node)
+            stack.append((node, True))
+            stack.extend((target, False) for target in node.edges[::2] if target is not None)
+    return needed
+
+
+def first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
+    """A copy of a gradient in the graph, in a leaf's own strides where these are dense, else contiguous."""
+    array = tensor._array
+    if not is_dense(tensor, gradient._array):
+        return OPS.clone(gradient)
+    strides = element_strides(array)
+    if grad_fn(tensor) is not None or not is_non_overlapping_and_dense(array.shape, strides):
+        return OPS.contiguous_clone(gradient)
+    return OPS.copy_(as_made(wrap(empty_strided(array.shape, strides, gradient._array.dtype))), gradient)
+
+
+class Run:
+    """One run of the engine, in all generality."""
+
+    def __init__(self, retain_graph: bool, create_graph: bool, recorders: list[Recorder], call: int) -> None:
+        self.retain_graph = retain_graph
+        self.create_graph = create_graph  # or tangents are to be carried: whether gradients are tensors, not arrays
+        self.recorders = recorders
+        self.call = call
+        self.buffers: Buffers = {}
+        self.sums: Sums = {}
+        self.waiting: dict[Any, int] = {}  # target -> edges that have not delivered yet
+        self.needed: set[Any] | None = None  # what leads to the wanted inputs; None: everything
+        self.captured: dict[Edge, Any] = {}  # for grad()
+        self.accumulates: set[Tensor] | None = None  # leaves whose .grad takes part; None: every leaf
+        self.runs_wanted = False  # whether a wanted node runs itself, though nothing that it leads to does
+        self.ready: list[tuple[int, Node]] = []
+
+    def will_reach(self, target: Any) -> bool:
+        """Whether a gradient will arrive at a node or leaf. Raises RuntimeError for a leaf whose gradient `grad` wants."""
+        if isinstance(target, Tensor) and (target, 0) in self.captured:
+            raise RuntimeError(
+                "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This is "
+                "currently not supported."
+            )
+        return target in self.waiting
+
+    def told(
+        self,
+        roots: list[Edge],
+        gradients: list[Any],
+        wanted: list[Edge] | None,
+        accumulate: bool,
+        tensors: tuple[Tensor, ...],
+    ) -> dict[Edge, Any]:
+        """`run`, with its beginning and end told to the recorders."""
+        options = {"retain_graph": self.retain_graph, "create_graph": MODE.grad}
+        for recorder in self.recorders:
+            recorder.backward_begin(self.call, tensors, accumulate, options)
+        try:
+            found = self.run(roots, gradients, wanted, accumulate)
+        except BaseException as error:
+            for recorder in self.recorders:
+                recorder.backward_end(self.call, error)
+            raise
+        for recorder in self.recorders:
+            recorder.backward_end(self.call, None)
+        return found
+
+    def run(
+        self, roots: list[Edge], gradients: list[Any], wanted: list[Edge] | None, accumulate: bool
+    ) -> dict[Edge, Any]:
+        """Run everything that is to run; gives the gradients of `wanted` unless these accumulate."""
+        if wanted is not None:
+            targets = {target for target, _ in wanted}
+            self.needed = needed = _leading_to(targets, roots)
+            self.accumulates = {target for target in targets if isinstance(target, Tensor)} if accumulate else set()
+            self.runs_wanted = accumulate  # as in PyTorch: its hooks run, and what it saved is freed
+            if not accumulate:
+                self.captured = dict.fromkeys(wanted)
+            if len(roots) > 1:  # as in PyTorch, the hooks of a single root are called even if nothing leads on
+                kept = [pair for pair in zip(roots, gradients, strict=True) if pair[0][0] in needed]
+                roots, gradients = [root for root, _ in kept], [gradient for _, gradient in kept]
+        starts = [target for target, _ in roots]
+        self.waiting = count_edges(starts, self.needed)
+        for (target, number), gradient in zip(roots, gradients, strict=True):
+            deliver(self.buffers, target, 0 if isinstance(target, Tensor) else number, gradient, self.sums, gradients)
+        for target in dict.fromkeys(starts):
+            if not self.waiting[target]:
+                self.start(target, gradients)
+        while self.ready:
+            node = heappop(self.ready)[1]
+            self.visit(node, self.buffers.pop(node))
+        return self.captured
+
+    def start(self, target: Any, sent: Sequence[Any]) -> None:
+        """All gradients of `target` have arrived, the last among those `sent`: run a leaf, queue a node."""
+        if isinstance(target, Tensor):
+            buffer = self.buffers.pop(target)
+            alone = buffer[0].__class__ is np.ndarray and is_held_once(buffer, 0, sent)
+            self.leaf(target, buffer[0], alone)
+        elif isinstance(target, AccumulateGrad):  # of a leaf that had another dtype, and has another node since
+            buffer = self.buffers.pop(target)
+            self.leaf(target.leaf, buffer[0], False, target)
+        else:
+            heappush(self.ready, (-target.sequence, target))
+
+    def visit(self, node: Node, received: list[Any]) -> None:
+        """Run one node, unless it is only wanted itself, and deliver what it gives."""
+        needed = self.needed
+        runs = (
+            needed is None
+            or (self.runs_wanted and node in needed)
+            or any(target in needed for target in node.edges[::2] if target is not None)
+        )
+        if runs:  # PyTorch hands out the gradient of a node that runs as it came, of another as hooks left it
+            self.capture(node, received)
+        came = received[0]
+        if node.hooks is not None:
+            self.announce_given(node, received)
+            on_outputs(node.hooks, received, self.create_graph, self.retain)
+        if not runs:
+            self.capture(node, received)
+            return
+        if node.hooks is not None:
+            before_node(node.hooks, received, self.create_graph)
+        carried = self.sums.pop((node, 0), 0)
+        if came is not received[0]:
+            carried = 0
+        came = None
+        if node.calls_user:
+            self.announce_given(node, received)
+        origin = memory_of(received[0]) if carried else 0
+        sent, versions = self.apply(node, received)
+        edges = node.edges
+        for place in range(len(sent)):  # no variable holds what was sent, so that who else does can be counted
+            target = edges[2 * place]
+            if target is None or (needed is not None and target not in needed):
+                continue
+            number = 0 if isinstance(target, Tensor) else edges[2 * place + 1]
+            version = versions[place] if versions else 0
+            if version and isinstance(sent[place], Tensor):
+                set_version(sent[place], version)
+            if version or carried:
+                carry(self.sums, self.buffers, target, number, sent[place], version, carried, origin)
+            if self.recorders and target in self.buffers:
+                self.announce_change()
+            deliver(self.buffers, target, number, sent[place], self.sums, sent)
+            left = self.waiting[target] = self.waiting[target] - 1
+            if not left:
+                self.start(target, sent)
+
+    def announce_change(self) -> None:
+        """Tell recorders that what they saw of gradients may change."""
+        for recorder in self.recorders:
+            recorder.gradients_may_change()
+
+    def announce_given(self, target: Any, gradients: Sequence[Any]) -> None:
+        """Tell recorders what hooks, or the backward of a custom function, are about to be given, and may change."""
+        self.announce_change()
+        for recorder in self.recorders:
+            recorder.gradients_given(target, gradients)
+
+    def capture(self, target: Any, received: list[Any]) -> None:
+        """Keep what `grad()` was asked for."""
+        if self.captured:
+            for number, gradient in enumerate(received):
+                if (target, number) in self.captured:
+                    found = self.captured[target, number] = as_tensor(gradient)
+                    if gradient.__class__ is np.ndarray:
+                        set_version(found, self.sums.get((target, number), 0))
+
+    def apply(self, node: Node, received: list[Any]) -> tuple[list[Any], Sequence[int]]:
+        """Run one node: its formulas, the validation of what they gave, its hooks; and PyTorch's edits of what is sent."""
+        try:
+            if self.is_last(node):
+                if node.saved:
+                    node.unpack(self.create_graph)
+                sent = [None] * (len(node.edges) // 2)
+            else:
+                sent = applied(node, received, self.create_graph)
+        except BaseException:
+            self.explain(node)
+            raise
+        if self.needed is not None and not node.calls_user:  # what leads nowhere PyTorch does not compute
+            targets = node.edges[::2]
+            sent = [each if target in self.needed else None for each, target in zip(sent, targets, strict=True)]
+        given, sent = sent, validated(sent, node)
+        versions = node.gradient_versions
+        if versions:
+            sizes = [(np.shape(a), np.shape(b)) for a, b in zip(given, sent, strict=True)]
+            versions = [n if a == b else 0 for n, (a, b) in zip(versions, sizes, strict=False)]
+        given = None
+        if node.hooks is not None and node.hooks.after:
+            sent = after_node(node.hooks, sent, received, self.create_graph)
+        if not self.retain_graph:  # not before: after a hook that raised the graph is there still, as in PyTorch
+            node.release()
+        if MODE.anomaly and MODE.anomaly_checks_nan:
+            self.check_nan(node, sent)
+        for recorder in self.recorders:
+            recorder.node(self.call, node, tuple(map(as_tensor, received)), tuple(map(as_tensor, sent)))
+        return sent, versions
+
+    def is_last(self, node: Node) -> TypeGuard[OpNode]:
+        """Whether an op's node is wanted but leads to nothing wanted: what it saved is asked for, but nothing is computed."""
+        needed = self.needed
+        return (
+            needed is not None
+            and isinstance(node, OpNode)
+            and not node.name().endswith("NotImplemented")  # which always refuses
+            and all(target is None or target not in needed for target in node.edges[::2])
+        )
+
+    def leaf(self, leaf: Tensor, gradient: Any, alone: bool, former: AccumulateGrad | None = None) -> None:
+        """All gradients of a leaf, or of its `former` node, have arrived: hooks, then `.grad` or the capture.
+
+        `alone`: nobody else holds the gradient.
+        """
+        if leaf._hooks is None and former is not None:
+            leaf._hooks = TensorHooks()
+        if gradient is None:
+            if leaf._hooks is not None:
+                on_leaf(leaf._hooks, None, self.create_graph)
+                if self.accumulates is None or leaf in self.accumulates:
+                    after_accumulation(leaf, leaf._hooks)
+            return
+        if leaf._node is not None:
+            raise RuntimeError(errors.LEAF_MOVED)
+        if leaf._hooks is not None:
+            self.announce_given(leaf, (gradient,))
+            holders = sys.getrefcount(gradient)
+            hooked = on_leaf(leaf._hooks, gradient, self.create_graph)
+            # A hook may have kept it: it then has one holder more, as where `hooked` is one.
+            kept = sys.getrefcount(gradient) - (hooked is gradient) > holders
+            alone = hooked is not gradient or (alone and not kept)
+            if hooked is not gradient:
+                self.sums.pop((leaf, 0), None)
+            gradient = hooked
+        if former is None:
+            self.capture(leaf, [gradient])
+        if not leaf._requires_grad or (self.accumulates is not None and leaf not in self.accumulates):
+            return
+        add_array: Accumulate = partial(add_to_grad, self.call)
+        if alone and not self.create_graph and obeys(leaf, gradient):
+            add_array = partial(add_to_grad, self.call, version=self.sums.get((leaf, 0), 0))
+        accumulate: Accumulate = partial(self.add, add_array=add_array)
+        if leaf._hooks is None:
+            accumulate(leaf, gradient)
+        else:
+            at_accumulator(leaf, former or number_of(leaf), gradient, self.create_graph, accumulate)
+
+    def retain(self, tensor: Tensor, gradient: Any) -> None:
+        """The `.grad` of a result that retains it takes a contribution."""
+        self.add(tensor, gradient, partial(add_to_retained, self.call))
+
+    def add(self, tensor: Tensor, gradient: Any, add_array: Accumulate) -> None:
+        """`.grad` grows, by `add_array` in plain backward; recorders are told."""
+        with GRADS:
+            grad = tensor._grad
+            before = copied(grad) if self.recorders and grad is not None else None
+            if not self.create_graph:
+                add_array(tensor, gradient)
+            else:
+                if grad is not None:
+                    for listener in GRAD_LISTENERS:
+                        listener.will_accumulate(tensor)
+                if grad is None:
+                    first = first_grad(tensor, gradient)
+                    tensor._grad = (
+                        first if MODE.grad else as_made(wrap(first._array))
+                    )  # as in PyTorch, without its tangent
+                elif MODE.grad:
+                    tensor._grad = added(grad, gradient)
+                else:
+                    OPS.add_(grad, gradient)
+                for listener in GRAD_LISTENERS:
+                    listener.accumulated(self.call, tensor, gradient._array)
+        for recorder in self.recorders:
+            recorder.accumulate(self.call, tensor, before, as_tensor(gradient), tensor._grad)
+
+    def explain(self, node: Node) -> None:
+        """In anomaly mode: warn where the node that failed was made."""
+        if MODE.anomaly:
+            place = node.hooks.traceback if node.hooks is not None else None
+            text = (
+                f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{place}"
+                if place is not None
+                else f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly "
+                "during forward pass for more information."
+            )
+            warnings.warn(text, UserWarning, stacklevel=2)
+
+    def check_nan(self, node: Node, sent: Sequence[Any]) -> None:
+        """In anomaly mode: raise RuntimeError where a node gave NaN."""
+        for index, gradient in enumerate(sent):
+            if gradient is not None and np.isnan(elements(gradient)).any():
+                self.explain(node)
+                raise RuntimeError(f"Function '{node.name()}' returned nan values in its {index}th output.")
