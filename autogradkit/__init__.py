@@ -57,9 +57,6 @@ from autogradkit.core.layout import sparse_csr as sparse_csr
 from autogradkit.core.layout import strided as strided
 from autogradkit.core.limits import finfo as finfo
 from autogradkit.core.limits import iinfo as iinfo
-from autogradkit.core.printing import get_printoptions as get_printoptions
-from autogradkit.core.printing import printoptions as printoptions
-from autogradkit.core.printing import set_printoptions as set_printoptions
 from autogradkit.core.random import Generator as Generator
 from autogradkit.core.random import default_generator as default_generator
 from autogradkit.core.size import Size as Size
@@ -165,6 +162,7 @@ else:
             "autogradkit.nn.summary": "summary",
             "autogradkit.standing_in": "as_torch",
             "autogradkit.serialization": "save load",
+            "autogradkit.core.printing": "get_printoptions printoptions set_printoptions",
             "autogradkit.core.streams": "Event Stream",
             "autogradkit.amp": "GradScaler autocast is_autocast_enabled get_autocast_dtype",
             "autogradkit.compiler": "compile",

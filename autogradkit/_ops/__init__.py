@@ -77,7 +77,6 @@ from autogradkit._ops.network import (
     embedding,
     embedding_bag,
     exponential_units,
-    fractional_pool,
     grid_sampling,
     group_norm,
     hard_units,

@@ -19,8 +19,7 @@ from autogradkit._ops.declare.refusals import common_dtype
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.making.options import memory_format
 from autogradkit.core import dtype as dtypes
-from autogradkit.core.facts import named
-from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.recording import reported
 from autogradkit.core.shapes import dim_of_size
 from autogradkit.core.size import Size
 from autogradkit.core.storage import address_of, offset_of, root_of
@@ -367,7 +366,7 @@ def detach(self: Tensor) -> Any:
     >>> (torch.ones(2, requires_grad=True) * 2).detach()
     tensor([2., 2.])
     """
-    return observed(named("detach"), "detach", alias, (self,), {}) if RECORDERS else alias(self)
+    return reported("detach", "detach", alias, self)
 
 
 _IS_LEAF = "{self}._requires_grad and {self}._node is None and {self}._view is None"  # whose gradient is kept already

@@ -20,8 +20,7 @@ import functools
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,8 +42,7 @@ _REGISTER = 16  # float32 numbers
 _LONG = 256  # the inner dimension from which packing such factors costs more than adding up across a register
 
 
-@dataclass(frozen=True, slots=True)
-class _OpenBlas:
+class _OpenBlas(NamedTuple):
     get_threads: Callable[[], int]
     set_threads: Callable[[int], None]
     has_small_kernels: bool

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.errors import WHOLE_NUMBERS, c_type_name, noted
-from autogradkit.core.printing import tensor_repr
 from autogradkit.core.recording import reported
 from autogradkit.core.tensor import Tensor, empty_array, wrap
 
@@ -56,7 +55,7 @@ class Parameter(Tensor):
         return parameter
 
     def __repr__(self) -> str:
-        return "Parameter containing:\n" + tensor_repr(self)
+        return "Parameter containing:\n" + super().__repr__()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) not in memo:  # unlike that of another tensor the copy begins without a `.grad`

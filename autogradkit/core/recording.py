@@ -14,9 +14,10 @@ import itertools
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autogradkit.core.facts import Declaration, named
+if TYPE_CHECKING:
+    from autogradkit.core.facts import Declaration
 
 
 class Recorder:
@@ -214,4 +215,8 @@ def observed(
 
 def reported(name: str, kind: str, make: Callable[..., Any], *args: Any) -> Any:
     """A tensor that no declared op makes, reported under this name."""
-    return observed(named(name), kind, make, args, {}) if RECORDERS else make(*args)
+    if not RECORDERS:
+        return make(*args)
+    from autogradkit.core.facts import named  # which nobody needs while nobody listens
+
+    return observed(named(name), kind, make, args, {})

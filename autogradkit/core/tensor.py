@@ -22,7 +22,6 @@ from autogradkit.core.frames import shorten
 from autogradkit.core.layout import layout as MemoryLayout
 from autogradkit.core.layout import strided
 from autogradkit.core.memory import empty
-from autogradkit.core.printing import tensor_repr
 from autogradkit.core.quiet import is_quiet, is_taken, run_in_spare, run_quietly
 from autogradkit.core.size import Size
 from autogradkit.core.steps import Step, at_once
@@ -235,6 +234,8 @@ class Tensor(Attached):
         return self.flip(0) if self._array.ndim else self
 
     def __repr__(self) -> str:
+        from autogradkit.core.printing import tensor_repr  # loaded when something is printed
+
         return tensor_repr(self)
 
     def __format__(self, spec: str) -> str:

@@ -14,8 +14,7 @@ from typing import Any
 from autogradkit.core import errors
 from autogradkit.core.dtype import CPP_NAMES
 from autogradkit.core.errors import c_type_name
-from autogradkit.core.facts import named
-from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, observed
+from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, reported
 from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.storage import CounterAfterDetach
 from autogradkit.core.tensor import Tensor, counter_of, read_only, wrap
@@ -206,7 +205,7 @@ def _on_the_same_memory(self: Tensor) -> Tensor:
 
 def _get_data(self: Tensor) -> Tensor:
     if RECORDERS:
-        return observed(named("data"), "detach", _on_the_same_memory, (self,), {})
+        return reported("data", "detach", _on_the_same_memory, self)
     return _on_the_same_memory(self)
 
 

@@ -172,13 +172,6 @@ class DualLevel:
         return [(each, tangent) for each, tangent in found.values() if tangent is not None]
 
 
-def is_differentiated(tensor: Tensor) -> bool:
-    """Whether what is computed of a tensor now is differentiated, backward or forward."""
-    return bool(MODE.grad and requires_grad(tensor)) or (
-        MODE.forward and any(level.tangent_of(tensor) is not None for level in DUAL_LEVELS)
-    )
-
-
 def _remember(entries: dict[int, tuple[weakref.ref[Any], Any]], key: Any, value: Any) -> None:
     """Put an entry for as long as `key` lives."""
     place, forget = id(key), entries.pop

@@ -18,6 +18,7 @@ from autogradkit.core.storage import strided
 from autogradkit.core.strides import element_strides, empty_strided, has_internal_overlap
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.views import CUSTOM, INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN
+from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.naming import short_name
 from autogradkit.engine.node import SEQUENCE, Gradients, Node, applied, number_of
 from autogradkit.engine.required import OPS
@@ -42,6 +43,13 @@ def edge_of(tensor: Tensor) -> tuple[Any, Any]:
 def requires_grad(tensor: Tensor) -> bool:
     """Whether gradients are to be computed for it. A view requires grad where its base does, however it was made."""
     return tensor._requires_grad or (tensor._view is not None and requires_grad(tensor._view.base))
+
+
+def is_differentiated(tensor: Tensor) -> bool:
+    """Whether what is computed of a tensor now is differentiated, backward or forward."""
+    return bool(MODE.grad and requires_grad(tensor)) or (
+        MODE.forward and any(level.tangent_of(tensor) is not None for level in DUAL_LEVELS)
+    )
 
 
 def grad_fn(tensor: Tensor) -> Node | None:

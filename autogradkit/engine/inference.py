@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from autogradkit.core.facts import Declaration
 from autogradkit.core.recording import RECORDERS, Recorder
 from autogradkit.core.steps import at_once
 from autogradkit.core.storage import VersionCounter
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import INFERENCE, NO_GRAD
 from autogradkit.engine.modes import MODE, ContextDecorator
+
+if TYPE_CHECKING:
+    from autogradkit.core.facts import Declaration
 
 _new = object.__new__
 

@@ -41,124 +41,55 @@ def _sized(sizes: Sequence[int], like: Tensor) -> Tensor:
     return like.new_empty(1).expand(sizes)
 
 
-@entry
-def conv1d_input(
-    input_size: Sequence[int],
-    weight: Tensor,
-    grad_output: Tensor,
-    stride: Places = 1,
-    padding: Places = 0,
-    dilation: Places = 1,
-    groups: int = 1,
-) -> Tensor:
-    """The gradient of an input of `input_size`, from that of what `conv1d` gave.
+def _input_gradient(dims: int):
+    def gradient(
+        input_size: Sequence[int],
+        weight: Tensor,
+        grad_output: Tensor,
+        stride: Places = 1,
+        padding: Places = 0,
+        dilation: Places = 1,
+        groups: int = 1,
+    ) -> Tensor:
+        input = _sized(input_size, grad_output)
+        return _gradient(0, dims, grad_output, input, weight, stride, padding, dilation, groups)
+
+    twos, threes = ", ".join("2" * dims), ", ".join("3" * dims)
+    gradient.__name__ = gradient.__qualname__ = f"conv{dims}d_input"
+    gradient.__doc__ = f"""The gradient of an input of `input_size`, from that of what `conv{dims}d` gave.
 
     >>> import autogradkit as torch
-    >>> torch.nn.grad.conv1d_input((1, 1, 3), torch.ones(1, 1, 2), torch.ones(1, 1, 2)).shape
-    torch.Size([1, 1, 3])
+    >>> torch.nn.grad.conv{dims}d_input((1, 1, {threes}), torch.ones(1, 1, {twos}), torch.ones(1, 1, {twos})).shape
+    torch.Size([1, 1, {threes}])
     """
-    input = _sized(input_size, grad_output)
-    return _gradient(0, 1, grad_output, input, weight, stride, padding, dilation, groups)
+    return entry(gradient)
 
 
-@entry
-def conv1d_weight(
-    input: Tensor,
-    weight_size: Sequence[int],
-    grad_output: Tensor,
-    stride: Places = 1,
-    padding: Places = 0,
-    dilation: Places = 1,
-    groups: int = 1,
-) -> Tensor:
-    """The gradient of a weight of `weight_size`, from that of what `conv1d` gave.
+def _weight_gradient(dims: int):
+    def gradient(
+        input: Tensor,
+        weight_size: Sequence[int],
+        grad_output: Tensor,
+        stride: Places = 1,
+        padding: Places = 0,
+        dilation: Places = 1,
+        groups: int = 1,
+    ) -> Tensor:
+        weight = _sized(weight_size, grad_output)
+        return _gradient(1, dims, grad_output, input, weight, stride, padding, dilation, groups)
+
+    twos, threes = ", ".join("2" * dims), ", ".join("3" * dims)
+    gradient.__name__ = gradient.__qualname__ = f"conv{dims}d_weight"
+    gradient.__doc__ = f"""The gradient of a weight of `weight_size`, from that of what `conv{dims}d` gave.
 
     >>> import autogradkit as torch
-    >>> torch.nn.grad.conv1d_weight(torch.ones(1, 1, 3), (1, 1, 2), torch.ones(1, 1, 2)).shape
-    torch.Size([1, 1, 2])
+    >>> torch.nn.grad.conv{dims}d_weight(torch.ones(1, 1, {threes}), (1, 1, {twos}), torch.ones(1, 1, {twos})).shape
+    torch.Size([1, 1, {twos}])
     """
-    weight = _sized(weight_size, grad_output)
-    return _gradient(1, 1, grad_output, input, weight, stride, padding, dilation, groups)
+    return entry(gradient)
 
 
-@entry
-def conv2d_input(
-    input_size: Sequence[int],
-    weight: Tensor,
-    grad_output: Tensor,
-    stride: Places = 1,
-    padding: Places = 0,
-    dilation: Places = 1,
-    groups: int = 1,
-) -> Tensor:
-    """The gradient of an input of `input_size`, from that of what `conv2d` gave.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.grad.conv2d_input((1, 1, 3, 3), torch.ones(1, 1, 2, 2), torch.ones(1, 1, 2, 2)).shape
-    torch.Size([1, 1, 3, 3])
-    """
-    input = _sized(input_size, grad_output)
-    return _gradient(0, 2, grad_output, input, weight, stride, padding, dilation, groups)
-
-
-@entry
-def conv2d_weight(
-    input: Tensor,
-    weight_size: Sequence[int],
-    grad_output: Tensor,
-    stride: Places = 1,
-    padding: Places = 0,
-    dilation: Places = 1,
-    groups: int = 1,
-) -> Tensor:
-    """The gradient of a weight of `weight_size`, from that of what `conv2d` gave.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.grad.conv2d_weight(torch.ones(1, 1, 3, 3), (1, 1, 2, 2), torch.ones(1, 1, 2, 2)).shape
-    torch.Size([1, 1, 2, 2])
-    """
-    weight = _sized(weight_size, grad_output)
-    return _gradient(1, 2, grad_output, input, weight, stride, padding, dilation, groups)
-
-
-@entry
-def conv3d_input(
-    input_size: Sequence[int],
-    weight: Tensor,
-    grad_output: Tensor,
-    stride: Places = 1,
-    padding: Places = 0,
-    dilation: Places = 1,
-    groups: int = 1,
-) -> Tensor:
-    """The gradient of an input of `input_size`, from that of what `conv3d` gave.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.grad.conv3d_input((1, 1, 3, 3, 3), torch.ones(1, 1, 2, 2, 2), torch.ones(1, 1, 2, 2, 2)).shape
-    torch.Size([1, 1, 3, 3, 3])
-    """
-    input = _sized(input_size, grad_output)
-    return _gradient(0, 3, grad_output, input, weight, stride, padding, dilation, groups)
-
-
-@entry
-def conv3d_weight(
-    input: Tensor,
-    weight_size: Sequence[int],
-    grad_output: Tensor,
-    stride: Places = 1,
-    padding: Places = 0,
-    dilation: Places = 1,
-    groups: int = 1,
-) -> Tensor:
-    """The gradient of a weight of `weight_size`, from that of what `conv3d` gave.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.grad.conv3d_weight(torch.ones(1, 1, 3, 3, 3), (1, 1, 2, 2, 2), torch.ones(1, 1, 2, 2, 2)).shape
-    torch.Size([1, 1, 2, 2, 2])
-    """
-    weight = _sized(weight_size, grad_output)
-    return _gradient(1, 3, grad_output, input, weight, stride, padding, dilation, groups)
-
+conv1d_input, conv2d_input, conv3d_input = map(_input_gradient, (1, 2, 3))
+conv1d_weight, conv2d_weight, conv3d_weight = map(_weight_gradient, (1, 2, 3))
 
 __getattr__ = _absent_from("nn.grad")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -37,7 +36,7 @@ def small_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     library = blas.openblas()
     if library is None:
         library = blas._OpenBlas(lambda: 1, lambda threads: None, True)
-    monkeypatch.setattr(blas, "openblas", lambda: dataclasses.replace(library, has_small_kernels=True))
+    monkeypatch.setattr(blas, "openblas", lambda: library._replace(has_small_kernels=True))
 
 
 @pytest.mark.usefixtures("small_kernels")

@@ -30,7 +30,7 @@ from torch.testing._internal.common_modules import ModuleErrorEnum, ModuleInfo, 
 import autogradkit
 
 from .oracle import assert_same, tensors_in, to_ours
-from .replay import Tally
+from .samples import Tally
 
 FOUND: dict[str, ModuleInfo] = {
     info.name: info for info in module_db if hasattr(autogradkit.nn, info.module_cls.__name__)

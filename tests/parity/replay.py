@@ -13,34 +13,40 @@ compared and has not passed. The kinds:
     out             the same tensor back, values, strides; an `out=` that is not contiguous
     errors          the database's wrong inputs: type and first line of the text that PyTorch raises
 
-Rests on oracle. Used by test_op_db.py, which holds the counts against ratchet.json, and by the command that writes it.
+Rests on samples. Used by test_op_db.py, which holds the counts against ratchet.json, and by the command that writes it.
 """
 
 from __future__ import annotations
 
-import itertools
-import random
 import re
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from torch.testing._internal import common_utils
 from torch.testing._internal.common_methods_invocations import op_db
-from torch.testing._internal.opinfo import core
 
 import autogradkit as ak
 
 from .oracle import array_of, assert_same, shares_memory, tensors_in, to_ours
+from .samples import (
+    PHASES,
+    Carried,
+    Raised,
+    Tally,
+    called,
+    is_random,
+    same,
+    same_result,
+    samples_of,
+    seed_all,
+    tolerance,
+)
 
 FORWARD_DTYPES = (torch.float32, torch.float64, torch.int64, torch.bool)
 WRITING_DTYPES = (torch.float64, torch.int64, torch.bool)
-RANDOM = ("dropout", "rand", "bernoulli", "multinomial", "normal", "uniform", "exponential", "empty")
 
 KINDS = ("forward", "complex", "forms", "gradient", "second_gradient", "in_place", "out", "errors")
 
@@ -64,16 +70,6 @@ _WRAPPED: dict[str, Callable[..., Any]] = {
     "svd_lowrank": lambda a, b, **options: _drawn(ak.svd_lowrank, a @ b.mT, **options),
     "pca_lowrank": lambda a, b, **options: _drawn(ak.pca_lowrank, a @ b.mT, **options),
 }
-# Whose vectors are given up to a phase, which is LAPACK's choice: where they stand as columns, and where as rows. They are
-# compared by their absolute values, and gradients of what the database makes of them, which does not depend on the phases.
-_PHASES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
-    "linalg.eig": ((1,), ()),
-    "linalg.eigh": ((1,), ()),
-    "linalg.svd": ((0,), (2,)),
-    "svd": ((0, 2), ()),
-    "svd_lowrank": ((0, 2), ()),
-    "pca_lowrank": ((0, 2), ()),
-}
 # The database seeds the generator before each call of them, so that what they draw can be compared.
 _SEEDED = tuple(
     f"nn.functional.{name}"
@@ -82,33 +78,6 @@ _SEEDED = tuple(
         "multi_head_attention_forward", "fractional_max_pool2d", "fractional_max_pool3d",
     )
 )  # fmt: skip
-
-
-@dataclass
-class Tally:
-    """How many checks of one kind were compared, how many passed, and what the others said."""
-
-    compared: int = 0
-    passed: int = 0
-    failures: list[str] = field(default_factory=list)
-
-    def check(self, where: str, compare: Callable[[], None]) -> None:
-        """Count one comparison: passed where `compare` returns."""
-        self.compared += 1
-        try:
-            compare()
-        except (Exception, pytest.fail.Exception) as error:
-            self.failures.append(f"{where}\n    {type(error).__name__}: {str(error).strip()[:600]}")
-        else:
-            self.passed += 1
-
-
-@dataclass(frozen=True)
-class Raised:
-    """What a call raised: the type's name, and the first line of the text."""
-
-    kind: str
-    text: str
 
 
 def ours(op: Any) -> Callable[..., Any] | None:
@@ -174,104 +143,6 @@ def replay(op: Any) -> dict[str, Tally]:
     return {kind: tally for kind, tally in tallies.items() if tally.compared}
 
 
-# -- samples -----------------------------------------------------------------------------------------------------------
-
-
-class Carried:
-    """A sample of the database as autogradkit's tensors and dtypes."""
-
-    def __init__(self, sample: Any) -> None:
-        memory: dict[Any, Any] = {}  # an `out=` that is an operand, or overlaps one, does so here too
-        self.input = to_ours(sample.input, memory)
-        self.args = tuple(to_ours(each, memory) for each in sample.args)
-        self.kwargs = {key: to_ours(value, memory) for key, value in sample.kwargs.items()}
-        self.output_process_fn_grad = sample.output_process_fn_grad
-
-
-def _seed(seed: int = 0) -> None:
-    torch.default_generator.manual_seed(seed)  # `torch.manual_seed` writes the stack down for each kind of device, too
-    random.seed(seed)
-    np.random.seed(seed)
-
-
-# For each sample the database looks through the stack for a unittest.TestCase, of which there is none here, and seeds all
-# devices. Under pytest, whose stacks are deep, that was nine tenths of a replay.
-common_utils.set_rng_seed = lambda seed=common_utils.SEED: _seed(seed)
-common_utils.extract_test_fn = core.extract_test_fn = lambda: None
-
-
-def _samples(op: Any, dtype: torch.dtype, most: int, noncontiguous: int, requires_grad: bool = False) -> list[Any]:
-    """`most` samples, spread over all that the database has, and some of them again, not contiguous."""
-    if dtype not in op.dtypes:
-        return []
-    _seed()
-    found = list(itertools.islice(op.sample_inputs("cpu", dtype, requires_grad=requires_grad), 400))
-    chosen = found[:: max(1, len(found) // most)][:most]
-    strided = [sample for sample in chosen if _is_strided((sample.input, *sample.args))]
-    return [*chosen, *(sample.noncontiguous() for sample in strided[:noncontiguous])]
-
-
-def _is_strided(values: Sequence[Any]) -> bool:
-    """Whether no tensor among them is sparse: of those the database makes no other strides."""
-    return not any(isinstance(each, torch.Tensor) and each.layout is not torch.strided for each in values)
-
-
-def _is_random(op: Any) -> bool:
-    return any(word in op.name for word in RANDOM)
-
-
-def _has_ties(op: Any, dtype: torch.dtype) -> bool:
-    """Whether equal elements leave the order, and with it the indices, to the implementation."""
-    return op.name in ("sort", "argsort", "topk", "kthvalue") and not dtype.is_floating_point
-
-
-def _call(function: Callable[..., Any], sample: Any, **more: Any) -> Any:
-    """What a call gives, or what it raised."""
-    try:
-        return function(sample.input, *sample.args, **sample.kwargs, **more)
-    except Exception as error:
-        return Raised(type(error).__name__, (str(error).splitlines() or [""])[0])
-
-
-def same(mine: Any, theirs: Any, **options: Any) -> None:
-    """Assert that two calls gave the same, or raised the same."""
-    if isinstance(mine, Raised) or isinstance(theirs, Raised):
-        assert mine == theirs, f"ours {mine!r}\n    theirs {theirs!r}"
-    else:
-        assert_same(mine, theirs, **options)
-
-
-def _tolerance(value: Any) -> dict[str, float]:
-    single = any(t.dtype in (torch.float32, torch.complex64) for t in tensors_in(value))
-    return {"rtol": 1e-4, "atol": 1e-4} if single else {"rtol": 1e-9, "atol": 1e-9}
-
-
-def _same_result(op: Any, dtype: torch.dtype, mine: Any, theirs: Any) -> None:
-    """Assert that results agree: random ones but for numbers, tied ones but for indices, vectors but for phases."""
-    tied = _has_ties(op, dtype)
-    if op.name in _PHASES and isinstance(theirs, tuple):
-        same(mine, theirs, values=False, rtol=0, atol=0)
-        pairs = zip(_without_phases(op, mine), _without_phases(op, theirs), strict=True)
-        for one, other in pairs:
-            np.testing.assert_allclose(one, other, **_tolerance(theirs))
-        return
-    same(mine, theirs, values=not _is_random(op) and not tied, **_tolerance(theirs))
-    if tied and isinstance(theirs, tuple):
-        same(mine[0], theirs[0], **_tolerance(theirs))
-
-
-def _without_phases(op: Any, results: tuple[Any, ...]) -> list[np.ndarray[Any, Any]]:
-    """The arrays of results, vectors by their absolute values; those that complete a basis are left out."""
-    columns, rows = _PHASES[op.name]
-    arrays = [array_of(each) for each in results]
-    count = min(each.shape[-1] for each in arrays)
-    for place in columns:
-        arrays[place] = np.abs(arrays[place][..., :count])
-    for place in rows:
-        arrays[place] = np.abs(arrays[place][..., :count, :])
-    return arrays
-
-
 # -- the kinds of checks -----------------------------------------------------------------------------------------------
 
 
@@ -281,17 +152,17 @@ def _forward(op: Any, dtype: torch.dtype, tally: Tally) -> None:
 
     def compare(sample: Any) -> None:
         mine = Carried(sample)
-        theirs = _call(op.op, sample)
-        result = _call(function, mine)
-        _same_result(op, dtype, result, theirs)
-        if _is_random(op):
+        theirs = called(op.op, sample)
+        result = called(function, mine)
+        same_result(op, dtype, result, theirs)
+        if is_random(op):
             return  # the database's own call writes in place
         inputs, own = tensors_in([sample.input, *sample.args]), tensors_in([mine.input, *mine.args])
         for one, other in zip(tensors_in(result), tensors_in(theirs), strict=True):
             if other.numel():
                 assert shares_memory(one, own) == shares_memory(other, inputs), "memory shared with the inputs"
 
-    for sample in _samples(op, dtype, most=24, noncontiguous=8):
+    for sample in samples_of(op, dtype, most=24, noncontiguous=8):
         tally.check(_where(dtype, sample), lambda sample=sample: compare(sample))
 
 
@@ -307,13 +178,13 @@ def _forms(op: Any, tally: Tally) -> None:
 
     def compare(sample: Any, theirs: Callable[..., Any], mine: Callable[..., Any]) -> None:
         carried = Carried(sample)
-        expected = _call(theirs, sample)
-        result = _call(mine, carried)
-        same(result, expected, values=not _is_random(op), **_tolerance(expected))
+        expected = called(theirs, sample)
+        result = called(mine, carried)
+        same(result, expected, values=not is_random(op), **tolerance(expected))
         assert (result is carried.input) == (expected is sample.input), "whether the same tensor comes back"
 
     for name, theirs, mine in forms:
-        for sample in _samples(op, dtype, most=4, noncontiguous=1):
+        for sample in samples_of(op, dtype, most=4, noncontiguous=1):
             if isinstance(sample.input, torch.Tensor):
                 tally.check(f"{name} {_where(dtype, sample)}", lambda s=sample, t=theirs, m=mine: compare(s, t, m))
 
@@ -326,7 +197,7 @@ class _Alias:
 
 
 def _gradients(op: Any, tally: Tally, second: bool) -> None:
-    if not op.supports_autograd or _is_random(op) or (second and not op.supports_gradgrad):
+    if not op.supports_autograd or is_random(op) or (second and not op.supports_gradgrad):
         return
     function = ours(op)
     assert function is not None
@@ -334,12 +205,12 @@ def _gradients(op: Any, tally: Tally, second: bool) -> None:
     def compare(sample: Any) -> None:
         mine = Carried(sample)
         try:
-            theirs = _differentiated(torch, _processed(op, op.op, sample), sample, second)
+            theirs = _differentiated(torch, processed(op, op.op, sample), sample, second)
         except RuntimeError as error:  # the database has samples that are refused once they are not contiguous
             with pytest.raises(type(error), match=re.escape(str(error).splitlines()[0])):
-                _differentiated(ak, _processed(op, function, mine), mine, second)
+                _differentiated(ak, processed(op, function, mine), mine, second)
             return
-        found = _differentiated(ak, _processed(op, function, mine), mine, second)
+        found = _differentiated(ak, processed(op, function, mine), mine, second)
         if not found or not theirs:  # what is zero everywhere may have no graph at all
             assert not any(each is not None and array_of(each).any() for each in found or theirs), "no gradient"
             return
@@ -348,13 +219,13 @@ def _gradients(op: Any, tally: Tally, second: bool) -> None:
             if other is not None:
                 assert_same(one, other, strides=False, rtol=1e-7, atol=1e-7)
 
-    for sample in _samples(op, torch.float64, most=12, noncontiguous=4, requires_grad=True):
+    for sample in samples_of(op, torch.float64, most=12, noncontiguous=4, requires_grad=True):
         tally.check(_where(torch.float64, sample), lambda sample=sample: compare(sample))
 
 
-def _processed(op: Any, function: Callable[..., Any], sample: Any) -> Callable[..., Any]:
+def processed(op: Any, function: Callable[..., Any], sample: Any) -> Callable[..., Any]:
     """The function, or what the database makes of its results, where they are given up to a phase."""
-    if op.name not in _PHASES:
+    if op.name not in PHASES:
         return function
     return lambda *args, **kwargs: sample.output_process_fn_grad(function(*args, **kwargs))
 
@@ -391,15 +262,15 @@ def _in_place(op: Any, tally: Tally) -> None:
     def compare(sample: Any) -> None:
         mine = Carried(sample)
         before = sample.input._version  # making the sample may have taken edits
-        theirs = _call(op.inplace_variant, sample)
-        result = _call(method, mine)
-        same(result, theirs, values=not _is_random(op), **_tolerance(theirs))
+        theirs = called(op.inplace_variant, sample)
+        result = called(method, mine)
+        same(result, theirs, values=not is_random(op), **tolerance(theirs))
         assert isinstance(result, Raised) or result is mine.input, "another tensor came back"
         assert mine.input._version == sample.input._version - before, "version"
-        assert_same(mine.input, sample.input, values=not _is_random(op), **_tolerance(sample.input))
+        assert_same(mine.input, sample.input, values=not is_random(op), **tolerance(sample.input))
 
     for dtype in WRITING_DTYPES:
-        for sample in _samples(op, dtype, most=10, noncontiguous=3):
+        for sample in samples_of(op, dtype, most=10, noncontiguous=3):
             if isinstance(sample.input, torch.Tensor):
                 tally.check(_where(dtype, sample), lambda sample=sample: compare(sample))
 
@@ -414,20 +285,18 @@ def _out(op: Any, tally: Tally) -> None:
         places = [_place(result, spread) for result in tensors_in(expected)]
         out = places[0] if isinstance(expected, torch.Tensor) else tuple(places)
         own = to_ours(out)
-        result = _call(function, Carried(sample), out=own)
-        theirs = _call(op.op, sample, out=out)
+        result = called(function, Carried(sample), out=own)
+        theirs = called(op.op, sample, out=out)
         if theirs is None and result is None:  # a list of tensors is written, and nothing comes back
             result, theirs = own, out
-        _same_result(
-            op, sample.input.dtype if isinstance(sample.input, torch.Tensor) else torch.float64, result, theirs
-        )
+        same_result(op, sample.input.dtype if isinstance(sample.input, torch.Tensor) else torch.float64, result, theirs)
         if not isinstance(theirs, Raised):
             returned = zip(tensors_in(result), tensors_in(own), strict=True)
             assert all(one is other for one, other in returned), "another tensor came back"
 
     for dtype in WRITING_DTYPES:
-        for number, sample in enumerate(_samples(op, dtype, most=4, noncontiguous=1)):
-            expected = _call(op.op, sample)
+        for number, sample in enumerate(samples_of(op, dtype, most=4, noncontiguous=1)):
+            expected = called(op.op, sample)
             if tensors_in(expected):
                 where = f"{_where(dtype, sample)} out={'spread' if number % 2 else 'contiguous'}"
                 tally.check(where, lambda s=sample, e=expected, odd=bool(number % 2): compare(s, e, odd))
@@ -448,9 +317,9 @@ def _errors(op: Any, tally: Tally) -> None:
 
     def compare(sample: Any) -> None:
         mine = Carried(sample)
-        same(_call(function, mine), _call(op.op, sample), values=False, rtol=0, atol=0)
+        same(called(function, mine), called(op.op, sample), values=False, rtol=0, atol=0)
 
-    _seed()
+    seed_all()
     for wrong in op.error_inputs("cpu"):
         tally.check(_where(None, wrong.sample_input), lambda sample=wrong.sample_input: compare(sample))
 

@@ -17,7 +17,8 @@ import autogradkit as ak
 import autogradkit.autograd.forward_ad
 
 from .oracle import assert_same, tensors_in
-from .replay import FOUND, Carried, _is_random, _processed, _samples, ours
+from .replay import FOUND, ours, processed
+from .samples import Carried, is_random, samples_of
 
 with warnings.catch_warnings():  # PyTorch's first dual tensor loads what it itself deprecates
     warnings.simplefilter("ignore")
@@ -121,7 +122,7 @@ def _reverse_through_forward(m: Any, fw: Any, d: Any) -> Any:
     return first, once, a.grad
 
 
-def _seed(m: Any, fw: Any, d: Any) -> Any:
+def seed(m: Any, fw: Any, d: Any) -> Any:
     a = _x(m).requires_grad_()
     return m.autograd.grad((a * d).sum(), a, fw.make_dual(m.tensor(2.0), m.tensor(7.0)))
 
@@ -178,7 +179,7 @@ INSIDE: dict[str, Callable[..., Any]] = {
     "ended": _kept,
     "graph": _in_a_graph,
     "reverse through forward": _reverse_through_forward,
-    "gradient with a tangent": _seed,
+    "gradient with a tangent": seed,
     "layer": lambda m, fw, d: m.nn.functional.layer_norm(d, (3,)).sum() * m.nn.functional.softmax(d, 0),
     "batch norm": lambda m, fw, d: m.nn.functional.batch_norm(d.view(3, 1), m.zeros(1), m.ones(1), training=True),
     "eigenvalues": lambda m, fw, d: m.linalg.svdvals(d.view(1, 3)),
@@ -320,7 +321,7 @@ DIFFERENT = {
     "nn.functional.binary_cross_entropy_with_logits",  # PyTorch fails
     "std_mean-unbiased", "var_mean-unbiased",  # of one element: 0, not NaN
 }  # fmt: skip
-OPS = [name for name, op in FOUND.items() if op.supports_forward_ad and not _is_random(op) and name not in DIFFERENT]
+OPS = [name for name, op in FOUND.items() if op.supports_forward_ad and not is_random(op) and name not in DIFFERENT]
 
 
 def _pushed(m: Any, function: Callable[..., Any], sample: Any) -> list[Any]:
@@ -349,10 +350,10 @@ def _pushed(m: Any, function: Callable[..., Any], sample: Any) -> list[Any]:
 @pytest.mark.parametrize("name", OPS)
 def test_tangents_of_an_op(name: str) -> None:
     op = FOUND[name]
-    for sample in _samples(op, torch.float64, most=2, noncontiguous=int(name != "view_as_complex")):
+    for sample in samples_of(op, torch.float64, most=2, noncontiguous=int(name != "view_as_complex")):
         mine = Carried(sample)
-        theirs = _pushed(torch, _processed(op, op.op, sample), sample)
-        found = _pushed(ak, _processed(op, ours(op), mine), mine)
+        theirs = _pushed(torch, processed(op, op.op, sample), sample)
+        found = _pushed(ak, processed(op, ours(op), mine), mine)
         assert [each is None for each in found] == [each is None for each in theirs]
         for one, other in zip(found, theirs, strict=True):
             if other is not None:

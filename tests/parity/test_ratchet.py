@@ -8,7 +8,8 @@ import pytest
 
 from .committed import FILE, fallen, load
 from .ratchet import known, settled, totals, written
-from .replay import FOUND, Raised, Tally, same
+from .replay import FOUND
+from .samples import Raised, Tally, same
 
 BEFORE = {"abs": {"forward": [9, 8], "out": [4, 4]}, "exp": {"forward": [5, 5]}}
 

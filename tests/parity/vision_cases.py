@@ -93,3 +93,19 @@ def compare(ours: Callable[[Any], Any], theirs: Callable[[Any], Any], picture: A
     assert (ak.rand(1).item(), random.random()) == next_draw
     assert said == expected_said
     assert_alike(made, expected, tolerance)
+
+
+def same_numbers(one: Any, other: Any, rtol: float = 1e-6) -> None:
+    assert (tuple(one.shape), repr(one.dtype)) == (tuple(other.shape), repr(other.dtype))
+    np.testing.assert_allclose(one.detach().numpy(), other.detach().numpy(), rtol=rtol, atol=rtol)
+
+
+def some_boxes(count: int, seed: int, dtype: Any = torch.float32, size: float = 20.0) -> torch.Tensor:
+    """Boxes with corners in order, some of them alike and some empty."""
+    rng = np.random.default_rng(seed)
+    low = rng.uniform(0, size, (count, 2))
+    boxes = torch.from_numpy(np.concatenate([low, low + rng.uniform(0, size / 2, (count, 2))], 1))
+    if count > 4:
+        boxes[1] = boxes[0]
+        boxes[2, 2:] = boxes[2, :2]
+    return boxes.to(dtype)

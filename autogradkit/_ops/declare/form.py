@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,9 @@ from autogradkit._ops.declare.declaration import UNIMPLEMENTED, Declaration
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.rules import rule_of
 from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
-from autogradkit.core.facts import OpFacts
+
+if TYPE_CHECKING:
+    from autogradkit.core.facts import OpFacts
 
 
 class Form(Declaration):
@@ -222,6 +224,8 @@ class Form(Declaration):
 
     @cached_property
     def _facts(self) -> OpFacts:
+        from autogradkit.core.facts import OpFacts  # which nobody needs while nobody listens
+
         usual = [self.usual.get(p.name, p.default) for p in self.parameters]
         return OpFacts(
             label=self.label,

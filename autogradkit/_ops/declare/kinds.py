@@ -7,8 +7,7 @@ entries.py writes its cheap tests into the generated functions.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,8 +52,7 @@ CLASSES = frozenset({Tensor, Parameter})  # what the straight lines take; subcla
 NUMBERS = (int, float, complex, np.number, np.bool_)
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """One kind of parameter."""
 
     says: str  # in PyTorch's messages

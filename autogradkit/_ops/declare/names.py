@@ -12,6 +12,7 @@ stub. The functions are written when a name is first used (entries.py); what the
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -56,6 +57,8 @@ COMPARISONS = frozenset(("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge
 class OverloadSet:
     """A name with its overloads, in PyTorch's order."""
 
+    __slots__ = ("_is_attached", "aliases", "in_place", "name", "only_in_place", "operators", "overloads", "variants")
+
     def __init__(self, name: str, aliases: Sequence[str], in_place: bool, operators: str, variants: str) -> None:
         self.name = name
         self.aliases = tuple(aliases)
@@ -64,8 +67,6 @@ class OverloadSet:
         self.only_in_place = name.endswith("_") and not name.endswith("__")
         self.in_place = in_place or self.only_in_place
         self.overloads: list[Overload] = []
-        self._forms: dict[str, list[tuple[Overload, Signature]]] = {}
-        self._made: dict[tuple[str, str], Callable[..., Any]] = {}
         self._is_attached = False
         SETS.append(self)
         if "function" in variants and not self.only_in_place:
@@ -128,14 +129,9 @@ class OverloadSet:
 
     # -- calling ----------------------------------------------------------------------------------------------------
 
+    @functools.cache  # noqa: B019 - sets live as long as the process
     def forms(self, how: str) -> list[tuple[Overload, Signature]]:
         """The overloads that a way of calling has, with their parameters as it takes them."""
-        found = self._forms.get(how)
-        if found is None:
-            found = self._forms[how] = self._find_forms(how)
-        return found
-
-    def _find_forms(self, how: str) -> list[tuple[Overload, Signature]]:
         if how == FUNCTION:
             return [(each, each.signature) for each in self.overloads if "function" in each.variants]
         if how == EDIT:
@@ -237,16 +233,18 @@ class OverloadSet:
         name = name or self.name
         if how == FUNCTION and name in EDITS:
             how = EDIT
-        found = self._made.get((how, name))
-        if found is None:
-            found = self._made[how, name] = entries.write(self, how, name)
-            found.__name__ = found.__qualname__ = name
-            found.__module__ = "autogradkit"
-            found.__doc__ = self.doc
-            if how in (IN_PLACE, EDIT) and not self.only_in_place:
-                found.__doc__ = f"In-place version of `{self.name}`: writes into `self`, and returns it."
-            found.__signature__ = self.signature(how)
-        return found
+        return self._written(how, name)
+
+    @functools.cache  # noqa: B019 - sets live as long as the process
+    def _written(self, how: str, name: str) -> Callable[..., Any]:
+        made: Any = entries.write(self, how, name)
+        made.__name__ = made.__qualname__ = name
+        made.__module__ = "autogradkit"
+        made.__doc__ = self.doc
+        if how in (IN_PLACE, EDIT) and not self.only_in_place:
+            made.__doc__ = f"In-place version of `{self.name}`: writes into `self`, and returns it."
+        made.__signature__ = self.signature(how)
+        return made
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:

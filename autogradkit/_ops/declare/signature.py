@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from autogradkit._ops.declare.keywords import in_order_of_c
 from autogradkit._ops.declare.kinds import KINDS, Kind, is_index, type_name
@@ -23,8 +22,7 @@ class MisfitError(Exception):
     """A call does not fit this overload."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One parameter of an overload."""
 
     name: str  # in the kernel

@@ -25,7 +25,7 @@ from autogradkit._ops.linalg.matrices import (
     rows,
 )
 from autogradkit.core.tensor import Tensor
-from autogradkit.engine.dual import is_differentiated
+from autogradkit.engine.history import is_differentiated
 from autogradkit.engine.ownership import set_version
 
 

@@ -28,7 +28,7 @@ from autogradkit._ops.linalg.matrices import (
 )
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import Tensor
-from autogradkit.engine.dual import is_differentiated
+from autogradkit.engine.history import is_differentiated
 
 
 def _require_invariant(x: Any, which: str) -> None:

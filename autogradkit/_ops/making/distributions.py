@@ -6,6 +6,7 @@ Rests on the fills in random.py, which give PyTorch's numbers for PyTorch's seed
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -70,17 +71,18 @@ def _any_but_complex(result: np.dtype[Any], out: np.dtype[Any]) -> None:
         require_castable(result, out)
 
 
-@normal.overload(
-    node="NormalBackward3",
+_draws = partial(
+    normal.overload,
     meta=_of_both,
     refuse=_require_real_deviation,
     real_gradient=True,
     random=True,
     into_any=True,
     out_dtype=_any_but_complex,
-    vjp={"mean std": k.zeros_like},
-    rule="∂mean, ∂std = 0",
 )
+
+
+@_draws(node="NormalBackward3", vjp={"mean std": k.zeros_like}, rule="∂mean, ∂std = 0")
 def _(mean: Array, std: Array, *, generator: Generator | None = None, out: Array) -> None:
     """Normal numbers, of one mean and standard deviation (then with `size`), or of one for each element.
 
@@ -92,32 +94,12 @@ def _(mean: Array, std: Array, *, generator: Generator | None = None, out: Array
     _normal_of(mean, std, generator, out)
 
 
-@normal.overload(
-    node="NormalBackward1",
-    meta=_of_both,
-    refuse=_require_real_deviation,
-    real_gradient=True,
-    random=True,
-    into_any=True,
-    out_dtype=_any_but_complex,
-    vjp={"mean": k.zeros_like},
-    rule="∂mean = 0",
-)
+@_draws(node="NormalBackward1", vjp={"mean": k.zeros_like}, rule="∂mean = 0")
 def _(mean: Array, std: float = 1, *, generator: Generator | None = None, out: Array) -> None:
     _normal_of(mean, std, generator, out)
 
 
-@normal.overload(
-    node="NormalBackward2",
-    meta=_of_both,
-    refuse=_require_real_deviation,
-    real_gradient=True,
-    random=True,
-    into_any=True,
-    out_dtype=_any_but_complex,
-    vjp={"std": k.zeros_like},
-    rule="∂std = 0",
-)
+@_draws(node="NormalBackward2", vjp={"std": k.zeros_like}, rule="∂std = 0")
 def _(mean: float, std: Array, *, generator: Generator | None = None, out: Array) -> None:
     _normal_of(mean, std, generator, out)
 

@@ -11,8 +11,7 @@ output row of the whole batch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -28,8 +27,7 @@ _SMALL = 1 << 20  # bytes up to which a sample alone is unfolded whole
 _LARGE = 1 << 17  # bytes of a sample's strips from which few samples are worked on at a time
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """How a kernel moves over its input: one number for each dimension; here rows and columns."""
 
     stride: tuple[int, ...]

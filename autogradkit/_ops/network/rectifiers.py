@@ -21,10 +21,9 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.network.rounding import write, write_by
 from autogradkit.core.bits import chosen, kept
 from autogradkit.core.dtype import float16, float32, float64, from_numpy_dtype, is_half
-from autogradkit.core.facts import named
 from autogradkit.core.gaussian import unit64
 from autogradkit.core.random import default_generator
-from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.recording import reported
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.strides import element_strides, output_strides
 from autogradkit.core.tensor import Tensor, wrap
@@ -322,7 +321,7 @@ def _noise_of(x: Any, lower: float, upper: float, training: bool, generator: Gen
         return wrap(like(x._array))
     _require_bounds(lower, upper)
     given = (x._array, lower, upper, generator)
-    return observed(named("noise"), "random", _drawn, given, {}) if RECORDERS else _drawn(*given)
+    return reported("noise", "random", _drawn, *given)
 
 
 def _rrelu_edit(

@@ -5,6 +5,7 @@ Rests on declare. A kernel given `ufunc=` only documents it.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,10 @@ from autogradkit.engine.modes import MODE
 
 # An edit in place keeps the dtype, so that it has a gradient, which is 0.
 _NOTHING: Any = {"self": lambda g: k.zeros_like(g), "other": lambda g: k.zeros_like(g)}
+_compares = partial(op, pointwise=TO_BOOL, in_place=True, numbers="other", edit_vjp=_NOTHING)
 
 
-@op(pointwise=TO_BOOL, ufunc=np.equal, in_place=True, numbers="other", operators="__eq__", edit_vjp=_NOTHING)
+@_compares(ufunc=np.equal, operators="__eq__")
 def eq(self: Array, other: Array, *, out: Array) -> None:
     """self = other, elementwise, as bools.
 
@@ -31,15 +33,7 @@ def eq(self: Array, other: Array, *, out: Array) -> None:
     """
 
 
-@op(
-    "not_equal",
-    pointwise=TO_BOOL,
-    ufunc=np.not_equal,
-    in_place=True,
-    numbers="other",
-    operators="__ne__",
-    edit_vjp=_NOTHING,
-)
+@_compares("not_equal", ufunc=np.not_equal, operators="__ne__")
 def ne(self: Array, other: Array, *, out: Array) -> None:
     """self ≠ other, elementwise, as bools.
 
@@ -49,16 +43,7 @@ def ne(self: Array, other: Array, *, out: Array) -> None:
     """
 
 
-@op(
-    "less",
-    pointwise=TO_BOOL,
-    ufunc=np.less,
-    dtypes=common_not_implemented("lt_cpu", "c"),
-    in_place=True,
-    numbers="other",
-    operators="__lt__",
-    edit_vjp=_NOTHING,
-)
+@_compares("less", ufunc=np.less, dtypes=common_not_implemented("lt_cpu", "c"), operators="__lt__")
 def lt(self: Array, other: Array, *, out: Array) -> None:
     """self < other, elementwise, as bools.
 
@@ -68,16 +53,7 @@ def lt(self: Array, other: Array, *, out: Array) -> None:
     """
 
 
-@op(
-    "less_equal",
-    pointwise=TO_BOOL,
-    ufunc=np.less_equal,
-    dtypes=common_not_implemented("le_cpu", "c"),
-    in_place=True,
-    numbers="other",
-    operators="__le__",
-    edit_vjp=_NOTHING,
-)
+@_compares("less_equal", ufunc=np.less_equal, dtypes=common_not_implemented("le_cpu", "c"), operators="__le__")
 def le(self: Array, other: Array, *, out: Array) -> None:
     """self ≤ other, elementwise, as bools.
 
@@ -87,16 +63,7 @@ def le(self: Array, other: Array, *, out: Array) -> None:
     """
 
 
-@op(
-    "greater",
-    pointwise=TO_BOOL,
-    ufunc=np.greater,
-    dtypes=common_not_implemented("gt_cpu", "c"),
-    in_place=True,
-    numbers="other",
-    operators="__gt__",
-    edit_vjp=_NOTHING,
-)
+@_compares("greater", ufunc=np.greater, dtypes=common_not_implemented("gt_cpu", "c"), operators="__gt__")
 def gt(self: Array, other: Array, *, out: Array) -> None:
     """self > other, elementwise, as bools.
 
@@ -106,16 +73,7 @@ def gt(self: Array, other: Array, *, out: Array) -> None:
     """
 
 
-@op(
-    "greater_equal",
-    pointwise=TO_BOOL,
-    ufunc=np.greater_equal,
-    dtypes=common_not_implemented("ge_cpu", "c"),
-    in_place=True,
-    numbers="other",
-    operators="__ge__",
-    edit_vjp=_NOTHING,
-)
+@_compares("greater_equal", ufunc=np.greater_equal, dtypes=common_not_implemented("ge_cpu", "c"), operators="__ge__")
 def ge(self: Array, other: Array, *, out: Array) -> None:
     """self ≥ other, elementwise, as bools.
 

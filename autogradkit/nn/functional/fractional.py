@@ -5,7 +5,7 @@ Rests on the declared ops and on `rand`, which draws where the windows stand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from autogradkit._ops.making.sampling import rand
@@ -16,9 +16,6 @@ from autogradkit.core.tensor import Tensor
 __all__ = [
     "fractional_max_pool2d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d", "fractional_max_pool3d_with_indices",
 ]  # fmt: skip
-
-_pool2d = fractional_pool.fractional_max_pool2d.owner.made("function")
-_pool3d = fractional_pool.fractional_max_pool3d.owner.made("function")
 
 
 def _sizes(dims: int, input: Tensor, output_size: Any, output_ratio: Any) -> Any:
@@ -38,87 +35,57 @@ def _samples(dims: int, input: Tensor) -> Tensor:
     return rand.made("function")(batch, input.size(-dims - 1), dims, dtype=input.dtype)
 
 
-@entry
-def fractional_max_pool2d_with_indices(
-    input: Tensor,
-    kernel_size: Any,
-    output_size: Any = None,
-    output_ratio: Any = None,
-    return_indices: bool = False,
-    _random_samples: Tensor | None = None,
-) -> tuple[Tensor, Tensor]:
-    """The maxima of `fractional_max_pool2d`, and their positions, whatever `return_indices` says.
+def _with_indices(dims: int, pool: Callable[..., tuple[Tensor, Tensor]]):
+    def pooled(
+        input: Tensor,
+        kernel_size: Any,
+        output_size: Any = None,
+        output_ratio: Any = None,
+        return_indices: bool = False,
+        _random_samples: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        size = _sizes(dims, input, output_size, output_ratio)
+        return pool(input, kernel_size, size, _samples(dims, input) if _random_samples is None else _random_samples)
+
+    name = f"fractional_max_pool{dims}d"
+    last, threes, left, right = 3**dims - 1, ", ".join("3" * dims), "[" * (dims + 1), "]" * (dims + 1)
+    pooled.__name__ = pooled.__qualname__ = f"{name}_with_indices"
+    pooled.__doc__ = f"""The maxima of `{name}`, and their positions, whatever `return_indices` says.
 
     >>> import autogradkit as torch
-    >>> torch.nn.functional.fractional_max_pool2d_with_indices(torch.arange(4.0).reshape(1, 2, 2), 2, 1)
-    (tensor([[[3.]]]), tensor([[[3]]]))
+    >>> torch.nn.functional.{name}_with_indices(torch.arange({last + 1}.0).reshape(1, {threes}), 2, 1)
+    (tensor({left}{last}.{right}), tensor({left}{last}{right}))
     """
-    size = _sizes(2, input, output_size, output_ratio)
-    return _pool2d(input, kernel_size, size, _samples(2, input) if _random_samples is None else _random_samples)
+    return entry(pooled)
 
 
-@entry
-def fractional_max_pool3d_with_indices(
-    input: Tensor,
-    kernel_size: Any,
-    output_size: Any = None,
-    output_ratio: Any = None,
-    return_indices: bool = False,
-    _random_samples: Tensor | None = None,
-) -> tuple[Tensor, Tensor]:
-    """The maxima of `fractional_max_pool3d`, and their positions, whatever `return_indices` says.
+def _alone(dims: int, with_indices: Callable[..., tuple[Tensor, Tensor]], planes: str):
+    def pooled(
+        input: Tensor,
+        kernel_size: Any,
+        output_size: Any = None,
+        output_ratio: Any = None,
+        return_indices: bool = False,
+        _random_samples: Tensor | None = None,
+    ) -> Any:
+        found = with_indices(input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
+        return found if return_indices else found[0]
 
-    >>> import autogradkit as torch
-    >>> torch.nn.functional.fractional_max_pool3d_with_indices(torch.arange(27.0).reshape(1, 3, 3, 3), 2, 1)
-    (tensor([[[[26.]]]]), tensor([[[[26]]]]))
-    """
-    size = _sizes(3, input, output_size, output_ratio)
-    return _pool3d(input, kernel_size, size, _samples(3, input) if _random_samples is None else _random_samples)
-
-
-@entry
-def fractional_max_pool2d(
-    input: Tensor,
-    kernel_size: Any,
-    output_size: Any = None,
-    output_ratio: Any = None,
-    return_indices: bool = False,
-    _random_samples: Tensor | None = None,
-) -> Any:
-    """The maxima of `output_size` windows of images (N, C, H, W) or (C, H, W), placed at random.
+    fives, threes, ratios = (", ".join([each] * dims) for each in ("5", "3", "0.7"))
+    pooled.__name__ = pooled.__qualname__ = f"fractional_max_pool{dims}d"
+    pooled.__doc__ = f"""The maxima of `output_size` windows of {planes}, placed at random.
 
     `output_ratio` gives the sizes as a part of the input's, `return_indices` also gives the positions. Raises ValueError
     without sizes.
 
     >>> import autogradkit as torch
-    >>> torch.nn.functional.fractional_max_pool2d(torch.ones(1, 5, 5), 2, output_ratio=(0.7, 0.7)).shape
-    torch.Size([1, 3, 3])
+    >>> torch.nn.functional.fractional_max_pool{dims}d(torch.ones(1, {fives}), 2, output_ratio=({ratios})).shape
+    torch.Size([1, {threes}])
     """
-    found = fractional_max_pool2d_with_indices(
-        input, kernel_size, output_size, output_ratio, return_indices, _random_samples
-    )
-    return found if return_indices else found[0]
+    return entry(pooled)
 
 
-@entry
-def fractional_max_pool3d(
-    input: Tensor,
-    kernel_size: Any,
-    output_size: Any = None,
-    output_ratio: Any = None,
-    return_indices: bool = False,
-    _random_samples: Tensor | None = None,
-) -> Any:
-    """The maxima of `output_size` windows of volumes (N, C, D, H, W) or (C, D, H, W), placed at random.
-
-    `output_ratio` gives the sizes as a part of the input's, `return_indices` also gives the positions. Raises ValueError
-    without sizes.
-
-    >>> import autogradkit as torch
-    >>> torch.nn.functional.fractional_max_pool3d(torch.ones(1, 5, 5, 5), 2, output_ratio=0.7).shape
-    torch.Size([1, 3, 3, 3])
-    """
-    found = fractional_max_pool3d_with_indices(
-        input, kernel_size, output_size, output_ratio, return_indices, _random_samples
-    )
-    return found if return_indices else found[0]
+fractional_max_pool2d_with_indices = _with_indices(2, fractional_pool.fractional_max_pool2d.owner.made("function"))
+fractional_max_pool3d_with_indices = _with_indices(3, fractional_pool.fractional_max_pool3d.owner.made("function"))
+fractional_max_pool2d = _alone(2, fractional_max_pool2d_with_indices, "images (N, C, H, W) or (C, H, W)")
+fractional_max_pool3d = _alone(3, fractional_max_pool3d_with_indices, "volumes (N, C, D, H, W) or (C, D, H, W)")

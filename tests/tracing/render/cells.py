@@ -1,14 +1,16 @@
-"""Traces of the cells that the pictures must get right: each is run as a notebook would run it."""
+"""Traces and pictures of the cells that must come out right: each is run as a notebook would run it."""
 
 from __future__ import annotations
 
 import functools
 import linecache
 from typing import Any
+from xml.etree import ElementTree
 
 import autogradkit as torch
 from autogradkit.tracing.notes import explain
 from autogradkit.tracing.recorder import EventRecorder
+from autogradkit.tracing.render.graph.drawing.picture import Drawn, draw_graph
 from autogradkit.tracing.trace import Trace
 
 LENET = """
@@ -176,3 +178,19 @@ def trace_source(source: str, before: str = "") -> Trace:
     if error is not None:
         explain(error, recorder, None)
     return Trace.of(recorder.finish(error, lambda name: "cell" if name == file else name, source))
+
+
+@functools.cache
+def drawn(name: str) -> Drawn:
+    """The picture of a cell."""
+    return draw_graph(trace_cell(name))
+
+
+def texts(svg: str) -> list[str]:
+    """All that is written in a picture."""
+    return [node.text or "" for node in shown(svg)]
+
+
+def shown(svg: str) -> list[ElementTree.Element]:
+    """The elements with that text."""
+    return list(ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"))

@@ -13,8 +13,7 @@ from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.telling.steps import details_of
 from autogradkit.tracing.render.marks.widths import LEGIBLE, SIZE
 from autogradkit.widgets.graph import GraphView
-from tests.tracing.render.cells import CELLS, trace_source
-from tests.tracing.render.test_graph import texts
+from tests.tracing.render.cells import CELLS, texts, trace_source
 from tests.tracing.render.test_stacks import DESCENT, RNN, STEPS, descent
 
 pytestmark = pytest.mark.long

@@ -14,8 +14,7 @@ from autogradkit.tracing.render.graph.structure.stacks import repetition
 from autogradkit.tracing.render.graph.telling.steps import details_of, steps_of
 from autogradkit.tracing.render.graph.telling.text import graph_rows
 from autogradkit.widgets.graph import GraphView
-from tests.tracing.render.cells import trace_source
-from tests.tracing.render.test_graph import texts
+from tests.tracing.render.cells import texts, trace_source
 
 DESCENT = "x = torch.tensor([1., 2., 3.])\ny = torch.tensor([2., 4., 6.])\nw = torch.tensor(0., requires_grad=True)"
 
