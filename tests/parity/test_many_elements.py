@@ -351,3 +351,25 @@ def test_many_numbers_are_rounded_to_half_precision_as_pytorch_rounds_them(scale
         ours, theirs = (module.from_numpy(x).half() for module in (autogradkit, torch))
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
         np.testing.assert_array_equal(np.signbit(ours.numpy()), np.signbit(theirs.numpy()))
+
+
+WIDE_RANGE = STREAM.integers(-(2**62), 2**62, (300, 400))
+MANY_TIED = {
+    "int64": STREAM.integers(-3, 3, (300, 400)),
+    "uint8": STREAM.integers(0, 30, (300, 400)).astype(np.uint8),
+    "wide": np.clip(WIDE_RANGE, -(2**61), 2**61),
+}
+
+
+@pytest.mark.parametrize("operand", MANY_TIED)
+@pytest.mark.parametrize("largest", [True, False])
+@pytest.mark.parametrize("dim", [0, 1])
+def test_equal_numbers_of_long_tensors_are_picked_as_they_stand(operand: str, largest: bool, dim: int) -> None:
+    array = MANY_TIED[operand]
+    values, indices = autogradkit.from_numpy(array).topk(9, dim, largest=largest)
+    assert values.tolist() == torch.from_numpy(array).topk(9, dim, largest=largest).values.tolist()
+    order = np.argsort(~array if largest else array, dim, kind="stable")
+    assert indices.tolist() == np.take(order, range(9), dim).tolist()
+    third = autogradkit.from_numpy(array).kthvalue(3, dim)
+    assert third.values.tolist() == torch.from_numpy(array).kthvalue(3, dim).values.tolist()
+    assert third.indices.tolist() == np.take(np.argsort(array, dim, kind="stable"), 2, dim).tolist()
