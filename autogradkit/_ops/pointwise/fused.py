@@ -46,9 +46,8 @@ def _refuse_bools(self: Any, tensor1: Any, tensor2: Any, value: Any) -> None:
 
 def _write_sum(out: Array, base: Array, first: Array, second: Array) -> None:
     """base + first · second; float32 as if multiplied and added in one: a product may be too large for it and the sum not."""
-    if base.dtype == np.float32:
-        base, first, second = (each.astype(np.float64) for each in (base, first, second))
-    convert(base + first * second, out)
+    kind = np.float64 if base.dtype == np.float32 else base.dtype
+    np.add(base, np.multiply(first, second, dtype=kind), out=out, dtype=kind, casting="unsafe")
 
 
 addcmul = function("addcmul", in_place=True)
