@@ -15,7 +15,8 @@ OTHERS = STREAM.permutation(HALVES)
 OF_HALVES = [
     "x + y", "x - y", "x * y", "x / y", "torch.maximum(x, y)", "torch.minimum(x, y[5])", "x[:5000].view(50, 100) * y[:100]",
     "x < y", "x == x.flip(0)", "x.sqrt()", "x + 1.5", "x * 0.3", "x / 3", "2 - x", "x > 0.5", "x.clamp(-1, 1)", "x.float()",
-    "x.max()", "x[:65536].view(256, 256).t().amin(1)", "x.clone().add_(y)", "x.clone().mul_(0.7)",
+    "x.max()", "x[:65536].view(256, 256).max(1)[1]", "x[65536:131072].view(256, 256).min(0)[1]",
+    "x[:65536].view(256, 256).t().amin(1)", "x.clone().add_(y)", "x.clone().mul_(0.7)",
     "x.view(2, -1).t() * 0.5", "x.view(2, -1).t() + y.view(2, -1).t()", "-x", "x.abs()", "F.relu(x)", "torch.floor(x)",
 ]  # fmt: skip
 

@@ -113,7 +113,10 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
         rule=f"∂self = ∂ at the {word}, shared among ties, 0 elsewhere",
     )
     def of_all(self: Array, *, out: Array) -> None:
-        _write(ufunc, self, None, False, out)
+        if self.size < MANY:
+            ufunc.reduce(self, axis=None, out=out)
+        else:
+            _write(ufunc, self, None, False, out)
 
     @made.overload(composition=True, out=True)
     def _(self: Tensor, other: Tensor) -> Any:
@@ -140,6 +143,8 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
     )
     def along(self: Array, dim: Dim, keepdim: bool = False, *, out: tuple[Array, Array]) -> None:
         source = self if self.ndim else self.reshape(1)
+        if self.size >= MANY and k.is_half(self):
+            source = widened(source)
         pick(self, position(source, axis=dim, keepdims=True), dim, out)
 
     of_all.kernel.__doc__ = f"""The {word} element; given `dim`, (values, indices) along it; given another tensor, the
