@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autogradkit.core.dtype import is_half
+from autogradkit.core.halves import convert, widened
 from autogradkit.core.memory import empty, noted
 
 Array = np.ndarray[Any, Any]
@@ -85,10 +86,10 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     if (
         is_half(a.dtype) and a.dtype == b.dtype
     ):  # NumPy has no BLAS for it, and goes element by element, in float32 as well
-        product = matmul(a.astype(np.float32), b.astype(np.float32))
+        product = matmul(widened(a), widened(b))
         if out is None:
-            return product.astype(a.dtype)
-        np.copyto(out, product, casting="unsafe")
+            out = np.empty(product.shape, a.dtype)
+        convert(product, out)
         return out
     blas = openblas()
     if blas is None:

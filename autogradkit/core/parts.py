@@ -18,13 +18,17 @@ _PART = 1 << 16  # elements: half a megabyte of doubles; with fewer the calls co
 def in_parts(*arrays: Array) -> Iterator[Any]:
     """Flat parts of all arrays alike, or the arrays as they are where they are small, of several shapes, or not contiguous.
 
+    An array without dimensions goes with each part.
+
     >>> [part.sum() for (part,) in in_parts(np.ones((3, 30_000), np.int64))]
     [np.int64(65536), np.int64(24464)]
     """
     first = arrays[0]
-    if first.size <= _PART or not all(each.shape == first.shape and each.flags.c_contiguous for each in arrays):
+    if first.size <= _PART or not all(
+        not each.ndim or (each.shape == first.shape and each.flags.c_contiguous) for each in arrays
+    ):
         yield arrays
         return
-    flat = [each.reshape(-1) for each in arrays]
+    flat = [each.reshape(-1) if each.ndim else each for each in arrays]
     for start in range(0, first.size, _PART):
-        yield tuple([each[start : start + _PART] for each in flat])
+        yield tuple([each[start : start + _PART] if each.ndim else each for each in flat])

@@ -17,8 +17,9 @@ import numpy as np
 from autogradkit.core.device import CPU
 from autogradkit.core.device import device as Device
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import from_numpy_dtype, is_half
 from autogradkit.core.frames import shorten
+from autogradkit.core.halves import MANY
 from autogradkit.core.layout import layout as MemoryLayout
 from autogradkit.core.layout import strided
 from autogradkit.core.memory import empty
@@ -320,6 +321,9 @@ def layout_of(tensor: Tensor) -> Layout:
         return UNUSUAL
     if len(LAYOUTS) > 10_000:  # endlessly many shapes: begin anew, old tensors just take the slower way
         LAYOUTS.clear()
+    if is_half(kind) and array.size >= MANY:
+        tensor._layout = UNUSUAL  # it goes through float32
+        return UNUSUAL
     key = (array.shape, kind)
     layout = LAYOUTS.get(key)
     if layout is None:

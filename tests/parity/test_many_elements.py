@@ -316,3 +316,25 @@ def test_relu_of_every_number_of_half_precision(kind: str) -> None:
 def test_many_numbers_at_equal_distances(kind: str, ends: str) -> None:
     found = [eval(f"m.linspace({ends}, 70_001, dtype=m.{kind})", {"m": m}).numpy() for m in (autogradkit, torch)]
     assert found[0].tobytes() == found[1].tobytes()
+
+
+WIDE_RANGE = STREAM.integers(-(2**62), 2**62, (300, 400))
+MANY_TIED = {
+    "int64": STREAM.integers(-3, 3, (300, 400)),
+    "uint8": STREAM.integers(0, 30, (300, 400)).astype(np.uint8),
+    "wide": np.clip(WIDE_RANGE, -(2**61), 2**61),
+}
+
+
+@pytest.mark.parametrize("operand", MANY_TIED)
+@pytest.mark.parametrize("largest", [True, False])
+@pytest.mark.parametrize("dim", [0, 1])
+def test_equal_numbers_of_long_tensors_are_picked_as_they_stand(operand: str, largest: bool, dim: int) -> None:
+    array = MANY_TIED[operand]
+    values, indices = autogradkit.from_numpy(array).topk(9, dim, largest=largest)
+    assert values.tolist() == torch.from_numpy(array).topk(9, dim, largest=largest).values.tolist()
+    order = np.argsort(~array if largest else array, dim, kind="stable")
+    assert indices.tolist() == np.take(order, range(9), dim).tolist()
+    third = autogradkit.from_numpy(array).kthvalue(3, dim)
+    assert third.values.tolist() == torch.from_numpy(array).kthvalue(3, dim).values.tolist()
+    assert third.indices.tolist() == np.take(np.argsort(array, dim, kind="stable"), 2, dim).tolist()

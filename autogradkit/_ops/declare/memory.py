@@ -31,9 +31,8 @@ from autogradkit._ops.declare.plans import (
     reduction_plan,
 )
 from autogradkit._ops.declare.writing import require_castable, require_shape
-from autogradkit.core.dtype import (
-    is_half,
-)
+from autogradkit.core.dtype import is_half
+from autogradkit.core.halves import MANY, MOST, ONE_BY_ONE, by_float32, convert, converts, every, look_up, widened
 from autogradkit.core.integers import require_64_bits
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.steps import Step
@@ -107,7 +106,7 @@ def _promote(op: Overload, values: list[Any], plan: PointwisePlan) -> None:
         value = values[i]
         if value.__class__ is np.ndarray:
             if value.dtype is not common and value.dtype != common:
-                values[i] = value.astype(common)
+                values[i] = widened(value) if value.size >= MANY and common.char == "f" else value.astype(common)
         elif value is not None:
             values[i] = as_array(value, common)
 
@@ -123,16 +122,37 @@ def is_wide(op: Overload, values: Sequence[Any], common: np.dtype[Any]) -> bool:
 def fill_pointwise(op: Overload, values: list[Any], plan: PointwisePlan) -> Array:
     """A pointwise result in new memory, by its plan; `values` are promoted in place."""
     out = allocate(plan.shape, plan.result, plan.strides)
+    if out.size >= MOST and (at := _alone(op, values)) is not None:
+        given = [*values]
+        given[at] = every(values[at].dtype)
+        look_up(fill_pointwise(op, given, pointwise_plan(op, given)), values[at], out)
+        return out
     if is_wide(op, values, plan.common):
         wide = plan._replace(common=np.dtype(np.float32), result=np.dtype(np.float32))
         _promote(op, values, wide)
         made = allocate(plan.shape, wide.result, plan.strides)
         op.run_kernel(values, made)
-        np.copyto(out, made, casting="unsafe")
+        convert(made, out)
         return out
     _promote(op, values, plan)
-    op.run_kernel(values, out)
+    if out.size >= MANY and is_half(plan.common) and op.ufunc in ONE_BY_ONE and op.is_by_ufunc(values, plan.common):
+        by_float32(op.ufunc, _operands(op, values), out)
+    else:
+        op.run_kernel(values, out)
     return out
+
+
+def _operands(op: Overload, values: Sequence[Any]) -> list[Any]:
+    return [values[i] for i in op.operands]
+
+
+def _alone(op: Overload, values: Sequence[Any]) -> int | None:
+    """Where an operand of half precision stands, if all others are numbers and NumPy computes with its elements one by one."""
+    spread = [i for i in op.operands if values[i].__class__ is np.ndarray and values[i].ndim]
+    if len(spread) != 1 or op.kind == "random" or op.deferred:
+        return None
+    kind = values[spread[0]].dtype
+    return spread[0] if is_half(kind) and converts(op.ufunc, kind) else None
 
 
 def counted_dims(op: Overload, values: Sequence[Any]) -> list[Any]:
@@ -218,10 +238,12 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
         warn_of_casting(op, plan, into)
         if may_overlap_itself(into.shape, element_strides(into)):
             return _one_by_one(op, values, into, plan.result)
+        if into.size >= MANY and is_half(plan.common) and not op.deferred:
+            return setitem, into, ..., fill_pointwise(op, values, plan)
         if into.dtype == plan.result:
             broken = op.ufunc in _BROKEN_WITH_GAPS and not into.flags.c_contiguous
             if op.ufunc is not None and op.is_by_ufunc(values, plan.common) and not broken:
-                operands = [values[i] for i in op.operands]
+                operands = _operands(op, values)
                 if op.ufunc in (np.maximum, np.minimum):  # NumPy wants their `out` by name
                     return (partial(op.ufunc, *operands, out=into),)
                 return op.ufunc, *operands, into

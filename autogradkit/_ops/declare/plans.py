@@ -19,8 +19,10 @@ from autogradkit.core.dtype import (
     dtype_of_number,
     from_numpy_dtype,
     get_default_dtype,
+    is_half,
     result_type,
 )
+from autogradkit.core.halves import MANY
 from autogradkit.core.shapes import broadcast_shapes, wrap_dim
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import contiguous_strides, dense_strides_like, element_strides, output_strides
@@ -64,7 +66,7 @@ def pointwise_plan(op: Overload, values: Sequence[Any]) -> PointwisePlan:
 
 
 def lane_plan(op: Overload, arrays: Sequence[Array]) -> tuple[Any, ...] | None:
-    """(dtype, sizes, strides in bytes or None) of a pointwise result, for lanes: None where an operand must be cast first.
+    """(dtype, sizes, strides in bytes or None) of a pointwise result, for lanes: None where operands must be cast first.
 
     Remembered in `op.lane_plans` by the arrays' dtypes, sizes and strides.
     """
@@ -75,7 +77,8 @@ def lane_plan(op: Overload, arrays: Sequence[Array]) -> tuple[Any, ...] | None:
     if len(op.lane_plans) > _MOST:
         op.lane_plans.clear()
     cast = any(arrays[op.operands.index(i)].dtype != plan.common for i in op.promotes)
-    if cast or 0 in plan.shape:
+    halves = is_half(plan.common) and any(array.size >= MANY for array in arrays)  # which go through float32
+    if cast or halves or 0 in plan.shape:
         op.lane_plans[key] = None
     else:
         itemsize = plan.result.itemsize

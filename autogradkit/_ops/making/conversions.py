@@ -18,6 +18,7 @@ from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device as device_
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.halves import convert
 from autogradkit.core.strides import element_strides, suggests_channels_last
 from autogradkit.core.tensor import Tensor
 
@@ -37,7 +38,7 @@ def to_copy(self: Array, dtype: DType, memory_format: MemoryFormat | None = None
     if source.dtype.kind in "fV" and out.dtype.kind in "iu":
         # As C does on the usual machines, and PyTorch with it: by way of the machine's own integers.
         source = source.astype(np.int64 if out.dtype == np.int64 else np.int32)
-    np.copyto(out, source, casting="unsafe")
+    convert(source, out)
 
 
 @op(

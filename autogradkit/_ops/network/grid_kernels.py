@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from autogradkit.core.bits import kept
 from autogradkit.core.storage import Array
 
 BILINEAR, NEAREST, BICUBIC = 0, 1, 2
@@ -95,14 +97,26 @@ def _corners(
         yield flat, inside, taps
 
 
+def _in_rows(x: Array) -> Array:
+    """Each channel of each sample as a row, one after the other in memory."""
+    return np.ascontiguousarray(x.reshape(*x.shape[:2], math.prod(x.shape[2:])))
+
+
+def _read(flat: Array, at: Array) -> Array:
+    """The elements of every channel at the places of its sample."""
+    batch, channels, size = flat.shape
+    starts = np.arange(0, batch * channels * size, max(1, size)).reshape(batch, channels, 1)
+    return flat.reshape(-1).take(starts + at[:, None])
+
+
 def sample_at(x: Array, grid: Array, mode: int, padding: int, aligned: bool, out: Array) -> None:
     batch, channels, *sizes = x.shape
-    flat, places = x.reshape(batch, channels, -1), grid.reshape(batch, -1, len(sizes))
+    flat, places = _in_rows(x), grid.reshape(batch, -1, len(sizes))
     total = np.zeros((batch, channels, places.shape[1]), x.dtype)
     for at, inside, taps in _corners(tuple(sizes), places, mode, padding, aligned):
         weight = functools.reduce(np.multiply, [tap[1] for tap in taps]) * inside
-        values = np.take_along_axis(flat, np.broadcast_to(at[:, None], total.shape), 2)
-        found = np.where(inside[:, None], values, 0) * weight[:, None]
+        found = kept(inside[:, None], _read(flat, at))
+        found *= weight[:, None]
         # Where a coordinate is no number, PyTorch's kernel of volumes adds nothing, that of images 0 times it.
         total += found if len(sizes) == 2 else np.where(inside[:, None], found, 0)
     np.copyto(out, total.reshape(out.shape))
@@ -114,7 +128,7 @@ def spread_from(
     batch, channels, *sizes = x.shape
     dims = len(sizes)
     places = grid.reshape(batch, -1, dims)
-    flat, given = x.reshape(batch, channels, -1), g.reshape(batch, channels, -1)
+    flat, given = _in_rows(x), g.reshape(batch, channels, -1)
     spread = np.zeros_like(flat)
     slopes = np.zeros(places.shape, grid.dtype)
     rows = np.arange(batch)[:, None, None], np.arange(channels)[None, :, None]
@@ -124,8 +138,7 @@ def spread_from(
             weight = np.where(inside, functools.reduce(np.multiply, weights), weights[0].dtype.type(0))
             np.add.at(spread, (*rows, at[:, None]), given * weight[:, None])
         if to_grid is not None:
-            values = np.take_along_axis(flat, np.broadcast_to(at[:, None], given.shape), 2)
-            along = np.add.reduce(given * np.where(inside[:, None], values, 0), 1)
+            along = np.add.reduce(given * kept(inside[:, None], _read(flat, at)), 1)
             for dim in range(dims):
                 found = along * _derived(taps, dim)
                 slopes[..., dims - 1 - dim] += found if dims == 2 else np.where(inside, found, 0)
@@ -147,12 +160,11 @@ def spread_twice(
     batch, channels, *sizes = x.shape
     dims = len(sizes)
     places, turns = grid.reshape(batch, -1, dims), to_grid.reshape(batch, -1, dims)[..., ::-1]
-    flat, given, aimed = (each.reshape(batch, channels, -1) for each in (x, g, to_x))
+    flat, given, aimed = (_in_rows(each) for each in (x, g, to_x))
     of_g, of_x, of_grid = np.zeros_like(given), np.zeros_like(flat), np.zeros(places.shape, grid.dtype)
     rows = np.arange(batch)[:, None, None], np.arange(channels)[None, :, None]
     for at, inside, taps in _corners(tuple(sizes), places, *how):
-        spread = np.broadcast_to(at[:, None], given.shape)
-        values, aims = (np.take_along_axis(each, spread, 2) * inside[:, None] for each in (flat, aimed))
+        values, aims = (_read(each, at) * inside[:, None] for each in (flat, aimed))
         turned: Any = sum(turns[..., dim] * _derived(taps, dim) for dim in range(dims)) * inside
         of_g += aims * _derived(taps)[:, None] + values * turned[:, None]
         np.add.at(of_x, (*rows, at[:, None]), given * turned[:, None])

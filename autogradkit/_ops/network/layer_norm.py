@@ -26,6 +26,7 @@ from autogradkit._ops.network.standardising import (
     wide,
 )
 from autogradkit.core.dtype import float32, from_numpy_dtype, is_half
+from autogradkit.core.halves import convert
 from autogradkit.core.warning import warn
 
 Shape = tuple[int, ...]
@@ -120,7 +121,7 @@ def native_layer_norm(
         found *= weight
     found += 0 if bias is None else bias  # so that no -0 is left, as in PyTorch
     for each, made in zip(out, (found, mean, rstd), strict=True):
-        np.copyto(each, made, casting="unsafe")
+        convert(made, each)
 
 
 def _layer_backward_meta(
@@ -185,7 +186,7 @@ def native_layer_norm_backward(
         found = weighted * rstd
         found += x * by_x
         found += rest
-        np.copyto(out[0], found, casting="unsafe")
+        convert(found, out[0])
     if output_mask[1]:
         np.copyto(out[1], np.add.reduce(g * (x * rstd - rstd * mean), outer), casting="unsafe")
     if output_mask[2]:

@@ -15,6 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Dim, DType
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.halves import convert, widened
 
 Spec = tuple[tuple[int, ...], np.dtype[Any]]
 
@@ -45,8 +46,8 @@ def _in_single(body: Callable[..., None], arrays: Sequence[Array], axis: int | N
         body(*arrays, axis, out)
         return
     wide = np.empty(out.shape, np.float32)
-    body(*[each.astype(np.float32) for each in arrays], axis, wide)
-    np.copyto(out, wide, casting="unsafe")
+    body(*[widened(each) for each in arrays], axis, wide)
+    convert(wide, out)
 
 
 def _shift(x: Array, axis: int | None, out: Array) -> None:
@@ -63,10 +64,10 @@ def _half_log_softmax(x: Array, axis: int | None, out: Array) -> None:
     """Along the last dimension PyTorch keeps the sum and its logarithm in the tensor's own dtype, else nothing but the result."""
     narrow = out.dtype if axis == x.ndim - 1 else np.dtype(np.float32)
     shifted = np.empty(out.shape, np.float32)
-    _shift(x.astype(np.float32), axis, shifted)
+    _shift(widened(x), axis, shifted)
     total = np.add.reduce(np.exp(shifted), axis, keepdims=True).astype(narrow).astype(np.float32)
     logarithm = np.log(total).astype(narrow).astype(np.float32)
-    np.subtract(shifted, logarithm, out=out, casting="unsafe")
+    convert(np.subtract(shifted, logarithm, shifted), out)
 
 
 def _log_softmax_backward(grad_output: Array, output: Array, axis: int | None, out: Array) -> None:
@@ -83,12 +84,14 @@ def _softmax(x: Array, axis: int | None, out: Array) -> None:
 
 def _half_softmax(x: Array, axis: int | None, out: Array) -> None:
     """Along all dimensions but the last PyTorch puts the exponentials away in the tensor's own dtype, when they are summed."""
-    narrow = out.dtype if axis is not None and axis < x.ndim - 1 else np.dtype(np.float32)
     powers = np.empty(out.shape, np.float32)
-    _shift(x.astype(np.float32), axis, powers)
+    _shift(widened(x), axis, powers)
     np.exp(powers, powers)
     total = np.add.reduce(powers, axis, keepdims=True)
-    np.divide(powers.astype(narrow).astype(np.float32), total, out=out, casting="unsafe")
+    if axis is not None and axis < x.ndim - 1:
+        convert(powers, out)
+        convert(out, powers)
+    convert(np.divide(powers, total, powers), out)
 
 
 def _softmax_backward(grad_output: Array, output: Array, axis: int | None, out: Array) -> None:

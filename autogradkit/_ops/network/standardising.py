@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import k
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import from_numpy_dtype, is_half
+from autogradkit.core.halves import widened
 from autogradkit.core.storage import Array
 
 Axes = tuple[int, ...]
@@ -21,7 +22,7 @@ Axes = tuple[int, ...]
 
 def wide(x: Array) -> Array:
     """Numbers of half precision as float32, others as they are."""
-    return x.astype(np.float32) if is_half(x.dtype) else x
+    return widened(x) if is_half(x.dtype) else x
 
 
 def moments(x: Array, axes: Axes) -> tuple[Array, Array, Array]:

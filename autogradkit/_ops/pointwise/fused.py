@@ -16,13 +16,14 @@ from autogradkit._ops.declare.writing import C_NAMES, require_found
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.bits import chosen
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.halves import convert, widened
 from autogradkit.core.parts import in_parts
 from autogradkit.core.tensor import Tensor
 
 
 def _wide(out: Array, *operands: Array) -> list[Array]:
     """The operands as they are computed with: half precision in float32, to be rounded once."""
-    return [each.astype(np.float32) for each in operands] if k.is_half(out) else list(operands)
+    return [widened(each) for each in operands] if k.is_half(out) else list(operands)
 
 
 def _factor(value: Any, out: Array) -> Any:
@@ -45,9 +46,8 @@ def _refuse_bools(self: Any, tensor1: Any, tensor2: Any, value: Any) -> None:
 
 def _write_sum(out: Array, base: Array, first: Array, second: Array) -> None:
     """base + first · second; float32 as if multiplied and added in one: a product may be too large for it and the sum not."""
-    if base.dtype == np.float32:
-        base, first, second = (each.astype(np.float64) for each in (base, first, second))
-    np.copyto(out, base + first * second, casting="unsafe")
+    kind = np.float64 if base.dtype == np.float32 else base.dtype
+    np.add(base, np.multiply(first, second, dtype=kind), out=out, dtype=kind, casting="unsafe")
 
 
 addcmul = function("addcmul", in_place=True)
@@ -130,7 +130,7 @@ def addcdiv_node(self: Array, tensor1: Array, tensor2: Array, *, value: Scalar =
     factor = _factor(value, out)
     for into, *operands in in_parts(out, self, tensor1, tensor2):
         base, first, second = _wide(into, *operands)
-        np.copyto(into, base + factor * first / second, casting="unsafe")
+        convert(base + factor * first / second, into)
 
 
 def _edit_quotient(self: Any, value: Any, tensor1: Any, tensor2: Any) -> Any:

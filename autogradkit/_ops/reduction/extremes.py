@@ -22,6 +22,7 @@ from autogradkit._ops.pointwise.choice import maximum, minimum
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.sums import spread
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
+from autogradkit.core.halves import MANY, convert, widened
 from autogradkit.core.tensor import Tensor
 
 Shape = tuple[int, ...]
@@ -86,6 +87,13 @@ _require_out_castable = saying(
 )
 
 
+def _write(ufunc: np.ufunc, self: Array, axis: Any, keepdims: bool, out: Array) -> None:
+    if self.size >= MANY and k.is_half(self):
+        convert(ufunc.reduce(widened(self), axis, keepdims=keepdims), out)
+    else:
+        ufunc.reduce(self, axis=axis, keepdims=keepdims, out=out)
+
+
 # -- of all, of pairs, along a dimension -------------------------------------------------------------------------------
 
 
@@ -105,7 +113,10 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
         rule=f"∂self = ∂ at the {word}, shared among ties, 0 elsewhere",
     )
     def of_all(self: Array, *, out: Array) -> None:
-        ufunc.reduce(self, axis=None, out=out)
+        if self.size < MANY:
+            ufunc.reduce(self, axis=None, out=out)
+        else:
+            _write(ufunc, self, None, False, out)
 
     @made.overload(composition=True, out=True)
     def _(self: Tensor, other: Tensor) -> Any:
@@ -132,6 +143,8 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
     )
     def along(self: Array, dim: Dim, keepdim: bool = False, *, out: tuple[Array, Array]) -> None:
         source = self if self.ndim else self.reshape(1)
+        if self.size >= MANY and k.is_half(self):
+            source = widened(source)
         pick(self, position(source, axis=dim, keepdims=True), dim, out)
 
     of_all.kernel.__doc__ = f"""The {word} element; given `dim`, (values, indices) along it; given another tensor, the
@@ -190,7 +203,7 @@ def amax(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> N
     >>> torch.amax(torch.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     tensor([5., 7.])
     """
-    np.maximum.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    _write(np.maximum, self, dim, keepdim, out)
 
 
 @op(
@@ -210,7 +223,7 @@ def amin(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> N
     >>> torch.amin(torch.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     tensor([1., 2.])
     """
-    np.minimum.reduce(self, axis=dim, keepdims=keepdim, out=out)
+    _write(np.minimum, self, dim, keepdim, out)
 
 
 def _aminmax_meta(self: Array, *, dim: int | None, keepdim: bool) -> list[Spec]:

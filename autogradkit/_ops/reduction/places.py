@@ -51,16 +51,34 @@ def _ranks(row: Array, order: Array) -> list[int]:
     return ranks.tolist()
 
 
-def _between(rows: Array, start: int, stop: int, descending: bool) -> Array:
-    """The positions at these places of the stable order of each row; of elements equal to one beyond them, any."""
+def _keys(rows: Array, descending: bool) -> Array | None:
+    """Numbers in the stable order of each row, all different: by the element, then by its place. None where none have room."""
+    size = rows.shape[-1]
+    least, most = int(rows.min()), int(rows.max())
+    if (most - least + 1) * size >= 2**63:
+        return None
+    kind = np.int32 if max((most - least + 1) * size, abs(least), abs(most)) < 2**31 else np.int64
+    keys = most - rows.astype(kind) if descending else rows.astype(kind) - least
+    keys *= size
+    keys += np.arange(size, dtype=kind)
+    return keys
+
+
+def _between(rows: Array, start: int, stop: int, descending: bool) -> tuple[Array, bool]:
+    """The positions at these places of the stable order of each row, and True; or of elements equal to one beyond them any."""
     size = rows.shape[-1]
     if rows.size <= _FEW or not start < stop:
-        return stable_order(rows, -1, descending)[..., start:stop]
+        return stable_order(rows, -1, descending)[..., start:stop], True
+    if rows.dtype.kind in "iu" and (keys := _keys(rows, descending)) is not None:
+        keys.partition(stop - 1, -1)  # at one place after the other, for which NumPy is ten times as quick as for two
+        if start:
+            keys[:, :stop].partition(start - 1, -1)
+        return np.sort(keys[:, start:stop], -1).astype(np.int64) % size, True
     first, last = (size - stop, size - start - 1) if descending else (start, stop - 1)
     bounds = {first, last} - {0, size - 1} or {0}  # which partition all that is wanted from the rest
     found = np.argpartition(_ordered_by_numpy(rows), sorted(bounds), -1)[..., first : last + 1]
     found = np.sort(found, -1)
-    return np.take_along_axis(found, stable_order(np.take_along_axis(rows, found, -1), -1, descending), -1)
+    return np.take_along_axis(found, stable_order(np.take_along_axis(rows, found, -1), -1, descending), -1), False
 
 
 def chosen_places(
@@ -79,16 +97,17 @@ def chosen_places(
     *others, size = rows.shape
     rows = rows.reshape(math.prod(others), size)
     start, stop = max(wanted.start - 1, 0), min(wanted.stop + 1, size)  # with their neighbours
-    near = _between(rows, start, stop, descending)
+    near, stable = _between(rows, start, stop, descending)
     chosen = near[:, wanted.start - start : wanted.stop - start]
     seen = np.take_along_axis(rows, near, -1)
     same = (seen[:, 1:] == seen[:, :-1]) | (_is_nan(seen[:, 1:]) & _is_nan(seen[:, :-1]))
     tied = np.flatnonzero(same.any(-1) | always)
-    if tied.size:
+    few = tied.size * size <= _MOST
+    if tied.size and (few or not stable):
         rows = rows[tied]
         orders = stable_order(rows, -1, descending)
         chosen[tied] = orders[:, wanted]
-        if rows.size <= _MOST:
+        if few:
             for place, row, order in zip(tied, rows, orders, strict=True):
                 chosen[place] = choose(_ranks(row, order))
     return np.moveaxis(chosen.reshape(*others, chosen.shape[-1]), -1, dim)

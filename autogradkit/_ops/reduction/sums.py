@@ -21,6 +21,7 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import saying
 from autogradkit.core.dtype import FLOATING, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.halves import MANY, widened
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
 
@@ -28,16 +29,20 @@ from autogradkit.core.tensor import Tensor
 def add_up(array: Array, axis: Any, out: Array, keepdims: bool = False) -> Array:
     """Write the sum over `axis` into `out`, and return it. Half precision adds up in float32 and is rounded once."""
     if k.is_half(out):
-        np.copyto(out, np.add.reduce(array, axis, np.float32, keepdims=keepdims), casting="unsafe")
+        np.copyto(out, np.add.reduce(_wide(array), axis, np.float32, keepdims=keepdims), casting="unsafe")
         return out
     return np.add.reduce(array, axis=axis, dtype=out.dtype, out=out, keepdims=keepdims)
+
+
+def _wide(array: Array) -> Array:
+    return widened(array) if array.size >= MANY and k.is_half(array) else array  # of few, NumPy converts as it adds
 
 
 def sum_array(array: Array, shape: tuple[int, ...]) -> Array:
     """`array` summed over the dimensions that broadcasting from `shape` added."""
     kind = array.dtype
     if k.is_half(array):
-        array = array.astype(np.float32)
+        array = widened(array)
     extra = array.ndim - len(shape)
     if extra:
         array = np.add.reduce(array, axis=tuple(range(extra)))
@@ -188,7 +193,7 @@ def _average(self: Array, axis: Any, count: int, out: Array, keepdims: bool = Fa
     """Half precision is added and divided in float32, and rounded once."""
     source = self if self.dtype.kind != "c" else summand(self, out.dtype)
     if k.is_half(out):
-        total = np.add.reduce(source, axis, np.float32, keepdims=keepdims)
+        total = np.add.reduce(_wide(source), axis, np.float32, keepdims=keepdims)
         np.true_divide(total, np.float32(count), out=out, casting="unsafe")
         return
     np.add.reduce(source, axis=axis, dtype=out.dtype, out=out, keepdims=keepdims)
