@@ -180,7 +180,7 @@ def j0(x: Array) -> Array:
 
 def j1(x: Array) -> Array:
     """Of the first kind, of order 1."""
-    found = _first_kind(ONE, _j1_near, np.abs(x))
+    found = _first_kind(ONE, _j1_near, np.where(x < 0, -x, x))  # −0 stays what it is
     return np.where(x < 0, -found, found)
 
 
