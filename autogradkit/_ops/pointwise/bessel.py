@@ -140,18 +140,16 @@ def _at_a_distance(order: Order, x: Array, first: bool) -> Array:
     return wave * math.sqrt(2 / math.pi) / np.sqrt(x)
 
 
-def _without_zeros(order: Order, x: Array) -> Array:
-    square = x * x
-    one, other = order.zeros
-    return (square - one) * (square - other) * order.near.at(square)
-
-
 def _j0_near(x: Array) -> Array:
-    return np.where(x < 1e-5, 1 - x * x / 4, _without_zeros(ZERO, x))
+    square = x * x
+    one, other = ZERO.zeros
+    return np.where(x < 1e-5, 1 - square / 4, (square - one) * (square - other) * ZERO.near.at(square))
 
 
 def _j1_near(x: Array) -> Array:
-    return _without_zeros(ONE, x) * x
+    square = x * x
+    one, other = ONE.zeros
+    return ONE.near.at(square) * x * (square - one) * (square - other)
 
 
 def _y0_near(x: Array) -> Array:
