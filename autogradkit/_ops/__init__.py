@@ -71,6 +71,7 @@ from autogradkit._ops.network import (
     bilinear,
     binary_loss,
     conv,
+    conv_tbc,
     convolutions,
     ctc,
     dropout,
@@ -134,6 +135,7 @@ from autogradkit._ops.selection import (
     rearrange,
     reducing,
     searching,
+    segments,
     view_scatters,
 )
 from autogradkit._ops.sparse import layouts as sparse_layouts
