@@ -48,6 +48,9 @@ from autogradkit.core.dtype import int32 as int32
 from autogradkit.core.dtype import int64 as int64
 from autogradkit.core.dtype import set_default_dtype as set_default_dtype
 from autogradkit.core.dtype import uint8 as uint8
+from autogradkit.core.dtype import uint16 as uint16
+from autogradkit.core.dtype import uint32 as uint32
+from autogradkit.core.dtype import uint64 as uint64
 from autogradkit.core.layout import layout as layout
 from autogradkit.core.layout import sparse_bsc as sparse_bsc
 from autogradkit.core.layout import sparse_bsr as sparse_bsr

@@ -34,9 +34,9 @@ def _converted(self: Array, dtype: Dtype, memory_format: Any = None) -> Any:
 def to_copy(self: Array, dtype: DType, memory_format: MemoryFormat | None = None, *, out: Array) -> None:
     """A copy in another dtype."""
     source = real_part(self) if self.dtype.kind == "c" and out.dtype.kind not in "cb" else self
-    if source.dtype.kind in "fV" and out.dtype.kind in "iu":
+    if source.dtype.kind in "fV" and out.dtype.kind in "iu" and out.dtype != np.uint64:
         # As C does on the usual machines, and PyTorch with it: by way of the machine's own integers.
-        source = source.astype(np.int64 if out.dtype == np.int64 else np.int32)
+        source = source.astype(np.int64 if out.dtype in (np.int64, np.uint32) else np.int32)
     np.copyto(out, source, casting="unsafe")
 
 
