@@ -13,7 +13,7 @@ from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Device, DType, MemoryFormat, Object
 from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.making.constructors import tensortype
-from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
+from autogradkit._ops.making.options import channels_last, contiguous_format, moved, preserve_format, strides_like
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device as device_
 from autogradkit.core.device import require_cpu
@@ -72,8 +72,7 @@ def _(
     >>> torch.tensor([1, 2]).to(torch.float64)
     tensor([1., 2.], dtype=torch.float64)
     """
-    require_cpu(device)
-    return converted(self, dtype, copy, memory_format)
+    return converted(moved(self, device), dtype, copy, memory_format)
 
 
 @to.overload(composition=True)
@@ -112,7 +111,7 @@ def _format_of(array: Array) -> Any:
 
 
 def _as_other(self: Any, other: Any, copy: bool = False, format: Any = None) -> Tensor:
-    return converted(self, other.dtype, copy, format)
+    return converted(moved(self, other.device), other.dtype, copy, format)
 
 
 def _declare_converter(name: str, wanted: Dtype) -> None:
