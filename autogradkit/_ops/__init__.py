@@ -26,6 +26,7 @@ from autogradkit._ops.linalg import (
     eigen,
     einsum,
     least_squares,
+    lobpcg,
     low_rank,
     lu,
     lu_solve,
