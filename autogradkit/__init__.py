@@ -102,6 +102,7 @@ float, int, bool = _dtypes.float_, _dtypes.int_, _dtypes.bool_
 Storage = FloatStorage
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 newaxis = None
+legacy_contiguous_format = contiguous_format
 
 
 def load_ipython_extension(shell: _typing.Any) -> None:
@@ -177,7 +178,16 @@ else:
                 "get_deterministic_debug_mode set_deterministic_debug_mode get_float32_matmul_precision "
                 "set_float32_matmul_precision set_flush_denormal is_warn_always_enabled set_warn_always"
             ),
-            "autogradkit.engine.modes": "is_anomaly_enabled",
+            "autogradkit.engine.modes": "is_anomaly_enabled is_anomaly_check_nan_enabled set_anomaly_enabled",
+            "autogradkit.amp.switches": (
+                "set_autocast_enabled set_autocast_dtype is_autocast_cache_enabled set_autocast_cache_enabled "
+                "clear_autocast_cache autocast_increment_nesting autocast_decrement_nesting is_autocast_cpu_enabled "
+                "set_autocast_cpu_enabled "
+                "get_autocast_cpu_dtype set_autocast_cpu_dtype get_autocast_gpu_dtype set_autocast_gpu_dtype "
+                "is_autocast_xla_enabled set_autocast_xla_enabled get_autocast_xla_dtype set_autocast_xla_dtype "
+                "is_autocast_ipu_enabled set_autocast_ipu_enabled get_autocast_ipu_dtype set_autocast_ipu_dtype"
+            ),
+            "autogradkit.core.symbols": "sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum",
         }.items()
         for name in names.split()
     }
