@@ -48,6 +48,9 @@ from autogradkit.core.dtype import int32 as int32
 from autogradkit.core.dtype import int64 as int64
 from autogradkit.core.dtype import set_default_dtype as set_default_dtype
 from autogradkit.core.dtype import uint8 as uint8
+from autogradkit.core.dtype import uint16 as uint16
+from autogradkit.core.dtype import uint32 as uint32
+from autogradkit.core.dtype import uint64 as uint64
 from autogradkit.core.layout import layout as layout
 from autogradkit.core.layout import sparse_bsc as sparse_bsc
 from autogradkit.core.layout import sparse_bsr as sparse_bsr
@@ -96,6 +99,7 @@ float, int, bool = _dtypes.float_, _dtypes.int_, _dtypes.bool_
 Storage = FloatStorage
 inf, nan, pi, e = _math.inf, _math.nan, _math.pi, _math.e
 newaxis = None
+legacy_contiguous_format = contiguous_format
 
 
 def load_ipython_extension(shell: _typing.Any) -> None:
@@ -172,7 +176,16 @@ else:
                 "get_deterministic_debug_mode set_deterministic_debug_mode get_float32_matmul_precision "
                 "set_float32_matmul_precision set_flush_denormal is_warn_always_enabled set_warn_always"
             ),
-            "autogradkit.engine.modes": "is_anomaly_enabled",
+            "autogradkit.engine.modes": "is_anomaly_enabled is_anomaly_check_nan_enabled set_anomaly_enabled",
+            "autogradkit.amp.switches": (
+                "set_autocast_enabled set_autocast_dtype is_autocast_cache_enabled set_autocast_cache_enabled "
+                "clear_autocast_cache autocast_increment_nesting autocast_decrement_nesting is_autocast_cpu_enabled "
+                "set_autocast_cpu_enabled "
+                "get_autocast_cpu_dtype set_autocast_cpu_dtype get_autocast_gpu_dtype set_autocast_gpu_dtype "
+                "is_autocast_xla_enabled set_autocast_xla_enabled get_autocast_xla_dtype set_autocast_xla_dtype "
+                "is_autocast_ipu_enabled set_autocast_ipu_enabled get_autocast_ipu_dtype set_autocast_ipu_dtype"
+            ),
+            "autogradkit.core.symbols": "sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum",
         }.items()
         for name in names.split()
     }

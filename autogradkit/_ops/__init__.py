@@ -26,6 +26,7 @@ from autogradkit._ops.linalg import (
     eigen,
     einsum,
     least_squares,
+    lobpcg,
     low_rank,
     lu,
     lu_solve,
@@ -71,6 +72,7 @@ from autogradkit._ops.network import (
     bilinear,
     binary_loss,
     conv,
+    conv_tbc,
     convolutions,
     ctc,
     dropout,
@@ -135,6 +137,7 @@ from autogradkit._ops.selection import (
     rearrange,
     reducing,
     searching,
+    segments,
     view_scatters,
 )
 from autogradkit._ops.sparse import layouts as sparse_layouts

@@ -40,7 +40,7 @@ class _State(threading.local):
         self.remembered: dict[int, tuple[Tensor, Tensor]] = {}
 
 
-_STATE = _State()
+STATE = _State()
 
 
 @entry
@@ -58,34 +58,39 @@ def is_autocast_enabled(device_type: str = "cuda") -> bool:
     ...     torch.is_autocast_enabled("cpu")
     True
     """
-    return _STATE.enabled.get(_device(device_type).type, False)
+    return STATE.enabled.get(_device(device_type).type, False)
 
 
 @entry
 def get_autocast_dtype(device_type: str) -> Dtype:
     """What a block for such a device casts to: bfloat16 for the processor, float16 for others, unless it says otherwise."""
     kind = _device(device_type).type
-    return _STATE.dtypes.get(kind, bfloat16 if kind in ("cpu", "xla") else float16)
+    return STATE.dtypes.get(kind, bfloat16 if kind in ("cpu", "xla") else float16)
 
 
 def _set(enabled: dict[str, bool], dtypes: dict[str, Dtype], remembers: bool, depth: int) -> None:
     casting = None
     if enabled.get("cpu"):
-        casting = Casting(dtypes.get("cpu", bfloat16), _STATE.remembered if remembers else None)
+        casting = Casting(dtypes.get("cpu", bfloat16), STATE.remembered if remembers else None)
     steps: list[Step] = [
-        (setattr, _STATE, "enabled", enabled),
-        (setattr, _STATE, "dtypes", dtypes),
-        (setattr, _STATE, "remembers", remembers),
-        (setattr, _STATE, "depth", depth),
+        (setattr, STATE, "enabled", enabled),
+        (setattr, STATE, "dtypes", dtypes),
+        (setattr, STATE, "remembers", remembers),
+        (setattr, STATE, "depth", depth),
         (setattr, MODE, "casting", casting),
     ]
     if not depth:
-        steps.append((_STATE.remembered.clear,))
+        steps.append((STATE.remembered.clear,))
     if casting is not None and MODE.casting is None:
         steps.append((RECORDERS.append, ATTENTION))
     elif casting is None and MODE.casting is not None:
         steps.append((RECORDERS.remove, ATTENTION))
     at_once(steps)
+
+
+def put(**values: Any) -> None:
+    """Set some of what blocks set: `enabled`, `dtypes`, `remembers`, `depth`."""
+    _set(**{name: getattr(STATE, name) for name in ("enabled", "dtypes", "remembers", "depth")} | values)
 
 
 class autocast:  # noqa: N801 - PyTorch's name
@@ -110,7 +115,7 @@ class autocast:  # noqa: N801 - PyTorch's name
         self.device = device_type
         if not is_autocast_available(device_type):
             raise RuntimeError(f"User specified an unsupported autocast device_type '{device_type}'")
-        self._remembers = _STATE.remembers if cache_enabled is None else cache_enabled
+        self._remembers = STATE.remembers if cache_enabled is None else cache_enabled
         if enabled and device_type == "cuda":
             warn("CUDA is not available or torch_xla is imported. Disabling autocast.")
             enabled = False
@@ -124,7 +129,7 @@ class autocast:  # noqa: N801 - PyTorch's name
         self._enabled = enabled
 
     def __enter__(self) -> autocast:
-        self._before = _STATE.enabled, _STATE.dtypes, _STATE.remembers, _STATE.depth
+        self._before = STATE.enabled, STATE.dtypes, STATE.remembers, STATE.depth
         enabled, dtypes, _, depth = self._before
         try:
             _set(

@@ -81,6 +81,7 @@ class device(metaclass=CType):  # noqa: N801 - PyTorch's name
 
 
 CPU = device("cpu")
+META = device("meta")
 
 
 def require_cpu(wanted: str | int | device | None) -> None:
@@ -115,10 +116,16 @@ class _Default(threading.local):
 DEFAULT = _Default()
 
 
-def require_default() -> None:
-    """Raise, as `require_cpu`, unless the default device is the CPU."""
-    if DEFAULT.blocks or DEFAULT.set is not None:
-        require_cpu(_default())
+def is_meta(wanted: str | int | device | None) -> bool:
+    """Whether tensors are made, or asked for, without numbers; None is the default device. Raises for a third device."""
+    if wanted is None:
+        if not DEFAULT.blocks and DEFAULT.set is None:
+            return False
+        wanted = _default()
+    if isinstance(wanted, (str, device)) and device(wanted).type == "meta":
+        return True
+    require_cpu(wanted)
+    return False
 
 
 def _default() -> device:
@@ -133,7 +140,7 @@ def get_default_device() -> device:
     >>> torch.get_default_device()
     device(type='cpu')
     """
-    require_default()
+    is_meta(None)  # which refuses what is not here
     return _default()
 
 

@@ -49,7 +49,7 @@ class dtype(metaclass=CType):  # noqa: N801 - PyTorch's name
 
     @property
     def is_signed(self) -> bool:
-        return self.name not in ("bool", "uint8")
+        return self.category > BOOL and self.name[0] != "u"
 
     def to_complex(self) -> dtype:
         """The complex type whose parts have this precision."""
@@ -73,6 +73,9 @@ float64 = double = dtype("float64", FLOATING, 8, "Double")
 complex64 = cfloat = dtype("complex64", COMPLEX, 8, "ComplexFloat")
 complex128 = cdouble = dtype("complex128", COMPLEX, 16, "ComplexDouble")
 uint8 = dtype("uint8", INTEGRAL, 1, "Byte")
+uint16 = dtype("uint16", INTEGRAL, 2, "UInt16")
+uint32 = dtype("uint32", INTEGRAL, 4, "UInt32")
+uint64 = dtype("uint64", INTEGRAL, 8, "UInt64")
 int8 = dtype("int8", INTEGRAL, 1, "Char")
 int16 = short = dtype("int16", INTEGRAL, 2, "Short")
 int32 = dtype("int32", INTEGRAL, 4, "Int")
@@ -81,7 +84,10 @@ bool_ = dtype("bool", BOOL, 1, "Bool")
 float_ = float32
 int_ = int32
 
-ALL = (float16, bfloat16, float32, float64, complex64, complex128, uint8, int8, int16, int32, int64, bool_)
+ALL = (
+    float16, bfloat16, float32, float64, complex64, complex128, uint8, int8, int16, int32, int64, bool_, uint16, uint32, uint64,
+)  # fmt: skip
+WIDE_UNSIGNED = frozenset({uint16, uint32, uint64})  # which PyTorch can hardly compute with
 _BY_NUMPY: dict[np.dtype[Any], dtype] = {each.numpy: each for each in ALL if each is not bfloat16}
 
 # The names PyTorch's messages use for element types ("expected scalar type Float but found Double").
@@ -89,7 +95,8 @@ SCALAR_TYPE_NAMES = {each: each.tensor_type.removeprefix("torch.").removesuffix(
 
 # How others of them name these: as C++ does.
 CPP_NAMES = {
-    bool_: "bool", uint8: "unsigned char", int8: "signed char", int16: "short int", int32: "int", int64: "long int",
+    bool_: "bool", uint8: "unsigned char", uint16: "short unsigned int", uint32: "unsigned int", uint64: "long unsigned int",
+    int8: "signed char", int16: "short int", int32: "int", int64: "long int",
     float16: "c10::Half", bfloat16: "c10::BFloat16", float32: "float", float64: "double",
     complex64: "c10::complex<float>", complex128: "c10::complex<double>",
 }  # fmt: skip
@@ -185,6 +192,11 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
 
 
 def _promote(a: dtype, b: dtype) -> dtype:
+    if max(a.category, b.category) < FLOATING and not WIDE_UNSIGNED.isdisjoint((a, b)):
+        raise RuntimeError(
+            "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+            f"{SCALAR_TYPE_NAMES[a]} and {SCALAR_TYPE_NAMES[b]}"
+        )
     if a.category < b.category:
         a, b = b, a
     if b.category < FLOATING:

@@ -14,6 +14,8 @@ from autogradkit.core.errors import WHOLE_NUMBERS, c_type_name, noted
 from autogradkit.core.recording import reported
 from autogradkit.core.tensor import Tensor, empty_array, wrap
 
+WITHOUT_NUMBERS: list[type[Parameter]] = []  # the class of those on the meta device
+
 
 class Parameter(Tensor):
     """A leaf that requires grad, to be assigned to an attribute of a module.
@@ -45,7 +47,7 @@ class Parameter(Tensor):
             raise NotImplementedError(
                 "PyTorch has sparse parameters; autogradkit does not have them: use to_dense() first"
             )
-        parameter = wrap(data._array, cls)
+        parameter = wrap(data._array, WITHOUT_NUMBERS[0] if data.is_meta else cls)
         assert isinstance(parameter, Parameter)
         parameter._counter = data._counter
         if requires_grad:

@@ -109,6 +109,16 @@ def tensor_repr(tensor: Tensor, name: str | None = None) -> str:
     return as_text(array, name, requires_grad=tensor.requires_grad, grad_fn=grad_fn, further=further)
 
 
+def no_numbers_repr(tensor: Tensor) -> str:
+    """What `repr` says of a tensor on the meta device: where it is, its sizes, and what is known of its place in the graph."""
+    node: Any = tensor.grad_fn
+    notes = [f"device='{tensor.device}'", f"size={tuple(tensor.shape)}"]
+    if tensor.dtype is not get_default_dtype():
+        notes.append(f"dtype={tensor.dtype}")
+    notes += _notes_of_graph(tensor.requires_grad, None if node is None else type(node).__name__)
+    return _with_notes("tensor(...", notes, len("tensor("))
+
+
 FURTHER_NOTES: list[Callable[[Tensor], str | None]] = []  # what forward mode says of a tensor, while it is on
 
 

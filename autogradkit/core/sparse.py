@@ -23,6 +23,7 @@ from autogradkit.core.storage import Array
 from autogradkit.core.strides import contiguous_strides
 from autogradkit.core.tensor import Tensor, read_only, wrap
 
+OTHER_CLASSES: dict[type, type[Tensor]] = {}  # of tensors around what is neither an array nor sparse
 SPARSE: list[bool] = []  # empty until there is a sparse tensor
 
 
@@ -260,7 +261,9 @@ def wrap_sparse(array: SparseArray) -> Tensor:
 
 def around(array: Any) -> Tensor:
     """A tensor around an array of either kind."""
-    return wrap_sparse(array) if array.__class__ is SparseArray else wrap(array)
+    if array.__class__ is np.ndarray:
+        return wrap(array)
+    return wrap_sparse(array) if array.__class__ is SparseArray else wrap(array, OTHER_CLASSES[array.__class__])
 
 
 def held(tensor: Tensor) -> Any:

@@ -278,6 +278,7 @@ class OtherLayout(tuple[Any, ...]):
 
 
 LAYOUTS: dict[Layout, Layout] = {}
+_REFUSED = "HIL"  # uint16, uint32 and uint64, of which the general way is to ask what PyTorch computes
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 _new = object.__new__
@@ -313,7 +314,7 @@ def layout_of(tensor: Tensor) -> Layout:
     """
     array = tensor._array
     kind = array.dtype
-    if not array.flags.c_contiguous or not array.size or kind.kind == "c":
+    if not array.flags.c_contiguous or not array.size or kind.kind == "c" or kind.char in _REFUSED:
         tensor._layout = UNUSUAL
         return UNUSUAL
     if 1 in array.shape and element_strides(array) != contiguous_strides(array.shape):

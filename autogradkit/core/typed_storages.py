@@ -128,11 +128,14 @@ class TypedStorage:
 
     def pickle_storage_type(self) -> str:
         """The older name of a storage of this dtype."""
+        if self.dtype in dtypes.WIDE_UNSIGNED:
+            raise KeyError(f"dtype {self.dtype} is not recognized")
         return f"{self.dtype.tensor_type[6:-6]}Storage"
 
     def type(self) -> str:
         """The name of its type."""
-        return f"torch.{self.pickle_storage_type()}"
+        name = "storage.TypedStorage" if self.dtype in dtypes.WIDE_UNSIGNED else self.pickle_storage_type()
+        return f"torch.{name}"
 
     def resizable(self) -> bool:
         """Whether `resize_` may be called."""

@@ -14,10 +14,11 @@ from typing import Any
 from autogradkit.core import errors
 from autogradkit.core.dtype import CPP_NAMES
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.meta import META, become_like
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, reported
-from autogradkit.core.sparse import SparseTensor
+from autogradkit.core.sparse import SparseTensor, around
 from autogradkit.core.storage import CounterAfterDetach
-from autogradkit.core.tensor import Tensor, counter_of, read_only, wrap
+from autogradkit.core.tensor import Tensor, counter_of, read_only
 from autogradkit.engine import history
 from autogradkit.engine.backward import backward
 from autogradkit.engine.hooks import RemovableHandle, TensorHooks
@@ -197,7 +198,7 @@ def retain_grad(self: Tensor) -> None:
 
 
 def _on_the_same_memory(self: Tensor) -> Tensor:
-    alias = wrap(self._array)
+    alias = around(self._array)
     if self._counter is not None:
         alias._counter = self._counter.of_data()
     return alias
@@ -214,6 +215,8 @@ def _set_data(self: Tensor, new: Tensor) -> None:
         raise TypeError(f"Variable data has to be a tensor, but got {c_type_name(new)}")
     if history.requires_grad(self) and not _may_require_grad(new):
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+    if META:
+        become_like(self, new)
     reseat(self, new._array)
 
 

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, TypeVar, cast
 
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.frames import entry
 from autogradkit.core.recording import EVERY_THREAD, RECORDERS
 from autogradkit.core.steps import Step, at_once
 
@@ -266,6 +267,17 @@ class detect_anomaly(set_detect_anomaly):  # noqa: N801 - PyTorch's name
         except BaseException:
             _set_anomaly(*self._previous)
             raise
+
+
+@entry
+def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
+    """Switch anomaly detection, without a block; with `check_nan` NaN in a gradient is an anomaly."""
+    set_detect_anomaly(enabled, check_nan)
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Whether NaN in a gradient is an anomaly in this thread."""
+    return MODE.anomaly_checks_nan
 
 
 def is_anomaly_enabled() -> bool:

@@ -13,6 +13,7 @@ from autogradkit.func.jacobians import hessian as hessian
 from autogradkit.func.jacobians import jacfwd as jacfwd
 from autogradkit.func.jacobians import jacrev as jacrev
 from autogradkit.func.modules import functional_call as functional_call
+from autogradkit.func.modules import replace_all_batch_norm_modules_ as replace_all_batch_norm_modules_
 from autogradkit.func.modules import stack_module_state as stack_module_state
 from autogradkit.func.pushforward import jvp as jvp
 from autogradkit.func.pushforward import linearize as linearize

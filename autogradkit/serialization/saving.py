@@ -18,8 +18,8 @@ from typing import IO, Any, ClassVar, cast
 import numpy as np
 
 from autogradkit.core.device import device
+from autogradkit.core.dtype import WIDE_UNSIGNED, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.own import is_own
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.storage import offset_of
@@ -105,6 +105,7 @@ class _Global:
 
 
 _REBUILD = _Global("torch._utils._rebuild_tensor_v2")
+_REBUILD_OF_DTYPE = _Global("torch._utils._rebuild_tensor_v3")
 _REBUILD_PARAMETER = _Global("torch._utils._rebuild_parameter")
 _REBUILD_PARAMETER_WITH_STATE = _Global("torch._utils._rebuild_parameter_with_state")
 _REBUILD_TYPE = _Global("torch._tensor._rebuild_from_type_v2")
@@ -184,15 +185,18 @@ def _reduced(tensor: Tensor) -> Any:
             return (_REBUILD_PARAMETER, made) if state is None else (_REBUILD_PARAMETER_WITH_STATE, (*made, state))
         return _REBUILD_TYPE, (_REBUILD_PARAMETER, type(tensor), made, state or {})
     array = tensor._array
-    memory = typed(UntypedStorage.of(array), from_numpy_dtype(array.dtype))
+    storage, kind = UntypedStorage.of(array), from_numpy_dtype(array.dtype)
+    without_name = kind in WIDE_UNSIGNED  # its storages have no older name, by which other dtypes are told
     parts = (
-        memory,
+        storage if without_name else typed(storage, kind),
         offset_of(array),
         array.shape,
         element_strides(array),
         requires_grad(tensor),
         hooks,
+        *((kind,) if without_name else ()),
     )
+    rebuild = _REBUILD_OF_DTYPE if without_name else _REBUILD
     if state is None and is_own(type(tensor)):
-        return _REBUILD, parts
-    return _REBUILD_TYPE, (_REBUILD, type(tensor), parts, state or {})
+        return rebuild, parts
+    return _REBUILD_TYPE, (rebuild, type(tensor), parts, state or {})

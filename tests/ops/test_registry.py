@@ -56,6 +56,7 @@ ONCE = {  # PyTorch, too, derives them no second time
     "multi_margin_loss/MultiMarginLossBackward0",
     "multilabel_margin_loss_forward/MultilabelMarginLossBackward0",
     "pdist_forward/PdistBackward0",
+    "segment_reduce/SegmentReduceBackward0",
 }
 # A result that is the same for two matrices has, as in PyTorch, the gradient of the one that is symmetric, or triangular.
 PREPARED: dict[str, Callable[..., tuple[Any, ...]]] = {

@@ -27,6 +27,7 @@ DTYPES = {
     torch.uint8: ak.uint8,
     torch.bool: ak.bool,
 }
+NAMED_DTYPES = DTYPES | {torch.bfloat16: ak.bfloat16}  # of which an argument may be; NumPy takes no tensors of it over
 FORMATS = {
     torch.contiguous_format: ak.contiguous_format,
     torch.preserve_format: ak.preserve_format,
@@ -46,7 +47,9 @@ def to_ours(value: Any, memory: dict[Any, ak.Tensor] | None = None) -> Any:
     if memory is None:
         memory = {}
     if isinstance(value, torch.Tensor):
-        if value.layout != torch.strided or value.dtype not in DTYPES or value.is_conj() or value.is_neg():
+        if value.is_conj():
+            return _independent(to_ours(value.detach().conj()).conj()).requires_grad_(value.requires_grad)
+        if value.layout != torch.strided or value.dtype not in DTYPES or value.is_neg():
             raise UnsupportedError(f"a {value.layout} tensor of {value.dtype}")
         storage = value.untyped_storage()
         ours = memory.get((storage._cdata, value.dtype))
@@ -64,17 +67,17 @@ def to_ours(value: Any, memory: dict[Any, ak.Tensor] | None = None) -> Any:
         fields = {each.name: to_ours(getattr(value, each.name)) for each in dataclasses.fields(value)}
         return ak.nn.LinearCrossEntropyOptions(**fields)
     if isinstance(value, torch.dtype):
-        if value not in DTYPES:
+        if value not in NAMED_DTYPES:
             raise UnsupportedError(str(value))
-        return DTYPES[value]
+        return NAMED_DTYPES[value]
     if isinstance(value, torch.memory_format):
         if value not in FORMATS:
             raise UnsupportedError(str(value))
         return FORMATS[value]
     if isinstance(value, torch.device):
         return str(value)
-    if value is torch.strided:
-        return ak.strided
+    if isinstance(value, torch.layout) and hasattr(ak, str(value).removeprefix("torch.")):
+        return getattr(ak, str(value).removeprefix("torch."))
     if isinstance(value, torch.layout | torch.Generator):
         raise UnsupportedError(str(type(value)))
     if isinstance(value, torch.Size):

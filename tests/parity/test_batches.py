@@ -107,6 +107,14 @@ T.manual_seed(1); r=V(lambda x: T.randn(3),randomness="same")(X)
 T.manual_seed(1); r=V(lambda x: x+T.randn(3),randomness="same")(X)
 T.manual_seed(1); r=V(lambda x: T.rand_like(x),randomness="same")(X).tolist()
 T.manual_seed(1); r=V(lambda x: x.clone().normal_(),randomness="same")(X).tolist()
+T.manual_seed(1); r=V(lambda x: F.dropout(x),randomness="same")(X)
+T.manual_seed(1); r=V(lambda x: F.dropout(x),randomness="different")(X)
+T.manual_seed(1); r=V(lambda x: F.dropout(w)+x,randomness="same")(X)
+T.manual_seed(1); r=V(lambda x: F.dropout(w)+x,randomness="different")(X)
+T.manual_seed(1); r=V(lambda x: F.dropout2d(x),randomness="same")(T.ones(3,1,4,2,2))
+T.manual_seed(1); r=V(lambda x: F.alpha_dropout(x,training=True),randomness="same")(X)+0
+r=V(lambda x: F.dropout(x,training=False))(X)
+T.manual_seed(1); r=V(G(lambda x: F.dropout(x*x).sum()),randomness="same")(X)
     """,
     "custom functions": """
 class A(Fn): ⏎  forward=staticmethod(lambda c,x: x*2) ⏎  backward=staticmethod(lambda c,g: g*3) ⏎r=V(A.apply)(X)
@@ -133,6 +141,20 @@ r=V(lambda x: T.nn.functional.layer_norm(x,(3,)))(X)
 r=V(G(lambda x: T.nn.functional.mse_loss(x.tanh(),w)))(X)
 r=V(lambda x: T.nn.functional.interpolate(x,scale_factor=2,mode='bilinear'))(T.arange(8.).view(2,1,1,2,2))
 r=V(lambda x: T.nn.functional.scaled_dot_product_attention(x,x,x))(T.arange(24.).view(2,1,4,3).sin())
+x=T.arange(50.).view(2,1,5,5).cos(); y,f=T.func.vjp(lambda x,c: F.conv2d(x,c,padding=1,stride=2),x,T.arange(36.).view(4,1,3,3).sin()); r=V(f)(T.arange(y.numel()*3.).view(3,*y.shape).sin())
+x=T.arange(50.).view(1,2,5,5).cos(); y,f=T.func.vjp(lambda x,c: F.conv2d(x,c,groups=2),x,T.arange(72.).view(4,1,3,3).sin()[:4]); r=V(f)(T.arange(y.numel()*3.).view(3,*y.shape).sin())
+x=T.arange(36.).view(2,2,3,3).cos(); y,f=T.func.vjp(lambda x,c: F.conv_transpose2d(x,c,stride=2),x,T.arange(24.).view(2,3,2,2).sin()); r=[each.contiguous() for each in V(f)(T.arange(y.numel()*3.).view(3,*y.shape).sin())]
+r=V(G(lambda c,b,x: F.conv1d(x,c,b).sin().sum(),argnums=(0,1,2)))(T.arange(24.).view(2,2,2,3).sin(),T.ones(2,2),T.arange(20.).view(2,1,2,5).cos())
+r=J(lambda c: F.conv2d(T.arange(16.).view(1,1,4,4).cos(),c))(T.arange(8.).view(2,1,2,2).sin())
+r=V(T.cdist)(T.arange(24.).view(2,4,3).sin(),T.arange(18.).view(2,3,3).cos())
+r=V(T.cdist,in_dims=(0,None))(T.arange(24.).view(2,4,3).sin(),T.arange(9.).view(3,3).cos())
+r=V(G(lambda x,y: T.cdist(x,y,p=1.).sin().sum()))(T.arange(24.).view(2,4,3).sin(),T.arange(18.).view(2,3,3).cos())
+r=V(T.linalg.solve)(T.arange(18.).view(2,3,3).sin()+2*T.eye(3),T.arange(6.).view(2,3))
+r=V(T.linalg.solve,in_dims=(None,0))(T.arange(9.).view(3,3).sin()+2*T.eye(3),T.arange(6.).view(2,3))
+r=V(T.linalg.solve,in_dims=(0,None))(T.arange(18.).view(2,3,3).sin()+2*T.eye(3),T.arange(3.))
+r=V(T.linalg.solve)(T.arange(36.).view(2,2,3,3).sin()+2*T.eye(3),T.arange(12.).view(2,2,3))
+r=V(T.linalg.solve)(T.arange(18.).view(2,3,3).sin()+2*T.eye(3),T.arange(12.).view(2,3,2)).contiguous()
+r=V(G(lambda a,b: T.linalg.solve(a,b).sin().sum()))(T.arange(18.).view(2,3,3).sin()+2*T.eye(3),T.arange(6.).view(2,3))
     """,
 }  # fmt: skip
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]

@@ -67,14 +67,59 @@ def _convolution(op: Any, batch: Batch, values: list[Any]) -> Any:
         return None
     if not isinstance(weight, Samples) and not isinstance(bias, Samples):
         return parted(op.run_dual([joined(given, batch), weight, bias, *rest, groups]), batch)
-    count, channels = given.shape[:2]
-    side_by_side = spread(given, batch).transpose(0, 1)
-    side_by_side = view_or_copy(side_by_side, (count, batch.size * channels, *given.shape[2:]))
-    weights = view_or_copy(spread(weight, batch), (batch.size * weight.shape[0], *weight.shape[1:]))
-    biases = None if bias is None else view_or_copy(spread(bias, batch), (batch.size * bias.shape[0],))
-    made = op.run_dual([side_by_side, weights, biases, *rest, groups * batch.size])
-    sizes = made._array.shape
-    return view_or_copy(made, (count, batch.size, sizes[1] // batch.size, *sizes[2:])).transpose(0, 1)
+    biases = None if bias is None else joined(bias, batch)
+    made = op.run_dual([_side_by_side(given, batch), joined(weight, batch), biases, *rest, groups * batch.size])
+    return _one_by_one(made, batch)
+
+
+@rule("convolution_backward")
+def _convolution_backward(op: Any, batch: Batch, values: list[Any]) -> Any:
+    """One backward of a group for each sample; with the weights in common, the input's is one of all samples."""
+    gradient, given, weight, bias_sizes, *rest, groups, wanted = values
+    if not batch.size:
+        return None
+    to_input, to_weight, to_bias = wanted
+    made: list[Any] = [spread(given, batch).new_zeros((batch.size, 0)) for _ in wanted]
+    if to_input and not isinstance(weight, Samples):
+        whole = op.run_dual([
+            joined(gradient, batch), joined(given, batch), weight, bias_sizes, *rest, groups, (True, False, False),
+        ])  # fmt: skip
+        made[0], to_input = parted(whole[0], batch), False
+    if to_input or to_weight:
+        side_by_side = [_side_by_side(each, batch) for each in (gradient, given)]
+        weights = joined(weight, batch)
+        found = op.run_dual([*side_by_side, weights, None, *rest, groups * batch.size, (to_input, to_weight, False)])
+        if to_input:
+            made[0] = _one_by_one(found[0], batch)
+        if to_weight:
+            made[1] = parted(found[1], batch)
+    if to_bias:
+        everything = spread(gradient, batch)
+        made[2] = everything.sum((1, *range(3, everything.ndim)))
+    return made
+
+
+def _side_by_side(value: Any, batch: Batch) -> Any:
+    """The channels of all samples, each with a batch of its own, as channels of one batch."""
+    count, channels, *sizes = value.shape
+    return view_or_copy(spread(value, batch).transpose(0, 1), (count, batch.size * channels, *sizes))
+
+
+def _one_by_one(tensor: Any, batch: Batch) -> Any:
+    """The other way around."""
+    count, channels, *sizes = tensor._array.shape
+    return view_or_copy(tensor, (count, batch.size, channels // batch.size, *sizes)).transpose(0, 1)
+
+
+@rule("dropout", "feature_dropout")
+def _dropout(op: Any, batch: Batch, values: list[Any]) -> Any:
+    """One draw for all samples, where it is to be the same for each."""
+    given, p, train = values
+    if not train or not p:
+        return given.all
+    if batch.randomness != "same":
+        return None
+    return given.all * op.run_dual([given.all.new_ones(given.shape), p, train])
 
 
 @rule("native_batch_norm")

@@ -96,14 +96,18 @@ def _linear(op: Any, batch: Batch, values: list[Any]) -> Any:
     return product if bias is None else product + aligned(bias, rank)
 
 
+_ALIKE = frozenset(("linalg_solve_triangular", "_cdist_forward", "_euclidean_dist", "_cdist_backward"))
+
+
 # Of matrices, with any dimensions before them; every tensor is spread over the batch.
 @rule(
     "linalg_cholesky_ex", "cholesky", "cholesky_inverse", "_linalg_svd", "linalg_lu_factor_ex", "linalg_lu", "lu_unpack",
     "linalg_lu_solve", "linalg_inv_ex", "_linalg_det", "_linalg_slogdet", "_linalg_eigh", "linalg_eig", "_linalg_eigvals",
     "linalg_qr", "linalg_householder_product", "linalg_matrix_exp", "linalg_solve_triangular", "cholesky_solve", "linalg_pinv",
+    "_cdist_forward", "_euclidean_dist", "_cdist_backward",
 )  # fmt: skip
 def _of_matrices(op: Any, batch: Batch, values: list[Any]) -> Any:
-    if op.owner.name == "linalg_solve_triangular" and len(values[0].shape) != len(values[1].shape):
+    if op.owner.name in _ALIKE and len({len(each.shape) for each in values if isinstance(each, (Samples, Tensor))}) > 1:
         return None  # one of them has further dimensions
     return op.run_dual([spread(each, batch) if isinstance(each, (Samples, Tensor)) else each for each in values])
 
@@ -111,8 +115,8 @@ def _of_matrices(op: Any, batch: Batch, values: list[Any]) -> Any:
 @rule("_linalg_solve_ex")
 def _solve(op: Any, batch: Batch, values: list[Any]) -> Any:
     matrix, right, *rest = values
-    if len(matrix.shape) != len(right.shape):
-        return None  # a vector, or a stack of them
+    if len(matrix.shape) != len(right.shape) and matrix.shape[:-1] != right.shape:
+        return None  # other dimensions before the matrices than before the vectors
     return op.run_dual([spread(matrix, batch), spread(right, batch), *rest])
 
 

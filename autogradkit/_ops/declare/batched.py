@@ -130,7 +130,7 @@ def _sample(value: Any, batch: Batch, index: int) -> Any:
 
 def _one_by_one(op: Overload, values: Sequence[Any], batch: Batch) -> Any:
     """The op for each sample, what it gives stacked."""
-    begin = default_generator.get_state() if op.kind == "random" and batch.randomness == "same" else None
+    begin = default_generator.get_state() if batch.randomness == "same" else None
     gave: list[Any] = []
     for index in range(batch.size or 1):
         if begin is not None:

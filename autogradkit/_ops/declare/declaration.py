@@ -62,6 +62,7 @@ import numpy as np
 
 from autogradkit._ops.declare.plans import PointwisePlan
 from autogradkit._ops.declare.recipe import Formula, names_of, origin
+from autogradkit._ops.declare.unsigned import requiring_kernel
 from autogradkit._ops.declare.writing import require_castable, require_same_dtype, require_writable
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor
@@ -205,8 +206,8 @@ class Declaration:
         self.differentiable_outputs = given if isinstance(given, slice) else slice(given)
         self.returns = returns or tuple
         self.refuse = refuse
-        self.dtypes = dtypes
-        self.edit_dtypes = edit_dtypes or dtypes
+        self.dtypes = dtypes if pointwise or deferred else requiring_kernel(owner.name, dtypes)
+        self.edit_dtypes = edit_dtypes or self.dtypes
         self.edit_refuse = edit_refuse or refuse
         self.edit_resizes = edit_resizes
         self.takes_out = not (view or self.composition) if out is None else out

@@ -16,6 +16,7 @@ import numpy as np
 from autogradkit._ops.declare import entries, memory, plans
 from autogradkit._ops.declare.batched import edit_batched, run_batched
 from autogradkit._ops.declare.form import Form
+from autogradkit._ops.declare.meta import edit_meta, run_meta
 from autogradkit._ops.declare.out import compose_into, require_undifferentiated, write_into
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.recipe import Recipe
@@ -28,6 +29,7 @@ from autogradkit._ops.declare.writing import (
 )
 from autogradkit.core.batched import BATCHES, has_batched
 from autogradkit.core.frames import shorten
+from autogradkit.core.meta import META, has_meta
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.sparse import SPARSE, SparseArray, around, has_sparse
@@ -114,6 +116,8 @@ class Overload(Form):
             return run_batched(self, values, out)
         if SPARSE and (has_sparse(values) or has_sparse((out,))):
             return run_sparse(self, values, out)
+        if META and (has_meta(values) or has_meta((out,))):
+            return run_meta(self, values, out)
         if isinstance(out, (list, tuple)) and not self.several and len(out) != len(self.outputs):
             raise TypeError(f"expected tuple of {len(self.outputs)} elements but got {len(out)}")
         if self.out_decides and isinstance(out, Tensor) and values[self.index["dtype"]] is None:
@@ -218,6 +222,8 @@ class Overload(Form):
             return edit_batched(self, values)
         if SPARSE and has_sparse(values):
             return edit_sparse(self, values)
+        if META and has_meta(values):
+            return edit_meta(self, values)
         if self.composition:
             return self.composed(self.composed_edit or self.kernel, values)
         values = list(values)

@@ -14,6 +14,7 @@ from typing import Any
 
 from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit.core.batched import BatchedTensor
+from autogradkit.core.meta import MetaTensor
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.tensor import SUBCLASSED, Tensor, as_class
@@ -102,7 +103,7 @@ def _converted(result: Any, cls: type[Tensor]) -> Any:
 
 Tensor.__torch_function__ = classmethod(_torch_function)  # pyright: ignore[reportAttributeAccessIssue]
 Parameter.__torch_function__ = _DISABLED = staticmethod(_disabled).__func__  # pyright: ignore[reportAttributeAccessIssue]
-for _own in (SparseTensor, BatchedTensor):  # classes of ours, not of a user's
+for _own in (SparseTensor, BatchedTensor, MetaTensor):  # classes of ours, not of a user's
     _own.__torch_function__ = _DISABLED  # pyright: ignore[reportAttributeAccessIssue]
 
 # What reads memory or makes views without a general way.

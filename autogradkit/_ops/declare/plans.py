@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from autogradkit._ops.declare.unsigned import require_kernel
 from autogradkit.core.dtype import (
     FLOATING,
     bool_,
@@ -104,6 +105,8 @@ def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:
                 (from_numpy_dtype(value.dtype), 2 if value.ndim else 1) if array else (dtype_of_number(value), 0)
             )
     common = result_type(kinds)
+    if op.pointwise not in (INT_TO_FLOAT, FLOAT_TO_REAL):
+        require_kernel(op.owner.name, common)
     if op.pointwise in (INT_TO_FLOAT, FLOAT_TO_REAL) and common.category < FLOATING:
         common = get_default_dtype()
     result = (

@@ -135,6 +135,8 @@ _REASONS: dict[str, str] = {
 def require_success(info: Array | Tensor, name: str) -> None:
     """Raise LinAlgError for what LAPACK says of the first matrix that it could not do; `info` has 0 for the others."""
     info = info._array if isinstance(info, Tensor) else info
+    if not isinstance(info, np.ndarray):  # on the meta device, where nothing was computed
+        return
     failed = np.flatnonzero(info)
     if not failed.size:
         return

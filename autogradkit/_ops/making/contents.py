@@ -67,6 +67,8 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
     try:
         quietly(operator.setitem, array.reshape(-1), slice(None), _read(elements, kind))
     except OverflowError:
+        if kind is dtypes.uint64:
+            raise
         raise ValueError("Overflow when unpacking long long") from None
     return array
 
@@ -114,7 +116,7 @@ def _read(elements: list[Any], kind: Dtype) -> Any:
     if kind.category != dtypes.INTEGRAL:
         if classes <= {float, int, bool}:
             return elements
-    elif classes <= {int, bool}:
+    elif classes <= {int, bool} and kind is not dtypes.uint64:
         wide = np.array(elements, np.int64)
         if not elements or (fits(int(wide.min()), kind) and fits(int(wide.max()), kind)):
             return wide
@@ -130,11 +132,23 @@ def _whole(element: Any, kind: Dtype) -> Any:
     if not isinstance(element, _REALS):
         raise TypeError(f"'{type(element).__name__}' object cannot be interpreted as an integer")
     number = element.item() if isinstance(element, np.generic) else element
+    if kind is dtypes.uint64:
+        return _without_sign(element)
     if not fits(number, kind):
         if kind is dtypes.int64 and isinstance(number, int):
             raise ValueError("Overflow when unpacking long long")
         raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow")
     return np.asarray(number).astype(np.int64).astype(kind.numpy)
+
+
+def _without_sign(number: Any) -> Any:
+    if not isinstance(number, int):
+        raise TypeError("an integer is required")
+    if number < 0:
+        raise OverflowError("can't convert negative int to unsigned")
+    if number >= 2**64:
+        raise OverflowError("int too big to convert")
+    return np.uint64(number)
 
 
 def _truth(element: Any, kind: Dtype) -> Any:

@@ -13,7 +13,7 @@ from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Device, DType, MemoryFormat, Object
 from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.making.constructors import tensortype
-from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
+from autogradkit._ops.making.options import channels_last, contiguous_format, moved, preserve_format, strides_like
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device as device_
 from autogradkit.core.device import require_cpu
@@ -35,9 +35,9 @@ def _converted(self: Array, dtype: Dtype, memory_format: Any = None) -> Any:
 def to_copy(self: Array, dtype: DType, memory_format: MemoryFormat | None = None, *, out: Array) -> None:
     """A copy in another dtype."""
     source = real_part(self) if self.dtype.kind == "c" and out.dtype.kind not in "cb" else self
-    if source.dtype.kind in "fV" and out.dtype.kind in "iu":
+    if source.dtype.kind in "fV" and out.dtype.kind in "iu" and out.dtype != np.uint64:
         # As C does on the usual machines, and PyTorch with it: by way of the machine's own integers.
-        source = source.astype(np.int64 if out.dtype == np.int64 else np.int32)
+        source = source.astype(np.int64 if out.dtype in (np.int64, np.uint32) else np.int32)
     convert(source, out)
 
 
@@ -73,8 +73,7 @@ def _(
     >>> torch.tensor([1, 2]).to(torch.float64)
     tensor([1., 2.], dtype=torch.float64)
     """
-    require_cpu(device)
-    return converted(self, dtype, copy, memory_format)
+    return converted(moved(self, device), dtype, copy, memory_format)
 
 
 @to.overload(composition=True)
@@ -113,7 +112,7 @@ def _format_of(array: Array) -> Any:
 
 
 def _as_other(self: Any, other: Any, copy: bool = False, format: Any = None) -> Tensor:
-    return converted(self, other.dtype, copy, format)
+    return converted(moved(self, other.device), other.dtype, copy, format)
 
 
 def _declare_converter(name: str, wanted: Dtype) -> None:

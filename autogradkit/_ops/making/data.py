@@ -12,8 +12,8 @@ import numpy as np
 from autogradkit._ops.declare import op, python_function
 from autogradkit._ops.declare.kinds import Array, Device, DType, Object, type_name
 from autogradkit._ops.making.contents import array_from, require_layout
-from autogradkit._ops.making.options import finished
-from autogradkit.core.device import require_cpu
+from autogradkit._ops.making.options import finished, moved
+from autogradkit.core.device import is_meta, require_cpu
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, int64
 from autogradkit.core.memory import noted
 from autogradkit.core.storage import borrow
@@ -78,7 +78,9 @@ def as_tensor(data: Object, *, dtype: DType | None = None, device: Device | None
     >>> torch.as_tensor([1.0, 2.0])
     tensor([1., 2.])
     """
-    require_cpu(device)
+    if is_meta(device) or (isinstance(data, Tensor) and data.is_meta):
+        made: Any = data if isinstance(data, Tensor) else tensor(data, dtype)
+        return moved(made, device).to(dtype or made.dtype)
     if isinstance(data, Tensor):
         return data if dtype is None or dtype is data.dtype else data.to(dtype)
     if isinstance(data, np.ndarray) and (dtype is None or data.dtype == dtype.numpy):
@@ -114,7 +116,7 @@ def asarray(
                 f"can't alias tensor with dtype '{SCALAR_TYPE_NAMES[held]}' into dtype '{SCALAR_TYPE_NAMES[dtype]}'."
             )
     if isinstance(obj, UntypedStorage):
-        return finished(obj.flat((dtype or int64).numpy), {"device": None, "requires_grad": requires_grad})
+        return finished(obj.flat((dtype or int64).numpy), {"device": "cpu", "requires_grad": requires_grad})
     made: Any = as_tensor(obj, dtype=dtype)
     if copy and shares and _is_same_memory(made, obj):
         made = made.clone()
@@ -189,7 +191,7 @@ def frombuffer(buffer: Object, *, dtype: DType, count: int = -1, offset: int = 0
             f"buffer length ({length - offset} bytes) after offset ({offset} bytes) must be a multiple of element size ({size})"
         )
     array = np.frombuffer(buffer, dtype.numpy, count, offset)
-    return finished(borrow(array), {"device": None, "requires_grad": requires_grad})
+    return finished(borrow(array), {"device": "cpu", "requires_grad": requires_grad})
 
 
 @python_function()

@@ -17,11 +17,12 @@ from autogradkit._ops.declare.sparse import no_kernel
 from autogradkit._ops.declare.writing import history_of, require_no_leaf, require_writable, resized
 from autogradkit.core.c_types import CType
 from autogradkit.core.device import device as Device
-from autogradkit.core.device import require_cpu, require_default
+from autogradkit.core.device import is_meta
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import WHOLE_NUMBERS
 from autogradkit.core.layout import refuse_compressed, strided
+from autogradkit.core.meta import NO_DATA, emptied, hollow, wrap_meta
 from autogradkit.core.quiet import quietly
 from autogradkit.core.sparse import around, empty_of
 from autogradkit.core.storage import Array
@@ -111,7 +112,8 @@ def made(
         return _made_sparse(shape, fill, options, kind, name)
     if out is None:
         require_sizes(shape)
-        require_place(options)  # before numbers are drawn
+        if require_place(options):
+            return _without_numbers(hollow(shape, kind, strides), options)
         array = allocate(shape, kind, strides)
         quietly(fill, array)
         return finished(array, options)
@@ -161,7 +163,8 @@ def _made_sparse(
 
 def finished(array: Any, options: dict[str, Any]) -> Tensor:
     """A new leaf around `array`. Raises RuntimeError for another device, pinned memory, or gradients of whole numbers."""
-    require_place(options)
+    if require_place(options) and isinstance(array, np.ndarray):
+        return _without_numbers(hollow(array.shape, array.dtype, element_strides(array)), options)
     layout = options.get("layout")
     if layout is not None and layout is not strided and isinstance(array, np.ndarray):
         raise NotImplementedError(f"layout={layout} is not available here: make the tensor, and use to_sparse()")
@@ -171,17 +174,31 @@ def finished(array: Any, options: dict[str, Any]) -> Tensor:
     return tensor
 
 
-def require_place(options: dict[str, Any]) -> None:
-    """Raise for another device than the processor, and for pinned memory."""
-    if options["device"] is None:
-        require_default()
-    else:
-        require_cpu(options["device"])
+def _without_numbers(array: Array, options: dict[str, Any]) -> Tensor:
+    tensor = wrap_meta(array)
+    if options.get("requires_grad"):
+        _require_grad(tensor)
+    return tensor
+
+
+def require_place(options: dict[str, Any]) -> bool:
+    """Whether it is to be on the meta device. Raises for others than that and the processor, and for pinned memory."""
+    meta = is_meta(options["device"])
     if options.get("pin_memory"):
         raise RuntimeError(
             "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available on this "
             "system."
         )
+    return meta
+
+
+def moved(tensor: Any, device: Any) -> Any:
+    """`tensor` on a device; itself where it is there, or none is named. Raises NotImplementedError where it has no numbers."""
+    if device is None or is_meta(device) is tensor.is_meta:
+        return tensor
+    if tensor.is_meta:
+        raise NotImplementedError(NO_DATA)
+    return emptied(tensor._array)
 
 
 def _require_place_of_out(options: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.writing import C_NAMES
+from autogradkit._ops.making.options import moved
 from autogradkit._ops.network.dropout import dropout
 from autogradkit.core.dtype import bool_, float32, is_half
 from autogradkit.core.tensor import wrap
@@ -45,6 +46,8 @@ def _as_bias(mask: Any, like: Any) -> Any:
     """What is added to the scores: −∞ where a mask of bools leaves out."""
     if mask.dtype != bool_:
         return mask
+    if mask.is_meta:
+        return mask.to(like.dtype)
     return wrap(np.where(mask._array, 0, -np.inf).astype(like._array.dtype))
 
 
@@ -89,21 +92,19 @@ def scaled_dot_product_attention(
         k, v = (_repeated(each, q.shape[-3] // each.shape[-3]) for each in (k, v))
     if is_causal:
         later = np.triu(np.ones((q.shape[-2], k.shape[-2]), bool), 1)
-        bias = wrap(np.where(later, -np.inf, 0).astype(q._array.dtype))
+        bias = moved(wrap(np.where(later, -np.inf, 0).astype(q._array.dtype)), q.device)
         mask = bias if mask is None else _as_bias(mask, q) + bias
     # Half of the factor goes to each side, as in PyTorch, so that products overflow later.
     factor = math.sqrt(1 / math.sqrt(q.shape[-1]) if scale is None else abs(scale))
     sign = -1 if scale is not None and scale < 0 else 1
     scores = (q * (factor * sign)) @ (k.transpose(-2, -1) * factor)
     if mask is not None:
-        bias = _as_bias(mask, q)
-        scores = scores + bias
-        weights = scores.softmax(-1)
+        scores = scores + _as_bias(mask, q)
+    weights = scores.softmax(-1)
+    if mask is not None and not scores.is_meta:
         nothing = np.isneginf(scores._array).all(-1, keepdims=True)
         if nothing.any():  # a query that may look at nothing gets zeros
             weights = weights.masked_fill(wrap(nothing), 0.0)
-    else:
-        weights = scores.softmax(-1)
     if dropout_p > 0:
         weights = dropout.straight(weights, dropout_p, True)
     return (weights @ v).to(query.dtype)

@@ -18,6 +18,7 @@ from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit.core.draws import chances, fill
 from autogradkit.core.dtype import get_default_dtype
+from autogradkit.core.meta import MetaArray, emptied, hollow
 from autogradkit.core.random import default_generator
 from autogradkit.core.recording import reported
 from autogradkit.core.tensor import Tensor, wrap
@@ -77,16 +78,21 @@ def _draws(input: Any, p: float, train: bool, by_channel: bool = False, lowers: 
 
 
 def _one_a_channel(array: Any) -> Any:
-    return np.empty((*array.shape[:2], *(1,) * (array.ndim - 2)), array.dtype)
+    shape = *array.shape[:2], *(1,) * (array.ndim - 2)
+    return MetaArray(hollow(shape, array.dtype)) if array.__class__ is MetaArray else np.empty(shape, array.dtype)
 
 
 def _noise(array: Any, p: float) -> Tensor:
+    if array.__class__ is MetaArray:
+        return emptied(array.hollow)
     noise = _kept(array, p)
     np.divide(noise, array.dtype.type(1 - p), out=noise)
     return wrap(noise)
 
 
 def _alpha_noise(array: Any, p: float) -> tuple[Tensor, Tensor]:
+    if array.__class__ is MetaArray:
+        return emptied(array.hollow), emptied(array.hollow)
     kept = _kept(array, p)
     scale = 1 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
     of = kept.dtype.type

@@ -12,7 +12,15 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Bools
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
-from autogradkit._ops.network.grid_kernels import BICUBIC, BILINEAR, REFLECTION, sample_at, spread_from, spread_twice
+from autogradkit._ops.network.grid_kernels import (
+    BICUBIC,
+    BILINEAR,
+    NEAREST,
+    REFLECTION,
+    sample_at,
+    spread_from,
+    spread_twice,
+)
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.shapes import dim_of_size
 
@@ -62,7 +70,7 @@ def _grid(t: Any, *shape: int) -> Any:
 
 
 @op(
-    variants="",
+    variants="function",
     node="GridSampler2DBackward0",
     label="grid_sample",
     meta=lambda *given: _meta(2, *given),
@@ -73,12 +81,17 @@ def _grid(t: Any, *shape: int) -> Any:
 def grid_sampler_2d(
     input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool, *, out: Array
 ) -> None:
-    """The input at the places of the grid."""
+    """`grid_sampler` of images; modes and paddings by their numbers.
+
+    >>> import autogradkit as torch
+    >>> torch.grid_sampler_2d(torch.arange(4.0).view(1, 1, 2, 2), torch.zeros(1, 1, 1, 2), 0, 0, False)
+    tensor([[[[1.5000]]]])
+    """
     sample_at(input, grid, interpolation_mode, padding_mode, align_corners, out)
 
 
 @op(
-    variants="",
+    variants="function",
     node="GridSampler3DBackward0",
     label="grid_sample",
     meta=lambda *given: _meta(3, *given),
@@ -89,7 +102,12 @@ def grid_sampler_2d(
 def grid_sampler_3d(
     input: Array, grid: Array, interpolation_mode: int, padding_mode: int, align_corners: bool, *, out: Array
 ) -> None:
-    """The input at the places of the grid."""
+    """`grid_sampler` of volumes; modes and paddings by their numbers.
+
+    >>> import autogradkit as torch
+    >>> torch.grid_sampler_3d(torch.arange(8.0).view(1, 1, 2, 2, 2), torch.zeros(1, 1, 1, 1, 3), 0, 0, False).item()
+    3.5
+    """
     sample_at(input, grid, interpolation_mode, padding_mode, align_corners, out)
 
 
@@ -97,7 +115,7 @@ def _refused(name: str) -> dict[str, Any]:
     return dict.fromkeys(("of_input", "of_grid", "grad_output", "input", "grid"), undifferentiated(name))
 
 
-def _double(name: str) -> Any:
+def _double(name: str, of_images: bool) -> Any:
     def formula(
         g: Any, grad_output: Any, input: Any, grid: Any, interpolation_mode: int, padding_mode: int, align_corners: bool,
         output_mask: Any, needs: Any,
@@ -108,6 +126,8 @@ def _double(name: str) -> Any:
         )
         how = interpolation_mode, padding_mode, align_corners
         found = getattr(k, name)(of_input, of_grid, grad_output, input, grid, *how)
+        if interpolation_mode == NEAREST and of_images:  # which PyTorch does not call zeros
+            found = found[0], None, None if g[0] is None else found[2]
         return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
 
     return formula
@@ -129,7 +149,7 @@ _DOUBLE_RULE = (
         for mode in (BILINEAR, BICUBIC)
     ],
     outputs="result0 result1",
-    group=("grad_output input grid", _double("grid_sampler_2d_double_backward")),
+    group=("grad_output input grid", _double("grid_sampler_2d_double_backward", True)),
     rule=_DOUBLE_RULE,
 )
 def grid_sampler_2d_backward(
@@ -184,7 +204,7 @@ def grid_sampler_2d_double_backward(
         for mode in (BILINEAR,)
     ],
     outputs="result0 result1",
-    group=("grad_output input grid", _double("grid_sampler_3d_double_backward")),
+    group=("grad_output input grid", _double("grid_sampler_3d_double_backward", False)),
     rule=_DOUBLE_RULE,
 )
 def grid_sampler_3d_backward(

@@ -44,8 +44,8 @@ _UNDER = (1.1587081150526197e-04, 4.6657457225908125e-03, 0.05193676812279815, 0
 _MANY = 4096  # elements from which this is quicker than SciPy's, which goes one by one
 
 
-def _polynomial(x: Array, coefficients: tuple[float, ...]) -> Array:
-    """By Horner's rule, in one array."""
+def polynomial(x: Array, coefficients: tuple[float, ...]) -> Array:
+    """By Horner's rule, in one array; the coefficient of the highest power comes first."""
     total = x * coefficients[0]
     for each in coefficients[1:-1]:
         total += each
@@ -57,8 +57,8 @@ def _polynomial(x: Array, coefficients: tuple[float, ...]) -> Array:
 def _write_erf(x: Array, out: Array) -> None:
     wide = clip(x, -4, 4).astype(np.float64)
     square = wide * wide
-    found = _polynomial(square, _ABOVE)
-    found /= _polynomial(square, _UNDER)
+    found = polynomial(square, _ABOVE)
+    found /= polynomial(square, _UNDER)
     found *= wide
     np.copyto(out, np.tanh(found, found), casting="same_kind")
 

@@ -1,7 +1,7 @@
 """What only `autogradkit.special` offers: normal distribution, Bessel functions of every kind, zeta, orthogonal polynomials.
 
-Rests on special.py, and on SciPy for the numbers. The formulas are those of PyTorch's derivative table. Declared when
-`autogradkit.special` is first imported.
+Rests on special.py and bessel.py, and on SciPy for other numbers. The formulas are those of PyTorch's derivative table.
+Declared when `autogradkit.special` is first imported.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from autogradkit._ops.declare.refusals import (
 )
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.network.softmax import log_softmax, softmax
+from autogradkit._ops.pointwise import bessel
 from autogradkit._ops.pointwise.elementary import within
 from autogradkit._ops.pointwise.rounding import round_decimals
 from autogradkit._ops.pointwise.special import by_scipy, by_small, erf
@@ -352,20 +353,14 @@ def xlog1py_by_number(self: Array, other: Scalar, *, out: Array) -> None:
 # -- without a derivative in PyTorch -----------------------------------------------------------------------------------
 
 
-def _declare_plain(name: str, by: str, doc: str) -> None:
-    """A function of one operand that PyTorch does not differentiate, by one of SciPy's."""
+def _declare_plain(name: str, by: str | Callable[[Array], Array], doc: str) -> None:
+    """A function of one operand that PyTorch does not differentiate: one of SciPy's, or what computes it here."""
 
     def write(x: Array, out: Array) -> None:
-        if by == "airy":
-            import scipy.special
-
-            np.copyto(out, scipy.special.airy(x)[0], casting="unsafe")
-        elif by == "spherical_jn":
-            import scipy.special
-
-            np.copyto(out, scipy.special.spherical_jn(0, x), casting="unsafe")
-        else:
+        if isinstance(by, str):
             by_scipy(by, out, x)
+        else:
+            np.copyto(out, by(np.asarray(x, out.dtype)))
 
     def of_x(x: Array, *, out: Array) -> None:
         write(x, out)
@@ -380,18 +375,24 @@ def _declare_plain(name: str, by: str, doc: str) -> None:
     op(name=f"special_{name}", variants="", **options)(kernel)
 
 
+def _spherical_j0(x: Array) -> Array:
+    import scipy.special
+
+    return np.asarray(scipy.special.spherical_jn(0, x), x.dtype)
+
+
 for _name, _by, _doc in (
-    ("airy_ai", "airy", "Airy's function Ai."),
-    ("bessel_j0", "j0", "The Bessel function of the first kind of order 0."),
-    ("bessel_j1", "j1", "The Bessel function of the first kind of order 1."),
-    ("bessel_y0", "y0", "The Bessel function of the second kind of order 0."),
-    ("bessel_y1", "y1", "The Bessel function of the second kind of order 1."),
+    ("airy_ai", bessel.airy, "Airy's function Ai."),
+    ("bessel_j0", bessel.j0, "The Bessel function of the first kind of order 0."),
+    ("bessel_j1", bessel.j1, "The Bessel function of the first kind of order 1."),
+    ("bessel_y0", bessel.y0, "The Bessel function of the second kind of order 0."),
+    ("bessel_y1", bessel.y1, "The Bessel function of the second kind of order 1."),
     ("modified_bessel_i0", "i0", "The modified Bessel function of the first kind of order 0."),
     ("modified_bessel_i1", "i1", "The modified Bessel function of the first kind of order 1."),
     ("modified_bessel_k0", "k0", "The modified Bessel function of the second kind of order 0."),
     ("modified_bessel_k1", "k1", "The modified Bessel function of the second kind of order 1."),
     ("scaled_modified_bessel_k0", "k0e", "eˣ times the modified Bessel function of the second kind of order 0."),
     ("scaled_modified_bessel_k1", "k1e", "eˣ times the modified Bessel function of the second kind of order 1."),
-    ("spherical_bessel_j0", "spherical_jn", "The spherical Bessel function of the first kind of order 0."),
+    ("spherical_bessel_j0", _spherical_j0, "The spherical Bessel function of the first kind of order 0."),
 ):
     _declare_plain(_name, _by, _doc)

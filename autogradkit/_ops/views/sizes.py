@@ -17,7 +17,7 @@ from autogradkit._ops.declare.kinds import Array, DType, Sizes
 from autogradkit._ops.declare.overriding import ALIAS
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.errors import ViewRefused
+from autogradkit.core.errors import NoArrayError, ViewRefused
 from autogradkit.core.shapes import infer_size, wrap_dim
 from autogradkit.core.size import Size
 from autogradkit.core.storage import address_of, offset_of, root_of, strided
@@ -39,7 +39,10 @@ def restrided(array: Array, shape: Sequence[int], strides: Sequence[int], start:
         if not owner.flags.forc or owner.dtype.hasobject:
             return strided(array, tuple(shape), tuple(strides), offset_of(array) + start)
         offset += address_of(array) - address_of(owner)
-    return np.ndarray(shape, array.dtype, owner, offset, [stride * itemsize for stride in strides])
+    try:
+        return np.ndarray(shape, array.dtype, owner, offset, [stride * itemsize for stride in strides])
+    except TypeError:
+        raise NoArrayError("there is no memory to look at") from None
 
 
 @op(variants="", view=True, samples=lambda t: [(t(2, 3),), (t(),)], vjp={"self": lambda g: g})

@@ -17,11 +17,12 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.nn.functional.poolings import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 __all__ = [
-    "channel_shuffle", "fold", "interpolate", "pixel_shuffle", "pixel_unshuffle", "unfold", "upsample", "upsample_bilinear",
-    "upsample_nearest",
+    "channel_shuffle", "fold", "interpolate", "native_channel_shuffle", "pixel_shuffle", "pixel_unshuffle", "unfold",
+    "upsample", "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip
 
 channel_shuffle = rearranging.channel_shuffle.owner.made("function")
+native_channel_shuffle = rearranging.native_channel_shuffle.owner.made("function")
 pixel_shuffle = rearranging.pixel_shuffle.owner.made("function")
 pixel_unshuffle = rearranging.pixel_unshuffle.owner.made("function")
 _im2col = rearranging.im2col.owner.made("function")

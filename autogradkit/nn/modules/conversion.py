@@ -13,16 +13,22 @@ from autogradkit._ops.declare.names import METHOD
 from autogradkit._ops.declare.signature import MisfitError, refusal
 from autogradkit._ops.making.conversions import converted, to
 from autogradkit._ops.making.filled import empty_like
-from autogradkit.core.device import require_cpu
+from autogradkit._ops.making.options import moved
+from autogradkit.core.device import is_meta
 from autogradkit.core.dtype import bfloat16, float16, float32, float64
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
+from autogradkit.core.meta import NO_DATA
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import no_grad
 from autogradkit.engine.reseating import together
 from autogradkit.nn.modules.members import Members, named_as_modules
 
+_TO_EMPTY = (
+    "Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when moving module from meta to a different "
+    "device."
+)
 _COMPLEX = (
     "Complex modules are a new feature under active development whose design may change, and some modules might not work as "
     "expected when using complex tensors as parameters or buffers. Please file an issue at "
@@ -59,7 +65,7 @@ class Converted(Members):
 
         Only floating-point ones change dtype. Raises TypeError for an integer dtype.
         """
-        wanted, memory_format = _destination(args, kwargs)
+        device, wanted, memory_format = _destination(args, kwargs)
         if wanted is not None and not (wanted.is_floating_point or wanted.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"
@@ -69,6 +75,9 @@ class Converted(Members):
             warn(_COMPLEX)
 
         def convert(tensor: Tensor) -> Tensor:
+            if tensor.is_meta and device is not None and not is_meta(device):
+                raise NotImplementedError(f"{NO_DATA} {_TO_EMPTY}")
+            tensor = moved(tensor, device)
             numbers = tensor.is_floating_point() or tensor.is_complex()
             of_images = memory_format is not None and tensor.dim() in (4, 5)
             return converted(tensor, wanted if numbers else None, format=memory_format if of_images else None)
@@ -140,8 +149,8 @@ def _as_dtype(given: Any) -> Dtype:
     return convert(given)
 
 
-def _destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Dtype | None, Any]:
-    """The dtype and the memory format that the arguments of a module's `to` ask for."""
+def _destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Dtype | None, Any]:
+    """The device, the dtype and the memory format that the arguments of a module's `to` ask for."""
     forms = [signature for _, signature in to.forms(METHOD)]
     for form in forms:
         names = [parameter.name for parameter in form.parameters]
@@ -151,7 +160,9 @@ def _destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Dtype |
             continue
         if len(args) > names.index("copy") or "copy" in kwargs:
             raise RuntimeError(".to() does not accept copy argument")
-        require_cpu(given.get("device"))
+        device = given["tensor"].device if "tensor" in given else given.get("device")
+        if device is not None:
+            is_meta(device)  # which refuses a third one
         wanted = given["tensor"].dtype if "tensor" in given else given["dtype"]
-        return wanted and _as_dtype(wanted), given["memory_format"]
+        return device, wanted and _as_dtype(wanted), given["memory_format"]
     raise refusal("to", forms, args, kwargs)

@@ -215,7 +215,7 @@ class RNNBase(Module):
         return change(hx) if self._states == 1 else tuple([change(each) for each in hx])
 
     def _first_state(self, x: Tensor, batch_sizes: Tensor | None) -> Hidden:
-        return zeros.owner(self.get_expected_hidden_size(x, batch_sizes), dtype=x.dtype)
+        return zeros.owner(self.get_expected_hidden_size(x, batch_sizes), dtype=x.dtype, device=x.device)
 
     def _require_dims(self, hx: Hidden, wanted: int) -> None:
         """Raise RuntimeError where a state is batched and the input is not, or the other way around."""
@@ -352,7 +352,7 @@ class LSTM(RNNBase):
 
     def _first_state(self, x: Tensor, batch_sizes: Tensor | None) -> Hidden:
         sizes = self.get_expected_hidden_size(x, batch_sizes), self.get_expected_cell_size(x, batch_sizes)
-        return tuple([zeros.owner(each, dtype=x.dtype) for each in sizes])
+        return tuple([zeros.owner(each, dtype=x.dtype, device=x.device) for each in sizes])
 
     def _require_dims(self, hx: Hidden, wanted: int) -> None:
         h, c = hx[0].dim(), hx[1].dim()

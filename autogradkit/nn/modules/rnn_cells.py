@@ -74,7 +74,7 @@ class RNNCellBase(Module):
         return self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
 
     def _first_state(self, x: Tensor) -> Tensor:
-        return zeros.owner((x.size(0), self.hidden_size), dtype=x.dtype)
+        return zeros.owner((x.size(0), self.hidden_size), dtype=x.dtype, device=x.device)
 
     def _stepped(self, cell: Any, input: Tensor, hx: Tensor | None) -> Tensor:
         """A step of a cell whose state is one tensor; without a batch dimension, where the input has none."""

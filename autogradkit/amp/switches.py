@@ -1,0 +1,99 @@
+"""The functions below `autocast`, by which libraries switch casting without a block; each block puts back what it found.
+
+Rests on autocast_mode, whose state they set for the calling thread. Those for one kind of device are PyTorch's older names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autogradkit.amp.autocast_mode import STATE, get_autocast_dtype, is_autocast_enabled, put
+from autogradkit.core.device import device as _device
+from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.errors import c_type_name
+from autogradkit.core.frames import entry
+
+
+def _require(name: str, argument: str, place: int, value: Any, kind: type, said: str) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}(): argument '{argument}' (position {place}) must be {said}, not {c_type_name(value)}")
+
+
+@entry
+def set_autocast_enabled(device_type: str | bool, enabled: bool | None = None) -> None:
+    """Have ops for such a device cast, or not; `set_autocast_enabled(True)` is for CUDA.
+
+    >>> import autogradkit as torch
+    >>> torch.set_autocast_enabled("cpu", True)
+    >>> (torch.ones(2, 2) @ torch.ones(2, 2)).dtype
+    torch.bfloat16
+    >>> torch.set_autocast_enabled("cpu", False)
+    """
+    if enabled is None and isinstance(device_type, bool):
+        device_type, enabled = "cuda", device_type
+    _require("set_autocast_enabled", "enabled", 2, enabled, bool, "bool")
+    put(enabled={**STATE.enabled, _device(str(device_type)).type: bool(enabled)})
+
+
+@entry
+def set_autocast_dtype(device_type: str, dtype: Dtype) -> None:
+    """Have ops for such a device cast to this dtype, while they cast."""
+    _require("set_autocast_dtype", "dtype", 2, dtype, Dtype, "torch.dtype")
+    put(dtypes={**STATE.dtypes, _device(device_type).type: dtype})
+
+
+def is_autocast_cache_enabled() -> bool:
+    """Whether a parameter is cast once in the outermost block."""
+    return STATE.remembers
+
+
+@entry
+def set_autocast_cache_enabled(enabled: bool) -> None:
+    """Set whether it is."""
+    _require("set_autocast_cache_enabled", "enabled", 1, enabled, bool, "bool")
+    put(remembers=enabled)
+
+
+def clear_autocast_cache() -> None:
+    """Forget the parameters that were cast."""
+    STATE.remembered.clear()
+
+
+def autocast_increment_nesting() -> int:
+    """Enter a block; gives how many blocks there are."""
+    put(depth=STATE.depth + 1)
+    return STATE.depth
+
+
+def autocast_decrement_nesting() -> int:
+    """Leave one; leaving the outermost forgets what was cast."""
+    put(depth=STATE.depth - 1)
+    return STATE.depth
+
+
+def _older(name: str, kind: str) -> None:
+    """Publish PyTorch's older names for one kind of device."""
+
+    def is_enabled() -> bool:
+        return is_autocast_enabled(kind)
+
+    def set_enabled(enabled: bool) -> None:
+        set_autocast_enabled(kind, enabled)
+
+    def get_dtype() -> Dtype:
+        return get_autocast_dtype(kind)
+
+    def set_dtype(dtype: Dtype) -> None:
+        set_autocast_dtype(kind, dtype)
+
+    published = {
+        f"is_autocast_{name}_enabled": is_enabled, f"set_autocast_{name}_enabled": set_enabled,
+        f"get_autocast_{name}_dtype": get_dtype, f"set_autocast_{name}_dtype": set_dtype,
+    }  # fmt: skip
+    for known, function in published.items():
+        function.__name__ = function.__qualname__ = known
+        globals()[known] = function
+
+
+for _name, _kind in (("cpu", "cpu"), ("gpu", "cuda"), ("xla", "xla"), ("ipu", "ipu")):
+    _older(_name, _kind)

@@ -1,0 +1,190 @@
+"""The meta device beside PyTorch's: what tensors without numbers look like, what ops make of them, and what they refuse."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import autogradkit as ak
+
+from .said import said
+
+SHAPES = """
+nn.Linear(2, 3, device="meta")(o(4, 2))
+nn.LSTM(3, 4, device="meta")(o(5, 2, 3))[1][0].detach()
+nn.GRUCell(3, 4, device="meta")(o(5, 3))
+nn.MultiheadAttention(4, 2, device="meta")(o(5, 2, 4), o(5, 2, 4), o(5, 2, 4))[0]
+nn.TransformerEncoderLayer(4, 2, 8, device="meta")(o(5, 2, 4))
+nn.Conv2d(1, 2, 3, device="meta", padding="same")(o(1, 1, 5, 5))
+nn.ConvTranspose2d(1, 2, 3, device="meta")(o(1, 1, 5, 5))
+nn.BatchNorm2d(2, device="meta")(o(3, 2, 5, 5))
+nn.LayerNorm(5, device="meta")(o(3, 2, 5, 5))
+nn.Embedding(7, 3, device="meta")(o(3, 2, dtype=m.long))
+nn.MaxPool2d(2)(o(3, 2, 6, 6))
+nn.AdaptiveAvgPool2d(1)(o(3, 2, 6, 6))
+nn.Dropout(0.5)(o(3, 2, requires_grad=True))
+nn.Dropout2d(0.5)(o(3, 2, 4, 4))
+nn.ReLU(inplace=True)(o(3, 2))
+nn.CrossEntropyLoss()(o(3, 5, requires_grad=True), o(3, dtype=m.long))
+F.scaled_dot_product_attention(o(2, 2, 5, 4), o(2, 2, 5, 4), o(2, 2, 5, 4), is_causal=True)
+F.interpolate(o(1, 2, 3, 3), scale_factor=2, mode="bilinear")
+F.pad(o(1, 2, 3, 3), (1, 1, 2, 0))
+m.einsum("bij,bjk->bik", o(2, 3, 4), o(2, 4, 5))
+m.stack([o(2), o(2)], 1)
+o(6).split(2)[1]
+o(6, 2).cumsum(0)
+o(6, 2).std(0)
+o(6, 2, requires_grad=True).mean(0, keepdim=True)
+o(3, 3).argmax(1)
+o(3, 3).gather(1, o(3, 1, dtype=m.long))
+o(3, 3)[o(2, dtype=m.long), :1]
+o(3, 3)[m.tensor([0, 2])]
+m.where(o(3) > 0, o(3), 0.0)
+m.linalg.qr(o(3, 2))[0]
+m.linalg.inv(o(3, 3))
+o(3).flip(0)
+m.cdist(o(3, 2), o(4, 2))
+m.fft.rfft(o(8))
+m.zeros_like(o(3, 2).T)
+m.rand_like(o(3, 2), dtype=m.float64)
+o(3).new_full((2,), 3)
+o(1, 2, 3, 4).to(memory_format=m.channels_last)
+o(3, 2).T.contiguous()
+o(3, 2).T.reshape(6)
+o(3, 4).T
+o(3, 4)[1:, ::2]
+o(3, 4).unfold(1, 2, 1)
+o(3).half() + 1
+o(3, dtype=m.long) * 1.5
+o(3) + m.tensor(2.0)
+o(2, 1) * o(3)
+o(3).add_(1)
+o(3).exp()
+o(5).topk(2)[1]
+o(10**6, 10**6).sum(0)
+m.empty_strided((2, 3), (1, 2), device="meta")
+m.arange(5, device="meta")
+m.tensor([[1, 2]], device="meta")
+m.as_tensor([1.5], device="meta")
+m.randn(3, device="meta", requires_grad=True)
+m.eye(3, device="meta")
+m.ones(2, 3).T.to("meta")
+m.ones(2, 3).to(o(1, dtype=m.float64))
+copy.deepcopy(o(2, 3).T)
+pickle.loads(pickle.dumps(o(2, 3, requires_grad=True)))
+nn.Linear(2, 3).to("meta").weight
+nn.Linear(2, 3, device="meta").to_empty(device="cpu").weight
+nn.BatchNorm1d(3, device="meta").to_empty(device="cpu").running_mean
+nn.Linear(2, 3, device="meta").double().bias
+""".strip().splitlines()
+
+
+def looks(m: Any, line: str) -> Any:
+    def o(*sizes: int, **options: Any) -> Any:
+        return m.ones(*sizes, device="meta", **options)
+
+    names = {"m": m, "nn": m.nn, "F": m.nn.functional, "o": o, "copy": copy, "pickle": pickle}
+    made = eval(line, names)
+    known = tuple(made.shape), made.stride(), made.storage_offset(), repr(made.dtype), made.requires_grad
+    return (*known, str(made.device), made.is_meta, made.is_contiguous())
+
+
+@pytest.mark.parametrize("line", SHAPES)
+def test_a_result_has_pytorchs_sizes_strides_and_dtype(line: str) -> None:
+    assert looks(ak, line) == looks(torch, line)
+
+
+LINES = """
+x
+y
+i
+y * 2
+torch.nn.Parameter(x)
+y.double()
+torch.nn.Linear(2, 3, device="meta").state_dict()
+x.device, x.is_meta, x.is_cpu, x.type(), x.data_ptr(), len(x), x.get_device(), x.element_size(), x.nbytes
+x.item()
+x[0].item()
+float(x[0])
+bool(x[0])
+x.numpy()
+x.tolist()
+x.cpu()
+x.to("cpu")
+x.to("cpu", torch.float64)
+x.to(c)
+c.copy_(x)
+x + c
+c + x
+torch.cat([x, c])
+torch.where(x > 0, x, c)
+torch.allclose(x, x)
+x.copy_(c); x._version
+x.fill_(3); x.zero_(); x._version
+i.requires_grad_()
+y.add_(1)
+torch.empty(-1, device="meta")
+torch.nn.Linear(2, 3, device="meta").to("cpu")
+torch.nn.Linear(2, 3).load_state_dict(torch.nn.Linear(2, 3, device="meta").state_dict())
+torch.nn.Linear(2, 3, device="meta").load_state_dict(torch.nn.Linear(2, 3).state_dict(), assign=True)
+x.view(2, 2)
+x[5]
+torch.rand(3, device="meta"); torch.rand(1)
+torch.nn.Linear(2, 3, device="meta"); torch.rand(1)
+""".strip().splitlines()
+BEFORE = (
+    "x = torch.empty(3, device='meta'); y = torch.ones(2, 3, device='meta', requires_grad=True); c = torch.ones(3)\n"
+    "i = torch.zeros(3, dtype=torch.long, device='meta')\n"
+)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_it_says_what_pytorch_says(line: str) -> None:
+    assert said(ak, BEFORE + line)[:2] == said(torch, BEFORE + line)[:2]
+
+
+def test_what_depends_on_numbers_is_refused() -> None:
+    x = ak.empty(3, device="meta")
+    for refused in (x.nonzero, x.unique, lambda: x[x > 0], lambda: ak.equal(x, x)):
+        with pytest.raises(NotImplementedError, match="depends on numbers"):
+            refused()
+    with pytest.raises(NotImplementedError, match="meta device"):
+        ak.ones(2, device="meta", requires_grad=True).sum().backward()
+
+
+def test_within_a_block_everything_that_names_no_device_is_made_there() -> None:
+    def made(m: Any) -> Any:
+        with m.device("meta"):
+            tensors = [
+                m.ones(2),
+                m.tensor([1, 2]),
+                m.arange(3),
+                m.nn.Linear(2, 3).weight,
+                m.nn.BatchNorm1d(3).running_mean,
+            ]
+            tensors += [m.ones(2, device="cpu"), m.from_numpy(np.ones(2))]
+            default = str(m.get_default_device())
+        return [str(each.device) for each in tensors], default, str(m.ones(2).device)
+
+    assert made(ak) == made(torch)
+
+
+def test_a_model_without_numbers_gets_memory_and_then_computes() -> None:
+    with ak.device("meta"):
+        model = ak.nn.Sequential(ak.nn.Linear(2, 3), ak.nn.ReLU(), ak.nn.Linear(3, 1))
+    parameters = list(model.parameters())
+    assert all(isinstance(each, ak.nn.Parameter) and each.is_meta for each in parameters)
+    model.to_empty(device="cpu")
+    assert [each is other for each, other in zip(model.parameters(), parameters, strict=True)] == [True] * 4
+    for each in model.parameters():
+        ak.nn.init.constant_(each, 0.5)
+    found = model(ak.ones(1, 2))
+    assert found.tolist() == [[2.75]]
+    found.sum().backward()
+    assert model[2].weight.grad is not None
+    assert model[2].weight.grad.tolist() == [[1.5, 1.5, 1.5]]

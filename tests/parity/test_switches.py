@@ -1,0 +1,40 @@
+"""Switches and small functions of libraries: casting and anomalies without a block, sizes that are no symbols, batch norms."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+import torch
+
+import autogradkit as ak
+
+from .said import said
+
+LINES = """
+torch.is_anomaly_check_nan_enabled()
+torch.set_anomaly_enabled(True, False); r = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled(); torch.set_anomaly_enabled(False); r, torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+torch.set_anomaly_enabled(1)
+torch.is_autocast_cache_enabled(), torch.get_autocast_gpu_dtype(), torch.get_autocast_cpu_dtype(), torch.is_autocast_cpu_enabled()
+torch.set_autocast_enabled("cpu", True); r = (torch.ones(2, 2) @ torch.ones(2, 2)).dtype; torch.set_autocast_dtype("cpu", torch.float16); s = (torch.ones(2, 2) @ torch.ones(2, 2)).dtype; torch.set_autocast_enabled("cpu", False); torch.set_autocast_dtype("cpu", torch.bfloat16); r, s, (torch.ones(2, 2) @ torch.ones(2, 2)).dtype
+torch.set_autocast_cache_enabled(False); r = torch.is_autocast_cache_enabled(); torch.set_autocast_cache_enabled(True); r, torch.is_autocast_cache_enabled()
+torch.autocast_increment_nesting(), torch.autocast_decrement_nesting(), torch.clear_autocast_cache()
+torch.set_autocast_cpu_enabled(True); r = torch.is_autocast_cpu_enabled(); torch.set_autocast_cpu_enabled(False); r, torch.is_autocast_enabled("cpu")
+torch.set_autocast_enabled(True); r = torch.is_autocast_enabled(); torch.set_autocast_enabled(False); r
+torch.set_autocast_enabled("cpu", 1)
+torch.set_autocast_enabled("foo", True)
+torch.set_autocast_dtype("cpu", 3)
+torch.legacy_contiguous_format
+torch.sym_max(1, 2), torch.sym_max(3, 2.0), torch.sym_min(1, 2.0), torch.sym_int(2.7), torch.sym_int(-2.7), torch.sym_float(2)
+torch.sym_not(True), torch.sym_ite(False, 1, 2), torch.sym_sqrt(4), torch.sym_sum([1, 2])
+torch.grid_sampler_2d(torch.arange(16.0).view(1, 1, 4, 4), torch.tensor([[[[0.25, -0.5]]]]), 0, 0, False)
+m = torch.nn.Sequential(torch.nn.BatchNorm1d(3)); torch.func.replace_all_batch_norm_modules_(m) is m, m[0].running_mean, m[0].track_running_stats, list(m.state_dict())
+""".strip().splitlines()  # noqa: E501 - a program a line
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_it_says_what_pytorch_says(line: str) -> None:
+    with warnings.catch_warnings(action="ignore"):
+        theirs: Any = said(torch, line)
+    assert said(ak, line)[:2] == theirs[:2]
