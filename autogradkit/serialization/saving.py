@@ -22,6 +22,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.own import is_own
 from autogradkit.core.parameter import Parameter
+from autogradkit.core.pending import bits_of
 from autogradkit.core.storage import offset_of
 from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.strides import element_strides
@@ -183,7 +184,7 @@ def _reduced(tensor: Tensor) -> Any:
         if type(tensor) is Parameter:
             return (_REBUILD_PARAMETER, made) if state is None else (_REBUILD_PARAMETER_WITH_STATE, (*made, state))
         return _REBUILD_TYPE, (_REBUILD_PARAMETER, type(tensor), made, state or {})
-    array = tensor._array
+    array = tensor._memory
     memory = typed(UntypedStorage.of(array), from_numpy_dtype(array.dtype))
     parts = (
         memory,
@@ -193,6 +194,9 @@ def _reduced(tensor: Tensor) -> Any:
         requires_grad(tensor),
         hooks,
     )
+    conj, neg = bits_of(tensor)
+    if conj or neg:
+        parts = (*parts, {name: True for name, pending in (("conj", conj), ("neg", neg)) if pending})
     if state is None and is_own(type(tensor)):
         return _REBUILD, parts
-    return _REBUILD_TYPE, (_REBUILD, type(tensor), parts, state or {})
+    return _REBUILD_TYPE, (_REBUILD, Tensor if conj or neg else type(tensor), parts, state or {})
