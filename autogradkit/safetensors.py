@@ -58,6 +58,7 @@ def save(tensors: Tensors, metadata: Metadata | None = None) -> bytes:
     for a dtype that the format has not.
     """
     _require_savable(tensors)
+    tensors = {name: tensor.resolve_conj().resolve_neg() for name, tensor in tensors.items()}
     return bytes(serialize({name: _spec(name, tensor) for name, tensor in tensors.items()}, metadata=metadata))
 
 

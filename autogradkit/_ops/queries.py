@@ -19,6 +19,7 @@ from autogradkit._ops.declare.refusals import common_dtype
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.making.options import memory_format
 from autogradkit.core import dtype as dtypes
+from autogradkit.core.pending import bits_of
 from autogradkit.core.recording import reported
 from autogradkit.core.shapes import dim_of_size
 from autogradkit.core.size import Size
@@ -33,8 +34,8 @@ from autogradkit.engine.modes import MODE
 
 
 _SIZE = (
-    "if {dim} is M: return Size({self}._array.shape)",
-    "if {dim}.__class__ is int: return {self}._array.shape[{dim}]",
+    "if {dim} is M: return Size({self}._memory.shape)",
+    "if {dim}.__class__ is int: return {self}._memory.shape[{dim}]",
 )
 
 
@@ -47,12 +48,12 @@ def size(self: Tensor, dim: int | None = None) -> Size | int:
     (torch.Size([2, 3]), 3)
     """
     if dim is None:
-        return Size(self._array.shape)
-    return self._array.shape[dim_of_size(dim, self._array.ndim)]
+        return Size(self._memory.shape)
+    return self._memory.shape[dim_of_size(dim, self._memory.ndim)]
 
 
 _STRIDE = (
-    "x = {self}._array",
+    "x = {self}._memory",
     "strides = STRIDES.get((x.shape, x.strides, x.itemsize)) or strides_of(x)",
     "if {dim} is M: return strides",
     "if {dim}.__class__ is int: return strides[{dim}]",
@@ -67,23 +68,23 @@ def stride(self: Tensor, dim: int | None = None) -> tuple[int, ...] | int:
     >>> torch.zeros(2, 3).stride(), torch.zeros(2, 3).stride(0)
     ((3, 1), 3)
     """
-    strides = element_strides(self._array)
-    return strides if dim is None else strides[dim_of_size(dim, self._array.ndim)]
+    strides = element_strides(self._memory)
+    return strides if dim is None else strides[dim_of_size(dim, self._memory.ndim)]
 
 
-@op(variants="method", composition=True, reads=["if {self}._array.base is None: return 0"])
+@op(variants="method", composition=True, reads=["if {self}._memory.base is None: return 0"])
 def storage_offset(self: Tensor) -> int:
     """How many elements of the storage come before this tensor's first."""
-    return offset_of(self._array)
+    return offset_of(self._memory)
 
 
-@op("ndimension", variants="method", composition=True, reads=["return {self}._array.ndim"])
+@op("ndimension", variants="method", composition=True, reads=["return {self}._memory.ndim"])
 def dim(self: Tensor) -> int:
     """The number of dimensions."""
-    return self._array.ndim
+    return self._memory.ndim
 
 
-@op("nelement", composition=True, reads=["return {self}._array.size"])
+@op("nelement", composition=True, reads=["return {self}._memory.size"])
 def numel(self: Tensor) -> int:
     """The number of elements.
 
@@ -91,51 +92,52 @@ def numel(self: Tensor) -> int:
     >>> torch.numel(torch.zeros(2, 3))
     6
     """
-    return self._array.size
+    return self._memory.size
 
 
-@op(variants="method", composition=True, reads=["return {self}._array.itemsize"])
+@op(variants="method", composition=True, reads=["return {self}._memory.itemsize"])
 def element_size(self: Tensor) -> int:
     """Bytes per element."""
-    return self._array.itemsize
+    return self._memory.itemsize
 
 
-@op(variants="method", composition=True, reads=["if {memory_format} is M: return {self}._array.flags.c_contiguous"])
+@op(variants="method", composition=True, reads=["if {memory_format} is M: return {self}._memory.flags.c_contiguous"])
 def is_contiguous(self: Tensor, *, memory_format: MemoryFormat = None) -> bool:
     """Whether the elements lie in the storage in row-major order without gaps.
 
     `memory_format` may be `autogradkit.channels_last` for the N×C×H×W layout with channels innermost.
     """
     if str(memory_format) == "torch.channels_last":
-        return self._array.ndim == 4 and is_channels_last(self._array.shape, element_strides(self._array))
-    return self._array.flags.c_contiguous
+        return self._memory.ndim == 4 and is_channels_last(self._memory.shape, element_strides(self._memory))
+    return self._memory.flags.c_contiguous
 
 
 @op(variants="method", composition=True)
 def is_set_to(self: Tensor, tensor: Tensor) -> bool:
     """Whether both look at the same elements of the same storage in the same way."""
     return (
-        address_of(root_of(self._array)) == address_of(root_of(tensor._array))
+        bits_of(self) == bits_of(tensor) == (False, False)  # else PyTorch compares copies
+        and address_of(root_of(self._memory)) == address_of(root_of(tensor._memory))
         and self.storage_offset() == tensor.storage_offset()
-        and self._array.shape == tensor._array.shape
-        and element_strides(self._array) == element_strides(tensor._array)
+        and self._memory.shape == tensor._memory.shape
+        and element_strides(self._memory) == element_strides(tensor._memory)
     )
 
 
 @op(
     variants="method",
     composition=True,
-    reads=["if {self}._array.size: return {self}._array.__array_interface__['data'][0]"],
+    reads=["if {self}._memory.size: return {self}._memory.__array_interface__['data'][0]"],
 )
 def data_ptr(self: Tensor) -> int:
     """Address of the first element; 0 for a tensor without elements."""
-    return address_of(self._array) if self._array.size else 0
+    return address_of(self._memory) if self._memory.size else 0
 
 
 # -- the dtype ---------------------------------------------------------------------------------------------------------
 
 
-@op(composition=True, reads=["if {self}._array.dtype.kind == 'f': return True"])
+@op(composition=True, reads=["if {self}._memory.dtype.kind == 'f': return True"])
 def is_floating_point(self: Tensor) -> bool:
     """Whether the dtype is a real floating-point one.
 
@@ -143,10 +145,10 @@ def is_floating_point(self: Tensor) -> bool:
     >>> torch.is_floating_point(torch.tensor([1.0])), torch.is_floating_point(torch.tensor([1]))
     (True, False)
     """
-    return self._array.dtype.kind in "fV" or self.dtype.is_floating_point
+    return self._memory.dtype.kind in "fV" or self.dtype.is_floating_point
 
 
-@op(composition=True, reads=["return {self}._array.dtype.kind == 'c'"])
+@op(composition=True, reads=["return {self}._memory.dtype.kind == 'c'"])
 def is_complex(self: Tensor) -> bool:
     """Whether the dtype is complex.
 
@@ -154,10 +156,10 @@ def is_complex(self: Tensor) -> bool:
     >>> torch.tensor([1j]).is_complex()
     True
     """
-    return self._array.dtype.kind == "c"
+    return self._memory.dtype.kind == "c"
 
 
-@op(composition=True, reads=["if {self}._array.dtype.kind in 'fic': return True"])
+@op(composition=True, reads=["if {self}._memory.dtype.kind in 'fic': return True"])
 def is_signed(self: Tensor) -> bool:
     """Whether the dtype can hold negative numbers.
 
@@ -179,28 +181,6 @@ def is_inference(self: Tensor) -> bool:
     return inference.is_inference(self)
 
 
-@op(composition=True, reads=["if {self}._array is not None: return False"])
-def is_conj(self: Tensor) -> bool:
-    """Whether the conjugation is still pending; results here are always conjugated at once.
-
-    >>> import autogradkit as torch
-    >>> torch.tensor([1j]).is_conj()
-    False
-    """
-    return False
-
-
-@op(composition=True, reads=["if {self}._array is not None: return False"])
-def is_neg(self: Tensor) -> bool:
-    """Whether a negation is still pending; never here.
-
-    >>> import autogradkit as torch
-    >>> (-torch.ones(1)).is_neg()
-    False
-    """
-    return False
-
-
 @op(composition=True)
 def is_nonzero(self: Tensor) -> bool:
     """Whether the only element is not 0. Raises RuntimeError where there is not exactly one.
@@ -220,7 +200,7 @@ def is_same_size(self: Tensor, other: Tensor) -> bool:
     >>> torch.ones(2, 1).is_same_size(torch.ones(2))
     False
     """
-    return self._array.shape == other._array.shape
+    return self._memory.shape == other._memory.shape
 
 
 @python_method("dim_order")
@@ -236,8 +216,8 @@ def _dim_order(self: Tensor, *, ambiguity_check: bool | list[memory_format] = Fa
     formats: list[Any] = ambiguity_check if isinstance(ambiguity_check, list) else []
     if not isinstance(ambiguity_check, (bool, list)) or any(type(each) is not memory_format for each in formats):
         raise TypeError("The ambiguity_check argument must be a bool or a list of memory formats.")
-    strides = element_strides(self._array)
-    shape = self._array.shape
+    strides = element_strides(self._memory)
+    shape = self._memory.shape
     order = tuple(range(len(shape)) if self.is_contiguous() else reversed(iteration_order([strides], shape)))
     if formats:
         is_clear = sum(self.is_contiguous(memory_format=each) for each in formats) == 1

@@ -96,4 +96,4 @@ def _put(
 
 
 def _shares(one: Tensor, other: Tensor) -> bool:
-    return Bytes(one._array).data_ptr() == Bytes(other._array).data_ptr()
+    return Bytes(one._memory).data_ptr() == Bytes(other._memory).data_ptr()

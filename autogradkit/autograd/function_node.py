@@ -307,7 +307,7 @@ def _output(output: Tensor, args: tuple[Any, ...], context: FunctionCtx, records
         return output
     for value in args:
         if isinstance(value, Tensor) and (value is output or root_of(value._array) is root_of(output._array)):
-            array = _viewed(output._array) if value is output else output._array
+            array = _viewed(output._memory) if value is output else output._array
             return view_of(value, array, MULTI_OUTPUT if several else CUSTOM)
     return output
 

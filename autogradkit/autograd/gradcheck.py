@@ -102,7 +102,7 @@ def _checked(func: Callable[..., Any], inputs: tuple[Any, ...]) -> tuple[list[Te
             )
         if any(
             stride == 0 and size > 1
-            for stride, size in zip(element_strides(value._array), value._array.shape, strict=True)
+            for stride, size in zip(element_strides(value._memory), value._memory.shape, strict=True)
         ):
             raise RuntimeError(
                 f"The {index}th input has a dimension with stride 0. gradcheck only supports inputs that are non-overlapping "

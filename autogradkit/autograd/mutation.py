@@ -80,7 +80,7 @@ def _edited(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterato
 
 
 def _address(tensor: Tensor) -> int:
-    return Bytes(tensor._array).data_ptr()
+    return Bytes(tensor._memory).data_ptr()
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.errors import WHOLE_NUMBERS, c_type_name, noted
+from autogradkit.core.pending import numbers_of
 from autogradkit.core.recording import reported
-from autogradkit.core.tensor import Tensor, empty_array, wrap
+from autogradkit.core.tensor import PENDING, Tensor, empty_array, wrap
 
 WITHOUT_NUMBERS: list[type[Parameter]] = []  # the class of those on the meta device
 
@@ -47,9 +48,9 @@ class Parameter(Tensor):
             raise NotImplementedError(
                 "PyTorch has sparse parameters; autogradkit does not have them: use to_dense() first"
             )
-        parameter = wrap(data._array, WITHOUT_NUMBERS[0] if data.is_meta else cls)
+        parameter = wrap(numbers_of(data), WITHOUT_NUMBERS[0] if data.is_meta else cls)
         assert isinstance(parameter, Parameter)
-        parameter._counter = data._counter
+        parameter._counter = data._counter if data.__class__ not in PENDING else None
         if requires_grad:
             if data._array.dtype.kind in "biu":
                 raise RuntimeError(WHOLE_NUMBERS)

@@ -218,7 +218,7 @@ class UntypedStorage(Bytes):
         new[:kept] = old[:kept]
         steps: list[Step] = []
         for tensor in [each for each in gc.get_objects() if issubclass(type(each), Tensor)]:
-            array = tensor._array
+            array = tensor._memory
             if UntypedStorage.of(array) != self:
                 continue
             place = address_of(array) - self._address

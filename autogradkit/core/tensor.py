@@ -67,6 +67,7 @@ class Tensor(Attached):
         _grad: Tensor | None
         _hooks: Any
         _layout: Layout | None
+        _memory: Array
         _node: Any
         _output_nr: int
         _requires_grad: bool
@@ -88,29 +89,29 @@ class Tensor(Attached):
     @property
     def shape(self) -> Size:
         """The size of each dimension."""
-        return Size(self._array.shape)
+        return Size(self._memory.shape)
 
     @property
     def ndim(self) -> int:
         """The number of dimensions."""
-        return self._array.ndim
+        return self._memory.ndim
 
     @property
     def itemsize(self) -> int:
         """Bytes per element."""
-        return self._array.itemsize
+        return self._memory.itemsize
 
     @property
     def nbytes(self) -> int:
         """Bytes of all elements together."""
-        return self._array.size * self._array.itemsize
+        return self._memory.size * self._memory.itemsize
 
     # -- what it holds ----------------------------------------------------------------------------------------------
 
     @property
     def dtype(self) -> Dtype:
         """The element type."""
-        return from_numpy_dtype(self._array.dtype)
+        return from_numpy_dtype(self._memory.dtype)
 
     @property
     def device(self) -> Device:
@@ -160,7 +161,7 @@ class Tensor(Attached):
     def __dlpack__(self, **options: Any) -> Any:
         if self.requires_grad:
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
-        return self._array.__dlpack__(**options)
+        return self._memory.__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return cast("tuple[int, int]", self._array.__dlpack_device__())
@@ -240,12 +241,18 @@ class Tensor(Attached):
         return tensor_repr(self)
 
     def __format__(self, spec: str) -> str:
-        if self._array.ndim == 0 and type(self) is Tensor:
+        if self._array.ndim == 0 and (type(self) is Tensor or type(self) in PENDING):
             return self.item().__format__(spec)
         return object.__format__(self, spec)
 
     def __dir__(self) -> list[str]:
         return sorted({*object.__dir__(self), *self.__dict__})
+
+
+if not TYPE_CHECKING:
+    Tensor._memory = (
+        Tensor._array
+    )  # one slot: the memory that it shows is the array of its numbers, but in core/pending.py
 
 
 def read_only(name: str, getter: Callable[[Any], Any]) -> property:
@@ -262,10 +269,9 @@ for _name, _made in list(vars(Tensor).items()):
         setattr(Tensor, _name, read_only(_name, _made.fget))
 
 
-# The floor above decides what `Tensor(...)` accepts: the creation ops fill this in.
-CONSTRUCTOR: list[Callable[..., Tensor]] = []
-# What it does with a class that a user derives from Tensor.
-SUBCLASSED: list[Callable[[type[Tensor]], None]] = []
+CONSTRUCTOR: list[Callable[..., Tensor]] = []  # what `Tensor(...)` accepts: the creation ops fill it in
+PENDING: list[type[Tensor]] = []  # the class of those in core/pending.py; empty until there is one
+SUBCLASSED: list[Callable[[type[Tensor]], None]] = []  # what it does with a class that a user derives from Tensor
 
 Layout = tuple[tuple[int, ...], np.dtype[Any]] | tuple[()]
 UNUSUAL: Layout = ()
@@ -297,6 +303,9 @@ def wrap(array: Array, cls: type[Tensor] = Tensor) -> Tensor:
 
 def as_class(tensor: Tensor, cls: type[Tensor]) -> Tensor:
     """A tensor that was just made as one of another class, with all that is known of it."""
+    if PENDING and tensor.__class__ in PENDING:
+        numbers, tensor.__class__ = tensor._array.copy(order="K"), Tensor
+        tensor._array = numbers
     if cls.__basicsize__ == Tensor.__basicsize__:
         tensor.__class__ = cls
         return tensor
@@ -369,6 +378,8 @@ def bump_version(tensor: Tensor) -> None:
 def write_at_once(tensor: Tensor, steps: Sequence[Step], edits: int = 1) -> None:
     """Take `steps`, which write the tensor's memory, and count as many `edits`, with no interrupt in between."""
     counter = tensor._counter or counter_of(tensor)
+    if PENDING and tensor.__class__ in PENDING:
+        steps = cast("Any", tensor).written_through(steps)
     if len(steps) == 1:
         [(write, *values)] = steps
         run = call if is_quiet() else run_quietly

@@ -15,17 +15,18 @@ from autogradkit.core import errors
 from autogradkit.core.dtype import CPP_NAMES
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.meta import META, become_like
+from autogradkit.core.pending import same_memory
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, reported
 from autogradkit.core.sparse import SparseTensor, around
 from autogradkit.core.storage import CounterAfterDetach
-from autogradkit.core.tensor import Tensor, counter_of, read_only
+from autogradkit.core.tensor import PENDING, Tensor, counter_of, read_only
 from autogradkit.engine import history
 from autogradkit.engine.backward import backward
 from autogradkit.engine.hooks import RemovableHandle, TensorHooks
 from autogradkit.engine.inference import is_inference
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node
-from autogradkit.engine.reseating import reseat
+from autogradkit.engine.reseating import reseat, reseat_as
 
 _NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be populated "
@@ -198,7 +199,7 @@ def retain_grad(self: Tensor) -> None:
 
 
 def _on_the_same_memory(self: Tensor) -> Tensor:
-    alias = around(self._array)
+    alias = same_memory(self) if self.__class__ in PENDING else around(self._array)
     if self._counter is not None:
         alias._counter = self._counter.of_data()
     return alias
@@ -217,7 +218,10 @@ def _set_data(self: Tensor, new: Tensor) -> None:
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
     if META:
         become_like(self, new)
-    reseat(self, new._array)
+    if PENDING and (self.__class__ in PENDING or new.__class__ in PENDING):
+        reseat_as(self, new)
+    else:
+        reseat(self, new._array)
 
 
 def _delete_data(self: Tensor) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.pending import PendingTensor, bits_of, numbers_of, settle
 from autogradkit.core.recording import reported
 from autogradkit.core.storage import Array, Bytes, address_of, root_of
 from autogradkit.core.strides import is_non_overlapping_and_dense
@@ -34,7 +35,11 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Tensor:
 
 
 def _twin_of(memo: dict[int, Any], tensor: Tensor) -> Tensor:
-    twin = _placed(_copied(tensor._array, memo), type(tensor), history.requires_grad(tensor))
+    if tensor.__class__ is PendingTensor:  # a copy has its numbers in memory
+        twin = wrap(numbers_of(tensor))
+        twin._requires_grad = history.requires_grad(tensor)
+    else:
+        twin = _placed(_copied(tensor._array, memo), type(tensor), history.requires_grad(tensor))
     if tensor._grad is not None:  # which is copied along, and no step of its own in a picture
         twin._grad = copy.deepcopy(tensor._grad, memo)
     return twin
@@ -84,14 +89,19 @@ def _warn_of_hooks(tensor: Tensor) -> None:
 def _reduce(self: Tensor, protocol: Any) -> Any:
     if self._hooks is not None:
         _warn_of_hooks(self)
-    array = self._array
+    array = self._memory
     place = address_of(array) - Bytes(array).data_ptr()
     geometry = (array.shape, array.dtype, _bytes(array), place, array.strides)
-    return _rebuilt, (type(self), geometry, history.requires_grad(self)), self.__dict__ or None
+    kind, bits = (Tensor, bits_of(self)) if self.__class__ is PendingTensor else (type(self), ())
+    return _rebuilt, (kind, geometry, history.requires_grad(self), *bits), self.__dict__ or None
 
 
-def _rebuilt(kind: type[Tensor], geometry: tuple[Any, ...], requires_grad: bool) -> Tensor:
-    return _placed(np.ndarray(*geometry), kind, requires_grad)
+def _rebuilt(
+    kind: type[Tensor], geometry: tuple[Any, ...], requires_grad: bool, conj: bool = False, neg: bool = False
+) -> Tensor:
+    tensor = _placed(np.ndarray(*geometry), kind, requires_grad)
+    settle(tensor, tensor._array, conj, neg)
+    return tensor
 
 
 Tensor.__deepcopy__ = _deepcopy

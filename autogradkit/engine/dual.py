@@ -21,6 +21,7 @@ from autogradkit.core.steps import at_once
 from autogradkit.core.storage import Bytes
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.views import ChainedView, steps_in
 from autogradkit.engine.backward import grad as gradients_of
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import ATTENTION, DUAL_LEVELS, MODE, enable_grad, forward_grad
@@ -112,7 +113,9 @@ class DualLevel:
         old = self.tangent_of(tensor)
         if old is None and tensor._view is not None:
             base = tensor._view.base
-            whole = wrap(empty_strided(base._array.shape, element_strides(base._array), tangent._array.dtype))
+            like = base._memory
+            kind = tangent._array.dtype if like.dtype == tensor._memory.dtype else like.dtype
+            whole = wrap(empty_strided(like.shape, element_strides(like), kind))
             whole._array.fill(0)
             self.keep(base, whole)
             old = self.tangent_of(tensor)
@@ -253,7 +256,7 @@ def _pushed(
 
 
 def _place(tensor: Tensor) -> int:
-    return Bytes(tensor._array).data_ptr()
+    return Bytes(tensor._memory).data_ptr()
 
 
 def require_same_size(tensor: Tensor, tangent: Tensor) -> None:
@@ -268,7 +271,7 @@ def require_same_size(tensor: Tensor, tangent: Tensor) -> None:
 
 def laid_out(tangent: Tensor, tensor: Tensor) -> Tensor:
     """The tangent itself where it lies in its storage as the tensor in its own, else a copy that does."""
-    array, like = tangent._array, tensor._array
+    array, like = tangent._memory, tensor._memory
     strides, offset = element_strides(like), tensor.storage_offset()
     count, wanted = (Bytes(each).nbytes() // each.itemsize for each in (array, like))
     if (element_strides(array), tangent.storage_offset(), count) == (strides, offset, wanted):
@@ -279,9 +282,12 @@ def laid_out(tangent: Tensor, tensor: Tensor) -> Tensor:
 
 def _part(whole: Tensor, base: Tensor, view: Tensor) -> Tensor:
     """The part of a base's tangent that is the tangent of a view."""
-    array = view._array
-    offset = view.storage_offset() - base.storage_offset() + whole.storage_offset()
-    return OPS.as_strided(whole, whole._array.dtype, array.shape, element_strides(array), offset)
+    array, like, record = view._memory, base._memory, view._view
+    if isinstance(record, ChainedView):
+        return OPS.seen_by(whole, steps_in(record.steps, like, whole.storage_offset()))
+    kind = whole._array.dtype if array.dtype == like.dtype else array.dtype
+    begins = (whole.storage_offset() - base.storage_offset()) * like.itemsize // array.itemsize
+    return OPS.as_strided(whole, kind, array.shape, element_strides(array), view.storage_offset() + begins)
 
 
 def _replaced(value: Any, stand_ins: dict[int, Tensor]) -> Any:

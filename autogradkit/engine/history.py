@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.pending import same_memory, writing
 from autogradkit.core.quiet import quietly
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.storage import strided
 from autogradkit.core.strides import element_strides, empty_strided, has_internal_overlap
 from autogradkit.core.tensor import Tensor, counter_of, wrap
-from autogradkit.core.views import CUSTOM, INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN
+from autogradkit.core.views import CUSTOM, INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN, ChainedView, steps_in
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.naming import short_name
 from autogradkit.engine.node import SEQUENCE, Gradients, Node, applied, number_of
@@ -70,8 +71,7 @@ def grad_fn(tensor: Tensor) -> Node | None:
 
 def _renewed(view: Tensor, base: Tensor) -> Node:
     """The node that makes `view` of what `base` is now."""
-    array = view._array
-    return OPS.renewed_view(base, array.dtype, array.shape, element_strides(array), view.storage_offset())._node
+    return OPS.renewed_view(base, view)._node
 
 
 _NO_GRAD_VIEW = (
@@ -139,7 +139,7 @@ def rebased_history(tensor: Tensor, node: Node, edits: int = 1) -> tuple[list[St
         return _adopted(tensor, node), node
     base = view.base
     slices = CopySlices(base, tensor, node)
-    edited = wrap(base._array)  # what the base will be
+    edited = same_memory(base)  # what the base will be
     edited._node, edited._requires_grad = slices, True
     maker = _renewed(tensor, edited)
     return [*_adopted(base, slices), *adopted_view(tensor, maker, edits)], maker
@@ -167,17 +167,26 @@ def _adopted(tensor: Tensor, node: Node) -> list[Step]:
 class CopySlices(Node):
     """An in-place edit of part of a tensor, seen from the whole: `function` differentiates the edited part."""
 
-    __slots__ = ("base_geometry", "function", "gradient_versions", "refuses_complex", "view_dtype", "view_geometry")
+    __slots__ = (
+        "base_geometry",
+        "function",
+        "gradient_versions",
+        "refuses_complex",
+        "steps",
+        "view_dtype",
+        "view_geometry",
+    )
     __module__ = "builtins"
     namespace = "torch::autograd::"
     calls_user = True  # where `function` is the user's
 
     def __init__(self, base: Tensor, view: Tensor, function: Node) -> None:
-        array = base._array
-        self.view_dtype = view._array.dtype  # real, where the base is complex, or the other way around
+        array, seen, record = base._memory, view._memory, view._view
+        self.steps = steps_in(record.steps, array) if isinstance(record, ChainedView) else None
+        self.view_dtype = seen.dtype  # real, where the base is complex, or the other way around
         before = base.storage_offset() * array.itemsize // self.view_dtype.itemsize
         self.base_geometry = (array.shape, element_strides(array), array.dtype)
-        self.view_geometry = (view._array.shape, element_strides(view._array), view.storage_offset() - before)
+        self.view_geometry = (seen.shape, element_strides(seen), view.storage_offset() - before)
         self.function: Node | None = function
         self.refuses_complex = function.refuses_complex
         self.edges = (*edge_of(base), *function.edges[2:])
@@ -199,15 +208,22 @@ class CopySlices(Node):
         whole = empty_strided(shape, strides, numpy_dtype)
         if not create_graph:
             quietly(np.copyto, whole, gradient)
-            part = strided(OPS.seen_as(whole, self.view_dtype), *self.view_geometry)
-            first, *others = applied(self.function, (part.copy(),), False)
+            if self.steps is None:
+                seen = wrap(strided(OPS.seen_as(whole, self.view_dtype), *self.view_geometry))
+            else:
+                seen = OPS.seen_by(wrap(whole), self.steps)
+            part = seen._memory
+            first, *others = applied(self.function, (seen._array.copy(),), False)
             if first is not None and has_internal_overlap(part.shape, part.strides):
                 raise RuntimeError(errors.WRITTEN_TWICE)
-            part[...] = 0 if first is None else quietly(OPS.sum_array, first, part.shape)
+            at_once(writing(seen, part, 0 if first is None else quietly(OPS.sum_array, first, part.shape)))
             return (None if self.edges[0] is None else whole, *others)
         result = wrap(whole)
         OPS.copy_(result, gradient)
-        piece = OPS.as_strided(result, self.view_dtype, *self.view_geometry)
+        if self.steps is None:
+            piece = OPS.as_strided(result, self.view_dtype, *self.view_geometry)
+        else:
+            piece = OPS.seen_by(result, self.steps)
         first, *others = applied(self.function, (OPS.clone(piece),), True)
         if first is None:
             OPS.zero_(piece)

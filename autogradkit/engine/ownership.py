@@ -26,7 +26,7 @@ from autogradkit.core.strides import (
     is_contiguous,
     is_non_overlapping_and_dense,
 )
-from autogradkit.core.tensor import Tensor, counter_of, layout_of, wrap
+from autogradkit.core.tensor import PENDING, Tensor, counter_of, layout_of, wrap
 from autogradkit.engine.inference import as_made
 from autogradkit.engine.required import OPS
 from autogradkit.engine.sparse import add_to_retained_sparse, add_to_sparse, is_dense
@@ -66,7 +66,7 @@ def add_to_grad(call: int, tensor: Tensor, gradient: Array, version: int | None 
             fresh = wrap(array)
             set_version(fresh, version if version is not None else int(dense))
             tensor._grad = as_made(fresh)
-        elif grad._array.shape != gradient.shape or grad._array.dtype != gradient.dtype:
+        elif grad._array.shape != gradient.shape or grad._array.dtype != gradient.dtype or grad.__class__ in PENDING:
             OPS.add_(grad, wrap(gradient))  # which refuses, or not, as PyTorch's does
         else:
             if not grad._array.flags.forc:

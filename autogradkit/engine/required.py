@@ -9,6 +9,7 @@ import numpy as np
 
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.views import ViewStep
 
 
 class RequiredOps:
@@ -26,7 +27,8 @@ class RequiredOps:
     copy_: Callable[[Tensor, Tensor], Tensor]
     zero_: Callable[[Tensor], Tensor]
     as_strided: Callable[[Tensor, np.dtype[Any], tuple[int, ...], tuple[int, ...], int], Tensor]  # seen as that dtype
-    renewed_view: Callable[[Tensor, np.dtype[Any], tuple[int, ...], tuple[int, ...], int], Tensor]  # with a node anyhow
+    seen_by: Callable[[Tensor, tuple[ViewStep, ...]], Tensor]  # by the steps that made a view
+    renewed_view: Callable[[Tensor, Tensor], Tensor]  # of a base that replaces the one of this view; with a node anyhow
     seen_as: Callable[[Array, np.dtype[Any]], Array]  # memory as complex numbers or pairs of real ones
 
 

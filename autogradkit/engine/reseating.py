@@ -15,6 +15,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Any
 
+from autogradkit.core.pending import PendingTensor, bits_of, numbers_of, settle
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor
@@ -28,6 +29,19 @@ def reseat(tensor: Tensor, array: Array) -> None:
         None,
         array,
     )  # on one line, and in this order: an interrupt never leaves an old layout
+
+
+def reseat_as(tensor: Tensor, other: Tensor) -> None:
+    """Have `tensor` show what `other` shows, where of the numbers of one of them something is pending."""
+    memory = other._memory
+    _remember(tensor, memory)
+    if tensor.__class__ is PendingTensor:
+        tensor.__class__ = Tensor
+    tensor._layout = None
+    if tensor.__class__ is Tensor:
+        settle(tensor, memory, *bits_of(other))
+    else:
+        tensor._array = numbers_of(other)
 
 
 def reseating(tensor: Tensor, array: Array) -> list[Step]:

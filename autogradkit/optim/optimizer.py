@@ -18,13 +18,14 @@ from autogradkit.autograd.profiler import record_function
 from autogradkit.core import errors
 from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.frames import entry, shorten
+from autogradkit.core.pending import reading, unread, writing
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.shapes import broadcast_shapes, unfit
 from autogradkit.core.sparse import SPARSE, SparseTensor
-from autogradkit.core.steps import Step
+from autogradkit.core.steps import Step, take
 from autogradkit.core.strides import has_internal_overlap
-from autogradkit.core.tensor import Tensor, counter_of
+from autogradkit.core.tensor import PENDING, Tensor, counter_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import enable_grad, set_grad_enabled
 from autogradkit.nn.modules.members import type_text
@@ -169,6 +170,8 @@ class Optimizer(Saved):
             change = update
             if SPARSE and gradient.__class__ is SparseTensor:
                 change = functools.partial(self._update_sparse, group)
+            elif PENDING and unread((parameter, gradient)):
+                change = functools.partial(_update_pending, change)
             if RECORDERS:
                 observed(
                     self._declaration(group, parameter),
@@ -245,6 +248,15 @@ class Optimizer(Saved):
             options = (f"    {name}: {group[name]}\n" for name in sorted(group) if name != "params")
             text += f"\nParameter Group {number}\n" + "".join(options)
         return text + ")"
+
+
+def _update_pending(change: Callable[[Tensor, Tensor], Tensor], parameter: Tensor, gradient: Tensor) -> Tensor:
+    """Change a parameter where of its numbers, or of its gradient's, something is pending."""
+    with reading(unread((parameter, gradient))):
+        change(parameter, gradient)
+        for write in writing(parameter, parameter._memory, parameter._array):
+            take(write)
+    return parameter
 
 
 def number(value: Any) -> float:

@@ -13,13 +13,12 @@ from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
 
-import numpy as np
-
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device
 from autogradkit.core.homes import pytorchs_home
 from autogradkit.core.own import home_of
 from autogradkit.core.parameter import Parameter
+from autogradkit.core.pending import wrap_pending
 from autogradkit.core.size import Size
 from autogradkit.core.storage import Array, require_extent, strided
 from autogradkit.core.storages import UntypedStorage
@@ -92,10 +91,8 @@ def _on(array: Array, offset: int, size: Any, stride: Any, requires_grad: bool, 
     shape, strides = tuple(size), tuple(stride)
     whole = shape == array.shape and strides == (1,) and not offset
     found = array if whole else strided(array, shape, strides, offset)
-    if metadata and (metadata.get("conj") or metadata.get("neg")):  # here nothing is left to be done when it is read
-        found = np.conj(found) if metadata.get("conj") else found
-        found = np.negative(found) if metadata.get("neg") else found
-    tensor = wrap(found)
+    pending = metadata if isinstance(metadata, dict) else {}
+    tensor = wrap_pending(found, bool(pending.get("conj")) and found.dtype.kind == "c", bool(pending.get("neg")))
     tensor._requires_grad = bool(requires_grad)
     return tensor
 

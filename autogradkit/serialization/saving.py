@@ -22,6 +22,7 @@ from autogradkit.core.dtype import WIDE_UNSIGNED, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.own import is_own
 from autogradkit.core.parameter import Parameter
+from autogradkit.core.pending import bits_of
 from autogradkit.core.storage import offset_of
 from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.strides import element_strides
@@ -184,7 +185,7 @@ def _reduced(tensor: Tensor) -> Any:
         if type(tensor) is Parameter:
             return (_REBUILD_PARAMETER, made) if state is None else (_REBUILD_PARAMETER_WITH_STATE, (*made, state))
         return _REBUILD_TYPE, (_REBUILD_PARAMETER, type(tensor), made, state or {})
-    array = tensor._array
+    array = tensor._memory
     storage, kind = UntypedStorage.of(array), from_numpy_dtype(array.dtype)
     without_name = kind in WIDE_UNSIGNED  # its storages have no older name, by which other dtypes are told
     parts = (
@@ -196,7 +197,10 @@ def _reduced(tensor: Tensor) -> Any:
         hooks,
         *((kind,) if without_name else ()),
     )
+    conj, neg = bits_of(tensor)
+    if conj or neg:
+        parts = (*parts, {name: True for name, pending in (("conj", conj), ("neg", neg)) if pending})
     rebuild = _REBUILD_OF_DTYPE if without_name else _REBUILD
     if state is None and is_own(type(tensor)):
         return rebuild, parts
-    return _REBUILD_TYPE, (rebuild, type(tensor), parts, state or {})
+    return _REBUILD_TYPE, (rebuild, Tensor if conj or neg else type(tensor), parts, state or {})

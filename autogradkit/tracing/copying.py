@@ -128,7 +128,7 @@ def value_of(
         name=name,
         numbers=copier.copy(tensor),
         stride=() if sparse else tuple(tensor.stride()),
-        offset=0 if sparse or tensor._array.base is None else tensor.storage_offset(),
+        offset=0 if sparse or tensor._memory.base is None else tensor.storage_offset(),
         storage=storage,
         version=version_of(tensor),
         requires_grad=requires_grad(tensor),

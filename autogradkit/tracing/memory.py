@@ -150,9 +150,11 @@ def box_of(tensor: Any, number: int = 0, starts: tuple[int, ...] = (), most: int
     _, nbytes = _place(tensor)
     size = nbytes // tensor.element_size()
     plain = tensor.detach()
+    plain = plain.conj() if plain.is_conj() else plain  # what lies there, whatever becomes of it when it is read
     cells: list[tuple[int, Number]] = []
     for first, end in _shown(size, starts, most):
-        cells += zip(range(first, end), plain.as_strided((end - first,), (1,), first).tolist(), strict=True)
+        numbers = plain.as_strided((end - first,), (1,), first).tolist()
+        cells += zip(range(first, end), [-each for each in numbers] if plain.is_neg() else numbers, strict=True)
     return StorageBox(number, size, nbytes, dtype_name(tensor), tuple(cells))
 
 
@@ -215,6 +217,12 @@ def first_indices(shape: tuple[int, ...], grid: tuple[int, int] = (6, 8)) -> lis
 
 
 def _made(tensor: Any, names: Mapping[str, Any]) -> str | None:
+    made = _view_of_what(tensor, names)
+    turned = ["conjugated"] * tensor.is_conj() + ["with the other sign"] * tensor.is_neg()
+    return f"{made or 'a tensor of its own'}, read {' and '.join(turned)}" if turned else made
+
+
+def _view_of_what(tensor: Any, names: Mapping[str, Any]) -> str | None:
     base = tensor._base
     if base is None:
         return None

@@ -187,7 +187,7 @@ class _Probe:
                     f"{self.op.label} cannot be run again from what was recorded: {error}"
                 ) from None
         results = result if isinstance(result, tuple | list) else (result,)
-        return [np.array(each.detach().numpy()) for each in results if isinstance(each, Tensor)]
+        return [np.array(each.numpy(force=True)) for each in results if isinstance(each, Tensor)]
 
     def _given(self, argument: Argument, number: int, moved: Mapping[int, Array]) -> Any:
         if argument.value is not None:

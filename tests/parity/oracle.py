@@ -47,9 +47,7 @@ def to_ours(value: Any, memory: dict[Any, ak.Tensor] | None = None) -> Any:
     if memory is None:
         memory = {}
     if isinstance(value, torch.Tensor):
-        if value.is_conj():
-            return _independent(to_ours(value.detach().conj()).conj()).requires_grad_(value.requires_grad)
-        if value.layout != torch.strided or value.dtype not in DTYPES or value.is_neg():
+        if value.layout != torch.strided or value.dtype not in DTYPES:
             raise UnsupportedError(f"a {value.layout} tensor of {value.dtype}")
         storage = value.untyped_storage()
         ours = memory.get((storage._cdata, value.dtype))
@@ -59,7 +57,8 @@ def to_ours(value: Any, memory: dict[Any, ak.Tensor] | None = None) -> Any:
                 flat.clone().numpy()
             )  # .numpy() alone would forbid its resizing
         made = ours.as_strided(tuple(value.shape), value.stride(), value.storage_offset())
-        made = _independent(made)
+        made = made.conj() if value.is_conj() else made
+        made = _independent(ak._neg_view(made) if value.is_neg() else made)
         return made.requires_grad_() if value.requires_grad else made
     if isinstance(value, torch.nn.Module):  # the database has but distances without state
         return getattr(ak.nn, type(value).__name__)()
@@ -108,7 +107,7 @@ def tensors_in(value: Any) -> list[Any]:
 def array_of(value: Any) -> np.ndarray[Any, Any]:
     """The numbers of a tensor of either library."""
     if isinstance(value, ak.Tensor):
-        return value.detach().numpy()
+        return value.numpy(force=True)
     return value.detach().resolve_conj().resolve_neg().numpy(force=True)
 
 
@@ -124,6 +123,7 @@ def assert_same(ours: Any, theirs: Any, *, strides: bool = True, values: bool = 
             parts = ([each._indices(), each._values()] for each in (ours, theirs))
             assert_same(*parts, strides=strides, values=values, rtol=rtol, atol=atol)
             return
+        assert (ours.is_conj(), ours.is_neg()) == (theirs.is_conj(), theirs.is_neg())
         if strides and theirs.numel():
             assert ours.stride() == theirs.stride(), (
                 f"strides {ours.stride()} for {theirs.stride()}, shape {theirs.shape}"

@@ -212,3 +212,16 @@ def test_a_tensor_of_pytorch_is_described_too() -> None:
     memory = memory_map({"a": a, "b": a.t()})
     assert [header.stride for header in memory.headers] == [(3, 1), (1, 3)]
     assert "a and b share memory" in description(memory)
+
+
+def test_a_conjugate_shows_the_storage_of_its_base_and_says_how_it_reads_it() -> None:
+    z = torch.tensor([[1 + 2j, 3 - 4j]])
+    found = memory_map({"y": z.mH, "i": z.conj().imag}, {"z": z})
+    assert [header.made for header in found.headers] == [
+        "view of z, read conjugated",
+        "view of z, read with the other sign",
+    ]
+    [box] = found.boxes
+    assert [number for _, number in box.cells] == [1 + 2j, 3 - 4j]
+    assert [[number for _, number in header.elements] for header in found.headers] == [[1 - 2j, 3 + 4j], [-2.0, 4.0]]
+    assert storage_svg(found)

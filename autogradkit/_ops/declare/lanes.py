@@ -201,10 +201,11 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         name = op.parameters[i].name
         v = call.values[name]
         call.arrays[name] = f"x_{name}"
+        part = "_memory" if op.view else "_array"
         if op.parameters[i].spelled in ("Arrays", "OptionalArrays"):
-            array = f"[each if each is None else each._array for each in {v}]"
+            array = f"[each if each is None else each.{part} for each in {v}]"
         else:
-            array = f"None if {v} is None else {v}._array" if call.optional(name) else f"{v}._array"
+            array = f"None if {v} is None else {v}.{part}" if call.optional(name) else f"{v}.{part}"
         s.put(depth, f"x_{name} = {array}")
     given = dict(call.arrays)
     first = call.arrays[op.parameters[op.first_tensor].name]

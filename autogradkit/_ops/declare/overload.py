@@ -25,17 +25,21 @@ from autogradkit._ops.declare.source import refuse_complex, refuse_whole
 from autogradkit._ops.declare.sparse import edit_sparse, run_sparse
 from autogradkit._ops.declare.writing import (
     require_castable,
+    require_once,
     require_shape,
+    require_writable,
+    unless_the_same,
 )
 from autogradkit.core.batched import BATCHES, has_batched
 from autogradkit.core.frames import shorten
 from autogradkit.core.meta import META, has_meta
+from autogradkit.core.pending import bits_of, reading, unread
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.sparse import SPARSE, SparseArray, around, has_sparse
 from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
-from autogradkit.core.tensor import Tensor, wrap, write_at_once
+from autogradkit.core.tensor import PENDING, Tensor, wrap, write_at_once
 from autogradkit.core.views import INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
@@ -84,8 +88,10 @@ class Overload(Form):
         return dict(zip([p.name for p in self.parameters[at:]], values[at:], strict=True)) if at < len(values) else {}
 
     def arrays_of(self, values: Sequence[Any]) -> list[Any]:
-        """The values with arrays in place of tensors."""
+        """The values with arrays in place of tensors: of their numbers, or for a view of the memory that it shows."""
         found = list(values)
+        if self.view:
+            found[self.first_tensor] = found[self.first_tensor]._memory
         for i in self.tensors_at:
             value = found[i]
             if isinstance(value, Tensor):
@@ -114,6 +120,9 @@ class Overload(Form):
         """The op on bound values: compute, wrap, record. Reports to nobody."""
         if BATCHES and (has_batched(values) or has_batched((out,))):
             return run_batched(self, values, out)
+        if PENDING and not (self.view or self.composition) and (several := unread((*values, out))):
+            with reading(several):
+                return self.run(values, out)
         if SPARSE and (has_sparse(values) or has_sparse((out,))):
             return run_sparse(self, values, out)
         if META and (has_meta(values) or has_meta((out,))):
@@ -220,6 +229,9 @@ class Overload(Form):
         """The in-place form on bound values: every check comes before the write, which is there with its history or not."""
         if BATCHES and has_batched(values):
             return edit_batched(self, values)
+        if PENDING and not (self.view or self.composition) and (several := unread(values)):
+            with reading(several):
+                return self.edit(values)
         if SPARSE and has_sparse(values):
             return edit_sparse(self, values)
         if META and has_meta(values):
@@ -242,7 +254,14 @@ class Overload(Form):
         if self.view:
             return self._edit_geometry(target, values, recipe)
         at = self.first_tensor
-        self.overlaps(target._array, [each._array for each in self.tensors_in((*values[:at], *values[at + 1 :]))])
+        others = self.tensors_in((*values[:at], *values[at + 1 :]))
+        if self.overlaps is unless_the_same:  # `copy_`, which PyTorch has read and write what is pending where it lies
+            turns = PENDING and others and bits_of(others[0]) != bits_of(target)
+            (require_writable if turns else self.overlaps)(target._memory, [each._memory for each in others])
+        else:
+            self.overlaps(target._array, [each._array for each in others])
+            if target.__class__ in PENDING:  # what was read of it lies apart
+                require_once(target._memory, ())
         arrays = self.arrays_of(values)
         if late and self.pointwise is not None:
             memory.require_promotable(self, arrays)

@@ -16,8 +16,10 @@ from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit.core.batched import BatchedTensor
 from autogradkit.core.meta import MetaTensor
 from autogradkit.core.parameter import Parameter
+from autogradkit.core.pending import PendingTensor
 from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.tensor import SUBCLASSED, Tensor, as_class
+from autogradkit.engine.required import OPS
 
 _PLAIN = frozenset({*CLASSES, int, float, bool, str, type(None), complex})
 
@@ -94,6 +96,8 @@ def _torch_function(cls: type[Tensor], func: Callable[..., Any], types: Any, arg
 
 def _converted(result: Any, cls: type[Tensor]) -> Any:
     if isinstance(result, Tensor) and not isinstance(result, cls):
+        if result.__class__ is PendingTensor:  # which a class of a user's cannot be
+            return as_class(OPS.clone(result), cls)
         return as_class(ALIAS[0](result), cls)
     if isinstance(result, (tuple, list)):
         several = [_converted(each, cls) for each in result]
@@ -103,7 +107,7 @@ def _converted(result: Any, cls: type[Tensor]) -> Any:
 
 Tensor.__torch_function__ = classmethod(_torch_function)  # pyright: ignore[reportAttributeAccessIssue]
 Parameter.__torch_function__ = _DISABLED = staticmethod(_disabled).__func__  # pyright: ignore[reportAttributeAccessIssue]
-for _own in (SparseTensor, BatchedTensor, MetaTensor):  # classes of ours, not of a user's
+for _own in (SparseTensor, BatchedTensor, MetaTensor, PendingTensor):  # classes of ours, not of a user's
     _own.__torch_function__ = _DISABLED  # pyright: ignore[reportAttributeAccessIssue]
 
 # What reads memory or makes views without a general way.

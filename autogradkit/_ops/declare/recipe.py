@@ -341,7 +341,7 @@ def derived(name: str, values: Sequence[Any], index: dict[str, int]) -> Any:
     parameter, suffix = origin(name)
     value = values[index[parameter]]
     if suffix == "_geometry":
-        return value._array.shape, value.stride(), value.storage_offset()
+        return value._memory.shape, value.stride(), value.storage_offset()
     if suffix == "_kind":
         return value._array.dtype.kind
     if suffix == "_sym_strides":

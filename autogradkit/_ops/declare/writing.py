@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from operator import setitem
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from autogradkit.core import errors
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
 from autogradkit.core.memory import empty
+from autogradkit.core.pending import writing
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.storage import Array, Bytes, VersionCounter, address_of, offset_of, root_of, strided
 from autogradkit.core.strides import (
@@ -340,10 +340,10 @@ def warn_of_resizing(out: Tensor, shape: tuple[int, ...]) -> None:
 
 def _put(out: Tensor, result: Array, laid_out: bool) -> list[Step]:
     """The steps that write `result` into `out`, which takes its shape, and its strides if that is `laid_out`."""
-    array = out._array
+    array = out._memory
     steps: list[Step] = []
-    if out._array.shape != result.shape:
+    if array.shape != result.shape:
         strides = element_strides(result) if laid_out else contiguous_strides(result.shape)
         array = resized(array, result.shape, strides)
         steps = reseating(out, array)
-    return [(setitem, array, ..., result), *steps]
+    return [*writing(out, array, result), *steps]

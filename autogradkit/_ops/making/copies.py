@@ -20,7 +20,6 @@ from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.integers import require_64_bits
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.steps import Step
-from autogradkit.core.storage import offset_of
 from autogradkit.core.strides import element_strides, is_channels_last
 from autogradkit.core.tensor import Tensor
 
@@ -58,7 +57,7 @@ def contiguous(self: Array, *, memory_format: MemoryFormat = contiguous_format) 
 
 
 def _in_format(self: Any, format: Any) -> Any:
-    array = self._array
+    array = self._memory
     if format is channels_last:
         if array.ndim == 4 and is_channels_last(array.shape, element_strides(array)):
             return self
@@ -219,14 +218,13 @@ def _(self: Tensor, fill_value: Scalar, wrap: bool = False) -> Any:
         raise RuntimeError("dimensions must larger than 1")
     if len(shape) > 2 and len(set(shape)) > 1:
         raise RuntimeError("all dimensions of input must be of equal length")
-    step, length = sum(element_strides(self._array)), min(shape)
+    strides = element_strides(self._memory)
+    step, length = sum(strides), min(shape)
     self.as_strided((length,), (step,)).fill_(fill_value)
     if wrap and len(shape) == 2 and shape[0] > shape[1] + 1:
         apart = shape[1] + 1  # rows from one diagonal to the next
         rest = (self._array.size + shape[1]) // apart - length
-        self.as_strided((rest,), (step,), offset_of(self._array) + element_strides(self._array)[0] * apart).fill_(
-            fill_value
-        )
+        self.as_strided((rest,), (step,), self.storage_offset() + strides[0] * apart).fill_(fill_value)
     return self
 
 

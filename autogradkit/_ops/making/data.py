@@ -124,7 +124,7 @@ def asarray(
 
 
 def _is_same_memory(made: Tensor, obj: Any) -> bool:
-    return np.may_share_memory(made._array, obj._array if isinstance(obj, Tensor) else obj)
+    return np.may_share_memory(made._memory, obj._memory if isinstance(obj, Tensor) else obj)
 
 
 @op(factory=True, variants="function")

@@ -7,7 +7,6 @@ and writing; all modules of this room use it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import setitem
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import WHOLE_NUMBERS
 from autogradkit.core.layout import refuse_compressed, strided
 from autogradkit.core.meta import NO_DATA, emptied, hollow, wrap_meta
+from autogradkit.core.pending import writing
 from autogradkit.core.quiet import quietly
 from autogradkit.core.sparse import around, empty_of
 from autogradkit.core.storage import Array
@@ -128,17 +128,17 @@ def made(
         require_writable(out._array, ())
         _, _, array = twin_of(out._array)
         quietly(fill, array)
-        steps = [(setitem, out._array, ..., array)]
+        steps = writing(out, out._memory, array)
     elif name in _KEEPING_SIZES and out._array.size == shape[0]:  # whatever its sizes
         require_writable(out._array, ())
         array = allocate(shape, out._array.dtype)
         quietly(fill, array)
-        steps = [(setitem, out._array, ..., array.reshape(out._array.shape))]
+        steps = writing(out, out._memory, array.reshape(out._array.shape))
     else:
         array = allocate(shape, kind)
         quietly(fill, array)  # which may refuse
-        memory = resized(out._array, shape, contiguous_strides(shape))
-        steps = [(setitem, memory, ..., array), *reseating(out, memory)]
+        memory = resized(out._memory, shape, contiguous_strides(shape))
+        steps = [*writing(out, memory, array), *reseating(out, memory)]
         edits = 2 if resizes and fill is not nothing_in else 1
     write_at_once(out, [*steps, *history_of(f"aten::{name}", operands, out, shape, edits)], edits)
     if options.get("requires_grad"):

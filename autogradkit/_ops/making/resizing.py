@@ -21,7 +21,7 @@ from autogradkit.engine.reseating import reseating
 
 
 def _resized(tensor: Any, size: tuple[int, ...], strides: tuple[int, ...]) -> Any:
-    array: Array = tensor._array
+    array: Array = tensor._memory
     if (array.shape, element_strides(array)) == (size, strides):
         return tensor
     offset, storage = offset_of(array), Bytes(array).flat(array.dtype)

@@ -5,6 +5,7 @@ Rests on declare, and on the views that show complex numbers as real ones.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,11 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Object, Sizes
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.views.complex_parts import view_as_complex, view_as_real
+from autogradkit._ops.views.conjugates import conjugated, negated
 from autogradkit.core.storage import offset_of, require_extent, strided
 from autogradkit.core.strides import element_strides, may_overlap_itself
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.views import PLAIN, view_of
+from autogradkit.core.views import PLAIN, ChainedView, ViewStep, view_of
 from autogradkit.engine.modes import enable_grad
 
 
@@ -97,25 +99,45 @@ def viewed(
 ) -> Tensor:
     """A view for the engine: in the graph where its base is, never reported."""
     with enable_grad():
-        other = _other_kind(base._array.dtype, numpy_dtype)
+        other = _other_kind(base._memory.dtype, numpy_dtype)
         return as_strided.run((base if other is None else other.run((base,)), size, stride, storage_offset))
 
 
-def renewed_view(
-    base: Tensor, numpy_dtype: np.dtype[Any], size: tuple[int, ...], stride: tuple[int, ...], storage_offset: int
-) -> Tensor:
+def seen_by(base: Tensor, steps: tuple[ViewStep, ...]) -> Tensor:
+    """As `viewed`, of a view that sizes, strides and offset alone do not describe."""
+    with enable_grad():
+        for view_op, values in _ops_of(steps):
+            base = view_op.run((base, *values))
+    return base
+
+
+def renewed_view(base: Tensor, stale: Tensor) -> Tensor:
     """The view that replaces a stale one after an in-place edit: always in the graph, never reported."""
-    other = _other_kind(base._array.dtype, numpy_dtype)
+    if isinstance(stale._view, ChainedView):
+        for view_op, values in _ops_of(stale._view.steps):
+            base = _recorded(view_op, base, *values)
+        return base
+    array = stale._memory
+    geometry = array.shape, element_strides(array), offset_of(array)
+    other = _other_kind(base._memory.dtype, array.dtype)
     if other is not None:
         base = _recorded(other, base)
-        array = base._array
-        if (array.shape, element_strides(array), offset_of(array)) == (size, stride, storage_offset):
+        array = base._memory
+        if (array.shape, element_strides(array), offset_of(array)) == geometry:
             return base
-    return _recorded(as_strided, base, size, stride, storage_offset)
+    return _recorded(as_strided, base, *geometry)
+
+
+def _ops_of(steps: tuple[ViewStep, ...]) -> Iterator[tuple[Overload, tuple[Any, ...]]]:
+    for step in steps:
+        yield (_STEPS[step], ()) if isinstance(step, str) else (as_strided, step)
+
+
+_STEPS: dict[str, Overload] = {op.owner.name: op for op in (conjugated, negated, view_as_real, view_as_complex)}
 
 
 def _recorded(view_op: Overload, base: Tensor, *values: Any) -> Tensor:
-    view = view_of(base, view_op.run_kernel((base._array, *values)), PLAIN)
+    view = view_of(base, view_op.run_kernel((base._memory, *values)), PLAIN)
     assert view_op.recipe is not None
     view_op.recipe.record((base, *values), (base, *values), (view,))
     return view

@@ -32,13 +32,13 @@ def whole(storage: TypedStorage | UntypedStorage, kind: np.dtype[Any]) -> Array:
 @op(variants="method", composition=True)
 def untyped_storage(self: Tensor) -> Object:
     """The bytes that it looks at."""
-    return UntypedStorage.of(self._array)
+    return UntypedStorage.of(self._memory)
 
 
 @python_method("_typed_storage")
 def _typed_storage(self: Tensor) -> TypedStorage:
     """As `storage`, for code that knows that they are deprecated."""
-    return typed(UntypedStorage.of(self._array), self.dtype)
+    return typed(UntypedStorage.of(self._memory), self.dtype)
 
 
 @python_method("storage")
@@ -50,7 +50,7 @@ def _storage(self: Tensor) -> TypedStorage:
     [0, 1, 2, 3, 4, 5]
     """
     warn_of_typed_storages()
-    return typed(UntypedStorage.of(self._array), self.dtype)
+    return typed(UntypedStorage.of(self._memory), self.dtype)
 
 
 @python_method("storage_type")
@@ -62,7 +62,7 @@ def _storage_type(self: Tensor) -> Any:
 @python_method("is_shared")
 def _is_shared(self: Tensor) -> bool:
     """Whether its memory is one that processes share; see `share_memory_`."""
-    return UntypedStorage.of(self._array).is_shared()
+    return UntypedStorage.of(self._memory).is_shared()
 
 
 @python_method("share_memory_")
@@ -76,7 +76,7 @@ def _share_memory_(self: Tensor) -> Tensor:
     >>> x.is_shared()
     True
     """
-    UntypedStorage.of(self._array).share_memory_()
+    UntypedStorage.of(self._memory).share_memory_()
     return self
 
 
@@ -109,7 +109,7 @@ def _part(
     if storage_offset < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {storage_offset}")
     check_in_place(self, MODE.grad and requires_grad(self))
-    kind = self._array.dtype
+    kind = self._memory.dtype
     extent = 0 if 0 in size else storage_offset + 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
     if extent * kind.itemsize > storage.nbytes():
         storage.resize_(extent * kind.itemsize)
@@ -137,13 +137,13 @@ def _(self: Tensor) -> Any:
     >>> y
     tensor([0., 2., 4., 6.])
     """
-    return _set(self, np.empty(0, self._array.dtype))
+    return _set(self, np.empty(0, self._memory.dtype))
 
 
 @set_.overload(composition=True)
 def _(self: Tensor, source: Storage) -> Any:
     _require_type(self, source)
-    return _set(self, whole(source, self._array.dtype))
+    return _set(self, whole(source, self._memory.dtype))
 
 
 @set_.overload(composition=True)
@@ -155,11 +155,11 @@ def _(self: Tensor, source: Storage, storage_offset: int, size: Sizes, stride: S
 @set_.overload(composition=True)
 def _(self: Tensor, source: Tensor) -> Any:
     _require_dtype(self, source)
-    array = source._array
+    array = source._memory
     return _set(self, strided(array, array.shape, element_strides(array), offset_of(array)), [source])
 
 
 @set_.overload(composition=True)
 def _(self: Tensor, source: Tensor, storage_offset: int, size: Sizes, stride: Sizes = ()) -> Any:
     _require_dtype(self, source)
-    return _set(self, _part(self, UntypedStorage.of(source._array), storage_offset, size, stride), [source])
+    return _set(self, _part(self, UntypedStorage.of(source._memory), storage_offset, size, stride), [source])

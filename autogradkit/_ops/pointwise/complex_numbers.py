@@ -16,7 +16,7 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_found, require_writable, saying
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, complex64, complex128, float32, float64, from_numpy_dtype
 from autogradkit.core.shapes import broadcast_shapes
-from autogradkit.core.strides import contiguous_strides, dense_strides_like, element_strides, output_strides
+from autogradkit.core.strides import contiguous_strides, element_strides, output_strides
 from autogradkit.core.tensor import Tensor
 
 _COMPLEX = {float32: complex64, float64: complex128}
@@ -129,31 +129,7 @@ def _(self: Array, *, out: Array) -> None:
         np.copyto(out, np.where(np.isnan(self), self, np.where(self < 0, np.pi, 0.0)), casting="unsafe")
 
 
-# -- the conjugate -----------------------------------------------------------------------------------------------------
-
-
-@op(
-    name="_conj",
-    variants="",
-    meta=lambda self: (self.shape, self.dtype, dense_strides_like(self.shape, element_strides(self))),
-    out=False,
-    samples=lambda t: [(t(2, 3),)],
-    vjp={"self": lambda g: k.conj(g)},
-)
-def conjugated(self: Array, *, out: Array) -> None:
-    """The complex conjugate, at once, where PyTorch leaves it pending; hence in the strides of a clone."""
-    np.conjugate(self, out=out)
-
-
-@op(composition=True)
-def conj(self: Tensor) -> Any:
-    """The complex conjugate; a real tensor is its own.
-
-    >>> import autogradkit as torch
-    >>> torch.conj(torch.tensor([1 + 2j]))
-    tensor([1.-2.j])
-    """
-    return conjugated(self) if self._array.dtype.kind == "c" else self
+# -- the conjugate in memory --------------------------------------------------------------------------------------------
 
 
 @op(
@@ -202,47 +178,3 @@ def conj_physical(self: Tensor) -> Any:
     tensor([1.-2.j])
     """
     return conjugated_in_memory(self) if self._array.dtype.kind == "c" else self
-
-
-@op(composition=True)
-def resolve_conj(self: Tensor) -> Any:
-    """The tensor itself: conjugates are computed at once here, and none is pending.
-
-    >>> import autogradkit as torch
-    >>> torch.resolve_conj(torch.tensor([1j]).conj())
-    tensor([0.-1.j])
-    """
-    return self
-
-
-@op(composition=True)
-def resolve_neg(self: Tensor) -> Any:
-    """The tensor itself: no sign is pending here.
-
-    >>> import autogradkit as torch
-    >>> torch.resolve_neg(torch.tensor([1j]).imag)
-    tensor([1.])
-    """
-    return self
-
-
-@op(composition=True)
-def is_conj(self: Tensor) -> bool:
-    """Whether a conjugate is pending, which none is here.
-
-    >>> import autogradkit as torch
-    >>> torch.is_conj(torch.tensor([1j]))
-    False
-    """
-    return False
-
-
-@op(composition=True)
-def is_neg(self: Tensor) -> bool:
-    """Whether a sign is pending, which none is here.
-
-    >>> import autogradkit as torch
-    >>> torch.is_neg(torch.tensor([1j]))
-    False
-    """
-    return False

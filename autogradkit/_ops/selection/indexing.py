@@ -223,10 +223,10 @@ def _getitem(self: Tensor, index_: Any) -> Tensor:
     """`self[index]`: a view for integers, slices, None and Ellipsis, a copy where there are index tensors."""
     try:
         if index_.__class__ is int:
-            shape = self._array.shape
+            shape = self._memory.shape
             if shape and -shape[0] <= index_ < shape[0]:
                 return select.straight(self, 0, index_)
-        plan = parse(index_, self._array.shape)
+        plan = parse(index_, self._memory.shape)
         result = self
         for name, *rest in plan.steps:
             result = STEPS[name].straight(result, *rest)

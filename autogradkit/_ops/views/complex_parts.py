@@ -14,8 +14,10 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.making.copies import copy_
 from autogradkit._ops.making.scalars import assigned_value
+from autogradkit._ops.views.conjugates import conjugated, negated
 from autogradkit._ops.views.parts import select
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.pending import bits_of
 from autogradkit.core.storage import offset_of, strided
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor
@@ -81,7 +83,7 @@ def real(self: Tensor) -> Any:
     >>> torch.real(torch.tensor([1 + 2j]))
     tensor([1.])
     """
-    return select(view_as_real(self), -1, 0) if self._array.dtype.kind == "c" else self
+    return select(_pairs(self), -1, 0) if self._memory.dtype.kind == "c" else self
 
 
 @op(composition=True, variants="function")
@@ -92,9 +94,16 @@ def imag(self: Tensor) -> Any:
     >>> torch.imag(torch.tensor([1 + 2j]))
     tensor([2.])
     """
-    if self._array.dtype.kind != "c":
+    if self._memory.dtype.kind != "c":
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+    if bits_of(self)[0]:
+        return select(negated(_pairs(self)), -1, 1)
     return select(view_as_real(self), -1, 1)
+
+
+def _pairs(self: Tensor) -> Any:
+    """The pairs in memory, whose second numbers a conjugate has with the other sign."""
+    return view_as_real(conjugated(self) if bits_of(self)[0] else self)
 
 
 def _settable(part: Any) -> property:

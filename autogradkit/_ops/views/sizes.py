@@ -176,7 +176,7 @@ def reshape(self: Tensor, shape: Sizes) -> Any:
     tensor([[0, 1],
             [2, 3]])
     """
-    array: Array = self._array
+    array: Array = self._memory
     wanted = infer_size(shape, array.size)
     if array.flags.c_contiguous:
         return view_sizes.straight(self, wanted)
@@ -222,7 +222,7 @@ def flatten(self: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
     >>> torch.zeros(2, 3, 4).flatten(1).shape
     torch.Size([2, 12])
     """
-    shape = self._array.shape
+    shape = self._memory.shape
     start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
     if start > end:
         raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
@@ -231,7 +231,7 @@ def flatten(self: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
     if start == end:
         return self
     merged = (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
-    return view_sizes.straight(self, merged) if self._array.flags.c_contiguous else reshape(self, merged)
+    return view_sizes.straight(self, merged) if self._memory.flags.c_contiguous else reshape(self, merged)
 
 
 @op(composition=True)

@@ -70,8 +70,8 @@ class _Pickler(ForkingPickler):
                 "process boundaries.  If you just want to transfer the data, call detach() on the tensor before serializing "
                 "(e.g., putting it on the queue)."
             )
-        if obj._array.nbytes < obj.untyped_storage().nbytes():
-            rest, (kind, _, requires_grad), state = obj.__reduce_ex__(4)
+        if obj._memory.nbytes < obj.untyped_storage().nbytes():
+            rest, (kind, _, requires_grad, *_), state = obj.__reduce_ex__(4)
             _, (_, geometry, _), _ = obj.detach().clone().__reduce_ex__(4)
             return rest, (kind, geometry, requires_grad), state
         return NotImplemented

@@ -41,7 +41,7 @@ NOT_SWEPT: dict[str, str] = {
             "_conj_physical/conjugated_in_memory/0", "_fft_c2c/fft_c2c/0", "_fft_c2r/fft_c2r/0", "_fft_r2c/fft_r2c/0",
             "histogram_counts/counts_in_grid/0", "histogram_counts_by_numbers/counts_by_numbers/0",
             "histogram_edges/edges_along/0", "searchsorted/_/1", "unique_consecutive/unique_runs/0",
-            "is_conj/is_conj/0", "is_neg/is_neg/0", "max_pool1d_values/max_pool1d_values/0",
+            "max_pool1d_values/max_pool1d_values/0",
             "empty_permuted/empty_permuted/0", "embedding_bag/_/0", "embedding_bag/_/1", "_trilinear/trilinear/0",
             "norm/norm_along/0",
         ),

@@ -62,7 +62,7 @@ LEFT_OUT = {
     **dict.fromkeys(QUANTISED, "about quantised tensors, of which there are none"),
     "from_numpy": "takes an array",
     "numpy": "gives an array",
-    "is_conj": "the pending bit that is not kept here (ARCHITECTURE.md, What is not here yet)",
+    "_neg_view": "a private name, of which no valid call is known here: test_conjugates.py",
     "register_hook": "lines of its own in `writer`",
     "register_post_accumulate_grad_hook": "lines of its own in `writer`",
 }
@@ -73,9 +73,6 @@ CORRUPTING = ("eigvalsh", "svd", "svdvals")
 
 # What may end the process in PyTorch where a number is infinite or NaN: its LAPACK then looks beyond the matrix.
 ENDING = ("eigvals",)
-
-# What PyTorch gives as a view whose conjugation is pending (PARITY.md, Chosen differences), to be copied at once.
-PENDING = ("conj", "adjoint", "ifft", "ihfft", "ihfft2", "ihfftn")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import torch
 
 from . import autograd_lines, index_lines, library_lines
 from .runs import Finding, Line, Pair
-from .templates import CORRUPTING, ENDING, PENDING, Slot, Template, names, templates
+from .templates import CORRUPTING, ENDING, Slot, Template, names, templates
 
 FLOATS = ("float32",) * 8 + ("float64",) * 3 + ("float16",) * 2 + ("bfloat16",) + ("complex64",) * 2 + ("complex128",)
 INTS = ("int64",) * 3 + ("int32", "int16", "int8", "uint8")
@@ -155,7 +155,6 @@ class Writer:
             text = f"{template.function}({', '.join(args)})"
         if template.label in ENDING and any(not self.value(v).isfinite().all() for v in self.tensors() if v in text):
             return self.operator()
-        text += ".clone()" if template.label in PENDING else ""
         if template.in_place:
             return Line(text, template.label)
         return Line(f"{self.name()} = {text}", template.label)
