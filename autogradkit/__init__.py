@@ -129,6 +129,7 @@ else:
             "distributions",
             "fft",
             "func",
+            "hub",
             "jit",
             "linalg",
             "masked",
