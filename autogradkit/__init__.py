@@ -164,6 +164,7 @@ else:
             "autogradkit.tracing": "record Trace",
             "autogradkit.func": "vmap",
             "autogradkit.nn.summary": "summary",
+            "autogradkit._ops.sparse.older_names": "spmm dsmm hsmm saddmm",
             "autogradkit.standing_in": "as_torch",
             "autogradkit.serialization": "save load",
             "autogradkit.core.streams": "Event Stream",

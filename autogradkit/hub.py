@@ -36,8 +36,9 @@ def get_dir() -> str:
 def set_dir(d: str | _os.PathLike[str]) -> None:
     """Look for what is published in the folder `d` from here on.
 
-    >>> set_dir("/tmp/models"); get_dir()
-    '/tmp/models'
+    >>> before = get_dir(); set_dir("~/models"); get_dir().endswith("/models")
+    True
+    >>> set_dir(before)
     """
     global _chosen
     _chosen = _os.path.expanduser(d)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +26,17 @@ LIBRARIES = (ak.hub, torch.hub)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of both libraries, with a repository."""
-    before = [hub.get_dir() for hub in LIBRARIES]
+    monkeypatch.setattr(ak.hub, "_chosen", None)  # both are put back in the end
+    monkeypatch.setattr(torch.hub, "_hub_dir", None)
     for hub in LIBRARIES:
         hub.set_dir(str(tmp_path / "hub"))
     repository = tmp_path / "hub" / "somebody_nets_main"
     repository.mkdir(parents=True)
     (repository / "hubconf.py").write_text(HUBCONF)
     (repository / "beside.py").write_text("OFFSET = 40\n")
-    yield tmp_path / "hub"
-    for hub, place in zip(LIBRARIES, before, strict=True):
-        hub.set_dir(place)
+    return tmp_path / "hub"
 
 
 @pytest.mark.parametrize(

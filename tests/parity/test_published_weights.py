@@ -7,7 +7,6 @@ import pickle
 import urllib.error
 import urllib.request
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +24,12 @@ theirs = torchvision.models
 
 
 @pytest.fixture
-def checkpoints(tmp_path: Path) -> Iterator[Path]:
-    """Where both libraries look for published files: a new folder, and no network behind it."""
-    before = ak.hub.get_dir(), torch.hub.get_dir()
-    for library in (ak, torch):
-        library.hub.set_dir(tmp_path)
-    (tmp_path / "checkpoints").mkdir()
-    yield tmp_path / "checkpoints"
-    for library, folder in zip((ak, torch), before, strict=True):
-        library.hub.set_dir(folder)
+def checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where both libraries look for published files: a new folder."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert ak.hub.get_dir() == torch.hub.get_dir() == str(tmp_path / "hub")
+    (tmp_path / "hub" / "checkpoints").mkdir(parents=True)
+    return tmp_path / "hub" / "checkpoints"
 
 
 @pytest.fixture
