@@ -24,6 +24,7 @@ _FILES = {
 }
 _NAMES = {
     "_IncompatibleKeys": "module",
+    "_WrappedHook": "module",
     "ChannelShuffle": "channelshuffle",
     "Container": "container",
     "Fold": "fold",
