@@ -428,7 +428,6 @@ def test_what_is_compiled_or_scripted_is_itself() -> None:
         ("jit.save(None, 'x')", "jit.save"),
         ("jit.load('x')", "jit.load"),
         ("onnx.export", "torch.onnx"),
-        ("cuda.nvtx", "cuda.nvtx"),
         ("multiprocessing.spawn(len)", "multiprocessing.spawn"),
     ],
 )
