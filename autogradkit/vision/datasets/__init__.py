@@ -12,12 +12,15 @@ from autogradkit.vision.datasets.coco import CocoDetection as CocoDetection
 from autogradkit.vision.datasets.fakedata import FakeData as FakeData
 from autogradkit.vision.datasets.folder import DatasetFolder as DatasetFolder
 from autogradkit.vision.datasets.folder import ImageFolder as ImageFolder
+from autogradkit.vision.datasets.food import Food101 as Food101
 from autogradkit.vision.datasets.mnist import KMNIST as KMNIST
 from autogradkit.vision.datasets.mnist import MNIST as MNIST
 from autogradkit.vision.datasets.mnist import SAMPLE_FILE as SAMPLE_FILE
 from autogradkit.vision.datasets.mnist import FashionMNIST as FashionMNIST
 from autogradkit.vision.datasets.mnist import MNISTSample as MNISTSample
 from autogradkit.vision.datasets.mnist import read_mnist as read_mnist
+from autogradkit.vision.datasets.pets import OxfordIIITPet as OxfordIIITPet
+from autogradkit.vision.datasets.stl10 import STL10 as STL10
 from autogradkit.vision.datasets.svhn import SVHN as SVHN
 from autogradkit.vision.datasets.vision import VisionDataset as VisionDataset
 from autogradkit.vision.datasets.voc import VOCDetection as VOCDetection
