@@ -1,9 +1,14 @@
-"""Data sets of published photographs beside torchvision's, over the same made-up files: Food101, OxfordIIITPet, STL10."""
+"""Data sets of published photographs beside torchvision's, over the same made-up files: Food101, OxfordIIITPet, STL10, EMNIST."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
+import itertools
 import json
+import zipfile
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +17,7 @@ import pytest
 from PIL import Image
 
 from autogradkit.vision import datasets as ours
-from tests.parity.test_vision_datasets import plain, refusal, same_items, theirs
+from tests.parity.test_vision_datasets import idx, plain, refusal, same_items, theirs
 
 RNG = np.random.default_rng(5)
 
@@ -106,9 +111,39 @@ def test_stl(stl: Path, options: dict[str, Any]) -> None:
     assert (one.data.shape, one.classes) == (other.data.shape, other.classes)
 
 
+def test_letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed, theirs_raw = io.BytesIO(), tmp_path / "theirs" / "EMNIST" / "raw"
+    theirs_raw.mkdir(parents=True)
+    with zipfile.ZipFile(packed, "w") as archive:
+        for split, part in itertools.product(ours.EMNIST.splits, ("train", "test")):
+            labels = RNG.integers(1, 10, 4, dtype=np.uint8)
+            for name, array in (
+                ("images-idx3", RNG.integers(0, 256, (4, 28, 28), dtype=np.uint8)),
+                ("labels-idx1", labels),
+            ):
+                archive.writestr(f"gzip/emnist-{split}-{part}-{name}-ubyte.gz", gzip.compress(idx(array)))
+                (theirs_raw / f"emnist-{split}-{part}-{name}-ubyte").write_bytes(idx(array))
+    (tmp_path / "gzip.zip").write_bytes(packed.getvalue())
+    assert (ours.EMNIST.url, ours.EMNIST.md5) == (theirs.EMNIST.url, theirs.EMNIST.md5)
+    monkeypatch.setattr(ours.EMNIST, "url", (tmp_path / "gzip.zip").as_uri())
+    monkeypatch.setattr(ours.EMNIST, "md5", hashlib.md5(packed.getvalue()).hexdigest())
+    for split, train in itertools.product(ours.EMNIST.splits, (True, False)):
+        with redirect_stderr(io.StringIO()):
+            one = ours.EMNIST(tmp_path / "ours", split, train=train, download=True)
+            other = theirs.EMNIST(tmp_path / "theirs", split, train=train)
+        same_items(one, other)
+        assert repr(one).replace("/ours", "/theirs") == repr(other)
+        assert (one.classes, one.class_to_idx) == (other.classes, other.class_to_idx)
+        assert one.targets.tolist() == other.targets.tolist()
+    assert not (tmp_path / "ours" / "EMNIST" / "raw" / "gzip").exists()
+    assert len(ours.EMNIST(tmp_path / "theirs", "letters")) == 4
+
+
 @pytest.mark.parametrize(
     "call",
     [
+        "EMNIST(root, 'letters')",
+        "EMNIST(root, 'letter')",
         "Food101(root)",
         "Food101(root, 'val')",
         "OxfordIIITPet(root)",

@@ -9,6 +9,7 @@ from autogradkit.vision.datasets.cifar import CIFAR10 as CIFAR10
 from autogradkit.vision.datasets.cifar import CIFAR100 as CIFAR100
 from autogradkit.vision.datasets.coco import CocoCaptions as CocoCaptions
 from autogradkit.vision.datasets.coco import CocoDetection as CocoDetection
+from autogradkit.vision.datasets.emnist import EMNIST as EMNIST
 from autogradkit.vision.datasets.fakedata import FakeData as FakeData
 from autogradkit.vision.datasets.folder import DatasetFolder as DatasetFolder
 from autogradkit.vision.datasets.folder import ImageFolder as ImageFolder
