@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autogradkit.core.frames import entry
-from autogradkit.vision.datasets.utils import check_integrity, download_and_extract_archive, verify_str_arg
-from autogradkit.vision.datasets.vision import Transform, VisionDataset
+from autogradkit.vision.datasets.archived import Archived
+from autogradkit.vision.datasets.utils import verify_str_arg
+from autogradkit.vision.datasets.vision import Transform
 
 
-class STL10(VisionDataset):
+class STL10(Archived):
     """Pictures of 96×96 pixels of ten kinds of things; `split` is "train", "test", "unlabeled" or "train+unlabeled".
 
     `folds`, from 0 to 9, takes the thousand training pictures that are published as that fold. A picture without a label has
@@ -55,18 +56,12 @@ class STL10(VisionDataset):
         if folds is not None and folds not in range(10):
             raise ValueError(f"Value for argument folds should be in the range [0, 10), but got {folds}.")
         self.folds = folds
-        if download:
-            self.download()
-        if not self._check_integrity():
-            raise RuntimeError("Dataset not found or corrupted. You can use download=True to download it")
+        self._prepare(download)
         parts = [self._read(part, folds) for part in split.split("+")]
         self.data: np.ndarray = np.concatenate([pictures for pictures, _ in parts])
         self.labels: np.ndarray = np.concatenate([labels for _, labels in parts])
         if os.path.isfile(self._path(self.class_names_file)):
             self.classes = Path(self._path(self.class_names_file)).read_text(encoding="utf-8").splitlines()
-
-    def _path(self, name: str) -> str:
-        return os.path.join(self.root, self.base_folder, name)
 
     def _read(self, part: str, fold: int | None) -> tuple[np.ndarray, np.ndarray]:
         """The pictures of a part, stored column by column, and their labels, stored from 1 on."""
@@ -79,15 +74,6 @@ class STL10(VisionDataset):
             chosen = [int(each) for each in lines[fold].split()]
             pictures, labels = pictures[chosen], labels[chosen]
         return pictures, labels
-
-    def _check_integrity(self) -> bool:
-        return all(check_integrity(self._path(name), md5) for name, md5 in self.train_list + self.test_list)
-
-    @entry
-    def download(self) -> None:
-        """Fetch and unpack the archive, unless its files are there."""
-        if not self._check_integrity():
-            download_and_extract_archive(self.url, self.root, filename=self.filename, md5=self.tgz_md5)
 
     @entry
     def __getitem__(self, index: int) -> tuple[Any, Any]:
