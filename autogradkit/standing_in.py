@@ -13,12 +13,13 @@ import importlib
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from multiprocessing import spawn
 from types import ModuleType
 from typing import Any
 
 import autogradkit
+from autogradkit.core.absent import is_namespace
 from autogradkit.core.homes import pytorchs_home
 from autogradkit.core.own import RENAMED
 from autogradkit.torch_version import TorchVersion
@@ -49,7 +50,17 @@ _VERSIONS = {
 }
 _OWN_VERSION = autogradkit.__version__
 # Loaded at once, so that their classes say PyTorch's module also where nothing imports them by name; torchvision's with it.
-_NAMED = ("", ".version", ".nn", ".nn.parameter", ".optim", ".optim.lr_scheduler", ".utils.data", ".autograd")
+_NAMED = (
+    "",
+    ".version",
+    ".return_types",
+    ".nn",
+    ".nn.parameter",
+    ".optim",
+    ".optim.lr_scheduler",
+    ".utils.data",
+    ".autograd",
+)
 _NAMED_IN_TORCHVISION = (".datasets", ".models", ".ops", ".transforms")
 
 
@@ -77,6 +88,8 @@ class StandIn(Loader):
             spawn.get_preparation_data = _preparation  # a process that is not forked imports the script anew
             for below in _NAMED:
                 importlib.import_module(f"torch{below}")
+            for module in [each for name, each in sys.modules.items() if _is_public(name)]:
+                _rename_classes(module)
         except BaseException:  # an interrupt leaves nothing half exchanged
             self._give_back()
             raise
@@ -119,11 +132,13 @@ class StandIn(Loader):
     # -- the import system's finder and loader -------------------------------------------------------------------------
 
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
-        """The module that stands for one of PyTorch's.
+        """The module that stands for one of PyTorch's; and this package's own, reached as an attribute, with PyTorch's names.
 
         Raises ModuleNotFoundError, with what PyTorch has and this package has not, where there is none: no other finder may
         look for it, or it would find the files of this package and load them a second time.
         """
+        if _is_public(fullname):
+            return _renaming(PathFinder.find_spec(fullname, path))
         if not _is_pytorchs(fullname):
             return None
         theirs = next(each for each in _OURS if _is_below(fullname, each))
@@ -149,11 +164,35 @@ class StandIn(Loader):
         module.__spec__ = spec.loader_state[1]
         if module.__name__ in _VERSIONS:
             vars(module)["__version__"] = _VERSIONS[module.__name__]
-        for kind in [each for each in vars(module).values() if isinstance(each, type)]:
-            _rename(kind)
+        _rename_classes(module)
         if spec.name == "torchvision":
             for below in _NAMED_IN_TORCHVISION:
                 importlib.import_module(f"torchvision{below}")
+
+
+def _is_public(name: str) -> bool:
+    """Whether it is a module of this package that PyTorch has, too."""
+    package, _, below = name.partition(".")
+    return package == "autogradkit" and is_namespace(below)
+
+
+def _renaming(spec: ModuleSpec | None) -> ModuleSpec | None:
+    """The spec of a module whose classes say PyTorch's once it has run."""
+    loader: Any = spec and spec.loader
+    if loader is not None:
+        execute = loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            _rename_classes(module)
+
+        loader.exec_module = exec_module
+    return spec
+
+
+def _rename_classes(module: ModuleType) -> None:
+    for kind in [each for each in vars(module).values() if isinstance(each, type)]:
+        _rename(kind)
 
 
 def _rename(kind: type) -> None:

@@ -61,6 +61,26 @@ def test_versions_are_those_of_pytorch_while_it_lasts() -> None:
     assert autogradkit.vision.__version__ == own
 
 
+def test_classes_say_pytorchs_module_however_they_are_reached(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    status, said, _ = script(
+        """
+        import torch
+        print(torch.distributions.Normal, torch.amp.GradScaler)
+        print(torch.autograd.profiler.profile, torch.optim.swa_utils.AveragedModel)
+        print(torch.storage.UntypedStorage, torch.nn.parallel.DistributedDataParallel)
+        print(type(torch.max(torch.eye(2), 0)), isinstance(torch.sort(torch.ones(1)), torch.return_types.sort))
+        """,
+        capture=capsys,
+    )
+    assert status == 0
+    assert said.splitlines() == [
+        "<class 'torch.distributions.normal.Normal'> <class 'torch.amp.grad_scaler.GradScaler'>",
+        "<class 'torch.autograd.profiler.profile'> <class 'torch.optim.swa_utils.AveragedModel'>",
+        "<class 'torch.storage.UntypedStorage'> <class 'torch.nn.parallel.distributed.DistributedDataParallel'>",
+        "<class 'torch.return_types.max'> True",
+    ]
+
+
 def test_classes_say_pytorchs_module_while_it_lasts() -> None:
     own = repr(autogradkit.Tensor), repr(autogradkit.nn.Linear)
     with as_torch():

@@ -29,6 +29,15 @@ def _names() -> dict[str, frozenset[str]]:
     return {namespace.rstrip(":"): frozenset(names) for namespace, *names in lines}
 
 
+def is_namespace(name: str) -> bool:
+    """Whether a name is that of one of those namespaces.
+
+    >>> is_namespace("optim.lr_scheduler"), is_namespace("tracing")
+    (True, False)
+    """
+    return name in _names()
+
+
 def absence(namespace: str, name: str) -> str | None:
     """One sentence on a name that PyTorch has in a namespace and this package has not; None where PyTorch has none.
 

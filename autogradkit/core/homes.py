@@ -25,6 +25,7 @@ _FILES = {
 }
 _NAMES = {
     "_IncompatibleKeys": "module",
+    "_WrappedHook": "module",
     "ChannelShuffle": "channelshuffle",
     "Container": "container",
     "Fold": "fold",
@@ -46,11 +47,14 @@ _NAMES = {
 _ELSEWHERE = {
     ("torch", "gelu"): "torch._C._nn",
     ("torch.core.buffer", "Buffer"): "torch.nn.parameter",
+    ("torch.core.storages", "UntypedStorage"): "torch.storage",
+    ("torch.core.typed_storages", "TypedStorage"): "torch.storage",
     ("torch.nn.uninitialized", "UninitializedBuffer"): "torch.nn.parameter",
     ("torch.nn.uninitialized", "UninitializedParameter"): "torch.nn.parameter",
 }
 _MODULES = "torch.nn.modules."
 _FUNCTIONS = "torch.nn.functional"
+_RESULTS = ".return_types"
 
 
 def pytorchs_home(home: str, name: str) -> str:
@@ -61,6 +65,8 @@ def pytorchs_home(home: str, name: str) -> str:
     """
     if (home, name) in _ELSEWHERE:
         return _ELSEWHERE[home, name]
+    if home.endswith(_RESULTS):  # of each family of ops
+        return f"torch{_RESULTS}"
     if home.startswith(_MODULES):
         file = home.removeprefix(_MODULES)
         return _MODULES + (_NAMES.get(name) or _FILES.get(file, file))

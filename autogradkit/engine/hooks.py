@@ -18,8 +18,9 @@ class RemovableHandle:
 
     _numbers = itertools.count()
 
-    def __init__(self, hooks: Hooks) -> None:
+    def __init__(self, hooks: Hooks, *marks: dict[int, Any]) -> None:
         self._hooks = hooks
+        self._marks = marks  # what else is kept of the hook, by its number
         self.id = next(self._numbers)
 
     @classmethod
@@ -32,6 +33,8 @@ class RemovableHandle:
     def remove(self) -> None:
         """Take the hook away; nothing happens if that was done already."""
         self._hooks.pop(self.id, None)
+        for each in self._marks:
+            each.pop(self.id, None)
 
     def __enter__(self) -> RemovableHandle:
         return self

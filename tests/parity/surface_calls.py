@@ -203,6 +203,7 @@ jit.unused(test) is test
 jit.export(test) is test
 jit.ignore(test) is test
 jit.ignore(3)
+distributed.is_available()
 distributed.is_initialized()
 distributed.is_torchelastic_launched()
 multiprocessing.get_sharing_strategy()

@@ -345,5 +345,5 @@ def test_warnings(index: int) -> None:
 
 
 def test_no_process_group_is_here() -> None:
-    with pytest.raises(RuntimeError, match=r"^Requires distributed package to be available$"):
+    with pytest.raises(ValueError, match=r"^Default process group has not been initialized"):
         autogradkit.utils.data.DistributedSampler([1], num_replicas=2)

@@ -30,6 +30,27 @@ m.register_full_backward_hook(lambda m, i, o: (i[0] * 2,)); m._backward_hooks.cl
 m.register_full_backward_pre_hook(lambda m, o: (o[0] * 4,)); m(x).sum().backward(); len(m._backward_pre_hooks), x.grad
 m.register_full_backward_pre_hook(lambda m, o: (o[0] * 4,)); m._backward_pre_hooks.clear(); m(x).sum().backward(); x.grad
 n = copy.deepcopy(m); n._forward_hooks[3] = lambda m, a, y: y * 2; len(m._forward_hooks), m(x), n(x)
+m.register_forward_hook(lambda m, a, k, y: y, with_kwargs=True, always_call=True); len(m._forward_hooks_with_kwargs), \
+len(m._forward_hooks_always_called), len(m._forward_pre_hooks_with_kwargs), m._is_full_backward_hook
+h = m.register_forward_hook(lambda m, a, k, y: y, with_kwargs=True, always_call=True); h.remove(); m._forward_hooks_with_kwargs, \
+m._forward_hooks_always_called
+m.register_forward_pre_hook(lambda m, a, k: ((a[0] * 5,), k), with_kwargs=True); list(m._forward_pre_hooks_with_kwargs.values())
+m.register_full_backward_hook(lambda m, i, o: None); m._is_full_backward_hook
+m.register_backward_hook(lambda m, i, o: None); m._is_full_backward_hook
+m._state_dict_hooks, m._state_dict_pre_hooks, m._load_state_dict_pre_hooks, m._load_state_dict_post_hooks
+h = m.register_state_dict_pre_hook(lambda m, prefix, keep: seen.append(prefix)); list(m._state_dict_pre_hooks) == [h.id], \
+len(m.state_dict()), seen, m._state_dict_pre_hooks.clear(), len(m.state_dict()), seen
+h = m._register_state_dict_hook(lambda m, s, p, own: {'only': 1}); m._state_dict_hooks[h.id](m, {}, '', {}), m.state_dict()
+m.register_state_dict_post_hook(lambda m, s, p, own: {'only': 1}); m.state_dict()
+f = lambda m, s, p, own: s.update(two=2); m.register_state_dict_post_hook(f); list(m.state_dict()), m._register_state_dict_hook(f)
+m.register_load_state_dict_pre_hook(lambda m, s, *rest: seen.append(len(rest))); m.load_state_dict(m.state_dict()), seen
+m._register_load_state_dict_pre_hook(lambda s, p, *rest: seen.append(len(rest))); m.load_state_dict(m.state_dict()), seen
+m.register_load_state_dict_pre_hook(lambda m, s, *rest: None); w = next(iter(m._load_state_dict_pre_hooks.values())); \
+type(w).__name__, w.with_module, w.module() is m, w.__name__
+m.register_load_state_dict_pre_hook(lambda m, s, *rest: None); w = next(iter(m._load_state_dict_pre_hooks.values())); del m; \
+w({}, '', {}, True, [], [], [])
+h = m.register_load_state_dict_post_hook(lambda m, k: k.missing_keys.clear()); m.load_state_dict({}), h.remove(), \
+m.load_state_dict({})
 list(m._parameters), m._buffers, m._modules, m._parameters.pop('bias') is not None, hasattr(m, 'bias')
 m._modules['below'] = torch.nn.ReLU(); m._buffers['b'] = torch.ones(1); m, list(m.state_dict())
 s = torch.nn.Sequential(m, torch.nn.ReLU()); s._modules.popitem(), s

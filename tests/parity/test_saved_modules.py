@@ -82,15 +82,6 @@ def test_names_are_pytorchs(name: str) -> None:
     assert found(theirs.__module__, name) is ours
 
 
-def test_hooks_of_pytorchs_calls_are_heard() -> None:
-    layer = torch.nn.Linear(1, 1)
-    layer.register_forward_pre_hook(double)
-    layer.register_forward_hook(named, with_kwargs=True)
-    loaded = exchanged(layer, torch, autogradkit)
-    x = autogradkit.tensor([3.0])
-    assert loaded(x).item() == pytest.approx(10 * layer.forward(torch.tensor([6.0])).item(), rel=1e-6)
-
-
 def double(module: Any, args: Any) -> Any:
     return (args[0] * 2,)
 
@@ -99,11 +90,62 @@ def named(module: Any, args: Any, kwargs: Any, result: Any) -> Any:
     return result * 10 if kwargs == {} else None
 
 
-def test_hooks_of_a_state_dict_are_not_lost_silently() -> None:
-    layer = torch.nn.Linear(1, 1)
-    layer.register_state_dict_pre_hook(double)
-    with pytest.raises(NotImplementedError, match="hooks of their state dict"):
-        exchanged(layer, torch, autogradkit)
+def longer(module: Any, gradients: Any, _: Any) -> Any:
+    return (gradients[0] * 5,)
+
+
+@pytest.mark.parametrize(("writes", "reads"), [(0, 1), (1, 0), (0, 0)])
+def test_hooks_of_calls_are_heard(writes: int, reads: int) -> None:
+    layer = BOTH[writes].nn.Linear(1, 1)
+    layer.register_forward_pre_hook(double)
+    layer.register_forward_hook(named, with_kwargs=True)
+    layer.register_full_backward_hook(longer)
+    loaded = exchanged(layer, BOTH[writes], BOTH[reads])
+    x = BOTH[reads].tensor([3.0], requires_grad=True)
+    out = loaded(x)
+    assert out.item() == pytest.approx(10 * layer.forward(BOTH[writes].tensor([6.0])).item(), rel=1e-6)
+    out.backward()
+    assert x.grad.item() == pytest.approx(100 * layer.weight.item(), rel=1e-6)
+    assert (len(loaded._forward_hooks_with_kwargs), loaded._is_full_backward_hook) == (1, True)
+
+
+def told(module: Any, prefix: str, keep_vars: bool) -> None:
+    module.saved = (prefix, keep_vars)
+
+
+def renamed(module: Any, state: Any, prefix: str, own: Any) -> None:
+    state[prefix + "scale"] = state.pop(prefix + "weight")
+
+
+def named_back(module: Any, state: Any, prefix: str, *rest: Any) -> None:
+    state[prefix + "weight"] = state.pop(prefix + "scale") * module.factor
+
+
+def without_module(state: Any, prefix: str, *rest: Any) -> None:
+    state[prefix + "bias"] = state[prefix + "bias"] + 1
+
+
+def forgiven(module: Any, keys: Any) -> None:
+    keys.unexpected_keys.clear()
+
+
+@pytest.mark.parametrize(("writes", "reads"), [(0, 1), (1, 0), (0, 0)])
+def test_hooks_of_a_state_dict_are_heard(writes: int, reads: int) -> None:
+    layer = BOTH[writes].nn.Linear(1, 1)
+    layer.factor = 3
+    layer.register_state_dict_pre_hook(told)
+    layer.register_state_dict_post_hook(renamed)
+    layer.register_load_state_dict_pre_hook(named_back)
+    layer._register_load_state_dict_pre_hook(without_module)
+    layer.register_load_state_dict_post_hook(forgiven)
+    loaded = exchanged(BOTH[writes].nn.Sequential(layer), BOTH[writes], BOTH[reads])
+    state = loaded.state_dict()
+    assert list(state) == ["0.bias", "0.scale"]
+    assert loaded[0].saved == ("0.", False)
+    before = {name: value.item() for name, value in state.items()}
+    assert str(loaded.load_state_dict({**state, "0.more": BOTH[reads].ones(1)})) == "<All keys matched successfully>"
+    assert loaded[0].weight.item() == pytest.approx(3 * before["0.scale"], rel=1e-6)
+    assert loaded[0].bias.item() == pytest.approx(1 + before["0.bias"], rel=1e-6)
 
 
 def test_copies_keep_their_hooks() -> None:
@@ -113,6 +155,20 @@ def test_copies_keep_their_hooks() -> None:
     for twin in (copy.deepcopy(layer), copy.copy(layer), exchanged(layer, autogradkit, autogradkit)):
         assert twin(x).item() == layer(x).item()
     assert "_forward_hooks" not in vars(copy.deepcopy(layer))
+
+
+@pytest.mark.parametrize("m", BOTH)
+def test_a_copied_handle_removes_the_copied_hook(m: Any) -> None:
+    layer = m.nn.Linear(1, 1)
+    layer.handle = layer.register_forward_hook(named, with_kwargs=True)
+    layer.register_load_state_dict_pre_hook(named_back)
+    twin = copy.deepcopy(layer)
+    twin.handle.remove()
+    assert (len(layer._forward_hooks), len(twin._forward_hooks)) == (1, 0)
+    assert (len(layer._forward_hooks_with_kwargs), len(twin._forward_hooks_with_kwargs)) == (1, 0)
+    (hook,) = twin._load_state_dict_pre_hooks.values()
+    assert hook.module() is twin
+    assert hook.hook is named_back
 
 
 def test_weights_only_says_which_class() -> None:

@@ -88,6 +88,7 @@ u.cos() | u.exp() | u.sigmoid() | torch.softmax(u, 1) | torch.nn.functional.relu
 u @ m | m @ u | torch.mm(u, m) | u @ m[:, 0] | torch.mv(u, m[:, 0]) | torch.ones(2) @ u | u @ u.t() | torch.mm(u, u)
 torch.mm(u, torch.ones(2, 2)) | torch.mm(u, m.double()) | torch.mm(u, m[:, 0]) | u @ torch.ones(2) | u.long() @ m.long()
 torch.addmm(torch.ones(2, 2), u, m) | u.addmm(u, torch.ones(3, 3)) | torch.smm(u, m) | torch.smm(1, 2) | torch.hspmm(u, m)
+torch.spmm(u, m) | torch.dsmm(m, u) | torch.hsmm(u, m) | torch.saddmm(u.t(), u.t(), torch.eye(2)) | torch.spmm(u)
 torch.sspaddmm(u.t(), u.t(), torch.eye(2)) | torch.nn.functional.linear(u, torch.ones(4, 3), torch.ones(4))
 torch.nn.functional.linear(u, torch.ones(4, 3)) | torch.dot(u, u)
 torch.sparse.mm(u, m) | torch.sparse.mm(m, u) | torch.sparse.mm(u, u.t()) | torch.sparse.mm(u, m[:, 0]) | torch.sparse.mm(1, 2)

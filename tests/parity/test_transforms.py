@@ -364,6 +364,8 @@ T.RandAugment()
 T.RandAugment(4, magnitude=17, fill=3)
 T.TrivialAugmentWide()
 T.TrivialAugmentWide(num_magnitude_bins=11, interpolation=T.InterpolationMode.BILINEAR)
+T.AugMix()
+T.AugMix(8, mixture_width=2, chain_depth=2, alpha=0.4, all_ops=False, fill=9)
 """
 
 
@@ -377,6 +379,11 @@ def test_a_policy(call: str, kind: str) -> None:
     picture = {**TENSORS, **PILLOWS}[kind]
     compare(lambda img: several(ours, ak, img), lambda img: several(theirs, torch, img), picture)
     assert repr(made(ours, ak, call)) == repr(made(theirs, torch, call))
+
+
+def test_a_severity_that_is_none_is_refused() -> None:
+    said = [error_of(lambda library=library: library.AugMix(severity=11)) for library in (ours, theirs)]
+    assert said[0] == said[1]
 
 
 @pytest.mark.parametrize("name", ["IMAGENET", "CIFAR10", "SVHN"])

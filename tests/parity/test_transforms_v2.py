@@ -299,3 +299,61 @@ def test_a_transform_of_the_users() -> None:
             return inpt + params["by"]
 
     assert Brighter()(ak.zeros(1, 1, 1), "label")[0].tolist() == [[[1.0]]]
+
+
+MIXED = """
+T.MixUp(num_classes=4)(images, labels)
+T.MixUp(alpha=0.3, num_classes=4)((images, labels))
+T.MixUp()(images, shares)
+T.MixUp(num_classes=4)(images.float(), shares.double())
+T.CutMix(num_classes=4)(images, labels)
+T.CutMix(alpha=0.2, num_classes=5)([images, labels])
+T.CutMix()(kinds.Image(images), shares)
+T.MixUp(num_classes=4)(kinds.Video(images[:, None]), {'name': 'ab', 'Labels': labels, 'label': shares})
+T.CutMix(num_classes=4, labels_getter=lambda batch: batch['it'])({'images': images, 'it': labels, 'other': 3})
+T.MixUp(num_classes=4)({'images': images, 'MyLabel': labels})
+T.MixUp(num_classes=4)
+T.CutMix(alpha=2)
+T.MixUp()(images, labels)
+T.MixUp(num_classes=5)(images, shares)
+T.MixUp(num_classes=4)(images[0], labels)
+T.MixUp(num_classes=4)(images[:2], labels)
+T.CutMix(num_classes=4)(kinds.Video(images), labels)
+T.MixUp(num_classes=4)(images, labels.view(3, 1, 1))
+T.MixUp(num_classes=4)(images, [1, 2])
+T.MixUp(num_classes=4)({'images': images})
+T.MixUp(num_classes=4, labels_getter=None)(images, labels)
+T.MixUp(num_classes=4, labels_getter='none')
+T.CutMix(num_classes=4)(kinds.Mask(images), labels)
+T.MixUp(num_classes=3)(images, labels)
+"""
+
+
+def leaves_of(outcome: Any) -> list[Any]:
+    if isinstance(outcome, dict):
+        return [each for key, value in outcome.items() for each in (key, *leaves_of(value))]
+    if isinstance(outcome, (list, tuple)):
+        return [type(outcome), *(each for value in outcome for each in leaves_of(value))]
+    return [outcome if not isinstance(outcome, (ours.Transform, theirs.Transform)) else repr(outcome)]
+
+
+@pytest.mark.parametrize("call", MIXED.strip().split("\n"))
+def test_mixed_batches(call: str) -> None:
+    told = []
+    for library, tensors, kinds in ((ours, ak, our_kinds), (theirs, torch, their_kinds)):
+        tensors.manual_seed(11)
+        images = tensors.arange(3 * 2 * 6 * 8).view(3, 2, 6, 8) / 7
+        labels, shares = tensors.tensor([2, 0, 3]), tensors.eye(4)[:3]
+        names = {"T": library, "kinds": kinds, "images": images, "labels": labels, "shares": shares}
+        try:
+            outcome = [*leaves_of(eval(call, names)), tensors.rand(1)]
+        except Exception as error:  # what it raises is compared, too
+            outcome = [type(error), str(error).replace("autogradkit.", "torch.")]
+        told.append(outcome)
+    one, other = told
+    assert len(one) == len(other)
+    for a, b in zip(one, other, strict=True):
+        if isinstance(b, torch.Tensor):
+            assert_alike(a, b, 0)
+        else:
+            assert a == b

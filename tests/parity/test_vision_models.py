@@ -296,17 +296,6 @@ def test_a_stored_googlenet_leaves_its_auxiliary_classifiers_out(tmp_path: Path)
     assert list(both.state_dict()) == list(stored.state_dict())
 
 
-def test_what_would_be_downloaded_is_refused() -> None:
-    for weights in ("DEFAULT", "IMAGENET1K_V2", "ResNet18_Weights.DEFAULT", theirs.ResNet18_Weights.DEFAULT, True):
-        with pytest.raises(NotImplementedError, match="give the path of a file with the state_dict"):
-            ours.resnet18(weights=weights)
-    with (
-        pytest.warns(UserWarning, match="The parameter 'pretrained' is deprecated"),
-        pytest.raises(NotImplementedError),
-    ):
-        ours.resnet18(pretrained=True)
-
-
 @pytest.mark.parametrize(
     "call", ["squeezenet1_1(pretrained=False)", "squeezenet1_1(False)", "squeezenet1_1(None, True)", "googlenet()"]
 )

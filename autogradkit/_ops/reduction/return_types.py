@@ -23,7 +23,9 @@ class Results(tuple[Tensor, ...]):
         for place, name in enumerate(cls.__annotations__):
             setattr(cls, name, property(itemgetter(place)))
 
-    def __new__(cls, results: Any) -> Any:
+    def __new__(
+        cls, results: Any, _unnamed: Any = None
+    ) -> Any:  # the second, of which none has any, is in PyTorch's files
         return tuple.__new__(cls, results)
 
     def __repr__(self) -> str:

@@ -24,8 +24,8 @@ class _Handle(RemovableHandle):
             EVERYWHERE.clear()
 
 
-def _added(kind: str, hook: Callable[..., Any], flag: bool = False) -> RemovableHandle:
-    handle = OF_ALL.add(kind, hook, False, flag, _Handle)
+def _added(kind: str, hook: Callable[..., Any], **marks: Any) -> RemovableHandle:
+    handle = OF_ALL.add(kind, hook, handled=_Handle, **marks)
     EVERYWHERE[:] = [OF_ALL]
     return handle
 
@@ -46,10 +46,7 @@ def register_module_forward_hook(
     ...     _ = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU())[1](torch.ones(4, 3))
     ReLU() (4, 3)
     """
-    handle = _added("after", hook, with_kwargs)
-    if always_call:
-        OF_ALL.always.add(handle.id)
-    return handle
+    return _added("after", hook, after_with_kwargs=with_kwargs, always=always_call)
 
 
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
@@ -64,7 +61,7 @@ def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHan
     Raises RuntimeError once a hook of the other sort was registered.
     """
     OF_ALL.require_one_sort(True, "as a global Module hook")
-    return _added("after_backward", hook, True)
+    return _added("after_backward", hook)
 
 
 @entry
@@ -74,7 +71,7 @@ def register_module_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
     Raises RuntimeError once a hook of the other sort was registered.
     """
     OF_ALL.require_one_sort(False, "as a global Module hook")
-    return _added("after_backward", hook, False)
+    return _added("after_backward", hook)
 
 
 def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:

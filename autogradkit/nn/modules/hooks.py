@@ -25,19 +25,18 @@ _NO_INPUT_GRADIENT = (
     "backward_hook for more details."
 )
 Hooks = dict[int, Callable[..., Any]]  # an OrderedDict, as in PyTorch, whose scripts read and clear them
+Marks = dict[int, bool]
 
 
 class ModuleHooks:
-    """The hooks of one module, or of all, in the order in which they run.
-
-    Some are flagged: those of a call that take keyword arguments, and of those after backward the full ones.
-    """
+    """The hooks of one module, or of all, in the order in which they run, and the numbers of those that are called otherwise."""
 
     def __init__(self) -> None:
         self.before: Hooks = OrderedDict()
+        self.before_with_kwargs: Marks = OrderedDict()
         self.after: Hooks = OrderedDict()
-        self.flagged: set[int] = set()
-        self.always: set[int] = set()  # of those after, which are called though `forward` failed
+        self.after_with_kwargs: Marks = OrderedDict()
+        self.always: Marks = OrderedDict()  # of those after, which are called though `forward` failed
         self.before_backward: Hooks = OrderedDict()
         self.after_backward: Hooks = OrderedDict()
         self.full: bool | None = None  # whether those after backward see inputs and outputs; None before the first
@@ -54,19 +53,21 @@ class ModuleHooks:
         self,
         kind: str,
         hook: Callable[..., Any],
-        prepend: bool,
-        flag: bool,
+        *,
+        prepend: bool = False,
         handled: type[RemovableHandle] = RemovableHandle,
+        **marks: Any,
     ) -> RemovableHandle:
-        """Put a hook at the end of its kind, or at the beginning."""
+        """Put a hook at the end of its kind, or at the beginning; `marks` say where its number is entered, too."""
         registered: Hooks = getattr(self, kind)
-        handle = handled(registered)
+        marked: list[Marks] = [getattr(self, name) for name, wanted in marks.items() if wanted]
+        handle = handled(registered, *marked)
         others = dict(registered)
         if prepend:
             registered.clear()
         registered[handle.id] = hook
-        if flag:
-            self.flagged.add(handle.id)
+        for each in marked:
+            each[handle.id] = True
         registered.update(others)
         return handle
 
@@ -75,23 +76,29 @@ class ModuleHooks:
         return bool(self.before or self.after or self.before_backward or self.after_backward)
 
     def after_those_of_all(self) -> ModuleHooks:
-        """The hooks of all modules, and then these."""
+        """The hooks of all modules, and then these; of those after backward, which are of two sorts, only these."""
         both = ModuleHooks()
-        for kind in ("before", "after", "before_backward", "after_backward"):
+        for kind in ("before", "before_with_kwargs", "after", "after_with_kwargs", "always", "before_backward"):
             setattr(both, kind, {**getattr(OF_ALL, kind), **getattr(self, kind)})
-        both.always = OF_ALL.always | self.always
-        both.flagged = OF_ALL.flagged | self.flagged
+        both.after_backward, both.full = self.after_backward, self.full
         return both
 
+    def after_backwards(self, full: bool) -> list[Callable[..., Any]]:
+        """The hooks after backward, of all modules and these, that see inputs and outputs, or those that do not."""
+        return [hook for each in (OF_ALL, self) if each.full is full for hook in each.after_backward.values()]
 
-def registry(kind: str) -> property:
-    """The attribute of `Module` that is its hooks of one kind, by the numbers that they are removed by."""
 
-    def get(module: Module) -> Hooks:
-        return getattr(module._own_hooks(), kind)
+def registry(own: str, kind: str) -> property:
+    """The attribute of `Module` that is its hooks of one kind, by the numbers that they are removed by.
 
-    def put_in_place(module: Module, hooks: Hooks) -> None:
-        setattr(module._own_hooks(), kind, hooks)
+    `own` names the method that gives all that hold one's hooks: made by it, where there are none yet.
+    """
+
+    def get(module: Module) -> Any:
+        return getattr(getattr(module, own)(), kind)
+
+    def put_in_place(module: Module, hooks: Any) -> None:
+        setattr(getattr(module, own)(), kind, hooks)
 
     return property(get, put_in_place)
 
@@ -144,25 +151,25 @@ class _Call:
         hooks, module = self.hooks, self.module
         self.prepare()
         backward = None
-        full = [hook for number, hook in hooks.after_backward.items() if number in hooks.flagged]
+        full = hooks.after_backwards(full=True)
         if (hooks.before_backward or full) and is_grad_enabled():
             backward = _Backward(module, list(hooks.before_backward.values()), full)
             self.args = backward.around_inputs(self.args)
         self.result = module.forward(*self.args, **self.kwargs)
         for number, hook in list(hooks.after.items()):
             self.called.add(number)
-            self.pass_through(hook, number in hooks.flagged)
+            self.pass_through(hook, number in hooks.after_with_kwargs)
         if backward is not None:
             self.result = backward.around_outputs(self.result)
-        if len(full) < len(hooks.after_backward):
-            others = [hook for number, hook in hooks.after_backward.items() if number not in hooks.flagged]
+        others = hooks.after_backwards(full=False)
+        if others:
             put(module, others, self.args, self.result)
         return self.result
 
     def prepare(self) -> None:
         """The hooks before `forward`."""
         for number, hook in list(self.hooks.before.items()):
-            if number in self.hooks.flagged:
+            if number in self.hooks.before_with_kwargs:
                 replaced = hook(self.module, self.args, self.kwargs)
                 if replaced is None:
                     continue
@@ -189,7 +196,7 @@ class _Call:
             if number in self.hooks.always and number not in self.called:
                 of_all = number in OF_ALL.after
                 try:
-                    self.pass_through(hook, number in self.hooks.flagged and not of_all)
+                    self.pass_through(hook, number in self.hooks.after_with_kwargs and not of_all)
                 except Exception as error:
                     warn(
                         f"{'global ' * of_all}module forward hook with ``always_call=True`` raised an exception that was "

@@ -1,8 +1,8 @@
 """`Module`: a part of a network, called with inputs, switched between modes, converted, saved and printed.
 
 Rests on the recording contract and on its neighbours: `members.py` holds its parameters, buffers and submodules,
-`conversion.py` gives them other dtypes, `hooks.py` is what a call with hooks does, `state.py` how state dicts are made and
-loaded. Every layer, container and loss subclasses it.
+`conversion.py` gives them other dtypes, `hooked.py` holds its hooks, `hooks.py` is what a call with hooks does, `state.py` how
+state dicts are made and loaded. Every layer, container and loss subclasses it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from autogradkit.compiler import compile as compiled
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, heeded, listeners, marks_of, put_back
 from autogradkit.core.tensor import Tensor
-from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.inference import marks_alone
 from autogradkit.nn.modules import hooks
 from autogradkit.nn.modules.conversion import Converted
@@ -44,6 +43,7 @@ from autogradkit.nn.modules.global_hooks import (
 from autogradkit.nn.modules.global_hooks import (
     register_module_parameter_registration_hook as register_module_parameter_registration_hook,
 )
+from autogradkit.nn.modules.hooked import Hooked
 from autogradkit.nn.modules.hooks import EVERYWHERE
 from autogradkit.nn.modules.members import Members
 from autogradkit.nn.modules.pickling import Pickled
@@ -55,7 +55,7 @@ M = TypeVar("M", bound="Module")
 Samples = list[tuple[Any, ...]]  # `(layer, *inputs)`
 
 
-class Module(Pickled, Converted, Stateful):
+class Module(Pickled, Converted, Hooked, Stateful):
     """A part of a network: holds parameters, buffers and other modules, and computes with `forward`.
 
     Subclasses call `super().__init__()` first, assign `Parameter`s and modules to attributes, and define `forward`.
@@ -93,7 +93,7 @@ class Module(Pickled, Converted, Stateful):
         own = self.__dict__
         own["training"] = True
         super().__init__()
-        own["_hooks"] = None  # hooks.ModuleHooks, made when the first hook is registered
+        own["_hooks"] = None
         if self.call_super_init:
             super(Members, self).__init__(*args, **kwargs)
 
@@ -168,68 +168,6 @@ class Module(Pickled, Converted, Stateful):
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Nothing but a look at the options, which are those of `autogradkit.compile`: its ops run one by one."""
         compiled(self, *args, **kwargs)
-
-    # -- hooks ------------------------------------------------------------------------------------------------------
-
-    def _has_hooks(self) -> bool:
-        """Whether a call of it may run hooks."""
-        return bool(EVERYWHERE) or (self._hooks is not None and self._hooks.any())
-
-    def _own_hooks(self) -> hooks.ModuleHooks:
-        own = self._hooks
-        if own is None:
-            own = self.__dict__["_hooks"] = hooks.ModuleHooks()
-        return own
-
-    _forward_pre_hooks = hooks.registry("before")
-    _forward_hooks = hooks.registry("after")
-    _backward_pre_hooks = hooks.registry("before_backward")
-    _backward_hooks = hooks.registry("after_backward")
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args)` before `forward`; what it returns replaces the arguments."""
-        return self._own_hooks().add("before", hook, prepend, with_kwargs)
-
-    def _before_forward(self) -> list[tuple[int, Callable[..., Any]]]:
-        """The hooks before `forward`, with the numbers that they are removed by."""
-        return [] if self._hooks is None else list(self._hooks.before.items())
-
-    def _remove_before_forward(self, number: int) -> None:
-        del self._own_hooks().before[number]
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
-    ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after `forward`; what it returns replaces the output.
-
-        With `always_call` also where the call failed; the output is then None if there is none yet.
-        """
-        own = self._own_hooks()
-        handle = own.add("after", hook, prepend, with_kwargs)
-        if always_call:
-            own.always.add(handle.id)
-        return handle
-
-    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call `hook(module, grad_output)` before the module's backward; what it returns replaces grad_output."""
-        return self._own_hooks().add("before_backward", hook, prepend, False)
-
-    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call `hook(module, grad_input, grad_output)` after the module's backward; it may replace grad_input."""
-        self._own_hooks().require_one_sort(full=True)
-        return self._own_hooks().add("after_backward", hook, prepend, True)
-
-    @entry
-    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, grad_input, grad_output)` with the gradients of the last node that the module made.
-
-        `register_full_backward_hook` gives those of its inputs and outputs.
-        """
-        own = self._own_hooks()
-        own.require_one_sort(full=False)
-        return own.add("after_backward", hook, False, False)
 
     # -- text -------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """State dicts: a module's parameters and buffers by name, and loading them back; the hooks of both, and what a class adds.
 
-Rests on the module's registries; `Module` (module.py) is built on it.
+Rests on the module's registries and on its hooks (state_hooks.py); `Module` (module.py) is built on it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.modes import no_grad
+from autogradkit.nn.modules.hooks import registry
 from autogradkit.nn.modules.members import Members, named_as_modules
+from autogradkit.nn.modules.state_hooks import StateHooks, _WrappedHook
 from autogradkit.nn.uninitialized import is_lazy
 
 _EXTRA = "_extra_state"  # the name of what `get_extra_state` gives
@@ -39,25 +41,7 @@ class _IncompatibleKeys(NamedTuple):
     __str__ = __repr__
 
 
-class StateHooks:
-    """The hooks of one module around saving and loading, made when the first is registered."""
-
-    def __init__(self) -> None:
-        self.before_saving: dict[int, Callable[..., Any]] = {}
-        self.after_saving: dict[int, Callable[..., Any]] = {}
-        self.replacing: set[int] = set()  # of those after saving, which may give another dict
-        self.before_loading: dict[int, Callable[..., Any]] = {}
-        self.given_the_module: set[int] = set()  # of those before loading
-        self.after_loading: dict[int, Callable[..., Any]] = {}
-
-
 _NONE = StateHooks()
-
-
-def _registered(hooks: dict[int, Callable[..., Any]], hook: Callable[..., Any]) -> RemovableHandle:
-    handle = RemovableHandle(hooks)
-    hooks[handle.id] = hook
-    return handle
 
 
 class Stateful(Members):
@@ -77,14 +61,19 @@ class Stateful(Members):
             own = self.__dict__["_state_hooks"] = StateHooks()
         return own
 
+    _state_dict_pre_hooks = registry("_own_state_hooks", "before_saving")
+    _state_dict_hooks = registry("_own_state_hooks", "after_saving")
+    _load_state_dict_pre_hooks = registry("_own_state_hooks", "before_loading")
+    _load_state_dict_post_hooks = registry("_own_state_hooks", "after_loading")
+
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, prefix, keep_vars)` before the module's part of a state dict is made."""
-        return _registered(self._own_state_hooks().before_saving, hook)
+        return RemovableHandle.add(self._own_state_hooks().before_saving, hook)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, state_dict, prefix, local_metadata)` after it was made; the hook may edit it, and returns None."""
         hook._from_public_api = True
-        return _registered(self._own_state_hooks().after_saving, hook)
+        return RemovableHandle.add(self._own_state_hooks().after_saving, hook)
 
     @entry
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -93,10 +82,7 @@ class Stateful(Members):
                 "Cannot register the same function as the state dict post hook that was previously registered via "
                 "register_state_dict_post_hook"
             )
-        own = self._own_state_hooks()
-        handle = _registered(own.after_saving, hook)
-        own.replacing.add(handle.id)
-        return handle
+        return RemovableHandle.add(self._own_state_hooks().after_saving, hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, state_dict, prefix, local_metadata, strict, missing, unexpected, errors)` before loading."""
@@ -105,15 +91,13 @@ class Stateful(Members):
     def _register_load_state_dict_pre_hook(
         self, hook: Callable[..., Any], with_module: bool = False
     ) -> RemovableHandle:
-        own = self._own_state_hooks()
-        handle = _registered(own.before_loading, hook)
-        if with_module:
-            own.given_the_module.add(handle.id)
-        return handle
+        return RemovableHandle.add(
+            self._own_state_hooks().before_loading, _WrappedHook(hook, self if with_module else None)
+        )
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, incompatible_keys)` after the module and those below were loaded; it returns None."""
-        return _registered(self._own_state_hooks().after_loading, hook)
+        return RemovableHandle.add(self._own_state_hooks().after_loading, hook)
 
     def _remove_state_hooks_of(self, fn: Any) -> None:
         """Remove the hooks after saving and before loading whose attribute `fn` this is."""
@@ -164,11 +148,11 @@ class Stateful(Members):
         for name, child in self._modules.items():
             if child is not None:
                 child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-        for number, hook in list(hooks.after_saving.items()):
+        for hook in list(hooks.after_saving.values()):
             given = hook(self, destination, prefix, own)
             if given is None:
                 continue
-            if number not in hooks.replacing:
+            if getattr(hook, "_from_public_api", False):
                 raise RuntimeError("state_dict post-hook must return None")
             destination = given
         return destination
@@ -220,9 +204,8 @@ class Stateful(Members):
         error_msgs: list[str],
     ) -> None:
         hooks = self._state_hooks or _NONE
-        for number, hook in list(hooks.before_loading.items()):
-            first = (self,) if number in hooks.given_the_module else ()
-            hook(*first, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
+        for hook in list(hooks.before_loading.values()):
+            hook(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
         own = self._persistent()
         assign = local_metadata.get("assign_to_params_buffers", False)
         for name, tensor in own.items():

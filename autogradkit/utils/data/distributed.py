@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from autogradkit import distributed
 from autogradkit.core.frames import entry
 from autogradkit.core.random import Generator
 from autogradkit.utils.data.sampler import Sampler, permuted
@@ -16,9 +17,8 @@ __all__ = ["DistributedSampler"]
 class DistributedSampler(Sampler):
     """Every `num_replicas`-th index, from the `rank`-th on, of an order that all processes shuffle alike.
 
-    The last indices are dropped with `drop_last`, else the first ones come again, so that all processes get as many. Both
-    numbers must be given, for there is no process group here that would know them (RuntimeError). Raises ValueError for a
-    rank that is none.
+    The last indices are dropped with `drop_last`, else the first ones come again, so that all processes get as many. Numbers
+    that are not given the process group knows. Raises ValueError for a rank that is none, and where there is no such group.
 
     >>> import autogradkit as torch
     >>> list(torch.utils.data.DistributedSampler("abcde", num_replicas=2, rank=1, shuffle=False))
@@ -35,8 +35,8 @@ class DistributedSampler(Sampler):
         seed: int = 0,
         drop_last: bool = False,
     ) -> None:
-        if num_replicas is None or rank is None:
-            raise RuntimeError("Requires distributed package to be available")
+        num_replicas = distributed.get_world_size() if num_replicas is None else num_replicas
+        rank = distributed.get_rank() if rank is None else rank
         if rank >= num_replicas or rank < 0:
             raise ValueError(f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]")
         self.dataset = dataset

@@ -1,12 +1,11 @@
 """CIFAR-10 and CIFAR-100 (Krizhevsky, 2009): 60,000 small colour pictures, from the published Python batches.
 
-Rests on `vision.datasets.vision`. The batches are pickles: those that have their digest are read, and by an unpickler that makes
-arrays and plain containers only.
+Rests on `vision.datasets.archived`. The batches are pickles: those that have their digest are read, and by an unpickler that
+makes arrays and plain containers only.
 """
 
 from __future__ import annotations
 
-import os
 import pickle
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,8 +13,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autogradkit.core.frames import entry
-from autogradkit.vision.datasets.utils import check_integrity, download_and_extract_archive
-from autogradkit.vision.datasets.vision import Transform, VisionDataset
+from autogradkit.vision.datasets.archived import Archived
+from autogradkit.vision.datasets.utils import check_integrity
+from autogradkit.vision.datasets.vision import Transform
 
 _REBUILD = np.empty(0).__reduce__()[0]  # what NumPy has its arrays pickled by, wherever that stands
 
@@ -36,7 +36,7 @@ def _read(path: str) -> dict[str, Any]:
         return _Batch(file, encoding="latin1").load()
 
 
-class CIFAR10(VisionDataset):
+class CIFAR10(Archived):
     """Pictures of 32×32 pixels of ten kinds of things: 50,000 to train on, 10,000 to test with.
 
     `root` is the folder with `cifar-10-batches-py`, where `download=True` puts it. `data` is a uint8 array (N, 32, 32, 3),
@@ -72,10 +72,7 @@ class CIFAR10(VisionDataset):
     ) -> None:
         super().__init__(root, transform=transform, target_transform=target_transform)
         self.train = train
-        if download:
-            self.download()
-        if not self._check_integrity():
-            raise RuntimeError("Dataset not found or corrupted. You can use download=True to download it")
+        self._prepare(download)
         batches = [_read(self._path(name)) for name, _ in (self.train_list if train else self.test_list)]
         pictures = np.vstack([batch["data"] for batch in batches]).reshape(-1, 3, 32, 32)
         self.data: np.ndarray = pictures.transpose(0, 2, 3, 1)
@@ -87,18 +84,6 @@ class CIFAR10(VisionDataset):
             raise RuntimeError("Dataset metadata file not found or corrupted. You can use download=True to download it")
         self.classes: list[str] = _read(described)[self.meta["key"]]
         self.class_to_idx = {name: number for number, name in enumerate(self.classes)}
-
-    def _path(self, name: str) -> str:
-        return os.path.join(self.root, self.base_folder, name)
-
-    def _check_integrity(self) -> bool:
-        return all(check_integrity(self._path(name), md5) for name, md5 in self.train_list + self.test_list)
-
-    @entry
-    def download(self) -> None:
-        """Fetch and unpack the archive, unless its files are there."""
-        if not self._check_integrity():
-            download_and_extract_archive(self.url, self.root, filename=self.filename, md5=self.tgz_md5)
 
     @entry
     def __getitem__(self, index: int) -> tuple[Any, Any]:

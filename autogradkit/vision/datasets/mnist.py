@@ -132,11 +132,14 @@ class MNIST(_Digits):
         if folder is None:
             error = RuntimeError("Dataset not found. You can use download=True to download it")
             error.add_note(
-                f"autogradkit: looked for {self.resources[0][0]} and its three companions, with or without .gz, in "
+                f"autogradkit: looked for {self.resources[0][0]} and its companions, with or without .gz, in "
                 + ", ".join(map(str, self._places()))
             )
             raise error
-        self._hold(*read_mnist(folder, train))
+        self._hold(*self._read(folder))
+
+    def _read(self, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+        return read_mnist(folder, self.train)
 
     @property
     def raw_folder(self) -> str:
@@ -215,7 +218,11 @@ def read_mnist(folder: str | Path, train: bool) -> tuple[np.ndarray, np.ndarray]
 
     Raises FileNotFoundError where a file is missing, ValueError where one is damaged or the two do not fit together.
     """
-    part = "train" if train else "t10k"
+    return read_part(folder, "train" if train else "t10k")
+
+
+def read_part(folder: str | Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """The images and labels in the two files whose names begin with `part`; see `read_mnist`."""
     images_file = _find(Path(folder), f"{part}-images-idx3-ubyte")
     labels_file = _find(Path(folder), f"{part}-labels-idx1-ubyte")
     images, labels = read_idx(images_file), read_idx(labels_file)

@@ -1,6 +1,6 @@
 """Files of data sets: fetched whole or not at all, checked, unpacked; the names are those of `torchvision.datasets.utils`.
 
-Rests on the standard library, and on tqdm, which is loaded when something is fetched. The data sets of this package use it.
+Rests on the standard library and on `downloads`. The data sets of this package use it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ import os
 import shutil
 import tarfile
 import tempfile
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from autogradkit.core.frames import entry
+from autogradkit.downloads import MOST_DOWNLOADED, fetch
 
-PIECE = 1 << 15
-MOST_DOWNLOADED = 4_000_000_000  # bytes of one file; the largest of these data sets has two thousand million
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz")
 
 
@@ -64,33 +61,12 @@ def download_url(
     folder.mkdir(parents=True, exist_ok=True)
     if check_integrity(target, md5):
         return
-    descriptor, part = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=folder)
-    try:
-        with open(descriptor, "wb") as file:
-            _fetch(url, file, most)
+
+    def check(part: str) -> None:
         if not check_integrity(part, md5):
             raise RuntimeError("File not found or corrupted.")
-        os.chmod(part, 0o644)
-        os.replace(part, target)
-    except urllib.error.URLError as error:
-        error.add_note(f"autogradkit: fetch {url} where there is a network, and put it there: {target}")
-        raise
-    finally:
-        Path(part).unlink(missing_ok=True)
 
-
-def _fetch(url: str, file: object, most: int) -> None:
-    """Write what a URL answers, up to so many bytes, beside a progress bar."""
-    from tqdm import tqdm
-
-    request = urllib.request.Request(url, headers={"User-Agent": "autogradkit"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        length = getattr(answer, "length", None)
-        with tqdm(total=length, unit="B", unit_scale=True) as bar:
-            while most > 0 and (piece := answer.read(min(PIECE, most))):
-                file.write(piece)  # pyright: ignore[reportAttributeAccessIssue]
-                bar.update(len(piece))
-                most -= len(piece)
+    fetch(url, target, check, most=most)
 
 
 @entry

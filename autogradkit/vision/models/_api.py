@@ -1,6 +1,6 @@
-"""The list of models by name, and what their builders do with `weights`: nothing is downloaded, a file is read.
+"""The list of models by name, and what their builders do with `weights`: a published name is looked up, a file is read.
 
-Rests on nn and on `load`, which builds tensors only. The builders in this package use it.
+Rests on nn, on `hub` and on `load`, which builds tensors only. The builders in this package use it.
 """
 
 from __future__ import annotations
@@ -10,74 +10,81 @@ import warnings
 from collections.abc import Callable, Iterable
 from fnmatch import filter as matching
 from functools import wraps
+from inspect import signature
 from os import PathLike
 from types import ModuleType
 from typing import Any, TypeVar
 
 from autogradkit import nn
 from autogradkit.core.frames import entry
-from autogradkit.core.tensor import Tensor
+from autogradkit.hub import published_file
 from autogradkit.serialization import load
+from autogradkit.vision.models.published import WeightsEnum
 
 M = TypeVar("M", bound=nn.Module)
 Path = str | PathLike[str]
 BUILTIN_MODELS: dict[str, Callable[..., nn.Module]] = {}
-_PUBLISHED = re.compile(r"(\w+_Weights\.)?[A-Z][A-Z0-9_]*")  # DEFAULT, IMAGENET1K_V1, ResNet18_Weights.DEFAULT
+_WEIGHTS: dict[str, type[WeightsEnum]] = {}
+_NAMED = re.compile(r"(\w+_Weights\.)?[A-Z][A-Z0-9_]*")  # DEFAULT, IMAGENET1K_V1, ResNet18_Weights.DEFAULT; else a path
 
 
-def register_model(builder: Callable[..., M]) -> Callable[..., M]:
-    """Enter a builder in the list, under its name, and let it take `pretrained`, the older word for `weights`, too."""
+def register_model(published: type[WeightsEnum]) -> Callable[[Callable[..., M]], Callable[..., M]]:
+    """Enter a builder in the list, under its name. It gets the path of a file where its caller names published parameters.
 
-    @wraps(builder)
-    def build(*args: Any, **kwargs: Any) -> M:
-        if args:
-            weights, *progress = args
-            given = "'weights'" if not progress else "'weights' and 'progress'"
-            warnings.warn(
-                f"Using {given} as positional parameter(s) is deprecated since 0.13 and may be removed in the future. "
-                "Please use keyword parameter(s) instead.",
-                stacklevel=3,
-            )
-            kwargs |= dict(zip(("weights", "progress"), (weights, *progress), strict=False))
-        if "pretrained" in kwargs:
-            kwargs["weights"] = kwargs.pop("pretrained")
-            warnings.warn(
-                "The parameter 'pretrained' is deprecated since 0.13 and may be removed in the future, "
-                "please use 'weights' instead.",
-                stacklevel=3,
-            )
-        if kwargs.get("weights") is False:
-            kwargs["weights"] = None
-            warnings.warn(
-                "Arguments other than a weight enum or `None` for 'weights' are deprecated since 0.13 and may be removed "
-                "in the future. The current behavior is equivalent to passing `weights=None`.",
-                stacklevel=3,
-            )
-        return builder(**kwargs)
-
-    BUILTIN_MODELS[builder.__name__] = entry(build)
-    return BUILTIN_MODELS[builder.__name__]  # pyright: ignore[reportReturnType]
-
-
-def stored_state(weights: Path | None) -> dict[str, Tensor] | None:
-    """The state dict in the file `weights`; None without one.
-
-    Raises NotImplementedError for what torchvision would download, and what `load` raises for a file that is none.
-
-    >>> stored_state("DEFAULT")
-    Traceback (most recent call last):
-    ...
-    NotImplementedError: weights='DEFAULT' would be downloaded, and autogradkit downloads none: give the path of a file with \
-the state_dict, which torch.save(model.state_dict(), path) writes where there is torchvision
+    Older calls are served with torchvision's warnings: arguments by position, and `pretrained`.
     """
-    if weights is None:
-        return None
-    if not isinstance(weights, str | PathLike) or (isinstance(weights, str) and _PUBLISHED.fullmatch(weights)):
-        raise NotImplementedError(
-            f"weights={weights!r} would be downloaded, and autogradkit downloads none: give the path of a file with the "
-            "state_dict, which torch.save(model.state_dict(), path) writes where there is torchvision"
+
+    def register(builder: Callable[..., M]) -> Callable[..., M]:
+        @wraps(builder)
+        def build(*args: Any, **kwargs: Any) -> M:
+            if args:
+                weights, *progress = args
+                given = "'weights'" if not progress else "'weights' and 'progress'"
+                warnings.warn(
+                    f"Using {given} as positional parameter(s) is deprecated since 0.13 and may be removed in the future. "
+                    "Please use keyword parameter(s) instead.",
+                    stacklevel=3,
+                )
+                kwargs |= dict(zip(("weights", "progress"), (weights, *progress), strict=False))
+            _modern(published, kwargs)
+            weights = kwargs.get("weights")
+            if weights is not None and not _is_path(weights):
+                member = published.verify(weights)
+                if member.meta["categories"] is not None:
+                    overwrite(kwargs, "num_classes", len(member.meta["categories"]))
+                kwargs["weights"] = published_file(member.url, progress=kwargs.get("progress", True), check_hash=True)
+            return builder(**kwargs)
+
+        _WEIGHTS[builder.__name__] = published
+        BUILTIN_MODELS[builder.__name__] = entry(build)
+        return BUILTIN_MODELS[builder.__name__]  # pyright: ignore[reportReturnType]
+
+    return register
+
+
+def _is_path(weights: Any) -> bool:
+    return isinstance(weights, PathLike) or (isinstance(weights, str) and not _NAMED.fullmatch(weights))
+
+
+def _modern(published: type[WeightsEnum], kwargs: dict[str, Any]) -> None:
+    """Make `weights` of `pretrained`, and a name or None of whatever else was once given, and warn of it."""
+    weights = kwargs.get("weights")
+    if "pretrained" in kwargs:
+        weights = kwargs.pop("pretrained")
+        warnings.warn(
+            "The parameter 'pretrained' is deprecated since 0.13 and may be removed in the future, "
+            "please use 'weights' instead.",
+            stacklevel=4,
         )
-    return load(weights)
+    elif weights is None or isinstance(weights, str | PathLike | WeightsEnum):
+        return
+    kwargs["weights"] = meant = published["IMAGENET1K_V1"] if weights else None
+    latest = f" You can also use `weights={published.__name__}.DEFAULT` to get the most up-to-date weights."
+    warnings.warn(
+        "Arguments other than a weight enum or `None` for 'weights' are deprecated since 0.13 and may be removed in the "
+        f"future. The current behavior is equivalent to passing `weights={meant}`.{latest if weights else ''}",
+        stacklevel=4,
+    )
 
 
 def filled(
@@ -87,7 +94,7 @@ def filled(
 
     `renamed` gives the name that a parameter has by now, where older files have another.
     """
-    state = stored_state(weights)  # first: a model takes a while to be made
+    state = None if weights is None else load(weights)  # first: a model takes a while to be made
     model = build(**kwargs)
     if state is not None:
         if renamed is not None:
@@ -149,3 +156,36 @@ def get_model(name: str, **config: Any) -> nn.Module:
     'SqueezeNet'
     """
     return get_model_builder(name)(**config)
+
+
+@entry
+def get_model_weights(name: Callable[..., nn.Module] | str) -> type[WeightsEnum]:
+    """The enum of the parameters that are published of a model, by its builder or by its name.
+
+    >>> list(get_model_weights("resnet50"))
+    [ResNet50_Weights.IMAGENET1K_V1, ResNet50_Weights.IMAGENET1K_V2]
+    """
+    builder = get_model_builder(name) if isinstance(name, str) else name
+    if BUILTIN_MODELS.get(builder.__name__) is builder:
+        return _WEIGHTS[builder.__name__]
+    if "weights" not in signature(builder).parameters:
+        raise ValueError("The method is missing the 'weights' argument.")
+    raise ValueError(
+        "The WeightsEnum class for the specific method couldn't be retrieved. Make sure the typing info is correct."
+    )
+
+
+@entry
+def get_weight(name: str) -> WeightsEnum:
+    """A member of an enum by its full name.
+
+    >>> get_weight("ResNet18_Weights.DEFAULT").meta["categories"][:2]
+    ['tench', 'goldfish']
+    """
+    enum, _, member = name.partition(".")
+    if not member or "." in member:
+        raise ValueError(f"Invalid weight name provided: '{name}'.")
+    for each in _WEIGHTS.values():
+        if each.__name__ == enum:
+            return each[member]
+    raise ValueError(f"The weight enum '{enum}' for the specific method couldn't be retrieved.")

@@ -7,6 +7,9 @@ from typing import Any
 from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, filled, register_model
+from autogradkit.vision.models.published import published
+
+AlexNet_Weights = published("AlexNet_Weights", __name__)
 
 
 class AlexNet(nn.Module):
@@ -45,7 +48,7 @@ class AlexNet(nn.Module):
         return self.classifier(self.avgpool(self.features(x)).flatten(1))
 
 
-@register_model
+@register_model(AlexNet_Weights)
 def alexnet(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> AlexNet:
-    """AlexNet; `weights` is a file with a state dict. 61,100,840 parameters."""
+    """AlexNet; `weights` is a published name, or a file with a state dict. 61,100,840 parameters."""
     return filled(AlexNet, weights, **kwargs)

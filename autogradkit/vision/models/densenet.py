@@ -12,6 +12,12 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.utils.checkpoint import checkpoint
 from autogradkit.vision.models._api import Path, filled, register_model
+from autogradkit.vision.models.published import published
+
+DenseNet121_Weights = published("DenseNet121_Weights", __name__)
+DenseNet161_Weights = published("DenseNet161_Weights", __name__)
+DenseNet169_Weights = published("DenseNet169_Weights", __name__)
+DenseNet201_Weights = published("DenseNet201_Weights", __name__)
 
 # Files of torchvision's first versions say `denselayer1.norm.1.weight`.
 _OLDER = re.compile(r"(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.(?:weight|bias|running_mean|running_var))")
@@ -152,25 +158,25 @@ def _densenet(
     )
 
 
-@register_model
+@register_model(DenseNet121_Weights)
 def densenet121(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> DenseNet:
-    """DenseNet-121; `weights` is a file with a state dict."""
+    """DenseNet-121; `weights` is a published name, or a file with a state dict."""
     return _densenet(32, (6, 12, 24, 16), 64, weights, kwargs)
 
 
-@register_model
+@register_model(DenseNet161_Weights)
 def densenet161(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> DenseNet:
-    """DenseNet-161; `weights` is a file with a state dict."""
+    """DenseNet-161; `weights` is a published name, or a file with a state dict."""
     return _densenet(48, (6, 12, 36, 24), 96, weights, kwargs)
 
 
-@register_model
+@register_model(DenseNet169_Weights)
 def densenet169(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> DenseNet:
-    """DenseNet-169; `weights` is a file with a state dict."""
+    """DenseNet-169; `weights` is a published name, or a file with a state dict."""
     return _densenet(32, (6, 12, 32, 32), 64, weights, kwargs)
 
 
-@register_model
+@register_model(DenseNet201_Weights)
 def densenet201(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> DenseNet:
-    """DenseNet-201; `weights` is a file with a state dict."""
+    """DenseNet-201; `weights` is a published name, or a file with a state dict."""
     return _densenet(32, (6, 12, 48, 32), 64, weights, kwargs)

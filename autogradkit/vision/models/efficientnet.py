@@ -13,8 +13,21 @@ from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, filled, register_model
 from autogradkit.vision.models.mobilenetv2 import _make_divisible
+from autogradkit.vision.models.published import published
 from autogradkit.vision.ops.misc import Conv2dNormActivation, SqueezeExcitation
 from autogradkit.vision.ops.stochastic_depth import StochasticDepth
+
+EfficientNet_B0_Weights = published("EfficientNet_B0_Weights", __name__)
+EfficientNet_B1_Weights = published("EfficientNet_B1_Weights", __name__)
+EfficientNet_B2_Weights = published("EfficientNet_B2_Weights", __name__)
+EfficientNet_B3_Weights = published("EfficientNet_B3_Weights", __name__)
+EfficientNet_B4_Weights = published("EfficientNet_B4_Weights", __name__)
+EfficientNet_B5_Weights = published("EfficientNet_B5_Weights", __name__)
+EfficientNet_B6_Weights = published("EfficientNet_B6_Weights", __name__)
+EfficientNet_B7_Weights = published("EfficientNet_B7_Weights", __name__)
+EfficientNet_V2_S_Weights = published("EfficientNet_V2_S_Weights", __name__)
+EfficientNet_V2_M_Weights = published("EfficientNet_V2_M_Weights", __name__)
+EfficientNet_V2_L_Weights = published("EfficientNet_V2_L_Weights", __name__)
 
 Layer = Callable[..., nn.Module]
 
@@ -239,67 +252,67 @@ def _second(size: str, dropout: float, weights: Path | None, kwargs: dict[str, A
 _SLOW_NORM = partial(nn.BatchNorm2d, eps=0.001, momentum=0.01)
 
 
-@register_model
+@register_model(EfficientNet_B0_Weights)
 def efficientnet_b0(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> EfficientNet:
-    """EfficientNet-B0; `weights` is a file with a state dict."""
+    """EfficientNet-B0; `weights` is a published name, or a file with a state dict."""
     return _first(1.0, 1.0, 0.2, weights, kwargs)
 
 
-@register_model
+@register_model(EfficientNet_B1_Weights)
 def efficientnet_b1(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> EfficientNet:
-    """EfficientNet-B1; `weights` is a file with a state dict."""
+    """EfficientNet-B1; `weights` is a published name, or a file with a state dict."""
     return _first(1.0, 1.1, 0.2, weights, kwargs)
 
 
-@register_model
+@register_model(EfficientNet_B2_Weights)
 def efficientnet_b2(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> EfficientNet:
-    """EfficientNet-B2; `weights` is a file with a state dict."""
+    """EfficientNet-B2; `weights` is a published name, or a file with a state dict."""
     return _first(1.1, 1.2, 0.3, weights, kwargs)
 
 
-@register_model
+@register_model(EfficientNet_B3_Weights)
 def efficientnet_b3(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> EfficientNet:
-    """EfficientNet-B3; `weights` is a file with a state dict."""
+    """EfficientNet-B3; `weights` is a published name, or a file with a state dict."""
     return _first(1.2, 1.4, 0.3, weights, kwargs)
 
 
-@register_model
+@register_model(EfficientNet_B4_Weights)
 def efficientnet_b4(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> EfficientNet:
-    """EfficientNet-B4; `weights` is a file with a state dict."""
+    """EfficientNet-B4; `weights` is a published name, or a file with a state dict."""
     return _first(1.4, 1.8, 0.4, weights, kwargs)
 
 
-@register_model
+@register_model(EfficientNet_B5_Weights)
 def efficientnet_b5(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> EfficientNet:
-    """EfficientNet-B5; `weights` is a file with a state dict."""
+    """EfficientNet-B5; `weights` is a published name, or a file with a state dict."""
     return _first(1.6, 2.2, 0.4, weights, {"norm_layer": _SLOW_NORM, **kwargs})
 
 
-@register_model
+@register_model(EfficientNet_B6_Weights)
 def efficientnet_b6(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> EfficientNet:
-    """EfficientNet-B6; `weights` is a file with a state dict."""
+    """EfficientNet-B6; `weights` is a published name, or a file with a state dict."""
     return _first(1.8, 2.6, 0.5, weights, {"norm_layer": _SLOW_NORM, **kwargs})
 
 
-@register_model
+@register_model(EfficientNet_B7_Weights)
 def efficientnet_b7(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> EfficientNet:
-    """EfficientNet-B7; `weights` is a file with a state dict."""
+    """EfficientNet-B7; `weights` is a published name, or a file with a state dict."""
     return _first(2.0, 3.1, 0.5, weights, {"norm_layer": _SLOW_NORM, **kwargs})
 
 
-@register_model
+@register_model(EfficientNet_V2_S_Weights)
 def efficientnet_v2_s(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> EfficientNet:
-    """EfficientNetV2-S; `weights` is a file with a state dict."""
+    """EfficientNetV2-S; `weights` is a published name, or a file with a state dict."""
     return _second("s", 0.2, weights, kwargs)
 
 
-@register_model
+@register_model(EfficientNet_V2_M_Weights)
 def efficientnet_v2_m(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> EfficientNet:
-    """EfficientNetV2-M; `weights` is a file with a state dict."""
+    """EfficientNetV2-M; `weights` is a published name, or a file with a state dict."""
     return _second("m", 0.3, weights, kwargs)
 
 
-@register_model
+@register_model(EfficientNet_V2_L_Weights)
 def efficientnet_v2_l(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> EfficientNet:
-    """EfficientNetV2-L; `weights` is a file with a state dict."""
+    """EfficientNetV2-L; `weights` is a published name, or a file with a state dict."""
     return _second("l", 0.4, weights, kwargs)

@@ -11,6 +11,9 @@ from autogradkit._ops.selection.joining import cat
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.vision.models._api import Path, filled, register_model
+from autogradkit.vision.models.published import published
+
+GoogLeNet_Weights = published("GoogLeNet_Weights", __name__)
 
 Layer = Callable[..., nn.Module]
 
@@ -182,7 +185,7 @@ class BasicConv2d(nn.Module):
         return functional.relu(self.bn(self.conv(x)), inplace=True)
 
 
-@register_model
+@register_model(GoogLeNet_Weights)
 def googlenet(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> GoogLeNet:
     """GoogLeNet. `weights` is a file with the state dict of one with auxiliary classifiers, which go unless asked for."""
     if weights is None:

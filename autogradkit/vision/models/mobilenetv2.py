@@ -9,7 +9,10 @@ from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.vision.models._api import Path, filled, register_model
+from autogradkit.vision.models.published import published
 from autogradkit.vision.ops.misc import Conv2dNormActivation
+
+MobileNet_V2_Weights = published("MobileNet_V2_Weights", __name__)
 
 Layer = Callable[..., nn.Module]
 
@@ -107,7 +110,7 @@ class MobileNetV2(nn.Module):
         return self.classifier(functional.adaptive_avg_pool2d(self.features(x), (1, 1)).flatten(1))
 
 
-@register_model
+@register_model(MobileNet_V2_Weights)
 def mobilenet_v2(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> MobileNetV2:
-    """MobileNet v2; `weights` is a file with a state dict. 3,504,872 parameters."""
+    """MobileNet v2; `weights` is a published name, or a file with a state dict. 3,504,872 parameters."""
     return filled(MobileNetV2, weights, **kwargs)

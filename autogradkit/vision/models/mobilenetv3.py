@@ -10,7 +10,11 @@ from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, filled, register_model
 from autogradkit.vision.models.mobilenetv2 import _make_divisible
+from autogradkit.vision.models.published import published
 from autogradkit.vision.ops.misc import Conv2dNormActivation, SqueezeExcitation
+
+MobileNet_V3_Large_Weights = published("MobileNet_V3_Large_Weights", __name__)
+MobileNet_V3_Small_Weights = published("MobileNet_V3_Small_Weights", __name__)
 
 Layer = Callable[..., nn.Module]
 _HARD_EXCITATION = partial(SqueezeExcitation, scale_activation=nn.Hardsigmoid)
@@ -175,13 +179,13 @@ def _mobilenet_v3(
     return filled(MobileNetV3, weights, inverted_residual_setting=setting, last_channel=last_channel, **kwargs)
 
 
-@register_model
+@register_model(MobileNet_V3_Large_Weights)
 def mobilenet_v3_large(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> MobileNetV3:
-    """MobileNet v3, large; `weights` is a file with a state dict. 5,483,032 parameters."""
+    """MobileNet v3, large; `weights` is a published name, or a file with a state dict. 5,483,032 parameters."""
     return _mobilenet_v3(_large, 1280, weights, kwargs)
 
 
-@register_model
+@register_model(MobileNet_V3_Small_Weights)
 def mobilenet_v3_small(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> MobileNetV3:
-    """MobileNet v3, small; `weights` is a file with a state dict. 2,542,856 parameters."""
+    """MobileNet v3, small; `weights` is a published name, or a file with a state dict. 2,542,856 parameters."""
     return _mobilenet_v3(_small, 1024, weights, kwargs)

@@ -8,6 +8,18 @@ from typing import Any
 from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, filled, overwrite, register_model
+from autogradkit.vision.models.published import published
+
+ResNet18_Weights = published("ResNet18_Weights", __name__)
+ResNet34_Weights = published("ResNet34_Weights", __name__)
+ResNet50_Weights = published("ResNet50_Weights", __name__)
+ResNet101_Weights = published("ResNet101_Weights", __name__)
+ResNet152_Weights = published("ResNet152_Weights", __name__)
+ResNeXt50_32X4D_Weights = published("ResNeXt50_32X4D_Weights", __name__)
+ResNeXt101_32X8D_Weights = published("ResNeXt101_32X8D_Weights", __name__)
+ResNeXt101_64X4D_Weights = published("ResNeXt101_64X4D_Weights", __name__)
+Wide_ResNet50_2_Weights = published("Wide_ResNet50_2_Weights", __name__)
+Wide_ResNet101_2_Weights = published("Wide_ResNet101_2_Weights", __name__)
 
 Norm = Callable[..., nn.Module]
 
@@ -188,61 +200,61 @@ def _resnet(
     return filled(ResNet, weights, block=block, layers=layers, **kwargs)
 
 
-@register_model
+@register_model(ResNet18_Weights)
 def resnet18(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNet-18; `weights` is a file with a state dict."""
+    """ResNet-18; `weights` is a published name, or a file with a state dict."""
     return _resnet(BasicBlock, [2, 2, 2, 2], weights, kwargs)
 
 
-@register_model
+@register_model(ResNet34_Weights)
 def resnet34(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNet-34; `weights` is a file with a state dict."""
+    """ResNet-34; `weights` is a published name, or a file with a state dict."""
     return _resnet(BasicBlock, [3, 4, 6, 3], weights, kwargs)
 
 
-@register_model
+@register_model(ResNet50_Weights)
 def resnet50(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNet-50; `weights` is a file with a state dict."""
+    """ResNet-50; `weights` is a published name, or a file with a state dict."""
     return _resnet(Bottleneck, [3, 4, 6, 3], weights, kwargs)
 
 
-@register_model
+@register_model(ResNet101_Weights)
 def resnet101(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNet-101; `weights` is a file with a state dict."""
+    """ResNet-101; `weights` is a published name, or a file with a state dict."""
     return _resnet(Bottleneck, [3, 4, 23, 3], weights, kwargs)
 
 
-@register_model
+@register_model(ResNet152_Weights)
 def resnet152(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNet-152; `weights` is a file with a state dict."""
+    """ResNet-152; `weights` is a published name, or a file with a state dict."""
     return _resnet(Bottleneck, [3, 8, 36, 3], weights, kwargs)
 
 
-@register_model
+@register_model(ResNeXt50_32X4D_Weights)
 def resnext50_32x4d(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNeXt-50 of 32 groups, 4 channels wide; `weights` is a file with a state dict."""
+    """ResNeXt-50 of 32 groups, 4 channels wide; `weights` is a published name, or a file with a state dict."""
     return _resnet(Bottleneck, [3, 4, 6, 3], weights, kwargs, groups=32, width_per_group=4)
 
 
-@register_model
+@register_model(ResNeXt101_32X8D_Weights)
 def resnext101_32x8d(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNeXt-101 of 32 groups, 8 channels wide; `weights` is a file with a state dict."""
+    """ResNeXt-101 of 32 groups, 8 channels wide; `weights` is a published name, or a file with a state dict."""
     return _resnet(Bottleneck, [3, 4, 23, 3], weights, kwargs, groups=32, width_per_group=8)
 
 
-@register_model
+@register_model(ResNeXt101_64X4D_Weights)
 def resnext101_64x4d(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNeXt-101 of 64 groups, 4 channels wide; `weights` is a file with a state dict."""
+    """ResNeXt-101 of 64 groups, 4 channels wide; `weights` is a published name, or a file with a state dict."""
     return _resnet(Bottleneck, [3, 4, 23, 3], weights, kwargs, groups=64, width_per_group=4)
 
 
-@register_model
+@register_model(Wide_ResNet50_2_Weights)
 def wide_resnet50_2(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNet-50, its bottlenecks twice as wide; `weights` is a file with a state dict."""
+    """ResNet-50, its bottlenecks twice as wide; `weights` is a published name, or a file with a state dict."""
     return _resnet(Bottleneck, [3, 4, 6, 3], weights, kwargs, width_per_group=128)
 
 
-@register_model
+@register_model(Wide_ResNet101_2_Weights)
 def wide_resnet101_2(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> ResNet:
-    """ResNet-101, its bottlenecks twice as wide; `weights` is a file with a state dict."""
+    """ResNet-101, its bottlenecks twice as wide; `weights` is a published name, or a file with a state dict."""
     return _resnet(Bottleneck, [3, 4, 23, 3], weights, kwargs, width_per_group=128)

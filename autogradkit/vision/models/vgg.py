@@ -7,6 +7,16 @@ from typing import Any
 from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, filled, register_model
+from autogradkit.vision.models.published import published
+
+VGG11_Weights = published("VGG11_Weights", __name__)
+VGG11_BN_Weights = published("VGG11_BN_Weights", __name__)
+VGG13_Weights = published("VGG13_Weights", __name__)
+VGG13_BN_Weights = published("VGG13_BN_Weights", __name__)
+VGG16_Weights = published("VGG16_Weights", __name__)
+VGG16_BN_Weights = published("VGG16_BN_Weights", __name__)
+VGG19_Weights = published("VGG19_Weights", __name__)
+VGG19_BN_Weights = published("VGG19_BN_Weights", __name__)
 
 # The channels of each convolution, in order; M is a pooling that halves the picture. The letters are the paper's.
 cfgs: dict[str, list[int | str]] = {
@@ -86,49 +96,49 @@ def _vgg(cfg: str, batch_norm: bool, weights: Path | None, kwargs: dict[str, Any
     return filled(lambda: VGG(make_layers(cfgs[cfg], batch_norm), **kwargs), weights)
 
 
-@register_model
+@register_model(VGG11_Weights)
 def vgg11(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-11; `weights` is a file with a state dict."""
+    """VGG-11; `weights` is a published name, or a file with a state dict."""
     return _vgg("A", False, weights, kwargs)
 
 
-@register_model
+@register_model(VGG11_BN_Weights)
 def vgg11_bn(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-11 with batch normalisation; `weights` is a file with a state dict."""
+    """VGG-11 with batch normalisation; `weights` is a published name, or a file with a state dict."""
     return _vgg("A", True, weights, kwargs)
 
 
-@register_model
+@register_model(VGG13_Weights)
 def vgg13(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-13; `weights` is a file with a state dict."""
+    """VGG-13; `weights` is a published name, or a file with a state dict."""
     return _vgg("B", False, weights, kwargs)
 
 
-@register_model
+@register_model(VGG13_BN_Weights)
 def vgg13_bn(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-13 with batch normalisation; `weights` is a file with a state dict."""
+    """VGG-13 with batch normalisation; `weights` is a published name, or a file with a state dict."""
     return _vgg("B", True, weights, kwargs)
 
 
-@register_model
+@register_model(VGG16_Weights)
 def vgg16(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-16; `weights` is a file with a state dict."""
+    """VGG-16; `weights` is a published name, or a file with a state dict."""
     return _vgg("D", False, weights, kwargs)
 
 
-@register_model
+@register_model(VGG16_BN_Weights)
 def vgg16_bn(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-16 with batch normalisation; `weights` is a file with a state dict."""
+    """VGG-16 with batch normalisation; `weights` is a published name, or a file with a state dict."""
     return _vgg("D", True, weights, kwargs)
 
 
-@register_model
+@register_model(VGG19_Weights)
 def vgg19(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-19; `weights` is a file with a state dict."""
+    """VGG-19; `weights` is a published name, or a file with a state dict."""
     return _vgg("E", False, weights, kwargs)
 
 
-@register_model
+@register_model(VGG19_BN_Weights)
 def vgg19_bn(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> VGG:
-    """VGG-19 with batch normalisation; `weights` is a file with a state dict."""
+    """VGG-19 with batch normalisation; `weights` is a published name, or a file with a state dict."""
     return _vgg("E", True, weights, kwargs)

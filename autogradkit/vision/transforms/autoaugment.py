@@ -1,4 +1,4 @@
-"""Policies that choose among all transforms: AutoAugment, RandAugment and TrivialAugment, with torchvision's draws.
+"""Policies that choose among all transforms: AutoAugment, RandAugment, TrivialAugment and AugMix, with torchvision's draws.
 
 Each knows the changes of one space, with the magnitudes that it chooses from; half of them go both ways.
 """
@@ -16,7 +16,7 @@ from autogradkit.vision.transforms import functional as F
 from autogradkit.vision.transforms.checks import fill_for
 from autogradkit.vision.transforms.functional.images import InterpolationMode
 
-__all__ = ["AutoAugment", "AutoAugmentPolicy", "RandAugment", "TrivialAugmentWide"]
+__all__ = ["AugMix", "AutoAugment", "AutoAugmentPolicy", "RandAugment", "TrivialAugmentWide"]
 
 # Magnitudes of each change, None for one that has none; and whether it goes both ways.
 Space = dict[str, tuple[Tensor | None, bool]]
@@ -140,6 +140,69 @@ class TrivialAugmentWide(_Policy):
 
     def __repr__(self) -> str:
         return self._shown("num_magnitude_bins", "interpolation", "fill")
+
+
+class AugMix(_Policy):
+    """The image, mixed with chains of random changes of it (Hendrycks et al., 2020); a batch has weights for each image.
+
+    A chain has `chain_depth` changes, or one to three where that is negative. `severity`, of ten, bounds their magnitude;
+    without `all_ops` none of them changes brightness, colour, contrast or sharpness.
+    """
+
+    def __init__(
+        self,
+        severity: int = 3,
+        mixture_width: int = 3,
+        chain_depth: int = -1,
+        alpha: float = 1.0,
+        all_ops: bool = True,
+        interpolation: InterpolationMode = InterpolationMode.BILINEAR,
+        fill: Any = None,
+    ) -> None:
+        super().__init__(interpolation, fill)
+        if not 1 <= severity <= 10:
+            raise ValueError(f"The severity must be between [1, 10]. Got {severity} instead.")
+        self.severity = severity
+        self.mixture_width = mixture_width
+        self.chain_depth = chain_depth
+        self.alpha = alpha
+        self.all_ops = all_ops
+
+    def forward(self, orig_img: Any) -> Any:
+        """The mixed image."""
+        _, height, width = F.get_dimensions(orig_img)
+        img = orig_img if isinstance(orig_img, Tensor) else F.pil_to_tensor(orig_img)
+        batch = img.view([1] * (4 - img.ndim) + list(img.shape))
+        each = [batch.shape[0]] + [1] * (batch.ndim - 1)
+        space = _space(10, 0.3, (width / 3.0, height / 3.0), 30.0, 0.9, 4)
+        space["Posterize"] = 4 - (ak.arange(10) / (9 / 4)).round().int(), False
+        colours = [name for name in space if name in _BY_FACTOR]
+        names = [name for name in space if name not in colours] + colours * self.all_ops  # in torchvision's order
+        kept = self._weights(each[0], 2)
+        weights = self._weights(each[0], self.mixture_width) * kept[:, 1].view([each[0], -1])
+        mixed = kept[:, 0].view(each) * batch
+        for i in range(self.mixture_width):
+            mixed.add_(weights[:, i].view(each) * self._chain(batch, space, names))
+        mixed = mixed.view(img.shape).to(dtype=img.dtype)
+        return mixed if isinstance(orig_img, Tensor) else F.to_pil_image(mixed)
+
+    def _weights(self, count: int, several: int) -> Tensor:
+        concentration = ak.tensor([self.alpha] * several).expand(count, -1)
+        return ak._sample_dirichlet(concentration)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _chain(self, img: Tensor, space: Space, names: list[str]) -> Tensor:
+        depth = self.chain_depth if self.chain_depth > 0 else int(ak.randint(1, 4, (1,)).item())
+        for _ in range(depth):
+            name = names[int(ak.randint(len(names), (1,)).item())]
+            magnitudes, signed = space[name]
+            magnitude = 0.0 if magnitudes is None else float(magnitudes[ak.randint(self.severity, (1,))].item())
+            if signed and ak.randint(2, (1,)):
+                magnitude *= -1.0
+            img = self._apply(img, name, magnitude)
+        return img
+
+    def __repr__(self) -> str:
+        return self._shown("severity", "mixture_width", "chain_depth", "alpha", "all_ops", "interpolation", "fill")
 
 
 class AutoAugmentPolicy(enum.Enum):

@@ -6,6 +6,7 @@ from autogradkit.vision.transforms.v2.colors import *
 from autogradkit.vision.transforms.v2.containers import *
 from autogradkit.vision.transforms.v2.conversion import *
 from autogradkit.vision.transforms.v2.geometry import *
+from autogradkit.vision.transforms.v2.mixing import *
 from autogradkit.vision.transforms.v2.transform import Transform as Transform
 from autogradkit.vision.transforms.v2.transform import check_type as check_type
 from autogradkit.vision.transforms.v2.transform import has_all as has_all

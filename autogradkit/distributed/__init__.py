@@ -1,0 +1,42 @@
+"""PyTorch's `torch.distributed` for one process: a script that several may run, run by one, goes on as with `gloo`.
+
+`world.py` begins and ends, `collectives.py` has what processes tell one another. A world of more than one is refused.
+"""
+
+from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.distributed.collectives import ReduceOp as ReduceOp
+from autogradkit.distributed.collectives import Work as Work
+from autogradkit.distributed.collectives import all_gather as all_gather
+from autogradkit.distributed.collectives import all_gather_object as all_gather_object
+from autogradkit.distributed.collectives import all_reduce as all_reduce
+from autogradkit.distributed.collectives import barrier as barrier
+from autogradkit.distributed.collectives import broadcast as broadcast
+from autogradkit.distributed.collectives import broadcast_object_list as broadcast_object_list
+from autogradkit.distributed.collectives import gather as gather
+from autogradkit.distributed.collectives import gather_object as gather_object
+from autogradkit.distributed.collectives import monitored_barrier as monitored_barrier
+from autogradkit.distributed.collectives import reduce as reduce
+from autogradkit.distributed.collectives import reduce_scatter as reduce_scatter
+from autogradkit.distributed.collectives import scatter as scatter
+from autogradkit.distributed.collectives import scatter_object_list as scatter_object_list
+from autogradkit.distributed.world import Groups as _Groups
+from autogradkit.distributed.world import ProcessGroup as ProcessGroup
+from autogradkit.distributed.world import destroy_process_group as destroy_process_group
+from autogradkit.distributed.world import get_backend as get_backend
+from autogradkit.distributed.world import get_process_group_ranks as get_process_group_ranks
+from autogradkit.distributed.world import get_rank as get_rank
+from autogradkit.distributed.world import get_world_size as get_world_size
+from autogradkit.distributed.world import init_process_group as init_process_group
+from autogradkit.distributed.world import is_available as is_available
+from autogradkit.distributed.world import is_backend_available as is_backend_available
+from autogradkit.distributed.world import is_gloo_available as is_gloo_available
+from autogradkit.distributed.world import is_initialized as is_initialized
+from autogradkit.distributed.world import is_mpi_available as is_mpi_available
+from autogradkit.distributed.world import is_nccl_available as is_nccl_available
+from autogradkit.distributed.world import is_torchelastic_launched as is_torchelastic_launched
+from autogradkit.distributed.world import is_ucc_available as is_ucc_available
+from autogradkit.distributed.world import is_xccl_available as is_xccl_available
+from autogradkit.distributed.world import new_group as new_group
+
+group = _Groups
+__getattr__ = _absent_from("distributed")

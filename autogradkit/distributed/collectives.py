@@ -1,0 +1,214 @@
+"""What the processes of a group tell one another, in a group of one: everybody's tensor is this tensor, and is copied as it is.
+
+Rests on the tensor and on the world, without which everything here raises PyTorch's ValueError.
+"""
+
+from __future__ import annotations
+
+import copy
+import enum
+from typing import Any
+
+from autogradkit.core.frames import entry
+from autogradkit.core.tensor import Tensor
+from autogradkit.distributed.world import ProcessGroup, require
+
+Group = ProcessGroup | None
+
+
+class RedOpType(enum.Enum):
+    """What becomes of the tensors of all processes; of one it is that tensor, whichever is asked for."""
+
+    SUM = 0
+    AVG = 1
+    PRODUCT = 2
+    MIN = 3
+    MAX = 4
+    BAND = 5
+    BOR = 6
+    BXOR = 7
+    PREMUL_SUM = 8
+
+
+ReduceOp = RedOpType
+
+
+class Work:
+    """What a function gives with `async_op=True`: it is done already."""
+
+    def wait(self, timeout: Any = None) -> bool:
+        """True."""
+        return True
+
+    def is_completed(self) -> bool:
+        """True."""
+        return True
+
+
+def _done(async_op: bool) -> Work | None:
+    return Work() if async_op else None
+
+
+def _begin(group: Group, op: ReduceOp = ReduceOp.SUM, **tensors: Any) -> None:
+    """Refuse what a function cannot work with."""
+    for name, tensor in tensors.items():
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"Invalid function argument. Expected parameter `{name}` of type torch.Tensor\n"
+                f"             but got {type(tensor)} instead."
+            )
+        if op.name in ("BAND", "BOR", "BXOR") and tensor.is_floating_point():
+            raise RuntimeError(f"Cannot use ReduceOp.{op.name} with non-integral dtype")
+    require(group)
+
+
+def _root(name: str, rank: int | None) -> None:
+    if rank:
+        raise RuntimeError(f"ProcessGroupGloo::{name}: invalid root rank: {rank}")
+
+
+def _put(name: str, given: list[Tensor], tensor: Tensor) -> None:
+    """Copy a tensor into a list of one."""
+    if len(given) != 1:
+        raise RuntimeError(
+            f"ProcessGroupGloo::{name}: invalid output tensor list at index 0 (expected length 1, got {len(given)})"
+        )
+    if given[0].shape != tensor.shape:
+        sizes = [f"({', '.join(map(str, each.shape))})" for each in (tensor, given[0])]
+        raise RuntimeError(
+            f"ProcessGroupGloo::{name}: invalid tensor size at index 0 (expected {sizes[0]}, got {sizes[1]})"
+        )
+    given[0].copy_(tensor)
+
+
+@entry
+def barrier(group: Group = None, async_op: bool = False, device_ids: Any = None) -> Work | None:
+    """Wait for the others."""
+    _begin(group)
+    return _done(async_op)
+
+
+@entry
+def monitored_barrier(group: Group = None, timeout: Any = None, wait_all_ranks: bool = False) -> None:
+    """Wait for the others."""
+    _begin(group)
+
+
+@entry
+def all_reduce(tensor: Tensor, op: ReduceOp = ReduceOp.SUM, group: Group = None, async_op: bool = False) -> Work | None:
+    """Make `tensor` what `op` makes of everybody's."""
+    _begin(group, op, tensor=tensor)
+    return _done(async_op)
+
+
+@entry
+def reduce(
+    tensor: Tensor, dst: int | None = None, op: ReduceOp = ReduceOp.SUM, group: Group = None, async_op: bool = False
+) -> Work | None:
+    """Make `tensor` of the process `dst` what `op` makes of everybody's."""
+    _begin(group, op, tensor=tensor)
+    _root("reduce", dst)
+    return _done(async_op)
+
+
+@entry
+def broadcast(tensor: Tensor, src: int | None = None, group: Group = None, async_op: bool = False) -> Work | None:
+    """Make `tensor` that of the process `src`."""
+    _begin(group, tensor=tensor)
+    _root("broadcast", src)
+    return _done(async_op)
+
+
+@entry
+def all_gather(tensor_list: list[Tensor], tensor: Tensor, group: Group = None, async_op: bool = False) -> Work | None:
+    """Copy everybody's `tensor` into the list."""
+    _begin(group, tensor=tensor)
+    _put("allgather", tensor_list, tensor)
+    return _done(async_op)
+
+
+@entry
+def gather(
+    tensor: Tensor,
+    gather_list: list[Tensor] | None = None,
+    dst: int | None = None,
+    group: Group = None,
+    async_op: bool = False,
+) -> Work | None:
+    """Copy everybody's `tensor` into the list of the process `dst`."""
+    _begin(group, tensor=tensor)
+    _root("gather", dst)
+    if not gather_list:
+        raise ValueError("Argument ``gather_list`` must be specified on destination rank.")
+    _put("gather", gather_list, tensor)
+    return _done(async_op)
+
+
+@entry
+def scatter(
+    tensor: Tensor,
+    scatter_list: list[Tensor] | None = None,
+    src: int | None = None,
+    group: Group = None,
+    async_op: bool = False,
+) -> Work | None:
+    """Make `tensor` this process's part of the list of the process `src`."""
+    _begin(group, tensor=tensor)
+    _root("scatter", src)
+    if not scatter_list:
+        raise ValueError("Argument ``scatter_list`` must be specified on source rank.")
+    _put("scatter", [tensor], scatter_list[0])
+    return _done(async_op)
+
+
+@entry
+def reduce_scatter(
+    output: Tensor, input_list: list[Tensor], op: ReduceOp = ReduceOp.SUM, group: Group = None, async_op: bool = False
+) -> Work | None:
+    """Make `output` this process's part of what `op` makes of everybody's lists."""
+    _begin(group, op, output=output)
+    _put("reduce_scatter", [output], input_list[0])
+    return _done(async_op)
+
+
+@entry
+def all_gather_object(object_list: list[Any], obj: Any, group: Group = None) -> None:
+    """Put a copy of everybody's object into the list."""
+    _begin(group)
+    object_list[0] = copy.deepcopy(obj)
+
+
+@entry
+def gather_object(
+    obj: Any, object_gather_list: list[Any] | None = None, dst: int | None = None, group: Group = None
+) -> None:
+    """Put a copy of everybody's object into the list of the process `dst`."""
+    _begin(group)
+    _root("gather", dst)
+    if not object_gather_list:
+        raise ValueError("Argument ``gather_list`` must be specified on destination rank.")
+    object_gather_list[0] = copy.deepcopy(obj)
+
+
+@entry
+def broadcast_object_list(
+    object_list: list[Any], src: int | None = None, group: Group = None, device: Any = None
+) -> None:
+    """Make the list that of the process `src`."""
+    _begin(group)
+    _root("broadcast", src)
+
+
+@entry
+def scatter_object_list(
+    scatter_object_output_list: list[Any],
+    scatter_object_input_list: list[Any] | None = None,
+    src: int | None = None,
+    group: Group = None,
+) -> None:
+    """Put a copy of this process's part of the list of the process `src` into the first place of another."""
+    _begin(group)
+    _root("scatter", src)
+    if not scatter_object_input_list:
+        raise ValueError("Argument ``scatter_list`` must be specified on source rank.")
+    scatter_object_output_list[0] = copy.deepcopy(scatter_object_input_list[0])

@@ -1,0 +1,84 @@
+"""How hooks are registered around a module's calls, and the registries that scripts look into.
+
+Rests on hooks, which has what a call with hooks does; `Module` (module.py) is built on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autogradkit.core.frames import entry
+from autogradkit.engine.hooks import RemovableHandle
+from autogradkit.nn.modules.hooks import EVERYWHERE, ModuleHooks, registry
+from autogradkit.nn.modules.members import named_as_modules
+
+
+class Hooked:
+    """A module's hooks. Every instance is a `Module`, which alone subclasses it."""
+
+    _hooks: ModuleHooks | None  # made when the first is registered
+
+    def _has_hooks(self) -> bool:
+        """Whether a call of it may run hooks."""
+        return bool(EVERYWHERE) or (self._hooks is not None and self._hooks.any())
+
+    def _own_hooks(self) -> ModuleHooks:
+        own = self._hooks
+        if own is None:
+            own = self.__dict__["_hooks"] = ModuleHooks()
+        return own
+
+    _forward_pre_hooks = registry("_own_hooks", "before")
+    _forward_pre_hooks_with_kwargs = registry("_own_hooks", "before_with_kwargs")
+    _forward_hooks = registry("_own_hooks", "after")
+    _forward_hooks_with_kwargs = registry("_own_hooks", "after_with_kwargs")
+    _forward_hooks_always_called = registry("_own_hooks", "always")
+    _backward_pre_hooks = registry("_own_hooks", "before_backward")
+    _backward_hooks = registry("_own_hooks", "after_backward")
+    _is_full_backward_hook = registry("_own_hooks", "full")
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args)` before `forward`; what it returns replaces the arguments."""
+        return self._own_hooks().add("before", hook, prepend=prepend, before_with_kwargs=with_kwargs)
+
+    def _before_forward(self) -> list[tuple[int, Callable[..., Any]]]:
+        """The hooks before `forward`, with the numbers that they are removed by."""
+        return [] if self._hooks is None else list(self._hooks.before.items())
+
+    def _remove_before_forward(self, number: int) -> None:
+        del self._own_hooks().before[number]
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args, output)` after `forward`; what it returns replaces the output.
+
+        With `always_call` also where the call failed; the output is then None if there is none yet.
+        """
+        own = self._own_hooks()
+        return own.add("after", hook, prepend=prepend, after_with_kwargs=with_kwargs, always=always_call)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_output)` before the module's backward; what it returns replaces grad_output."""
+        return self._own_hooks().add("before_backward", hook, prepend=prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` after the module's backward; it may replace grad_input."""
+        self._own_hooks().require_one_sort(full=True)
+        return self._own_hooks().add("after_backward", hook, prepend=prepend)
+
+    @entry
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` with the gradients of the last node that the module made.
+
+        `register_full_backward_hook` gives those of its inputs and outputs.
+        """
+        own = self._own_hooks()
+        own.require_one_sort(full=False)
+        return own.add("after_backward", hook)
+
+
+named_as_modules(Hooked)

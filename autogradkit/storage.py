@@ -1,0 +1,7 @@
+"""PyTorch's `torch.storage`: a tensor's memory, of bytes and of numbers."""
+
+from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.storages import UntypedStorage as UntypedStorage
+from autogradkit.core.typed_storages import TypedStorage as TypedStorage
+
+__getattr__ = _absent_from("storage")

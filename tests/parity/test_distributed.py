@@ -1,0 +1,154 @@
+"""`torch.distributed` in a world of one process beside PyTorch's with gloo: beginning, collectives, refusals, DDP, samplers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+import autogradkit as ak
+
+BOTH = (ak, torch)
+BEFORE = """
+dist.is_available(), dist.is_initialized(), dist.is_gloo_available(), dist.is_nccl_available(), dist.is_torchelastic_launched()
+dist.get_rank()
+dist.get_world_size()
+dist.get_backend()
+dist.barrier()
+dist.all_reduce(torch.ones(1))
+dist.new_group([0])
+dist.group.WORLD
+dist.destroy_process_group()
+dist.init_process_group('gloo')
+dist.init_process_group('gloo', rank=0)
+dist.init_process_group('gloo', rank=0, world_size=1)
+dist.init_process_group('gloo', init_method='tcp://127.0.0.1:29500', world_size=1)
+dist.init_process_group('gloo', init_method='foo://x', rank=0, world_size=1)
+dist.init_process_group('gloo', init_method='env://', store=3, rank=0, world_size=1)
+dist.init_process_group('gloo', store=3, rank=0)
+dist.init_process_group('gloo', store=3, world_size=1)
+torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(1, 1))
+torch.utils.data.DistributedSampler('abc')
+"""
+WITHIN = """
+dist.is_initialized(), dist.get_rank(), dist.get_world_size(), dist.get_backend(), dist.get_rank(dist.group.WORLD)
+dist.init_process_group('gloo')
+dist.barrier(), dist.monitored_barrier(), dist.barrier(async_op=True).wait()
+dist.all_reduce(x), x
+dist.all_reduce(x, op=dist.ReduceOp.AVG), dist.all_reduce(x, dist.ReduceOp.MAX), x
+dist.ReduceOp.SUM, list(dist.ReduceOp.SUM.__class__.__members__)
+dist.all_reduce(x, async_op=True).wait(), x
+dist.all_reduce(3)
+dist.all_reduce([x])
+dist.all_reduce(x, op=dist.ReduceOp.BAND)
+dist.all_reduce(x.long(), op=dist.ReduceOp.BAND)
+dist.broadcast(x, src=0), dist.broadcast(x, 0), dist.reduce(x, dst=0), x
+dist.broadcast(x, src=1)
+dist.reduce(x, dst=2)
+y = [torch.zeros(2)]; dist.all_gather(y, x), y
+dist.all_gather([torch.zeros(2), torch.zeros(2)], x)
+dist.all_gather([torch.zeros(3)], x)
+y = [torch.zeros(2)]; dist.gather(x, y, dst=0), y
+dist.gather(x)
+y = torch.zeros(2); dist.scatter(y, [x], src=0), y
+dist.scatter(torch.zeros(2))
+y = torch.zeros(2); dist.reduce_scatter(y, [x]), y
+y = [None]; dist.all_gather_object(y, {'a': [1]}), y
+y = [{'b': 2}]; dist.broadcast_object_list(y, src=0), y
+y = [None]; dist.gather_object('q', y, dst=0), y
+y = [None]; dist.scatter_object_list(y, ['z'], src=0), y
+dist.get_rank(dist.new_group([0])), dist.get_process_group_ranks(dist.group.WORLD)
+dist.new_group([0, 1])
+d = torch.nn.parallel.DistributedDataParallel(m); d, list(d.state_dict()), d.module is m, d.device_ids, d.dim
+torch.nn.parallel.DistributedDataParallel(torch.nn.ReLU())
+torch.nn.parallel.DistributedDataParallel(m, device_ids=[0])
+list(torch.utils.data.DistributedSampler([4, 5, 6], shuffle=False)), len(torch.utils.data.DistributedSampler('abc'))
+list(torch.utils.data.DistributedSampler(range(9), seed=3))
+"""
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A world of one process in both libraries."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    for name, value in {"RANK": 0, "WORLD_SIZE": 1, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}.items():
+        monkeypatch.setenv(name, str(value))
+    for library in BOTH:
+        library.distributed.init_process_group("gloo")
+    yield
+    for library in BOTH:
+        library.distributed.destroy_process_group()
+        assert not library.distributed.is_initialized()
+
+
+def told(library: Any, line: str) -> str:
+    """What a line gives, or what it raises."""
+    library.manual_seed(2)
+    names = {"torch": library, "dist": library.distributed}
+    names |= {"x": library.tensor([1.0, 2.0]), "m": library.nn.Linear(2, 1)}
+    *before, last = line.split("; ")
+    try:
+        for each in before:
+            exec(each, names)
+        return repr(eval(last, names))
+    except Exception as error:  # it is compared
+        return f"{type(error).__name__}: {error}".replace("autogradkit.", "torch.")
+
+
+@pytest.mark.parametrize("line", BEFORE.strip().split("\n"))
+def test_before_there_is_a_world(line: str) -> None:
+    assert told(ak, line) == told(torch, line)
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("line", WITHIN.strip().split("\n"))
+def test_in_a_world_of_one(line: str) -> None:
+    assert told(ak, line) == told(torch, line)
+
+
+@pytest.mark.usefixtures("world")
+def test_a_network_is_trained_as_by_pytorch() -> None:
+    losses = []
+    for library in BOTH:
+        library.manual_seed(4)
+        model = library.nn.parallel.DistributedDataParallel(library.nn.Linear(3, 2), find_unused_parameters=False)
+        optimizer = library.optim.SGD(model.parameters(), lr=0.1)
+        x = library.rand(5, 3)
+        for step in range(4):
+            optimizer.zero_grad()
+            if step == 2:
+                with model.no_sync():
+                    model(x).sum().backward()
+            loss = model(x).square().mean()
+            loss.backward()
+            library.distributed.all_reduce(model.module.bias.grad)
+            optimizer.step()
+            losses.append(loss.item())
+    assert losses[:4] == pytest.approx(losses[4:], rel=1e-5)
+    assert len(set(losses[:4])) == 4
+
+
+@pytest.mark.parametrize("backend", ["nccl", "mpi"])
+def test_other_backends_are_not_built_in(backend: str) -> None:
+    with pytest.raises(RuntimeError, match=f"^Distributed package doesn't have {backend.upper()} built in"):
+        ak.distributed.init_process_group(backend, "tcp://127.0.0.1:1", rank=0, world_size=1)
+    assert not ak.distributed.is_initialized()
+
+
+def test_a_larger_world_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"RANK": "0", "WORLD_SIZE": "4", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(
+        RuntimeError, match=r"^autogradkit trains in one process, and was asked for one of 4: run the script"
+    ):
+        ak.distributed.init_process_group("gloo")
