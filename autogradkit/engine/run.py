@@ -334,13 +334,10 @@ class Run:
                     node.unpack(self.create_graph)
                 sent = [None] * (len(node.edges) // 2)
             else:
-                sent = applied(node, received, self.create_graph)
+                sent = applied(node, received, self.create_graph, *self.served(node))
         except BaseException:
             self.explain(node)
             raise
-        if self.needed is not None and not node.calls_user:  # what leads nowhere PyTorch does not compute
-            targets = node.edges[::2]
-            sent = [each if target in self.needed else None for each, target in zip(sent, targets, strict=True)]
         given, sent = sent, validated(sent, node)
         versions = node.gradient_versions
         if versions:
@@ -356,6 +353,13 @@ class Run:
         for recorder in self.recorders:
             recorder.node(self.call, node, tuple(map(as_tensor, received)), tuple(map(as_tensor, sent)))
         return sent, versions
+
+    def served(self, node: Node) -> tuple[Any, ...]:
+        """What an op's node is given besides: its edges, None where they lead to nothing wanted: nothing is computed there."""
+        needed = self.needed
+        if needed is None or node.calls_user or not isinstance(node, OpNode):
+            return ()
+        return (tuple([each if at % 2 or each in needed else None for at, each in enumerate(node.edges)]),)
 
     def is_last(self, node: Node) -> TypeGuard[OpNode]:
         """Whether an op's node is wanted but leads to nothing wanted: what it saved is asked for, but nothing is computed."""

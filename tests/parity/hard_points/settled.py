@@ -78,9 +78,6 @@ SETTLED: dict[str, str] = {
             "Tensor.igamma forward", "Tensor.igamma_ forward", "Tensor.igammac forward", "Tensor.igammac_ forward",
             "igamma forward", "igammac forward",
         )),
-        ("the gradient of what is not wanted is asked for, too, and refused", "float", (
-            "Tensor.igamma_ gradient's error", "Tensor.igammac_ gradient's error",
-        )),
         (CANCELS, "float32", ("Tensor.mvlgamma gradient", "Tensor.renorm gradient", "renorm gradient")),
         ("which of +0 and −0 a product of complex numbers gives", "float", ("polar gradient",)),
         *((ORDER, kind, ("linalg.vector_norm error type",)) for kind in ("bool", "int", "uint")),
