@@ -17,9 +17,8 @@ from autogradkit.engine.history import CopySlices
 from autogradkit.engine.hook_calls import after_accumulation
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import AccumulateGrad, Node, applied
-from autogradkit.engine.ownership import GRADS, add_to_grad, set_version
+from autogradkit.engine.ownership import GRADS, add_to_grad, first_grad, set_version
 from autogradkit.engine.required import OPS
-from autogradkit.engine.run import first_grad
 from autogradkit.engine.saved import OpNode
 
 

@@ -52,6 +52,13 @@ x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.ones(1,3); h.backward(T.ones
 x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.ones(3,dtype=T.float64); h.backward(T.ones(3,dtype=T.float64)); r=x.grad
 x=T.ones(3,requires_grad=True); x.sum().backward(); x.data=T.ones(2); x.sum().backward()
     """,
+    "gradients that share memory": """
+x=T.ones(1,requires_grad=True); v=x.expand_as(x); g=T.autograd.grad((v*v).sum(),[x,v]); g[0].add_(1); r=(g[0] is g[1],g[1]._version)
+x=T.ones(2,requires_grad=True); y=T.ones(2,requires_grad=True); g=T.autograd.grad(((x+y)**2).sum(),[x,y]); g[1].mul_(3); r=(g[0] is g[1],g[0]._version)
+x=T.ones(1,3,requires_grad=True); v=x.squeeze(); g=T.autograd.grad((v*v).sum(),[v,x]); g[1].add_(1); r=(g[0] is g[1],g[0]._version)
+x=T.ones(2,3,requires_grad=True); v=x.mT; g=T.autograd.grad((v*v).sum(),[x,v,x]); g[1].add_(1); r=(g[0] is g[2],g[0]._version)
+x=T.ones(2,requires_grad=True); v=T.cat([x,x*2]); g=T.autograd.grad((v*v).sum(),[x,v]); g[1].add_(1); r=(g[0] is g[1],g[0]._version,g[0])
+    """,
     "operands whose gradient nobody wants": """
 x=T.ones(3,requires_grad=True); m=T.zeros(3,requires_grad=True); M=T.ones(2,3,requires_grad=True); r=T.autograd.grad(T.clip(x,m,M).sum(),M)
 x=T.ones(3,requires_grad=True); m=T.zeros(2,3,requires_grad=True); r=T.autograd.grad(T.clip(x,m,T.ones(3)).sum(),m,create_graph=True)
