@@ -13,12 +13,11 @@ import numpy as np
 from autogradkit.core.frames import shorten
 from autogradkit.core.recording import CALLS, RECORDERS, listeners
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.engine.general import first_grad
 from autogradkit.engine.history import CopySlices
 from autogradkit.engine.hook_calls import after_accumulation
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import AccumulateGrad, Node, applied
-from autogradkit.engine.ownership import GRADS, add_to_grad, set_version
+from autogradkit.engine.ownership import GRADS, add_to_grad, first_grad, set_version
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import OpNode
 

@@ -17,6 +17,7 @@ from autogradkit.engine.node import Node
 from autogradkit.engine.ownership import is_held_alone, memory_of
 from autogradkit.engine.sparse import added
 
+Edge = tuple[Any, Any]  # a target (node or leaf) and the number of its output (or the leaf's AccumulateGrad node)
 Buffers = dict[Any, list[Any]]  # target -> the gradient of each of its outputs, None where none came
 Sums = dict[tuple[Any, int], int]  # (target, output) -> how often what arrived there was added to in place
 
@@ -37,6 +38,25 @@ def count_edges(roots: Iterable[Any], needed: set[Any] | None = None) -> dict[An
                 if isinstance(target, Node):
                     push(target)
     return waiting
+
+
+def leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
+    """What lies on a way from a root to a wanted target, so that nothing else runs."""
+    needed = set(wanted)
+    visited: set[Any] = set()
+    stack: list[tuple[Any, bool]] = [(root, False) for root, _ in roots]
+    while stack:
+        node, children_done = stack.pop()
+        if not isinstance(node, Node):
+            continue
+        if children_done:
+            if any(target in needed for target in node.edges[::2] if target is not None):
+                needed.add(node)
+        elif node not in visited:
+            visited.add(node)
+            stack.append((node, True))
+            stack.extend((target, False) for target in node.edges[::2] if target is not None)
+    return needed
 
 
 def carry(

@@ -3,13 +3,12 @@
 Rests on history, delivery, hook_calls, validate and ownership; run.py sends here what is not of the usual kind. A node runs when
 the gradients of all its outputs have arrived; among those that are ready the one made last goes first, as in PyTorch. Here
 `create_graph` moves tensors through the formulas that else move raw arrays, `autograd.grad` and `inputs=` run only what leads
-to the wanted inputs, recorders are told what happens, and anomaly mode looks for its culprit.
+to the wanted inputs, recorders are told what happens, and anomaly mode (anomaly.py) looks for its culprit.
 """
 
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Sequence
 from functools import partial
 from heapq import heappop, heappush
@@ -19,10 +18,9 @@ import numpy as np
 
 from autogradkit.core import errors
 from autogradkit.core.recording import GRAD_LISTENERS, Recorder
-from autogradkit.core.strides import element_strides, empty_strided, is_non_overlapping_and_dense
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliver
-from autogradkit.engine.history import grad_fn
+from autogradkit.engine.anomaly import check_nan, explain
+from autogradkit.engine.delivery import Buffers, Edge, Sums, carry, count_edges, deliver, leading_to
 from autogradkit.engine.hook_calls import (
     Accumulate,
     after_accumulation,
@@ -41,6 +39,8 @@ from autogradkit.engine.ownership import (
     GRADS,
     add_to_grad,
     add_to_retained,
+    first_grad,
+    handed_out,
     is_held_once,
     memory_of,
     obeys,
@@ -48,40 +48,8 @@ from autogradkit.engine.ownership import (
 )
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import OpNode
-from autogradkit.engine.sparse import added, copied, elements, is_dense
+from autogradkit.engine.sparse import added, copied
 from autogradkit.engine.validate import validated
-
-Edge = tuple[Any, Any]  # a target (node or leaf) and the number of its output (or the leaf's AccumulateGrad node)
-
-
-def _leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
-    """What lies on a way from a root to a wanted target, so that nothing else runs."""
-    needed = set(wanted)
-    visited: set[Any] = set()
-    stack: list[tuple[Any, bool]] = [(root, False) for root, _ in roots]
-    while stack:
-        node, children_done = stack.pop()
-        if not isinstance(node, Node):
-            continue
-        if children_done:
-            if any(target in needed for target in node.edges[::2] if target is not None):
-                needed.add(node)
-        elif node not in visited:
-            visited.add(node)
-            stack.append((node, True))
-            stack.extend((target, False) for target in node.edges[::2] if target is not None)
-    return needed
-
-
-def first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
-    """A copy of a gradient in the graph, in a leaf's own strides where these are dense, else contiguous."""
-    array = tensor._array
-    if not is_dense(tensor, gradient._array):
-        return OPS.clone(gradient)
-    strides = element_strides(array)
-    if grad_fn(tensor) is not None or not is_non_overlapping_and_dense(array.shape, strides):
-        return OPS.contiguous_clone(gradient)
-    return OPS.copy_(as_made(wrap(empty_strided(array.shape, strides, gradient._array.dtype))), gradient)
 
 
 class Run:
@@ -138,7 +106,7 @@ class Run:
         """Run everything that is to run; gives the gradients of `wanted` unless these accumulate."""
         if wanted is not None:
             targets = {target for target, _ in wanted}
-            self.needed = needed = _leading_to(targets, roots)
+            self.needed = needed = leading_to(targets, roots)
             self.accumulates = {target for target in targets if isinstance(target, Tensor)} if accumulate else set()
             self.runs_wanted = accumulate  # as in PyTorch: its hooks run, and what it saved is freed
             if not accumulate:
@@ -208,32 +176,26 @@ class Run:
                 set_version(sent[place], version)
             if version or carried:
                 carry(self.sums, self.buffers, target, number, sent[place], version, carried, origin)
-            if self.recorders and target in self.buffers:
-                self.announce_change()
+            for recorder in self.recorders if target in self.buffers else ():
+                recorder.gradients_may_change()
             deliver(self.buffers, target, number, sent[place], self.sums, sent)
             left = self.waiting[target] = self.waiting[target] - 1
             if not left:
                 self.start(target, sent)
 
-    def announce_change(self) -> None:
-        """Tell recorders that what they saw of gradients may change."""
-        for recorder in self.recorders:
-            recorder.gradients_may_change()
-
     def announce_given(self, target: Any, gradients: Sequence[Any]) -> None:
         """Tell recorders what hooks, or the backward of a custom function, are about to be given, and may change."""
-        self.announce_change()
+        for recorder in self.recorders:
+            recorder.gradients_may_change()
         for recorder in self.recorders:
             recorder.gradients_given(target, gradients)
 
     def capture(self, target: Any, received: list[Any]) -> None:
         """Keep what `grad()` was asked for."""
         if self.captured:
-            for number, gradient in enumerate(received):
-                if (target, number) in self.captured:
-                    found = self.captured[target, number] = as_tensor(gradient)
-                    if gradient.__class__ is np.ndarray:
-                        set_version(found, self.sums.get((target, number), 0))
+            for place in [(target, number) for number in range(len(received)) if (target, number) in self.captured]:
+                others = self.captured.values()
+                self.captured[place] = handed_out(received[place[1]], self.sums.get(place, 0), others)
 
     def apply(self, node: Node, received: list[Any]) -> tuple[list[Any], Sequence[int]]:
         """Run one node: its formulas, the validation of what they gave, its hooks; and PyTorch's edits of what is sent."""
@@ -243,13 +205,10 @@ class Run:
                     node.unpack(self.create_graph)
                 sent = [None] * (len(node.edges) // 2)
             else:
-                sent = applied(node, received, self.create_graph)
+                sent = applied(node, received, self.create_graph, *self.served(node))
         except BaseException:
-            self.explain(node)
+            explain(node)
             raise
-        if self.needed is not None and not node.calls_user:  # what leads nowhere PyTorch does not compute
-            targets = node.edges[::2]
-            sent = [each if target in self.needed else None for each, target in zip(sent, targets, strict=True)]
         given, sent = sent, validated(sent, node)
         versions = node.gradient_versions
         if versions:
@@ -261,10 +220,17 @@ class Run:
         if not self.retain_graph:  # not before: after a hook that raised the graph is there still, as in PyTorch
             node.release()
         if MODE.anomaly and MODE.anomaly_checks_nan:
-            self.check_nan(node, sent)
+            check_nan(node, sent)
         for recorder in self.recorders:
             recorder.node(self.call, node, tuple(map(as_tensor, received)), tuple(map(as_tensor, sent)))
         return sent, versions
+
+    def served(self, node: Node) -> tuple[Any, ...]:
+        """What an op's node is given besides: its edges, None where they lead to nothing wanted: nothing is computed there."""
+        needed = self.needed
+        if needed is None or node.calls_user or not isinstance(node, OpNode):
+            return ()
+        return (tuple([each if at % 2 or each in needed else None for at, each in enumerate(node.edges)]),)
 
     def is_last(self, node: Node) -> TypeGuard[OpNode]:
         """Whether an op's node is wanted but leads to nothing wanted: what it saved is asked for, but nothing is computed."""
@@ -330,10 +296,8 @@ class Run:
                     for listener in GRAD_LISTENERS:
                         listener.will_accumulate(tensor)
                 if grad is None:
-                    first = first_grad(tensor, gradient)
-                    tensor._grad = (
-                        first if MODE.grad else as_made(wrap(first._array))
-                    )  # as in PyTorch, without its tangent
+                    first = first_grad(tensor, gradient)  # as in PyTorch, without its tangent
+                    tensor._grad = first if MODE.grad else as_made(wrap(first._array))
                 elif MODE.grad:
                     tensor._grad = added(grad, gradient)
                 else:
@@ -342,22 +306,3 @@ class Run:
                     listener.accumulated(self.call, tensor, gradient._array)
         for recorder in self.recorders:
             recorder.accumulate(self.call, tensor, before, as_tensor(gradient), tensor._grad)
-
-    def explain(self, node: Node) -> None:
-        """In anomaly mode: warn where the node that failed was made."""
-        if MODE.anomaly:
-            place = node.hooks.traceback if node.hooks is not None else None
-            text = (
-                f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{place}"
-                if place is not None
-                else f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly "
-                "during forward pass for more information."
-            )
-            warnings.warn(text, UserWarning, stacklevel=2)
-
-    def check_nan(self, node: Node, sent: Sequence[Any]) -> None:
-        """In anomaly mode: raise RuntimeError where a node gave NaN."""
-        for index, gradient in enumerate(sent):
-            if gradient is not None and np.isnan(elements(gradient)).any():
-                self.explain(node)
-                raise RuntimeError(f"Function '{node.name()}' returned nan values in its {index}th output.")

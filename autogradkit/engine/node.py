@@ -147,12 +147,12 @@ class Node:
 _PUBLIC = {"metadata", "name", "next_functions", "register_hook", "register_prehook", "requires_grad", "variable"}
 
 
-def applied(node: Node, gradients: Gradients, create_graph: bool) -> Gradients:
-    """What a node gives; formulas on arrays run where NumPy is silent."""
+def applied(node: Node, gradients: Gradients, create_graph: bool, *served: Any) -> Gradients:
+    """What a node gives; formulas on arrays run where NumPy is silent. An op's node may get the edges to be served."""
     if node.calls_user or create_graph:  # ops see to it themselves
-        return node.apply(gradients, create_graph)
+        return node.apply(gradients, create_graph, *served)
     try:
-        return quietly(node.apply, gradients, False)
+        return quietly(node.apply, gradients, False, *served)
     except ValueError as error:  # a saved leaf has other sizes by now
         raise unfit(error) from None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,34 @@ def tell_taken(call: int, taken: list[Tensor]) -> None:
 def _require_once(array: Array) -> None:
     if has_internal_overlap(array.shape, array.strides):
         raise RuntimeError(errors.WRITTEN_TWICE)
+
+
+def first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
+    """A copy of a gradient in the graph, in a leaf's own strides where these are dense, else contiguous."""
+    array = tensor._array
+    if not is_dense(tensor, gradient._array):
+        return OPS.clone(gradient)
+    strides = element_strides(array)
+    if tensor._node is not None or not is_non_overlapping_and_dense(array.shape, strides):
+        return OPS.contiguous_clone(gradient)
+    return OPS.copy_(as_made(wrap(empty_strided(array.shape, strides, gradient._array.dtype))), gradient)
+
+
+def handed_out(gradient: Any, version: int, others: Iterable[Any]) -> Any:
+    """What `grad()` gives of a gradient beside `others`: one tensor for one gradient, one count of edits for one memory."""
+    if gradient.__class__ is not np.ndarray:
+        return gradient
+    memory = memory_of(gradient)
+    for other in others:
+        if other is not None and memory_of(other._array) == memory:
+            if other._array is gradient:
+                return other
+            view = wrap(gradient)
+            view._counter = counter_of(other)
+            return view
+    found = wrap(gradient)
+    set_version(found, version)
+    return found
 
 
 def set_version(tensor: Tensor, version: int) -> None:

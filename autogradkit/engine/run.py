@@ -10,8 +10,8 @@ from typing import Any
 from autogradkit.core.batched import BATCHES, has_batched
 from autogradkit.core.recording import CALLS, RECORDERS, listeners, marks_of, put_back
 from autogradkit.core.tensor import Tensor
-from autogradkit.engine.delivery import count_edges
-from autogradkit.engine.general import Edge, Run
+from autogradkit.engine.delivery import Edge, count_edges
+from autogradkit.engine.general import Run
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import Node
 from autogradkit.engine.ownership import tell_taken

@@ -5,6 +5,7 @@ A line runs in both libraries with the whole state of every tensor compared afte
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from .programs.runs import Line, Pair
@@ -193,3 +194,9 @@ def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     with Pair() as pair:
         found = pair.run(Line(line, title))
     assert found is None, found.text
+
+
+def test_a_draw_beside_nan_does_not_ask_numpys_settings() -> None:
+    with Pair() as pair, np.errstate(all="raise"):
+        assert pair.run(Line("x = T.tensor([float('nan'), -1.0, 2.0]).bfloat16()", "leaf")) is None
+        assert pair.run(Line("T.manual_seed(1); r = T.rrelu(x, training=True)", "rrelu")) is None

@@ -35,17 +35,6 @@ r=T.pixel_unshuffle(T.zeros(0,2,3,2),2)
 a=T.tensor([[1+1j,1+2j],[.5-1j,4+1j]],requires_grad=True); L=T.linalg.cholesky_ex(a)[0]; L.backward(T.ones_like(L)); r=a.grad
 a=T.tensor([[1+1j,1+2j],[.5-1j,4+1j]],requires_grad=True); L=T.linalg.cholesky(a,upper=True); L.backward(L*1j); r=a.grad
     """,
-    "bounds that are larger than the tensor": """
-x=T.ones(3,requires_grad=True); T.clamp(x,T.zeros(3),T.ones(2,3)).sum().backward()
-x=T.ones(3,requires_grad=True); T.clamp(x,T.zeros(2,3),T.ones(3)).sum().backward(); r=x.grad
-x=T.tensor(2.,requires_grad=True); T.clamp(x,T.tensor(0.),T.ones(2,3)).sum().backward()
-x=T.ones(3,requires_grad=True); T.clamp(x,T.zeros(3),T.ones(2,3)).sum().backward(create_graph=True)
-m=T.zeros(3,requires_grad=True); T.clamp(T.ones(3),m,T.ones(2,3)).sum().backward()
-m=T.zeros(2,3,requires_grad=True); T.clamp(T.ones(3),m,T.ones(3)).sum().backward(); r=m.grad
-M=T.ones(2,3,requires_grad=True); T.clamp(T.ones(3),T.zeros(3),M).sum().backward(); r=M.grad
-M=T.ones(1,3,requires_grad=True); T.clamp(T.ones(3),T.zeros(2,3),M).sum().backward()
-x=T.tensor([1.,float('nan'),3.]); M=T.ones(3,requires_grad=True); m=T.tensor([0.,0.,2.],requires_grad=True); T.clamp(x,m,M).sum().backward(); r=(m.grad,M.grad)
-    """,
     "numbers": """
 r=T.logsumexp(T.tensor([[1+6j,2-5j]]),1)
 r=T.logsumexp(T.tensor([3j]),0)
@@ -71,42 +60,12 @@ r=T.zeros((2,0),dtype=T.complex64).amax(0)
 r=T.zeros((0,3),dtype=T.complex64).amax(0)
 r=T.zeros((2,3),dtype=T.complex64).amin((0,))
     """,
-    "versions of gradients": """
-v=T.ones(3,requires_grad=True); h=v.register_hook(lambda g:g*2); v.median().backward(); r=v.grad._version
-v=T.ones(3,2).t().requires_grad_(); v.var(1).sum().backward(); r=(v.grad._version,v.grad.stride())
-v=T.ones(3,2).t().requires_grad_(); v.std().backward(); r=(v.grad._version,v.grad.stride())
-v=T.ones(3,requires_grad=True); w=v+1; w.narrow(0,0,1).mul_(-1); w.sum().backward(); r=v.grad._version
-v=T.ones(3,requires_grad=True,dtype=T.complex64); w=1j+v; w[0]=3; w.backward(T.ones_like(w)); r=v.grad._version
-v=T.ones(3,requires_grad=True); w=v*2; w.narrow(0,0,1).mul_(-1); w.sum().backward(); r=v.grad._version
-    """,
     "complex powers that go by the logarithm": """
 nan,inf=float('nan'),float('inf'); r=T.tensor([complex(nan,1),complex(0,nan),complex(inf,1),0j])**T.zeros(4,dtype=T.complex64)
 nan,inf=float('nan'),float('inf'); r=T.tensor([0j,0j,0j,0j])**T.tensor([complex(1,inf),complex(nan,inf),complex(inf,inf),complex(1,nan)])
 inf=float('inf'); r=T.tensor([complex(inf,1),complex(0,inf),complex(-inf,inf)])**T.tensor([-1+0j,-2+0j,-1+0j])
 r=1**T.tensor([complex(1,float('nan')),complex(float('inf'),0)])
 x=T.tensor([complex(float('nan'),0)]*9); x.pow_(T.zeros(9)); r=x
-    """,
-    "gradients of edits in expanded memory": """
-x=T.ones(3,requires_grad=True); y=(x*1).expand(2,3); y[y>2]=1; y.sum().backward()
-x=T.ones(3,requires_grad=True); y=(x*1).expand(2,3); y.zero_(); y.sum().backward()
-x=T.ones(3,requires_grad=True); y=(x*1).expand(2,3); y.fill_(2); y.sum().backward()
-x=T.ones(3,requires_grad=True); z=x*1; y=z.expand(2,3); y.index_fill_(0,T.tensor([0]),1.); z.sum().backward()
-x=T.ones(3,requires_grad=True); y=(x*1).expand(2,3); y[0]=1; y.sum().backward(); r=x.grad
-x=T.ones(3,requires_grad=True); z=x*1; y=z.expand(1,3); y[y>2]=1; z.sum().backward(); r=x.grad
-x=T.ones(3,requires_grad=True); z=x*1; y=z.as_strided((2,2),(1,1)); y[y>2]=1; z.sum().backward(); r=x.grad
-    """,
-    "what a backward op saves, and that it is freed": """
-x=T.ones(2,requires_grad=True); g,=T.autograd.grad(x.relu().sum(),x,create_graph=True); g.sum().backward(); g.sum().backward(inputs=[g])
-x=T.ones(2,requires_grad=True); g,=T.autograd.grad(x.relu().sum(),x,create_graph=True); g.sum().backward(inputs=[g]); g.sum().backward(inputs=[g])
-x=T.ones(2,requires_grad=True); g,=T.autograd.grad(T.nn.functional.nll_loss(x[None],T.tensor([0])),x,create_graph=True); g.sum().backward(); g.sum().backward(inputs=[g]); g.sum().backward()
-    """,
-    "roots that have another shape by now": """
-x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.ones(2); h.backward(T.ones(2))
-x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.tensor(1.); h.backward()
-x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.ones(2); T.autograd.grad(h,x,T.ones(2))
-x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.ones(1,3); h.backward(T.ones(1,3)); r=x.grad
-x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.ones(3,dtype=T.float64); h.backward(T.ones(3,dtype=T.float64)); r=x.grad
-x=T.ones(3,requires_grad=True); x.sum().backward(); x.data=T.ones(2); x.sum().backward()
     """,
     "custom Functions that edit or pass on their inputs": """
 x=T.ones(3); y=F.Edits.apply(x); r=(x._version, y is x)

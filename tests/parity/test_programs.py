@@ -77,6 +77,9 @@ def test_differences_are_seen_and_shrunk() -> None:
         ("v1 = T.arange(4.0).view(2, 2)", "v1.addmm_(v1, v2)", "v1", True),
         ("v1 = T.arange(3.0).as_strided((2, 2), (1, 1)); o3 = T.optim.SGD([v1])", "o3.step()", "v1", True),
         ("v1 = T.arange(4.0).view(2, 2); o3 = T.optim.SGD([v1])", "o3.step()", "v1", False),
+        ("v1 = T.ones(2).half() / 0; o3 = T.optim.RMSprop([v1])", "o3.step()", "v1", True),  # 0 / 0 there
+        ("v1 = T.ones(2) / 0; o3 = T.optim.RMSprop([v1])", "o3.step()", "v1", False),
+        ("v1 = T.ones(2).half(); o3 = T.optim.RMSprop([v1])", "o3.step()", "v1", False),
         ("v1 = T.arange(3.0).expand(2, 3)", "v3 = v1.median(0)", "v2", True),
         ("v1 = T.arange(4.0).view(2, 2)", "v3 = v1.median(0)", "v2", False),
         ("v1 = T.arange(4.0).view(1, 1, 2, 2) / 0", "v3 = T.conv2d(v1, v1)", "v2", True),

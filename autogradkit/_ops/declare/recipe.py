@@ -235,10 +235,10 @@ class Recipe:
         for index, name in enumerate(self.settings):
             members[f"_saved_{name}"] = read_only(_setting_getter(index), f"_saved_{name}")
 
-        def apply(node: OpNode, gradients: Sequence[Any], create_graph: bool) -> Sequence[Any]:
+        def apply(node: OpNode, gradients: Sequence[Any], create_graph: bool, edges: Any = None) -> Sequence[Any]:
             # The first call writes the straight line that all later ones take.
             made = node_class.apply = self._write_apply(asked)
-            return made(node, gradients, create_graph)
+            return made(node, gradients, create_graph, edges)
 
         members["apply"] = apply
         members["namespace"], own = _divided(overload.node_name)
@@ -253,7 +253,7 @@ class Recipe:
         }  # fmt: skip
         count = len(self.formulas)
         nothing = "(None,) * (len(self.edges) // 2)" if self.list_input else f"({'None, ' * count})"
-        lines = ["def apply(self, gradients, create_graph):"]
+        lines = ["def apply(self, gradients, create_graph, edges=None):"]
         if self.overload.is_unimplemented:  # refuses whatever arrives, and wherever it would go
             scope["refuse"] = next(iter(self.formulas.values()))
             lines.append(" return refuse(gradients)")
@@ -292,26 +292,27 @@ class Recipe:
                 ]
         if self.settings:
             lines.append(f" {self._tuple(self.settings, variables)} = self.settings")
+        lines.append(" if edges is None: edges = self.edges")
         given = {p: "".join(f", {variables[name]}" for name in names) for p, names in asked.items()}
         if self.group is not None:
             scope["group"] = self.group
             picks = "".join(f", {variables[name]}" for name in names_of(self.group) if name != "needs")
-            lines.append(f" return group(g{picks}, tuple([target is not None for target in self.edges[::2]]))")
+            lines.append(f" return group(g{picks}, tuple([target is not None for target in edges[::2]]))")
         elif self.list_input:
             [(parameter, scope["formula"])] = self.formulas.items()
             lines += [
                 f" found = formula(g{given[parameter]})",
-                " return [None if target is None else each for target, each in zip(self.edges[::2], found, strict=True)]",
+                " return [None if target is None else each for target, each in zip(edges[::2], found, strict=True)]",
             ]
         elif count == 1:
             [(parameter, scope["formula"])] = self.formulas.items()
-            lines += [" if self.edges[0] is None: return (None,)", f" return (formula(g{given[parameter]}),)"]
+            lines += [" if edges[0] is None: return (None,)", f" return (formula(g{given[parameter]}),)"]
         else:
             parts: list[str] = []
             for i, (parameter, formula) in enumerate(self.formulas.items()):
                 scope[f"formula{i}"] = formula
                 parts.append(f"None if edges[{2 * i}] is None else formula{i}(g{given[parameter]})")
-            lines += [" edges = self.edges", f" return ({', '.join(parts)})"]
+            lines.append(f" return ({', '.join(parts)})")
         return compiled("\n".join(lines), f"backward/{self.node_class.__name__}", "apply", scope)
 
     @staticmethod

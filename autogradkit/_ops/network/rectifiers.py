@@ -22,6 +22,7 @@ from autogradkit._ops.network.rounding import write, write_by
 from autogradkit.core.bits import chosen, kept
 from autogradkit.core.dtype import float16, float32, float64, from_numpy_dtype, is_half
 from autogradkit.core.gaussian import unit64
+from autogradkit.core.quiet import quietly
 from autogradkit.core.random import default_generator
 from autogradkit.core.recording import reported
 from autogradkit.core.shapes import broadcast_shapes
@@ -310,7 +311,7 @@ def _drawn(x: Array, lower: float, upper: float, generator: Generator | None) ->
     """A slope for each element that is not above 0, in order; 1 for the others."""
     noise = np.empty(x.shape, x.dtype)
     flat = np.ones(x.size, noise.dtype)
-    places = np.flatnonzero(x.reshape(-1) <= 0)
+    places = np.flatnonzero(quietly(np.less_equal, x.reshape(-1), 0))
     flat[places] = unit64((generator or default_generator).words64(places.size)) * (upper - lower) + lower
     noise[...] = flat.reshape(x.shape)
     return wrap(noise)

@@ -1,13 +1,14 @@
 """`python -m tests.parity.drawn --programs 1000 --seed 7`: how many pictures of random programs are true, and what is false
-in the others, by kind."""
+in the others, by kind. A program in which PyTorch crashes ends nothing but itself: it runs in a process apart."""
 
 from __future__ import annotations
 
 import argparse
 from collections import defaultdict
 
+from ..apart import Crash, outcomes
 from .programs import program
-from .truth import falsities
+from .truth import falsities_of
 
 
 def main() -> None:
@@ -18,9 +19,12 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=3, help="how many of them")
     wanted = parser.parse_args()
     seeds: defaultdict[str, list[int]] = defaultdict(list)
+    crashed: list[str] = []
     false = shown = 0
-    for seed in range(wanted.seed, wanted.seed + wanted.programs):
-        found = falsities(program(seed))
+    for seed, found in outcomes(falsities_of, range(wanted.seed, wanted.seed + wanted.programs)):
+        if isinstance(found, Crash):
+            crashed.append(f"{seed} ({found.signal})")
+            continue
         false += bool(found)
         for kind in {falsity.kind for falsity in found}:
             seeds[kind].append(seed)
@@ -28,7 +32,9 @@ def main() -> None:
             shown += 1
             print(f"--- seed {seed}\n{program(seed).cell}")
             print(*(f"  ! {f.kind}: {f.text}" for f in found if f.kind == wanted.show), sep="\n")
-    print(f"{wanted.programs - false} of {wanted.programs} pictures are true")
+    drawn = wanted.programs - len(crashed)
+    print(f"{drawn - false} of {drawn} pictures are true")
+    print(f"{len(crashed)} programs in which PyTorch crashed: seeds {', '.join(crashed) or 'none'}")
     for kind, where in sorted(seeds.items(), key=lambda each: -len(each[1])):
         print(f"{len(where):6d}  {kind}: seeds {', '.join(map(str, where[:8]))}")
 

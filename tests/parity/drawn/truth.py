@@ -19,9 +19,14 @@ from autogradkit.tracing.events import Numbers, Op
 from autogradkit.tracing.render.graph.structure.model import MAKERS
 
 from .bindings import names
-from .programs import Program
+from .programs import Program, program
 from .recompute import elements, operations, spelling
 from .runs import Falsity, Run, before, close, execute, reachable, record, tensor_of
+
+
+def falsities_of(seed: int) -> list[Falsity]:
+    """All that is false in the picture of the program of a seed."""
+    return falsities(program(seed))
 
 
 def falsities(program: Program) -> list[Falsity]:

@@ -73,13 +73,12 @@ SETTLED: dict[str, str] = {
             "view_as_complex_copy text",
         )),
         ("a number that the dtype rounds to 0", "float32", ("Tensor.xlogy gradient", "xlogy gradient")),
-        ("PyTorch takes subnormal numbers for 0", "bfloat16", ("Tensor.erf forward", "Tensor.erf_ forward", "erf forward")),
+        ("PyTorch takes subnormal numbers for 0", "bfloat16", (
+            "Tensor.erf forward", "Tensor.erf_ forward", "erf forward", "erf_ forward",
+        )),
         (SERIES, "float", (
             "Tensor.igamma forward", "Tensor.igamma_ forward", "Tensor.igammac forward", "Tensor.igammac_ forward",
             "igamma forward", "igammac forward",
-        )),
-        ("the gradient of what is not wanted is asked for, too, and refused", "float", (
-            "Tensor.igamma_ gradient's error", "Tensor.igammac_ gradient's error",
         )),
         (CANCELS, "float32", ("Tensor.mvlgamma gradient", "Tensor.renorm gradient", "renorm gradient")),
         ("which of +0 and −0 a product of complex numbers gives", "float", ("polar gradient",)),

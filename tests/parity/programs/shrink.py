@@ -6,6 +6,16 @@ import re
 from collections.abc import Sequence
 
 from .runs import Finding, Line, run
+from .writer import program
+
+
+def shown_small(seed: int) -> str:
+    """The text of the shrunk program of a seed, and of its finding."""
+    written, finding = program(seed)
+    if finding is None:
+        return f"--- seed {seed} agrees when it is run again"
+    small, told = shrunk(written, finding)
+    return "\n    ".join([f"--- seed {seed}: {told.signature}", *(line.text for line in small)]) + f"\n  ! {told.text}"
 
 
 def shrunk(lines: Sequence[Line], finding: Finding) -> tuple[list[Line], Finding]:

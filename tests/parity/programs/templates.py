@@ -100,8 +100,7 @@ class Template:
         return self.label.endswith("_")
 
 
-# Beside half precision PyTorch rounds the logarithm of Γ to that, and what it refuses in the gradient of an operand that nobody
-# wants it does not come to; neither shows in a formula here.
+# Beside half precision PyTorch rounds the logarithm of Γ to that, which does not show in a formula here.
 UNSETTLED = {"igamma", "igammac", "igamma_", "igammac_", "gammainc", "gammaincc"}
 
 

@@ -1,0 +1,79 @@
+"""What random programs found in gradients: each line gives the same in PyTorch, or is refused with the same text.
+
+As in test_found_in_programs.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from .programs.runs import Line, Pair
+
+# ruff: noqa: E501 - long lines stay whole: each is a program.
+CASES = {
+    "bounds that are larger than the tensor": """
+x=T.ones(3,requires_grad=True); T.clamp(x,T.zeros(3),T.ones(2,3)).sum().backward()
+x=T.ones(3,requires_grad=True); T.clamp(x,T.zeros(2,3),T.ones(3)).sum().backward(); r=x.grad
+x=T.tensor(2.,requires_grad=True); T.clamp(x,T.tensor(0.),T.ones(2,3)).sum().backward()
+x=T.ones(3,requires_grad=True); T.clamp(x,T.zeros(3),T.ones(2,3)).sum().backward(create_graph=True)
+m=T.zeros(3,requires_grad=True); T.clamp(T.ones(3),m,T.ones(2,3)).sum().backward()
+m=T.zeros(2,3,requires_grad=True); T.clamp(T.ones(3),m,T.ones(3)).sum().backward(); r=m.grad
+M=T.ones(2,3,requires_grad=True); T.clamp(T.ones(3),T.zeros(3),M).sum().backward(); r=M.grad
+M=T.ones(1,3,requires_grad=True); T.clamp(T.ones(3),T.zeros(2,3),M).sum().backward()
+x=T.tensor([1.,float('nan'),3.]); M=T.ones(3,requires_grad=True); m=T.tensor([0.,0.,2.],requires_grad=True); T.clamp(x,m,M).sum().backward(); r=(m.grad,M.grad)
+    """,
+    "versions of gradients": """
+v=T.ones(3,requires_grad=True); h=v.register_hook(lambda g:g*2); v.median().backward(); r=v.grad._version
+v=T.ones(3,2).t().requires_grad_(); v.var(1).sum().backward(); r=(v.grad._version,v.grad.stride())
+v=T.ones(3,2).t().requires_grad_(); v.std().backward(); r=(v.grad._version,v.grad.stride())
+v=T.ones(3,requires_grad=True); w=v+1; w.narrow(0,0,1).mul_(-1); w.sum().backward(); r=v.grad._version
+v=T.ones(3,requires_grad=True,dtype=T.complex64); w=1j+v; w[0]=3; w.backward(T.ones_like(w)); r=v.grad._version
+v=T.ones(3,requires_grad=True); w=v*2; w.narrow(0,0,1).mul_(-1); w.sum().backward(); r=v.grad._version
+    """,
+    "gradients of edits in expanded memory": """
+x=T.ones(3,requires_grad=True); y=(x*1).expand(2,3); y[y>2]=1; y.sum().backward()
+x=T.ones(3,requires_grad=True); y=(x*1).expand(2,3); y.zero_(); y.sum().backward()
+x=T.ones(3,requires_grad=True); y=(x*1).expand(2,3); y.fill_(2); y.sum().backward()
+x=T.ones(3,requires_grad=True); z=x*1; y=z.expand(2,3); y.index_fill_(0,T.tensor([0]),1.); z.sum().backward()
+x=T.ones(3,requires_grad=True); y=(x*1).expand(2,3); y[0]=1; y.sum().backward(); r=x.grad
+x=T.ones(3,requires_grad=True); z=x*1; y=z.expand(1,3); y[y>2]=1; z.sum().backward(); r=x.grad
+x=T.ones(3,requires_grad=True); z=x*1; y=z.as_strided((2,2),(1,1)); y[y>2]=1; z.sum().backward(); r=x.grad
+    """,
+    "what a backward op saves, and that it is freed": """
+x=T.ones(2,requires_grad=True); g,=T.autograd.grad(x.relu().sum(),x,create_graph=True); g.sum().backward(); g.sum().backward(inputs=[g])
+x=T.ones(2,requires_grad=True); g,=T.autograd.grad(x.relu().sum(),x,create_graph=True); g.sum().backward(inputs=[g]); g.sum().backward(inputs=[g])
+x=T.ones(2,requires_grad=True); g,=T.autograd.grad(T.nn.functional.nll_loss(x[None],T.tensor([0])),x,create_graph=True); g.sum().backward(); g.sum().backward(inputs=[g]); g.sum().backward()
+    """,
+    "roots that have another shape by now": """
+x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.ones(2); h.backward(T.ones(2))
+x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.tensor(1.); h.backward()
+x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.ones(2); T.autograd.grad(h,x,T.ones(2))
+x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.ones(1,3); h.backward(T.ones(1,3)); r=x.grad
+x=T.ones(3,requires_grad=True); h=x.exp(); h.data=T.ones(3,dtype=T.float64); h.backward(T.ones(3,dtype=T.float64)); r=x.grad
+x=T.ones(3,requires_grad=True); x.sum().backward(); x.data=T.ones(2); x.sum().backward()
+    """,
+    "gradients that share memory": """
+x=T.ones(1,requires_grad=True); v=x.expand_as(x); g=T.autograd.grad((v*v).sum(),[x,v]); g[0].add_(1); r=(g[0] is g[1],g[1]._version)
+x=T.ones(2,requires_grad=True); y=T.ones(2,requires_grad=True); g=T.autograd.grad(((x+y)**2).sum(),[x,y]); g[1].mul_(3); r=(g[0] is g[1],g[0]._version)
+x=T.ones(1,3,requires_grad=True); v=x.squeeze(); g=T.autograd.grad((v*v).sum(),[v,x]); g[1].add_(1); r=(g[0] is g[1],g[0]._version)
+x=T.ones(2,3,requires_grad=True); v=x.mT; g=T.autograd.grad((v*v).sum(),[x,v,x]); g[1].add_(1); r=(g[0] is g[2],g[0]._version)
+x=T.ones(2,requires_grad=True); v=T.cat([x,x*2]); g=T.autograd.grad((v*v).sum(),[x,v]); g[1].add_(1); r=(g[0] is g[1],g[0]._version,g[0])
+    """,
+    "operands whose gradient nobody wants": """
+x=T.ones(3,requires_grad=True); m=T.zeros(3,requires_grad=True); M=T.ones(2,3,requires_grad=True); r=T.autograd.grad(T.clip(x,m,M).sum(),M)
+x=T.ones(3,requires_grad=True); m=T.zeros(2,3,requires_grad=True); r=T.autograd.grad(T.clip(x,m,T.ones(3)).sum(),m,create_graph=True)
+x=T.tensor(1.,requires_grad=True); m=T.tensor(3.,requires_grad=True); M=T.ones(2,3,requires_grad=True); T.clip(x,m,M).sum().backward(inputs=[M]); r=(M.grad,m.grad)
+a=T.tensor([1.5],requires_grad=True); x=T.tensor([2.5],requires_grad=True); r=T.autograd.grad(T.igamma(a,x).sum(),x)
+a=T.tensor([1.5],requires_grad=True); x=T.tensor([2.5],requires_grad=True); T.igammac(a,x).sum().backward(inputs=[x]); r=x.grad
+a=T.tensor([1.5],requires_grad=True); x=T.tensor([2.5],requires_grad=True); r=T.autograd.grad(T.igamma(a,x).sum(),a)
+x=T.ones(1,2,4,4,requires_grad=True); w=T.ones(2,2,3,3,requires_grad=True); r=T.autograd.grad(T.conv2d(x,w).sum(),w)
+x=T.ones(2,requires_grad=True); w=T.ones(3,requires_grad=True); r=T.autograd.grad((T.cat([x,w])**2).sum(),w)
+    """,
+}
+
+
+@pytest.mark.parametrize("program", [line for case in CASES.values() for line in case.strip().splitlines()])
+def test_it_is_what_pytorch_says(program: str) -> None:
+    with Pair() as pair:
+        found = pair.run(Line(program, "case"))
+    assert found is None, found.text
