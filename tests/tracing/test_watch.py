@@ -75,6 +75,21 @@ def test_leaves_of_one_backward_keep_their_own_clearings(log):
     ]
 
 
+def test_a_leafs_node_that_is_called_by_hand(log):
+    w, given = weight(), torch.tensor([3.0, 4.0])
+    node = w.expand_as(w).grad_fn.next_functions[0][0]
+    node(given)
+    node(given * 2)
+    with torch.no_grad():
+        node(given * 5)
+    assert told(log, w) == [
+        ("backward", (3.0, 4.0), (3.0, 4.0)),
+        ("backward", (6.0, 8.0), (9.0, 12.0)),
+        ("backward", (15.0, 20.0), (24.0, 32.0)),
+    ]
+    assert [entry.code for entry in log.history(w).entries] == ["node(given)", "node(given * 2)", "node(given * 5)"]
+
+
 def test_the_quick_ways_stay_open(log):
     assert RECORDERS == []
 
