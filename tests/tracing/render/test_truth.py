@@ -147,6 +147,21 @@ def test_a_leafs_node_called_by_hand_leads_from_the_gradient_into_grad(
     assert not any(label.startswith("tensor") for label in graph.labels.values())
 
 
+@pytest.mark.parametrize(
+    "edit", ["B[:, 0] = w", "B[:, 0].mul_(w)", "B[:2].index_copy_(1, torch.tensor([0]), w[:2, None])"]
+)
+def test_what_is_written_through_a_view_gets_its_gradient(edit: str) -> None:
+    before = (
+        "w = torch.tensor([1., -2., 3.], requires_grad=True)\n"
+        "M = torch.tensor([[1., 2., 0.], [5., -1., 1.], [.5, .5, 2.]], requires_grad=True)"
+    )
+    graph = draw_graph(trace_source(f"B = M * 2\n{edit}\n(w * B[0] + B[1]).sum().backward()", before)).graph
+    [event] = [event for event in graph.calls[0].accumulated if event.name == "w"]
+    came = [g.numbers.data for link in graph.links if graph.labels[link.value] == "w" for g in link.grads]
+    assert len(came) == 2
+    assert tuple(map(sum, zip(*came, strict=True))) == event.contribution.data
+
+
 def test_what_python_adds_up_is_named_once_and_takes_no_turns():
     before = "w = torch.ones(2, requires_grad=True)\nu = torch.ones(3, requires_grad=True)"
     trace = trace_source("a = sum((p ** 2).sum() for p in (w, u, w))\na.backward()", before)
