@@ -6,12 +6,13 @@ PyTorch's nodes that are written in C++ have it: no hook runs, nothing is freed,
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.frames import shorten
-from autogradkit.core.recording import CALLS, RECORDERS, listeners
+from autogradkit.core.recording import CALLS, GRAD_LISTENERS, RECORDERS, listeners, reported
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.history import CopySlices
 from autogradkit.engine.hook_calls import after_accumulation
@@ -57,17 +58,41 @@ def accumulate(self: AccumulateGrad, *gradients: Tensor | None, **keywords: Any)
         _check(1, gradients, keywords)
         leaf, [gradient] = self.leaf, gradients
         if gradient is not None and leaf._requires_grad:
-            if MODE.grad:
-                with GRADS:
-                    leaf._grad = first_grad(leaf, gradient) if leaf._grad is None else OPS.add(leaf._grad, gradient)
-            else:
-                add_to_grad(next(CALLS), leaf, gradient._array)
+            _accumulate(leaf, gradient)
             if leaf._hooks is not None:
                 after_accumulation(leaf, leaf._hooks)
         return ()
     except BaseException as error:
         shorten(error)
         raise
+
+
+def _accumulate(leaf: Tensor, gradient: Tensor) -> None:
+    """Add to the leaf's `.grad`: one op to who records, from the gradient and the `.grad` that there was to the one there is."""
+
+    call = next(CALLS)
+
+    def on_arrays(*_: Tensor) -> Tensor | None:
+        add_to_grad(call, leaf, gradient._array)
+        return leaf._grad
+
+    with GRADS:
+        old = leaf._grad
+        if MODE.grad:
+            given = (gradient,) if old is None else (old, gradient)
+            if old is not None:
+                for listener in GRAD_LISTENERS:
+                    listener.will_accumulate(leaf)
+            leaf._grad = reported("AccumulateGrad", "op", partial(first_grad, leaf) if old is None else OPS.add, *given)
+            for listener in GRAD_LISTENERS:
+                listener.accumulated(call, leaf, gradient._array)
+        elif old is None:
+            reported("AccumulateGrad", "op", on_arrays, gradient)
+        else:
+            reported("add", "inplace", on_arrays, old, gradient)
+    if RECORDERS and leaf._grad is not old:
+        for recorder in listeners():
+            recorder.grad_assigned(leaf, old, leaf._grad)
 
 
 def _check(expected: int, gradients: tuple[Any, ...], keywords: dict[str, Any]) -> None:

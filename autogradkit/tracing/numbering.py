@@ -173,6 +173,13 @@ class Numbering:
         """`grad` is the `.grad` of `tensor` from now on."""
         self._owners[id(grad)] = (weakref.ref(grad), weakref.ref(tensor))
 
+    def assigned(self, tensor: Any, grad: Any) -> None:
+        """`grad` became the `.grad` of `tensor`, by which it is reached if nothing else has named it."""
+        self.owns(tensor, grad)
+        value = self.known(grad)
+        if value is not None and value not in self.names:
+            self._name(value, grad)
+
     def owner(self, grad: Any) -> Any:
         """The tensor whose `.grad` this is, as far as the trace has heard; else None."""
         known, owner = self._owners.get(id(grad), (None, None))

@@ -312,7 +312,7 @@ class EventRecorder(Recorder):
 
     def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
         if new is not None:
-            self.numbering.owns(tensor, new)
+            self.numbering.assigned(tensor, new)
         if old is None and new is None:
             return
         self._note_assignment(tensor, old, new, sys._getframe(1))

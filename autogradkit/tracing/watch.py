@@ -14,6 +14,7 @@ import sys
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -39,16 +40,19 @@ MOST_TENSORS = 2_000
 
 Place = tuple[str, CodeType, int]  # what happened there: "backward", "set" or "edited"; the line's code and instruction
 
-# An event as it was heard: where `.grad` was set to None before it, if it was; its place; the numbers before a backward; those
-# that it added, or those after anything else.
-_Note = tuple[Place | None, Place, bytes | None, bytes | None]
-_PARTS = 4
+# An event as it was heard: its head has where `.grad` was set to None before it, if it was, its place, and the numbers before
+# a backward; then come those that it added, or those after anything else.
+_Head = tuple[Place | None, Place, bytes | None]
+_Note = tuple[_Head, bytes]
+_PARTS = 2
 
 
 class _Account:
-    """What is kept of one tensor. `notes` has the parts of each note one after another, so that an event makes no object."""
+    """What is kept of one tensor. `notes` has the parts of each note one after another: an event makes no object but the
+    numbers, for leaves that are cleared together and reached together share the head.
+    """
 
-    __slots__ = ("before", "heard", "log", "most", "notes", "places", "size", "tensor")
+    __slots__ = ("before", "cleared", "heard", "log", "most", "notes", "places", "size", "tensor")
 
     def __init__(self, log: GradLog, tensor: Any, gone: Callable[[Any], object]) -> None:
         self.log = log
@@ -59,6 +63,7 @@ class _Account:
         self.notes: deque[Any] = deque(maxlen=_PARTS * self.most)
         self.heard = 0  # notes, the fallen ones too
         self.before: bytes | None = None  # what a backward is about to add to
+        self.cleared: Place | None = None  # where `.grad` became None, if nothing was heard since
 
     def bound(self, most: int) -> None:
         """Keep `most` events from now on."""
@@ -118,8 +123,6 @@ class GradLog(GradListener):
         self.most = MOST  # events that are kept for each tensor, as there are so many
         self._followers: dict[int, tuple[Callable[[], None], ...]] = {}  # by the tensor's id
         self._called: tuple[int, Place | None] = (-1, None)  # the call of backward that was heard last, and its place
-        # Where `.grad` became None, by the ids of tensors of which nothing was heard since.
-        self._cleared: dict[int, Place] = {}
 
     def listen(self) -> None:
         """Hear from now on. Called again it changes nothing."""
@@ -131,7 +134,6 @@ class GradLog(GradListener):
         if self in GRAD_LISTENERS:
             GRAD_LISTENERS.remove(self)
         self._accounts.clear()
-        self._cleared.clear()
         self._followers.clear()
 
     def follow(self, tensor: Any, heard: Callable[[], None]) -> Callable[[], None]:
@@ -160,7 +162,7 @@ class GradLog(GradListener):
             str(dtype),
             tensor._array.size,
             _elements(tensor._array, account.places),
-            _told(notes, self._cleared.get(id(tensor)), dtype, now, label),
+            _told(notes, account.cleared, dtype, now, label),
             account.heard - len(notes),
         )
 
@@ -174,12 +176,13 @@ class GradLog(GradListener):
 
     def grads_taken(self, call: int, tensors: Sequence[Any]) -> None:
         # The usual case, written out: a call of a method for each tensor would cost as much again.
-        accounts, cleared, most = self._accounts, self._cleared, self.most
+        accounts, most = self._accounts, self.most
         place = _here("backward", 4)
+        cleared, head = None, (None, place, None)
         for tensor in tensors:
-            key, grad = id(tensor), tensor._grad
+            grad = tensor._grad
             array = grad._array
-            account = accounts.get(key)
+            account = accounts.get(id(tensor))
             if account is None or account.size != array.size:
                 account = self._opened(tensor)
             if grad._counter is None:
@@ -188,7 +191,13 @@ class GradLog(GradListener):
                 grad._counter = counter
             else:
                 self._hear_edits(account, grad)
-            account.notes.extend((cleared.pop(key, None), place, None, _kept(array, account.places)))
+            if account.cleared is not cleared:
+                cleared = account.cleared
+                head = cleared, place, None
+            places = account.places
+            told = array.tobytes() if places is None else _sample(array, places)
+            account.cleared = None  # no interrupt comes between this and the note
+            account.notes.extend((head, told))
             account.heard += 1
             if account.most != most:
                 account.bound(most)
@@ -216,12 +225,10 @@ class GradLog(GradListener):
 
     def grads_cleared(self, tensors: Sequence[Any]) -> None:
         place = _here("set", 2)
-        accounts, cleared = self._accounts, self._cleared
+        accounts = self._accounts
         for tensor in tensors:
-            key = id(tensor)
-            if key not in accounts:
-                self._opened(tensor)
-            cleared[key] = place
+            account = accounts.get(id(tensor)) or self._opened(tensor)
+            account.cleared = place
         if self._followers:
             for tensor in tensors:
                 self._tell(id(tensor))
@@ -242,7 +249,6 @@ class GradLog(GradListener):
         """A new account of a tensor."""
         accounts = self._accounts
         key = id(tensor)
-        self._cleared.pop(key, None)
         if len(accounts) >= MOST_TENSORS:
             self._forget(next(iter(accounts)))
         account = accounts[key] = _Account(self, tensor, lambda _: self._forget(key))
@@ -250,21 +256,19 @@ class GradLog(GradListener):
         return account
 
     def _forget(self, key: int) -> None:
-        for kept in (self._accounts, self._cleared, self._followers):
+        for kept in (self._accounts, self._followers):
             kept.pop(key, None)
 
     def _note(self, account: _Account, tensor: Any, place: Place, before: bytes | None, told: bytes) -> None:
-        key = id(tensor)
-        cleared = self._cleared.pop(key, None)
-        account.before = None
-        account.notes.extend(
-            (cleared, place, None if cleared else before, told)
-        )  # one of an interrupted backward is over
+        cleared = account.cleared
+        head = cleared, place, None if cleared else before  # numbers before an interrupted backward are over
+        account.before = account.cleared = None
+        account.notes.extend((head, told))
         account.heard += 1
         if account.most != self.most:
             account.bound(self.most)
         if self._followers:
-            self._tell(key)
+            self._tell(id(tensor))
 
     def _tell(self, key: int) -> None:
         for heard in self._followers.get(key, ()):
@@ -287,26 +291,30 @@ GRADS = GradLog()
 # -- which numbers, and from where ------------------------------------------------------------------------------------
 
 
-def _places(size: int) -> Array | None:
+def _places(size: int) -> slice | None:
     """The elements kept of a tensor, in row-major order; None where all are."""
     if size <= WHOLE:
         return None
     step = (size // SAMPLE - 1) | 1  # odd, or a sample of a matrix would keep to a few columns
-    return np.arange(step // 2, step // 2 + step * SAMPLE, step)
+    return slice(step // 2, step // 2 + step * (SAMPLE - 1) + 1, step)
 
 
-def _kept(array: Any, places: Array | None) -> bytes:
+def _kept(array: Any, places: slice | None) -> bytes:
     if array.__class__ is SparseArray:
-        return (array.dense() if places is None else array.at(places)).tobytes()
-    if places is None:
-        return array.tobytes()
+        return (
+            array.dense() if places is None else array.at(np.arange(places.start, places.stop, places.step))
+        ).tobytes()
+    return array.tobytes() if places is None else _sample(array, places)
+
+
+def _sample(array: Array, places: slice) -> bytes:
     if array.flags.c_contiguous:  # else the whole would be copied
-        return array.take(places).tobytes()
+        return array.ravel()[places].tobytes()
     return array.flat[places].tobytes()
 
 
-def _elements(array: Array, places: Array | None) -> tuple[str, ...]:
-    flat = range(array.size) if places is None else places.tolist()
+def _elements(array: Array, places: slice | None) -> tuple[str, ...]:
+    flat = range(array.size) if places is None else range(array.size)[places]
     names = [index_text(each, array.shape) for each in flat]
     if array.dtype.kind == "c":
         return tuple(name + part for name in names for part in (".real", ".imag"))
@@ -314,24 +322,19 @@ def _elements(array: Array, places: Array | None) -> tuple[str, ...]:
 
 
 _NUMPY = os.path.dirname(np.__file__) + os.sep
-_OURS: set[str] = set()  # the files of this package that were met, and NumPy's, which stand between the parts of ours
 
 
 def _here(what: str, ours: int) -> Place:
     """Where the learner's code calls this package. So many frames below this function's are our own."""
     frame: Any = sys._getframe(1 + ours)
-    name = frame.f_code.co_filename
-    while name in _OURS or _is_ours(name):
+    while _is_ours(frame.f_code.co_filename):
         frame = frame.f_back
-        name = frame.f_code.co_filename
     return what, frame.f_code, frame.f_lasti
 
 
+@cache
 def _is_ours(name: str) -> bool:
-    if name.startswith((PACKAGE, _NUMPY)):
-        _OURS.add(name)
-        return True
-    return False
+    return name.startswith((PACKAGE, _NUMPY))  # NumPy's files stand between the parts of ours
 
 
 # -- telling ----------------------------------------------------------------------------------------------------------
@@ -343,7 +346,7 @@ def _told(
     reader = SourceReader()
     made: list[Entry] = []
     after: Array | None = None
-    for cleared_before, place, before_bytes, told in notes:
+    for (cleared_before, place, before_bytes), told in notes:
         if cleared_before is not None:
             after = None
             made.append(Entry("none", *_where(cleared_before, reader, label), None, None))

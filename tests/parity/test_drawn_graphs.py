@@ -61,7 +61,13 @@ LEARNERS = {
         "z = w * x\nz.retain_grad()\nz.add_(u)\n(z * z * w).sum().backward()\nz.add_(1)", None
     ),
     "chosen by numbers": ("z = [t * 2 for t in xs if t.sum() > 2]", None),
+    "written into a column, and used": (
+        "M = torch.ones(2, 2) * w\nM[:, 0] = w\n(w * M[0]).sum().backward()", None
+    ),
     "a node called by hand": ("y = w * x\nwith torch.no_grad():\n    d = y.grad_fn(u)[0]", None),
+    "a leaf's node called by hand": (
+        "n = w.expand_as(w).grad_fn.next_functions[0][0]\nn(u)\nn(u * 3)\nwith torch.no_grad():\n    n(u)\nd = w.grad * 2", None
+    ),
     "edit under no_grad": ("s = w.sum()\nwith torch.no_grad():\n    s.zero_()", None),
     "written into": ("h = torch.zeros(2)\nh[0] = w.sum()\nh[1] = 2.\nh.sum().backward()", None),
     "row to row": ("X = torch.arange(4.).reshape(2, 2)\nX[0] = X[1]\ny = X * 2", ""),

@@ -55,6 +55,41 @@ def test_contributions_and_clearings_with_their_lines(log):
     assert [what for what, *_ in told(log, other)] == ["backward", "none"]
 
 
+def test_leaves_of_one_backward_keep_their_own_clearings(log):
+    a, b, c, d = (torch.tensor([float(i), 2.0], requires_grad=True) for i in range(4))
+    (a + b).sum().backward()
+    a.grad = None
+    b.grad = None
+    (a * 3 + b * 5 + c * 7).sum().backward()
+    d.sum().backward()
+    assert [[(entry.what, entry.code, entry.added) for entry in log.history(w).entries] for w in (a, b, c, d)] == [
+        [
+            ("backward", "(a + b).sum().backward()", (1.0, 1.0)),
+            ("none", f"{name}.grad = None", None),
+            ("backward", "(a * 3 + b * 5 + c * 7).sum().backward()", (times, times)),
+        ]
+        for name, times in (("a", 3.0), ("b", 5.0))
+    ] + [
+        [("backward", "(a * 3 + b * 5 + c * 7).sum().backward()", (7.0, 7.0))],
+        [("backward", "d.sum().backward()", (1.0, 1.0))],
+    ]
+
+
+def test_a_leafs_node_that_is_called_by_hand(log):
+    w, given = weight(), torch.tensor([3.0, 4.0])
+    node = w.expand_as(w).grad_fn.next_functions[0][0]
+    node(given)
+    node(given * 2)
+    with torch.no_grad():
+        node(given * 5)
+    assert told(log, w) == [
+        ("backward", (3.0, 4.0), (3.0, 4.0)),
+        ("backward", (6.0, 8.0), (9.0, 12.0)),
+        ("backward", (15.0, 20.0), (24.0, 32.0)),
+    ]
+    assert [entry.code for entry in log.history(w).entries] == ["node(given)", "node(given * 2)", "node(given * 5)"]
+
+
 def test_the_quick_ways_stay_open(log):
     assert RECORDERS == []
 

@@ -43,6 +43,23 @@ describe("theme", () => {
     document.body.dataset.jpThemeLight = "true";
     expect(isDark(document.body)).toBe(false);
   });
+  it.each([
+    ["rgb(255, 255, 255)", false],
+    ["rgb(24, 26, 27)", true],
+    ["rgba(0, 0, 0, 0)", false], // what is behind it counts, which is white here
+    ["color(srgb 1 1 1)", false], // as marimo's light ground is computed
+    ["color(srgb 0.09 0.1 0.11)", true],
+    ["color(display-p3 0.9 0.9 0.9 / 0.9)", false],
+    ["oklch(0.97 0.01 250)", false],
+    ["oklab(0.2 -0.01 0.01)", true],
+    ["lab(96 0 0)", false],
+    ["lch(12 3 250)", true],
+  ])("sees whether a ground of %s is dark", (colour, dark) => {
+    const computed = vi.spyOn(globalThis, "getComputedStyle");
+    computed.mockReturnValue({ backgroundColor: colour } as CSSStyleDeclaration);
+    expect(isDark(document.body)).toBe(dark);
+    computed.mockRestore();
+  });
 });
 
 describe("focus", () => {

@@ -64,6 +64,9 @@ def higher(w: Writer) -> None:
             f"y = w * {a}\n{name} = y.grad_fn(torch.tensor([1., 2., 0.]))[0] * w",
             f"y = torch.sin(w * {a})\nwith torch.no_grad():\n    {name} = y.grad_fn(xs[0]) * 2",
             f"y = w * {a}\nwith torch.no_grad():\n    {name} = y.grad_fn(xs[0])[0]",
+            f"w.expand_as(w).grad_fn.next_functions[0][0](xs[0] * {a})\n{name} = w.grad * 2",
+            f"node = w.expand_as(w).grad_fn.next_functions[0][0]\nwith torch.no_grad():\n    node(xs[0])\n    node(xs[1])\n"
+            f"{name} = w.grad * {a}",
             f"g, = torch.autograd.grad((w ** 4).sum(), w, create_graph=True)\n"
             f"{name}, = torch.autograd.grad(g.sum(), w, create_graph=True)\n{name}.sum().backward()",
         ),

@@ -57,6 +57,7 @@ FUNCTIONS: dict[str, Any] = {
     "select_backward": torch.ops.aten.select_backward,
     "max_pool2d_with_indices_backward": torch.ops.aten.max_pool2d_with_indices_backward,
     "index": lambda x, picked: x[tuple(slice(None) if each is None else each for each in picked)],
+    "AccumulateGrad": lambda *given: sum(given[1:], given[0]).clone(),
     "batch": lambda x, rows: x[rows],
     "index_put_": lambda x, picked, values, *more: x.index_put_(picked, torch.as_tensor(values, dtype=x.dtype), *more),
     "index_put": lambda x, picked, values, *more: x.index_put(picked, values, *more),

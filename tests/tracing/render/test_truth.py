@@ -128,6 +128,40 @@ def test_what_a_node_called_by_hand_gives_is_drawn_from_the_gradient_and_what_th
     assert {graph.labels[link.value] for link in graph.links if link.head == maker} == {"y", "g"}
 
 
+@pytest.mark.parametrize("mode", ["torch.no_grad()", "torch.enable_grad()"])
+@pytest.mark.parametrize(
+    ("before", "operands"),
+    [("", {"g"}), ("p.grad = torch.tensor([1., 4.])", {"g", "p.grad"}), ("(p * 3).sum().backward()", {"g", "p.grad"})],
+)
+def test_a_leafs_node_called_by_hand_leads_from_the_gradient_into_grad(
+    mode: str, before: str, operands: set[str]
+) -> None:
+    there = "p = torch.tensor([2., 3.], requires_grad=True)\ng = torch.tensor([5., 7.])\n"
+    node = "node = p.expand_as(p).grad_fn.next_functions[0][0]"
+    graph = draw_graph(trace_source(f"{before}\nwith {mode}:\n    node(g)", there + node)).graph
+    ends = [key for key in graph.items if not any(link.tail == key for link in graph.links)]
+    [grad] = [key for key in ends if key.startswith("v") and graph.labels[graph.items[key].value.id] == "p.grad"]
+    [maker] = [link.tail for link in graph.links if link.head == grad]
+    assert graph.items[maker].op.label == ("add_" if before and "no" in mode else "AccumulateGrad")
+    assert {graph.labels[link.value] for link in graph.links if link.head == maker} == operands
+    assert not any(label.startswith("tensor") for label in graph.labels.values())
+
+
+@pytest.mark.parametrize(
+    "edit", ["B[:, 0] = w", "B[:, 0].mul_(w)", "B[:2].index_copy_(1, torch.tensor([0]), w[:2, None])"]
+)
+def test_what_is_written_through_a_view_gets_its_gradient(edit: str) -> None:
+    before = (
+        "w = torch.tensor([1., -2., 3.], requires_grad=True)\n"
+        "M = torch.tensor([[1., 2., 0.], [5., -1., 1.], [.5, .5, 2.]], requires_grad=True)"
+    )
+    graph = draw_graph(trace_source(f"B = M * 2\n{edit}\n(w * B[0] + B[1]).sum().backward()", before)).graph
+    [event] = [event for event in graph.calls[0].accumulated if event.name == "w"]
+    came = [g.numbers.data for link in graph.links if graph.labels[link.value] == "w" for g in link.grads]
+    assert len(came) == 2
+    assert tuple(map(sum, zip(*came, strict=True))) == event.contribution.data
+
+
 def test_what_python_adds_up_is_named_once_and_takes_no_turns():
     before = "w = torch.ones(2, requires_grad=True)\nu = torch.ones(3, requires_grad=True)"
     trace = trace_source("a = sum((p ** 2).sum() for p in (w, u, w))\na.backward()", before)

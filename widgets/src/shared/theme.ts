@@ -9,11 +9,20 @@ export function isDark(root: HTMLElement): boolean {
   if (page.getAttribute("theme") === "dark" || page.classList.contains("dark") || body.classList.contains("dark"))
     return true;
   for (let at: Element | null = root; at; at = above(at)) {
-    const [r, g, b, a] = (getComputedStyle(at).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
-    if (r !== undefined && g !== undefined && b !== undefined && (a ?? 1) > 0.5)
-      return 0.299 * r + 0.587 * g + 0.114 * b < 110;
+    const light = lightness(getComputedStyle(at).backgroundColor);
+    if (light !== undefined) return light < 0.43;
   }
   return false;
+}
+
+/** From 0 to 1, of a colour as browsers compute it, `rgb(0, 0, 0)` or `color(srgb 0 0 0)`; undefined of what shines through. */
+function lightness(colour: string): number | undefined {
+  const [, kind = "", numbers = ""] = colour.match(/^([a-z]+)\((?:[a-z][\w-]* )?(.*)\)$/) ?? [];
+  const [first, second, third, alpha = 1] = numbers.split(/[\s,/]+/).map(Number.parseFloat);
+  if (first === undefined || second === undefined || third === undefined || alpha <= 0.5) return undefined;
+  if (kind.startsWith("ok")) return first; // oklab and oklch, which begin with it
+  if (kind.startsWith("l")) return first / 100;
+  return (0.299 * first + 0.587 * second + 0.114 * third) / (kind === "color" ? 1 : 255);
 }
 
 /** The element around this one, out of a shadow root too. */

@@ -5,6 +5,8 @@ Rests on `model.py` and the event stream; `build.py` asks it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from autogradkit.tracing.events import NodeRan, Op
 from autogradkit.tracing.render.graph.structure.model import Call, Ends, Grad, Graph, Link, ends_of, op_key
 
@@ -27,6 +29,8 @@ def put_gradients(graph: Graph) -> None:
             arriving, leaving = ends[op_key(op)]
             if op.node_name == "CopySlices":
                 _copy_slices(ran, call, op_key(op), ends)
+                written = [link for link in arriving if link.kind == "flow" and link.argument > 0]
+                _sent(graph, replace(ran, sent=(None, *ran.sent[1:])), call, written, accumulators)
                 continue
             for link in leaving:
                 if link.kind == "flow" and graph.items[link.head].kind == "tensor":
@@ -38,7 +42,7 @@ def put_gradients(graph: Graph) -> None:
 
 
 def _copy_slices(ran: NodeRan, call: Call, key: str, ends: Ends) -> None:
-    """An edit through a view: the gradient passes through the base, not through the view."""
+    """An edit through a view: the gradient passes through the base, not through the view; what was written gets its own."""
     arriving, leaving = ends[key]
     passed = [link for tail in {key, *(link.head for link in leaving)} for link in ends[tail][1] if link.head != key]
     for links, gradients in ((passed, ran.received), (arriving, ran.sent)):
