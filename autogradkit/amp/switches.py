@@ -5,6 +5,7 @@ Rests on autocast_mode, whose state they set for the calling thread. Those for o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from autogradkit.amp.autocast_mode import STATE, get_autocast_dtype, is_autocast_enabled, put
@@ -71,8 +72,11 @@ def autocast_decrement_nesting() -> int:
     return STATE.depth
 
 
-def _older(name: str, kind: str) -> None:
-    """Publish PyTorch's older names for one kind of device."""
+_Older = tuple[Callable[[], bool], Callable[[bool], None], Callable[[], Dtype], Callable[[Dtype], None]]
+
+
+def _older(name: str, kind: str) -> _Older:
+    """PyTorch's older names for one kind of device: whether its ops cast, setting that; to which dtype, setting that."""
 
     def is_enabled() -> bool:
         return is_autocast_enabled(kind)
@@ -86,14 +90,15 @@ def _older(name: str, kind: str) -> None:
     def set_dtype(dtype: Dtype) -> None:
         set_autocast_dtype(kind, dtype)
 
-    published = {
-        f"is_autocast_{name}_enabled": is_enabled, f"set_autocast_{name}_enabled": set_enabled,
-        f"get_autocast_{name}_dtype": get_dtype, f"set_autocast_{name}_dtype": set_dtype,
-    }  # fmt: skip
-    for known, function in published.items():
-        function.__name__ = function.__qualname__ = known
-        globals()[known] = function
+    functions = is_enabled, set_enabled, get_dtype, set_dtype
+    for function, pattern in zip(
+        functions, ("is_{}_enabled", "set_{}_enabled", "get_{}_dtype", "set_{}_dtype"), strict=True
+    ):
+        function.__name__ = function.__qualname__ = pattern.format(f"autocast_{name}")
+    return functions
 
 
-for _name, _kind in (("cpu", "cpu"), ("gpu", "cuda"), ("xla", "xla"), ("ipu", "ipu")):
-    _older(_name, _kind)
+is_autocast_cpu_enabled, set_autocast_cpu_enabled, get_autocast_cpu_dtype, set_autocast_cpu_dtype = _older("cpu", "cpu")
+is_autocast_xla_enabled, set_autocast_xla_enabled, get_autocast_xla_dtype, set_autocast_xla_dtype = _older("xla", "xla")
+is_autocast_ipu_enabled, set_autocast_ipu_enabled, get_autocast_ipu_dtype, set_autocast_ipu_dtype = _older("ipu", "ipu")
+_, _, get_autocast_gpu_dtype, set_autocast_gpu_dtype = _older("gpu", "cuda")
