@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autogradkit._ops.declare.refusals import by_kernel, scalar_type
+from autogradkit._ops.declare.refusals import by_kernel, is_unless_empty, scalar_type, unless_empty
 from autogradkit.core.dtype import WIDE_UNSIGNED, dtype
 from autogradkit.core.tensor import Tensor
 
@@ -53,4 +53,5 @@ def requiring_kernel(name: str, dtypes: Callable[..., None] | None) -> Callable[
         if dtypes is not None:
             dtypes(*values)
 
-    return by_kernel(refuse)
+    refuse = by_kernel(refuse)
+    return unless_empty(refuse) if dtypes is not None and is_unless_empty(dtypes) else refuse

@@ -69,8 +69,11 @@ def conv_tbc(self: Array, weight: Array, bias: Array, pad: int = 0, *, out: Arra
     >>> torch.conv_tbc(torch.arange(3.0).reshape(3, 1, 1), torch.ones(2, 1, 1), torch.zeros(1)).flatten()
     tensor([1., 3.])
     """
-    times = out.shape[0]
-    padded = np.pad(self, ((pad, pad), (0, 0), (0, 0))) if pad >= 0 else self[-pad : pad or None]
     np.copyto(out, bias)
     for at, each in enumerate(weight):
-        out += padded[at : at + times] @ each
+        start = (
+            at - pad
+        )  # which step of the input the first one of the result sees; the zeros around are not multiplied
+        first, last = max(0, -start), min(len(out), len(self) - start)
+        if first < last:
+            out[first:last] += self[first + start : last + start] @ each

@@ -42,7 +42,33 @@ _RULE = (
 )
 
 
+def _require_fit(dims: int, input: Array, grid: Array, mode: int) -> None:
+    sizes = f"but got input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
+    for each in (input, grid):
+        dim_of_size(0, each.ndim)
+    if input.shape[0] != grid.shape[0]:
+        raise RuntimeError(f"grid_sampler(): expected grid and input to have same batch size, {sizes}")
+    if grid.shape[-1] != input.ndim - 2:
+        raise RuntimeError(
+            f"grid_sampler(): expected grid to have size {input.ndim - 2} in last dimension, but got grid with sizes "
+            f"{list(grid.shape)}"
+        )
+    if 0 in input.shape[2:]:
+        at = 2 + list(input.shape[2:]).index(0)
+        raise RuntimeError(
+            "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes "
+            f"{list(input.shape)} with dimension {at} being empty"
+        )
+    if input.ndim != dims + 2 or input.ndim != grid.ndim:
+        raise RuntimeError(
+            f"grid_sampler(): expected {dims + 2}D input and grid with same number of dimensions, {sizes}"
+        )
+    if dims == 3 and mode == BICUBIC:
+        raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
+
+
 def _meta(dims: int, input: Array, grid: Array, mode: int, padding: int, align_corners: bool) -> Any:
+    _require_fit(dims, input, grid, mode)
     shape = (*input.shape[:2], *grid.shape[1:-1])
     kernel = "grid_sampler_2d_cpu_kernel_impl" if dims == 2 else "grid_sampler3d_cpu"
     if dims == 3 or math.prod(shape):  # images without elements PyTorch gives back at once
@@ -260,26 +286,5 @@ def grid_sampler(input: Array, grid: Array, interpolation_mode: int, padding_mod
     >>> torch.grid_sampler(torch.arange(4.0).reshape(1, 1, 2, 2), torch.zeros(1, 1, 1, 2), 0, 0, False)
     tensor([[[[1.5000]]]])
     """
-    sizes = f"but got input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
-    for each in (input, grid):
-        dim_of_size(0, each.ndim)
-    if input.shape[0] != grid.shape[0]:
-        raise RuntimeError(f"grid_sampler(): expected grid and input to have same batch size, {sizes}")
-    if grid.shape[-1] != input.ndim - 2:
-        raise RuntimeError(
-            f"grid_sampler(): expected grid to have size {input.ndim - 2} in last dimension, but got grid with sizes "
-            f"{list(grid.shape)}"
-        )
-    if 0 in input.shape[2:]:
-        at = 2 + list(input.shape[2:]).index(0)
-        raise RuntimeError(
-            "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes "
-            f"{list(input.shape)} with dimension {at} being empty"
-        )
-    if input.ndim not in (4, 5) or input.ndim != grid.ndim:
-        wanted = "4D" if input.ndim == 4 else "5D"
-        raise RuntimeError(f"grid_sampler(): expected {wanted} input and grid with same number of dimensions, {sizes}")
-    if input.ndim == 5 and interpolation_mode == BICUBIC:
-        raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
     sample = grid_sampler_2d if input.ndim == 4 else grid_sampler_3d
     return sample(input, grid, interpolation_mode, padding_mode, align_corners)
