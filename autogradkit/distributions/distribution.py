@@ -8,7 +8,7 @@ with its batch shape and event shape. What it may leave to this class: `sample` 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import autogradkit as ak
@@ -271,8 +271,3 @@ class Distribution:
 
 def _is_lazy(kind: type, name: str) -> bool:
     return any(isinstance(vars(each).get(name), lazy_property) for each in kind.__mro__)
-
-
-def standard_normal(shape: Sequence[int], like: Tensor) -> Tensor:
-    """Normal draws of mean 0 and variance 1, in the dtype of another tensor."""
-    return ak.empty(shape, dtype=like.dtype).normal_()

@@ -9,9 +9,9 @@ import autogradkit as ak
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor
 from autogradkit.distributions import constraints
-from autogradkit.distributions.distribution import Distribution, of_value, standard_normal
+from autogradkit.distributions.distribution import Distribution, of_value
 from autogradkit.distributions.gaussian import log_det, squared_distance, times_vector
-from autogradkit.distributions.utils import lazy_property
+from autogradkit.distributions.utils import _standard_normal, lazy_property
 
 __all__ = ["LowRankMultivariateNormal"]
 
@@ -107,8 +107,8 @@ class LowRankMultivariateNormal(Distribution):
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
-        along = standard_normal((*shape[:-1], self.cov_factor.shape[-1]), self.loc)
-        own = standard_normal(shape, self.loc)
+        along = _standard_normal((*shape[:-1], self.cov_factor.shape[-1]), self.loc.dtype, self.loc.device)
+        own = _standard_normal(shape, self.loc.dtype, self.loc.device)
         return self.loc + times_vector(self._factor, along) + self._diag.sqrt() * own
 
     def squared_distance(self, difference: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import autogradkit as ak
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor
 from autogradkit.distributions import constraints
-from autogradkit.distributions.distribution import Distribution, of_value, standard_normal
+from autogradkit.distributions.distribution import Distribution, of_value
 from autogradkit.distributions.gaussian import (
     factor_of_precision,
     log_det,
@@ -17,7 +17,7 @@ from autogradkit.distributions.gaussian import (
     squared_distance,
     times_vector,
 )
-from autogradkit.distributions.utils import lazy_property
+from autogradkit.distributions.utils import _standard_normal, lazy_property
 
 __all__ = ["MultivariateNormal"]
 
@@ -110,7 +110,7 @@ class MultivariateNormal(Distribution):
         return self._unbroadcasted_scale_tril.pow(2).sum(-1).expand(self._batch_shape + self._event_shape)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        drawn = standard_normal(self._extended_shape(sample_shape), self.loc)
+        drawn = _standard_normal(self._extended_shape(sample_shape), self.loc.dtype, self.loc.device)
         return self.loc + times_vector(self._unbroadcasted_scale_tril, drawn)
 
     @of_value

@@ -8,9 +8,9 @@ from typing import Any
 import autogradkit as ak
 from autogradkit.core.tensor import Tensor
 from autogradkit.distributions import constraints
-from autogradkit.distributions.distribution import of_value, standard_normal
+from autogradkit.distributions.distribution import of_value
 from autogradkit.distributions.exp_family import ExponentialFamily
-from autogradkit.distributions.utils import broadcast_all
+from autogradkit.distributions.utils import _standard_normal, broadcast_all
 
 __all__ = ["Normal"]
 
@@ -54,7 +54,8 @@ class Normal(ExponentialFamily):
             return ak.normal(self.loc.expand(shape), self.scale.expand(shape))
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        return self.loc + standard_normal(self._extended_shape(sample_shape), self.loc) * self.scale
+        drawn = _standard_normal(self._extended_shape(sample_shape), self.loc.dtype, self.loc.device)
+        return self.loc + drawn * self.scale
 
     @of_value
     def log_prob(self, value: Tensor) -> Tensor:

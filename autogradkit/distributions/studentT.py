@@ -10,8 +10,8 @@ from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor
 from autogradkit.distributions import constraints
 from autogradkit.distributions.chi2 import Chi2
-from autogradkit.distributions.distribution import Distribution, of_value, standard_normal
-from autogradkit.distributions.utils import broadcast_all
+from autogradkit.distributions.distribution import Distribution, of_value
+from autogradkit.distributions.utils import _standard_normal, broadcast_all
 
 __all__ = ["StudentT"]
 
@@ -50,7 +50,7 @@ class StudentT(Distribution):
         return variance.where(self.df > 2, math.inf).where(self.df > 1, math.nan)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        normal = standard_normal(self._extended_shape(sample_shape), self.df)
+        normal = _standard_normal(self._extended_shape(sample_shape), self.df.dtype, self.df.device)
         squares = self._chi2.rsample(sample_shape)
         return self.loc + self.scale * (normal * ak.rsqrt(squares / self.df))
 

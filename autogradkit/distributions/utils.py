@@ -5,7 +5,7 @@ Rests on the ops. The families use it, and so do scripts that define families of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numbers import Number
 from typing import Any
 
@@ -46,6 +46,11 @@ def broadcast_all(*values: Any) -> tuple[Any, ...]:
 
 def _is_tensor_like(value: Any) -> bool:
     return hasattr(type(value), "__torch_function__")
+
+
+def _standard_normal(shape: Sequence[int], dtype: Any, device: Any) -> Tensor:
+    """Normal draws of mean 0 and variance 1."""
+    return ak.empty(shape, dtype=dtype, device=device).normal_()
 
 
 def clamp_probs(probs: Tensor) -> Tensor:

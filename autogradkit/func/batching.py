@@ -20,7 +20,7 @@ from autogradkit.core.frames import entry
 from autogradkit.core.random import default_generator
 from autogradkit.core.recording import RECORDERS
 from autogradkit.core.tensor import Tensor
-from autogradkit.func.trees import Structure, flatten, spread, unflatten
+from autogradkit.utils._pytree import TreeSpec, _broadcast_to_and_flatten, tree_flatten, tree_unflatten
 
 
 def _name(func: Any) -> str:
@@ -49,7 +49,7 @@ def without_draws(randomness: str) -> Iterator[None]:
         )
 
 
-def _inputs(func: Any, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], list[int | None], Structure, int]:
+def _inputs(func: Any, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], list[int | None], TreeSpec, int]:
     """(the leaves of the arguments, the batch's dimension of each, their structure, the size of the batch)."""
     name = _name(func)
     if not isinstance(in_dims, (int, tuple)):
@@ -62,13 +62,13 @@ def _inputs(func: Any, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], 
             f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a function "
             "with no inputs. The latter is unsupported."
         )
-    leaves, structure = flatten(args)
-    dims = spread(in_dims, structure)
+    leaves, structure = tree_flatten(args)
+    dims = _broadcast_to_and_flatten(in_dims, structure)
     call = f"vmap({name}, in_dims={in_dims}, ...)(<inputs>)"
     if dims is None:
         raise ValueError(
-            f"{call}: in_dims is not compatible with the structure of `inputs`. in_dims has structure {flatten(in_dims)[1]} but "
-            f"inputs has structure {structure}."
+            f"{call}: in_dims is not compatible with the structure of `inputs`. in_dims has structure "
+            f"{tree_flatten(in_dims)[1]} but inputs has structure {structure}."
         )
     for place, (leaf, dim) in enumerate(zip(leaves, dims, strict=True)):
         if dim is None:
@@ -100,7 +100,7 @@ def _inputs(func: Any, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], 
 
 
 def _require_out_dims(func: Any, out_dims: Any) -> None:
-    for each in flatten(out_dims)[0]:
+    for each in tree_flatten(out_dims)[0]:
         if each is not None and not isinstance(each, int):
             raise ValueError(
                 f"vmap({_name(func)}, ..., out_dims={out_dims}): `out_dims` must be an int, None or a python collection of ints "
@@ -108,24 +108,24 @@ def _require_out_dims(func: Any, out_dims: Any) -> None:
             )
 
 
-def _out_dims(func: Any, out_dims: Any, output: Any, structure: Structure) -> list[Any]:
+def _out_dims(func: Any, out_dims: Any, output: Any, structure: TreeSpec) -> list[Any]:
     if isinstance(output, Tensor):
         if isinstance(out_dims, tuple) and len(out_dims) == 1:
             return list(out_dims)
         found = [out_dims] if out_dims is None or isinstance(out_dims, int) else None
     else:
-        found = spread(out_dims, structure)
+        found = _broadcast_to_and_flatten(out_dims, structure)
     if found is None:
         raise ValueError(
             f"vmap({_name(func)}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of "
-            f"`outputs`. out_dims has structure {flatten(out_dims)[1]} but outputs has structure {structure}."
+            f"`outputs`. out_dims has structure {tree_flatten(out_dims)[1]} but outputs has structure {structure}."
         )
     return found
 
 
 def _at_once(
     func: Any, call: Callable[[list[Any]], Any], leaves: list[Any], dims: Sequence[Any], size: int, how: tuple[Any, str]
-) -> tuple[list[Any], list[Any], Structure]:
+) -> tuple[list[Any], list[Any], TreeSpec]:
     """(what the function gives for all samples, the batch's dimension of each of them, their structure)."""
     out_dims, randomness = how
     batch = Batch(size, randomness)
@@ -136,7 +136,7 @@ def _at_once(
                 for leaf, dim in zip(leaves, dims, strict=True)
             ]
         )
-        outputs, structure = flatten(output)
+        outputs, structure = tree_flatten(output)
         places = _out_dims(func, out_dims, output, structure)
         return [_left(func, each, dim, batch) for each, dim in zip(outputs, places, strict=True)], places, structure
 
@@ -163,7 +163,7 @@ def _require_tensor(name: str, output: Any) -> None:
 
 def _one_by_one(
     func: Any, call: Callable[[list[Any]], Any], leaves: list[Any], dims: Sequence[Any], size: int, how: tuple[Any, str]
-) -> tuple[list[Any], list[Any], Structure]:
+) -> tuple[list[Any], list[Any], TreeSpec]:
     """As `_at_once`, the function called for each sample."""
     out_dims, randomness = how
     begin = default_generator.get_state() if randomness == "same" else None
@@ -174,7 +174,7 @@ def _one_by_one(
         gave.append(
             call([leaf if dim is None else _sample(leaf, dim, index) for leaf, dim in zip(leaves, dims, strict=True)])
         )
-    outputs, structures = zip(*map(flatten, gave), strict=True)
+    outputs, structures = zip(*map(tree_flatten, gave), strict=True)
     places = _out_dims(func, out_dims, gave[0], structures[0])
     several = zip(zip(*outputs, strict=True), places, strict=True)
     return [_joined(func, results, dim, size) for results, dim in several], places, structures[0]
@@ -228,7 +228,7 @@ def vmap(
         run = _one_by_one if RECORDERS or randomness == "different" else _at_once
         step = chunk_size or size or 1
         begin = default_generator.get_state() if randomness == "same" else None
-        parts: list[tuple[list[Any], list[Any], Structure]] = []
+        parts: list[tuple[list[Any], list[Any], TreeSpec]] = []
         with without_draws(randomness):
             for start in range(0, size or 1, step):
                 count = min(step, size - start)
@@ -241,7 +241,7 @@ def vmap(
                 parts.append(
                     run(
                         func,
-                        lambda given: func(*unflatten(given, inputs), **kwargs),
+                        lambda given: func(*tree_unflatten(given, inputs), **kwargs),
                         some,
                         dims,
                         count,
@@ -252,6 +252,6 @@ def vmap(
         if len(parts) > 1:
             several = zip(zip(*[part[0] for part in parts], strict=True), places, strict=True)
             joined = [results[0] if dim is None else cat(list(results), dim) for results, dim in several]
-        return unflatten(joined, structure)
+        return tree_unflatten(joined, structure)
 
     return entry(batched)

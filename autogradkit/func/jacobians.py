@@ -17,7 +17,7 @@ from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.func.batching import require_randomness, vmap, without_draws
 from autogradkit.func.pushforward import Pushed
 from autogradkit.func.transforms import chosen, pulled
-from autogradkit.func.trees import Structure, flatten, unflatten
+from autogradkit.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
 
 
 def _require_real(name: str, tensors: Sequence[Any], what: str) -> None:
@@ -39,10 +39,10 @@ def _basis(tensors: Sequence[Any]) -> list[Any]:
     ]
 
 
-def _put_together(parts: Sequence[Sequence[Any]], outputs: Structure, inputs: Structure) -> Any:
+def _put_together(parts: Sequence[Sequence[Any]], outputs: TreeSpec, inputs: TreeSpec) -> Any:
     """The Jacobians, in the structure of the outputs each in that of the inputs, from `parts[output][input]`."""
-    each = [unflatten(row, inputs) for row in parts]
-    return unflatten(each, outputs)
+    each = [tree_unflatten(row, inputs) for row in parts]
+    return tree_unflatten(each, outputs)
 
 
 def jacrev(
@@ -68,12 +68,12 @@ def jacrev(
 
     @functools.wraps(func)
     def differentiated(*args: Any) -> Any:
-        _require_real("jacrev", flatten(args)[0], "inputs")
+        _require_real("jacrev", tree_flatten(args)[0], "inputs")
         output, product, *aux = pulled(func, args, argnums, has_aux)
-        outputs, structure = flatten(output)
+        outputs, structure = tree_flatten(output)
         _require_real("jacrev", outputs, "outputs")
-        inputs, inputs_structure = flatten(chosen(args, argnums))
-        rows = flatten(vmap(product, chunk_size=chunk_size)(unflatten(_basis(outputs), structure)))[0]
+        inputs, inputs_structure = tree_flatten(chosen(args, argnums))
+        rows = tree_flatten(vmap(product, chunk_size=chunk_size)(tree_unflatten(_basis(outputs), structure)))[0]
         parts: list[list[Any]] = []
         start = 0
         for each in outputs:
@@ -101,14 +101,14 @@ def jacfwd(
 
     @functools.wraps(func)
     def differentiated(*args: Any) -> Any:
-        _require_real("jacfwd", flatten(args)[0], "inputs")
+        _require_real("jacfwd", tree_flatten(args)[0], "inputs")
         require_randomness(randomness)
-        inputs, inputs_structure = flatten(args if argnums is None else chosen(args, argnums))
+        inputs, inputs_structure = tree_flatten(args if argnums is None else chosen(args, argnums))
         with without_draws(randomness):
             pushed = Pushed(func, args, argnums, has_aux)
-        outputs, structure = flatten(pushed.value)
+        outputs, structure = tree_flatten(pushed.value)
         _require_real("jacfwd", outputs, "outputs")
-        columns = flatten(vmap(pushed.change)(_basis(inputs)))[0]
+        columns = tree_flatten(vmap(pushed.change)(_basis(inputs)))[0]
         parts: list[list[Any]] = [[] for _ in outputs]
         start = 0
         for primal in inputs:

@@ -21,7 +21,7 @@ from autogradkit.func.transforms import (
     places_of,
     require_tensors,
 )
-from autogradkit.func.trees import flatten, mapped, unflatten
+from autogradkit.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 _JVP = "jvp(f, primals, tangents)"
 
@@ -37,18 +37,18 @@ class Pushed:
         with enable_grad():
             places = range(len(primals)) if argnums is None else places_of(argnums, len(primals))
             seen = tuple(
-                [mapped(self._level.seen, each) if place in places else each for place, each in enumerate(primals)]
+                [tree_map(self._level.seen, each) if place in places else each for place, each in enumerate(primals)]
             )
             output, aux = divided(func(*seen), has_aux, _JVP)
-            self._outputs, self._structure = flatten(output)
+            self._outputs, self._structure = tree_flatten(output)
             require_tensors(self._outputs, _JVP)
-            inputs, _ = flatten(seen if argnums is None else chosen(seen, argnums))
+            inputs, _ = tree_flatten(seen if argnums is None else chosen(seen, argnums))
             self._seeds = [
                 self._level.own(zeros_like(each)) if self._has_graph(each) else each for each in self._outputs
             ]
             self._slopes = filled_gradients(self._outputs, inputs, self._seeds, self._level.batches, create_graph=True)
-        self.value = mapped(self._level.left, output)  # what the function gave
-        self.aux = mapped(self._level.left, aux) if has_aux else None  # and what beside it
+        self.value = tree_map(self._level.left, output)  # what the function gave
+        self.aux = tree_map(self._level.left, aux) if has_aux else None  # and what beside it
         self._level.ends()
 
     def _has_graph(self, output: Any) -> bool:
@@ -70,7 +70,7 @@ class Pushed:
         changes = [
             self._level.left(next(found)) if self._has_graph(each) else zeros_like(each) for each in self._outputs
         ]
-        return unflatten(changes, self._structure)
+        return tree_unflatten(changes, self._structure)
 
 
 def _require_tensor_list(given: list[Any], what: str) -> None:
@@ -91,8 +91,8 @@ def jvp(func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool =
     """
     if not isinstance(primals, tuple):
         raise RuntimeError(f"{_JVP}: Expected primals to be a tuple. E.g. it should be valid to call f(*primals).")
-    inputs, structure = flatten(primals)
-    changes, given = flatten(tangents)
+    inputs, structure = tree_flatten(primals)
+    changes, given = tree_flatten(tangents)
     if structure != given:
         raise RuntimeError(
             f"{_JVP}: Expected primals and tangents to have the same python structure. For example, if primals is a tuple of 3 "
@@ -122,11 +122,11 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
     tensor([ 2., 60.])
     """
     pushed = Pushed(func, primals, None, False)
-    inputs, structure = flatten(primals)
+    inputs, structure = tree_flatten(primals)
 
     @entry
     def change(*tangents: Any) -> Any:
-        given, own = flatten(tangents)
+        given, own = tree_flatten(tangents)
         if own != structure:
             raise RuntimeError(f"Expected the tangents {own} to have the same argspec as the primals {structure}")
         for index, (tangent, primal) in enumerate(zip(given, inputs, strict=True)):

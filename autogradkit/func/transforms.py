@@ -20,7 +20,7 @@ from autogradkit.engine.backward import grad as gradients_of
 from autogradkit.engine.history import edge_of
 from autogradkit.engine.modes import enable_grad, is_grad_enabled
 from autogradkit.engine.node import AccumulateGrad
-from autogradkit.func.trees import Structure, flatten, mapped, unflatten
+from autogradkit.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 
 # -- which arguments ---------------------------------------------------------------------------------------------------
 
@@ -193,7 +193,7 @@ def grad_and_value(
         level = Level()
         with enable_grad():
             places = places_of(argnums, len(args))
-            seen = [mapped(level.seen, each) if place in places else each for place, each in enumerate(args)]
+            seen = [tree_map(level.seen, each) if place in places else each for place, each in enumerate(args)]
             output, aux = divided(func(*seen, **kwargs), has_aux, name)
             if not isinstance(output, Tensor):
                 raise RuntimeError(f"{name}: Expected f(*args) to return a Tensor, got {type(output)}")
@@ -202,12 +202,12 @@ def grad_and_value(
                     f"{name}: Expected f(*args) to return a scalar Tensor, got tensor with {output.ndim} dims. Maybe you wanted "
                     "to use the vjp or jacrev APIs instead?"
                 )
-            inputs, structure = flatten(chosen(seen, argnums))
-            gradients = unflatten(
+            inputs, structure = tree_flatten(chosen(seen, argnums))
+            gradients = tree_unflatten(
                 filled_gradients((output,), inputs, None, level.batches, create_graph=True), structure
             )
-        gradient, value = mapped(level.left, gradients), level.left(output)
-        found = (gradient, (value, mapped(level.left, aux))) if has_aux else (gradient, value)
+        gradient, value = tree_map(level.left, gradients), level.left(output)
+        found = (gradient, (value, tree_map(level.left, aux))) if has_aux else (gradient, value)
         level.ends()
         return found
 
@@ -251,9 +251,9 @@ def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has
     level = Level()
     with enable_grad():
         places = range(len(primals)) if argnums is None else places_of(argnums, len(primals))
-        seen = tuple([mapped(level.seen, each) if place in places else each for place, each in enumerate(primals)])
+        seen = tuple([tree_map(level.seen, each) if place in places else each for place, each in enumerate(primals)])
         output, aux = divided(func(*seen), has_aux, name)
-        outputs, structure = flatten(output)
+        outputs, structure = tree_flatten(output)
         require_tensors(outputs, name)
         for each in outputs:
             if not (each.is_floating_point() or each.is_complex()):
@@ -261,11 +261,11 @@ def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has
                     "vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got Tensor with dtype "
                     f"{each.dtype}"
                 )
-        inputs, inputs_structure = flatten(seen if argnums is None else chosen(seen, argnums))
+        inputs, inputs_structure = tree_flatten(seen if argnums is None else chosen(seen, argnums))
 
     @entry
     def product(cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
-        vectors, given = flatten(cotangents)
+        vectors, given = tree_flatten(cotangents)
         if given != structure:
             raise RuntimeError(
                 "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function. "
@@ -275,14 +275,14 @@ def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has
         found = filled_gradients(
             outputs, inputs, vectors, level.batches, retain_graph=retain_graph, create_graph=further
         )
-        return unflatten(map(level.left, found), inputs_structure)
+        return tree_unflatten(map(level.left, found), inputs_structure)
 
-    values = mapped(level.left, output)
-    found = (values, product, mapped(level.left, aux)) if has_aux else (values, product)
+    values = tree_map(level.left, output)
+    found = (values, product, tree_map(level.left, aux)) if has_aux else (values, product)
     level.ends()
     return found
 
 
-def _shown(structure: Structure) -> str:
+def _shown(structure: TreeSpec) -> str:
     """A structure as Python would print the nest, with stars as leaves."""
-    return repr(unflatten(["*"] * structure.count, structure)).replace("'*'", "*")
+    return repr(tree_unflatten(["*"] * structure.num_leaves, structure)).replace("'*'", "*")

@@ -1,7 +1,7 @@
 """Helpers around training: `utils.data` feeds a network, `utils.checkpoint` lets a part of it run twice and keep nothing.
 
 `utils.dlpack` hands memory to other libraries, `utils.hooks` has what is said of hooks.
-`utils.benchmark`, `utils.model_zoo` and `utils.tensorboard` are loaded when they are first named.
+`utils.benchmark`, `utils.model_zoo`, `utils.tensorboard` and `utils._pytree` are loaded when they are first named.
 """
 
 import importlib as _importlib
@@ -16,7 +16,7 @@ from autogradkit.utils import hooks as hooks
 
 
 def __getattr__(name: str) -> _Any:
-    if name not in ("benchmark", "model_zoo", "tensorboard"):
+    if name not in ("_pytree", "benchmark", "model_zoo", "tensorboard"):
         raise _absent.lookup_error("utils", name, _sys._getframe(1))
     try:
         return _importlib.import_module(f"autogradkit.utils.{name}")

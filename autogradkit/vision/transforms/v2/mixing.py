@@ -14,8 +14,8 @@ import autogradkit as ak
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.distributions import Beta
-from autogradkit.func.trees import flatten, unflatten
 from autogradkit.nn.functional import one_hot
+from autogradkit.utils._pytree import tree_flatten, tree_unflatten
 from autogradkit.vision.transforms.functional.images import is_pil
 from autogradkit.vision.transforms.v2.functional.dispatch import is_pure_tensor
 from autogradkit.vision.transforms.v2.transform import Transform, has_any, query_size
@@ -70,7 +70,7 @@ class _Mixing(Transform):
     def forward(self, *inputs: Any) -> Any:
         """The batch, mixed; labels (N,) become (N, num_classes). Raises ValueError for what is no batch with labels."""
         given = inputs[0] if len(inputs) == 1 else inputs
-        leaves, structure = flatten(given)
+        leaves, structure = tree_flatten(given)
         if has_any(leaves, is_pil, BoundingBoxes, Mask):
             raise ValueError(
                 f"{type(self).__name__}() does not support PIL images, bounding boxes, keypoints and masks."
@@ -84,7 +84,7 @@ class _Mixing(Transform):
             self.transform(leaf, params) if needed or leaf is labels else leaf
             for leaf, needed in zip(leaves, wanted, strict=True)
         ]
-        return unflatten(changed, structure)
+        return tree_unflatten(changed, structure)
 
     def _refuse(self, labels: Any) -> None:
         if not isinstance(labels, Tensor):

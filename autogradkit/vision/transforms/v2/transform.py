@@ -13,7 +13,7 @@ from typing import Any
 import autogradkit as ak
 from autogradkit import nn
 from autogradkit.core.tensor import Tensor
-from autogradkit.func.trees import flatten, unflatten
+from autogradkit.utils._pytree import tree_flatten, tree_unflatten
 from autogradkit.vision.transforms.functional.images import is_pil
 from autogradkit.vision.transforms.v2.functional.dispatch import Functional, is_pure_tensor
 from autogradkit.vision.transforms.v2.functional.sizes import get_dimensions, get_size
@@ -82,7 +82,7 @@ class Transform(nn.Module):
 
     def forward(self, *inputs: Any) -> Any:
         """The input, or several as a tuple, with everything transformed that this transform knows."""
-        leaves, structure = flatten(inputs[0] if len(inputs) == 1 else inputs)
+        leaves, structure = tree_flatten(inputs[0] if len(inputs) == 1 else inputs)
         self.check_inputs(leaves)
         return self._transformed(leaves, structure)
 
@@ -92,7 +92,7 @@ class Transform(nn.Module):
         changed = [
             self.transform(leaf, params) if needed else leaf for leaf, needed in zip(leaves, wanted, strict=True)
         ]
-        return unflatten(changed, structure)
+        return tree_unflatten(changed, structure)
 
     def _needs_transform_list(self, flat_inputs: list[Any]) -> list[bool]:
         plain = not has_any(flat_inputs, Image, Video, is_pil)
@@ -122,7 +122,7 @@ class RandomApplyTransform(Transform):
     def forward(self, *inputs: Any) -> Any:
         """The input, transformed or not."""
         nest = inputs[0] if len(inputs) == 1 else inputs
-        leaves, structure = flatten(nest)
+        leaves, structure = tree_flatten(nest)
         self.check_inputs(leaves)
         return nest if ak.rand(1) >= self.p else self._transformed(leaves, structure)
 
