@@ -85,6 +85,7 @@ def register_pytree_node(
     The three options of writing a structure into a file are taken, as callers pass them; structures cannot be written here.
     Raises ValueError for a class that is one already.
 
+    >>> from autogradkit.utils._pytree import tree_leaves
     >>> class Pair:
     ...     def __init__(self, a, b):
     ...         self.a, self.b = a, b
