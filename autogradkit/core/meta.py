@@ -20,7 +20,6 @@ from autogradkit.core.device import META as DEVICE
 from autogradkit.core.errors import NoArrayError
 from autogradkit.core.memory import Array, too_large
 from autogradkit.core.parameter import WITHOUT_NUMBERS, Parameter
-from autogradkit.core.printing import no_numbers_repr
 from autogradkit.core.sparse import OTHER_CLASSES
 from autogradkit.core.storage import offset_of
 from autogradkit.core.strides import contiguous_strides, dense_strides_like, element_strides
@@ -161,6 +160,8 @@ class NoNumbers:
         )
 
     def __repr__(self) -> str:
+        from autogradkit.core.printing import no_numbers_repr  # loaded when something is printed
+
         tensor = cast("Any", self)
         text = no_numbers_repr(tensor)
         return f"Parameter containing:\n{text}" if isinstance(self, Parameter) else text
