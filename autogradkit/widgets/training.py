@@ -21,8 +21,9 @@ from IPython.display import publish_display_data
 from ..core.frames import entry
 from ..core.tensor import Tensor
 from ..nn import Module
+from ..vision.held_interrupt import HeldInterrupt
 from ..vision.history import History
-from ..vision.train import HeldInterrupt, Training
+from ..vision.train import Training
 from .base import static
 from .cells import Shown, current_run
 from .controls import Controls
