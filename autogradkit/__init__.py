@@ -175,9 +175,9 @@ else:
             "autogradkit.core.streams": "Event Stream",
             "autogradkit.amp": "GradScaler autocast is_autocast_enabled get_autocast_dtype",
             "autogradkit.compiler": "compile",
+            "autogradkit.core.threads": "get_num_threads set_num_threads get_num_interop_threads set_num_interop_threads",
             "autogradkit.core.settings": (
-                "get_num_threads set_num_threads get_num_interop_threads set_num_interop_threads use_deterministic_algorithms "
-                "are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled "
+                "use_deterministic_algorithms are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled "
                 "get_deterministic_debug_mode set_deterministic_debug_mode get_float32_matmul_precision "
                 "set_float32_matmul_precision set_flush_denormal is_warn_always_enabled set_warn_always"
             ),

@@ -1,11 +1,11 @@
 """Matrix products with as many threads, and in such pieces, as pay.
 
-Rests on NumPy's BLAS and on `core.memory`; the kernels of products and of convolution call `matmul`. Where NumPy has another
-BLAS than OpenBLAS, nothing is changed.
+Rests on NumPy's BLAS, on `core.memory` and `core.threads`; the kernels of products and of convolution call `matmul`. Where NumPy
+has another BLAS than OpenBLAS, nothing is changed.
 
 **Threads.** OpenBLAS splits even small products over all cores and waits for its threads by spinning; at the sizes of lessons
 that gains little, and costs up to twenty times the time when a core is busy with something else. Products up to
-`_WORTH_SPLITTING` therefore run on the calling thread.
+`_WORTH_PARTS` therefore run on the calling thread, those up to `_WORTH_SPLITTING` in parts on threads of our own.
 
 **Pieces.** On processors with AVX-512 OpenBLAS has kernels that read small matrices where they lie, while larger ones are
 first copied into packed blocks: a tenth to a third of the time of the products in a small network. So a product that is too
@@ -15,22 +15,23 @@ the whole inner dimension, so nothing has to be added up afterwards.
 
 from __future__ import annotations
 
-import ctypes
 import functools
+import itertools
 import math
-import os
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from autogradkit.core.dtype import is_half
 from autogradkit.core.halves import convert, widened
 from autogradkit.core.memory import empty, noted
+from autogradkit.core.openblas import openblas
+from autogradkit.core.threads import on_threads
 
 Array = np.ndarray[Any, Any]
 
 _NEVER_SPLIT = 1 << 13  # multiplications up to which OpenBLAS itself uses one thread, at least
+_WORTH_PARTS = 1 << 25
 _WORTH_SPLITTING = 1 << 27
 _WORTH_PIECES = 1 << 20
 
@@ -38,37 +39,8 @@ _WORTH_PIECES = 1 << 20
 # limit of results whose factors both run along the inner dimension, in elements.
 _SMALL_PRODUCT = 10**6
 _SMALL_RESULT = 1200
-_CORES_WITH_SMALL_KERNELS = (b"SkylakeX", b"Cooperlake", b"SapphireRapids")
 _REGISTER = 16  # float32 numbers
 _LONG = 256  # the inner dimension from which packing such factors costs more than adding up across a register
-
-
-class _OpenBlas(NamedTuple):
-    get_threads: Callable[[], int]
-    set_threads: Callable[[int], None]
-    has_small_kernels: bool
-
-
-@functools.cache
-def openblas() -> _OpenBlas | None:
-    """What NumPy's OpenBLAS can be asked and told; None where NumPy was not built with it."""
-    package = os.path.dirname(np.__file__)
-    for folder in (os.path.join(os.path.dirname(package), "numpy.libs"), os.path.join(package, ".dylibs")):
-        names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-        for name in names:
-            if "openblas" not in name:
-                continue
-            library = ctypes.CDLL(os.path.join(folder, name))
-            for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
-                get_threads = getattr(library, f"{prefix}openblas_get_num_threads{suffix}", None)
-                set_threads = getattr(library, f"{prefix}openblas_set_num_threads{suffix}", None)
-                core = getattr(library, f"{prefix}openblas_get_corename{suffix}", None)
-                if get_threads is not None and set_threads is not None and core is not None:
-                    get_threads.restype = ctypes.c_int
-                    set_threads.restype = None
-                    core.restype = ctypes.c_char_p
-                    return _OpenBlas(get_threads, set_threads, core() in _CORES_WITH_SMALL_KERNELS)
-    return None
 
 
 def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
@@ -95,6 +67,8 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     if blas is None:
         return noted(np.matmul(a, b, out))
     threads = blas.get_threads()
+    if threads > 1 and a.ndim == b.ndim == 2 and _WORTH_PARTS < work <= _WORTH_SPLITTING:
+        return _on_threads(a, b, out, threads)
     if work > _WORTH_PIECES and blas.has_small_kernels and (threads == 1 or work <= _WORTH_SPLITTING):
         size = _size_of_pieces(a, b)
         if size is not None:
@@ -106,6 +80,22 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
         return noted(np.matmul(a, b, out))
     finally:
         blas.set_threads(threads)
+
+
+def _on_threads(a: Array, b: Array, out: Array | None, threads: int) -> Array:
+    """The product of two matrices, each thread making some of its rows or of its columns, whichever are more."""
+    (m, _), (_, n) = a.shape, b.shape
+    made = empty((m, n), np.result_type(a, b)) if out is None else out
+
+    def multiply(part: slice) -> None:
+        if m >= n:
+            matmul(a[part], b, made[part])
+        else:
+            matmul(a, b[:, part], made[:, part])
+
+    bounds = [max(m, n) * at // threads for at in range(threads + 1)]
+    on_threads(multiply, [slice(*each) for each in itertools.pairwise(bounds)], threads)
+    return made
 
 
 def _size_of_pieces(a: Array, b: Array) -> tuple[int, int] | None:

@@ -1,14 +1,10 @@
-"""Settings of the process that scripts write at their top: threads, determinism, the precision of products, denormals.
+"""Settings of the process that scripts write at their top: determinism, the precision of products, denormals, warnings.
 
-Rests on `blas`, whose threads are those of NumPy's products. All computing here is deterministic and in full precision, so those
-settings are kept and change nothing.
+All computing here is deterministic and in full precision, so those settings are kept and change nothing.
 """
 
 from __future__ import annotations
 
-import os
-
-from autogradkit.core.blas import openblas
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
 from autogradkit.core.warning import warn
@@ -22,52 +18,7 @@ class _Settings:
 
     matmul_precision = "highest"
     deterministic_mode = 0  # 1: PyTorch would warn of what is not, 2: refuse it
-    interop_threads: int | None = None
     warns_always = False
-
-
-def _require_count(name: str, count: object) -> None:
-    if not isinstance(count, int) or isinstance(count, bool):
-        raise RuntimeError(f"{name} expects an int, but got {c_type_name(count)}")
-    if count <= 0:
-        raise RuntimeError(f"{name} expects a positive integer")
-
-
-# -- threads ---------------------------------------------------------------------------------------------------------
-
-
-def get_num_threads() -> int:
-    """With how many threads NumPy multiplies large matrices; everything else runs on the calling one."""
-    blas = openblas()
-    return 1 if blas is None else blas.get_threads()
-
-
-@entry
-def set_num_threads(count: int, /) -> None:
-    """Set that number, where NumPy's library is OpenBLAS. Raises RuntimeError unless it is a positive int."""
-    _require_count("set_num_threads", count)
-    blas = openblas()
-    if blas is not None:
-        blas.set_threads(count)
-
-
-def get_num_interop_threads() -> int:
-    """What was set, or the number of processors: nothing here runs beside anything else."""
-    return _Settings.interop_threads or os.cpu_count() or 1
-
-
-@entry
-def set_num_interop_threads(count: int, /) -> None:
-    """Keep that number; once, as in PyTorch. Raises RuntimeError the second time, and unless it is a positive int."""
-    _require_count("set_num_interop_threads", count)
-    if _Settings.interop_threads is not None:
-        raise RuntimeError(
-            "Error: cannot set number of interop threads after parallel work has started or set_num_interop_threads called"
-        )
-    _Settings.interop_threads = count
-
-
-# -- determinism -----------------------------------------------------------------------------------------------------
 
 
 @entry

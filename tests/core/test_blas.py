@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from autogradkit.core import blas
+from autogradkit.core.openblas import OpenBlas
 
 
 def _threads() -> int | None:
@@ -35,7 +36,7 @@ def small_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     """An OpenBLAS with kernels for small matrices, whatever the processor: pieces are right everywhere."""
     library = blas.openblas()
     if library is None:
-        library = blas._OpenBlas(lambda: 1, lambda threads: None, True)
+        library = OpenBlas(lambda: 1, lambda threads: None, True)
     monkeypatch.setattr(blas, "openblas", lambda: library._replace(has_small_kernels=True))
 
 

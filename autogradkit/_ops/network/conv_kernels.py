@@ -19,12 +19,14 @@ from numpy.lib.stride_tricks import as_strided
 from autogradkit.core.blas import matmul
 from autogradkit.core.memory import empty
 from autogradkit.core.strides import channels_last_strides, element_strides, suggests_channels_last
+from autogradkit.core.threads import get_num_threads, on_threads
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
 
 _SMALL = 1 << 20  # bytes up to which a sample alone is unfolded whole
 _LARGE = 1 << 17  # bytes of a sample's strips from which few samples are worked on at a time
+_WORTH_THREADS = 1 << 26  # multiplications
 
 
 class Window(NamedTuple):
@@ -62,13 +64,17 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window, out: A
             np.add(product, bias[:, None, None], out=out)
         return
     matrix = _matrix(weight, g)
-    for part in _parts(x, kw, wo):
+
+    def convolve_part(part: slice) -> None:
         n = part.stop - part.start
         rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), x.dtype)
         matmul(matrix, _columns(_strips(x[part], kw, wo, window), kh, ho, 1, window), rows)
         if bias is not None:
-            rows += bias.reshape(g, 1, o // g, 1)
+            np.add(rows, bias.reshape(g, 1, o // g, 1), out=rows)
         np.copyto(_by_row(out[part], g), grid)
+
+    threads = _threads(weight, out)
+    on_threads(convolve_part, _parts(x, kw, wo, threads), threads)
 
 
 def convolve_backward(
@@ -93,10 +99,9 @@ def convolve_backward(
     g = window.groups
     _, _, ho, wo = gradient.shape
     matrix = _matrix(weight, g).swapaxes(2, 3)
-    for total in (to_weight, to_bias):
-        if total is not None:
-            total.fill(0)
-    for part in _parts(x, kw, wo):
+
+    def differentiate_part(part: slice) -> tuple[Array | None, Array | None]:
+        """The part's share of the gradients with respect to weight and bias; that with respect to x is written."""
         n = part.stop - part.start
         rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), x.dtype)
         np.copyto(grid, _by_row(gradient[part], g))
@@ -104,10 +109,20 @@ def convolve_backward(
             _input_gradient_of_single_channels(grid, weight[:, 0], window, to_x[part])
         elif to_x is not None:
             _input_gradient(rows, matrix, weight.shape, window, wo, to_x[part])
+        of_weight = of_bias = None
         if to_weight is not None:
-            to_weight += _weight_gradient(rows, _strips(x[part], kw, wo, window), weight.shape, window)
+            of_weight = _weight_gradient(rows, _strips(x[part], kw, wo, window), weight.shape, window)
         if to_bias is not None:
-            to_bias += matmul(rows, np.ones(rows.shape[3], rows.dtype)).sum(axis=1).reshape(o)
+            of_bias = matmul(rows, np.ones(rows.shape[3], rows.dtype)).sum(axis=1).reshape(o)
+        return of_weight, of_bias
+
+    threads = _threads(weight, gradient)
+    shares = on_threads(differentiate_part, _parts(x, kw, wo, threads), threads)
+    for total, given in zip((to_weight, to_bias), zip(*shares, strict=True), strict=True):
+        if total is not None:
+            total.fill(0)
+            for each in given:
+                np.add(total, each, out=total)
 
 
 # -- a small sample alone ----------------------------------------------------------------------------------------------
@@ -175,15 +190,20 @@ def _small_sample_backward(
 # -- a batch -----------------------------------------------------------------------------------------------------------
 
 
-def _parts(x: Array, kw: int, wo: int) -> list[slice]:
-    """The batch in parts of nearly one size, small enough that what is unfolded of one stays in the cache.
+def _threads(weight: Array, result: Array) -> int:
+    """On how many threads a convolution, or a gradient of it, pays."""
+    return 1 if result.size * weight[0].size < _WORTH_THREADS else get_num_threads()
+
+
+def _parts(x: Array, kw: int, wo: int, threads: int) -> list[slice]:
+    """The batch in parts of nearly one size, small enough that what is unfolded of one stays in the cache, one a thread at least.
 
     Where that is too much for any part, small ones still keep the memory for it within what the C library gives again.
     """
     n, c, height, _ = x.shape
     unfolded = c * height * kw * wo * x.itemsize
     wanted = 64 if c <= 2 else 32 if unfolded < _LARGE else 16
-    count = max(1, round(n / wanted))
+    count = min(n, max(threads, round(n / wanted)))
     return [slice(n * i // count, n * (i + 1) // count) for i in range(count)]
 
 

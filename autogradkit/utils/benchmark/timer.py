@@ -11,7 +11,7 @@ from typing import Any
 
 import autogradkit
 from autogradkit.core.frames import entry
-from autogradkit.core.settings import get_num_threads, set_num_threads
+from autogradkit.core.threads import get_num_threads, set_num_threads
 from autogradkit.utils.benchmark.measurement import Measurement, TaskSpec
 
 _MOST_RUNS = 2**31 - 1  # in one measurement

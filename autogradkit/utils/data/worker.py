@@ -18,7 +18,7 @@ import numpy as np
 
 from autogradkit.core.random import default_generator
 from autogradkit.core.recording import unheard
-from autogradkit.core.settings import set_num_threads
+from autogradkit.core.threads import set_num_threads
 from autogradkit.utils.data.dataset import IterableDataset
 from autogradkit.utils.data.fetching import Fetcher, fetcher_for
 from autogradkit.utils.data.messages import Failure, Signal, packed
