@@ -165,6 +165,13 @@ class StandIn(Loader):
         if module.__name__ in _VERSIONS:
             vars(module)["__version__"] = _VERSIONS[module.__name__]
         _rename_classes(module)
+        for name, value in list(vars(module).items()):
+            below = sys.modules.get(f"{module.__name__}.{name}")
+            if (
+                below is not None and value is not below
+            ):  # a function; Python would put the module that it imports over it
+                sys.modules[f"{spec.name}.{name}"] = below
+                _rename_classes(below)
         if spec.name == "torchvision":
             for below in _NAMED_IN_TORCHVISION:
                 importlib.import_module(f"torchvision{below}")

@@ -327,6 +327,18 @@ def test_what_it_needs_lies_beside_it(script: Any, tmp_path: Path, capsys: pytes
     )
 
 
+def test_a_function_keeps_its_name_when_the_module_of_that_name_is_imported() -> None:
+    with as_torch():
+        import torch
+        from torch.autograd.gradcheck import GradcheckError
+        from torch.nn.utils.weight_norm import WeightNorm
+
+        assert issubclass(GradcheckError, RuntimeError)
+        assert WeightNorm.__module__ == "torch.nn.utils.weight_norm"
+        assert torch.autograd.gradcheck is autogradkit.autograd.gradcheck
+        assert torch.nn.utils.weight_norm(torch.nn.Linear(2, 1)).weight_g.shape == (1, 1)
+
+
 def test_an_error_shows_the_scripts_frames(script: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "import torch\ndef inner(x):\n    return x.view(6)\ninner(torch.ones(2, 3).t())\n"
     status, _, complained = script(text, capture=capsys)

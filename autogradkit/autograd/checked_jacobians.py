@@ -12,9 +12,9 @@ import numpy as np
 
 from autogradkit.autograd.forward_ad import dual_level, make_dual, unpack_dual
 from autogradkit.core.quiet import quiet, quietly
+from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.backward import grad
-from autogradkit.engine.modes import no_grad
 
 
 class GradcheckError(RuntimeError):
@@ -71,13 +71,12 @@ def numerical_jacobian(
     """
     array = which._array
     rows: list[list[Any]] = []
-    with no_grad():
-        for index in np.ndindex(array.shape):
-            row = slopes(function, inputs, array, index, eps, part)
-            if array.dtype.kind == "c":
-                across = slopes(function, inputs, array, index, eps * 1j, part)
-                row = [here + 1j * there for here, there in zip(row, across, strict=True)]
-            rows.append(row)
+    for index in np.ndindex(array.shape):
+        row = slopes(function, inputs, array, index, eps, part)
+        if array.dtype.kind == "c":
+            across = slopes(function, inputs, array, index, eps * 1j, part)
+            row = [here + 1j * there for here, there in zip(row, across, strict=True)]
+        rows.append(row)
     if not rows:
         return []
     return [np.stack([row[n].reshape(-1) for row in rows]) for n in range(len(rows[0]))]
@@ -86,14 +85,27 @@ def numerical_jacobian(
 def slopes(
     function: Callable[..., Any], inputs: tuple[Any, ...], array: Any, index: Any, step: complex, part: Part
 ) -> list[Any]:
-    """How much each output changes with one element of an input, (f(x + step) − f(x − step)) / 2|step|."""
+    """How much each output changes with one element of an input, (f(x + step) − f(x − step)) / 2|step|.
+
+    Raises AssertionError where the step changes an output's shape or dtype.
+    """
     original = array[index].copy()
     sides: list[list[Any]] = []
-    for change in (step, -step):
+    for change in (-step, step):
         array[index] = quietly(np.add, original, change)
         sides.append([part.of(each._array).copy() for each in part.outputs(function(*inputs))])
     array[index] = original
-    return [_slope(above, below, abs(step)) for above, below in zip(*sides, strict=True)]
+    for below, above in zip(*sides, strict=True):
+        for what, one, other in (
+            ("shape", Size(below.shape), Size(above.shape)),
+            ("dtype", wrap(below).dtype, wrap(above).dtype),
+        ):
+            if one != other:
+                raise AssertionError(
+                    f"Expected `func` to return outputs with the same {what} when inputs are perturbed on index {index} by "
+                    f"{step}, but got: {what}s {one} and {other}."
+                )
+    return [_slope(above, below, abs(step)) for below, above in zip(*sides, strict=True)]
 
 
 def analytical_jacobian(output: Tensor, which: Tensor, part: Part, check_dtype: bool) -> Any:
@@ -114,11 +126,9 @@ def numerical_columns(
 ) -> list[Any]:
     """For each output d(element) / d(input element), where each element of `which` changes by a multiple of `direction`."""
     part = Part("", np.asarray, 1, False)
-    with no_grad():
-        rows = [
-            slopes(function, inputs, which._array, index, eps * direction, part)
-            for index in np.ndindex(which._array.shape)
-        ]
+    rows = [
+        slopes(function, inputs, which._array, index, eps * direction, part) for index in np.ndindex(which._array.shape)
+    ]
     return [np.stack([each.reshape(-1) for each in several]) for several in zip(*rows, strict=True)]
 
 

@@ -25,6 +25,7 @@ from autogradkit.autograd.checked_jacobians import (
     numerical_columns,
     numerical_jacobian,
 )
+from autogradkit.autograd.function import Function
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
 from autogradkit.core.strides import element_strides
@@ -80,8 +81,11 @@ def gradcheck(
             _check_backward(func, arguments, given, eps, (atol, rtol, nondet_tol), check_grad_dtypes)
         if check_forward_ad:
             _check_forward(func, arguments, eps, atol, rtol)
-        if check_undefined_grad and check_backward_ad:
-            _check_undefined(func, arguments, checked)
+        if check_backward_ad:
+            outputs = differentiable(given)
+            _check_zeros([each for each in outputs if requires_grad(each)], checked)
+            if check_undefined_grad:
+                _check_undefined(func, arguments, checked, len(outputs))
     except GradcheckError:
         if raise_exception:
             raise
@@ -189,19 +193,56 @@ def _compare(
         )
 
 
-def _check_undefined(func: Callable[..., Any], inputs: tuple[Any, ...], checked: list[Tensor]) -> None:
-    """A function of several outputs must cope when only one of them gets a gradient."""
-    outputs = [each for each in differentiable(as_tuple(func(*inputs))) if requires_grad(each)]
-    if len(outputs) < 2:
-        return
-    for output in outputs:
+class _Undefined(Function):
+    """Its input, which it gives no gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> None:
+        return None
+
+
+def _check_zeros(outputs: list[Tensor], checked: list[Tensor]) -> None:
+    """Where the gradient that arrives is 0, that which leaves is."""
+    zeros = [wrap(np.zeros_like(each._array)) for each in outputs]
+    found = grad(outputs, checked, zeros, allow_unused=True) if outputs else ()
+    if any(each is not None and each._array.any() for each in found):
+        raise GradcheckError("backward not multiplied by grad_output")
+
+
+def _check_undefined(func: Callable[..., Any], inputs: tuple[Any, ...], checked: list[Tensor], count: int) -> None:
+    """A function must cope when none of its `count` outputs gets a gradient, or, of several, one does not."""
+    for left in (None, *(range(count) if count > 1 else ())):
+        outputs = [
+            _Undefined.apply(each) if left in (None, number) else each
+            for number, each in enumerate(differentiable(as_tuple(func(*inputs))))
+        ]
+        zeros = [wrap(np.zeros_like(each._array)) for each in outputs]
         try:
-            grad(output, checked, wrap(np.ones_like(output._array)), retain_graph=True, allow_unused=True)
+            found = grad(outputs, checked, zeros, allow_unused=True)
         except RuntimeError as error:
+            _warn_of_undefined()
             raise GradcheckError(
-                "Expected backward function to handle undefined output grads. Please look at 'Notes about undefined output "
-                "gradients' in tools/autograd/derivatives.yaml"
+                'Expected backward function to handle undefined output grads. Please look at "Notes about undefined output '
+                'gradients" in "tools/autograd/derivatives.yaml"'
             ) from error
+        if any(each is not None and each._array.any() for each in found):
+            _warn_of_undefined()
+            raise GradcheckError(
+                "Expected all input grads to be undefined or zero when all output grads are undefined or zero. Please look at "
+                '"Notes about undefined output gradients" in "tools/autograd/derivatives.yaml"'
+            )
+
+
+def _warn_of_undefined() -> None:
+    warn(
+        "Backwards compatibility: New undefined gradient support checking feature is enabled by default, but it may break "
+        "existing callers of this function. If this is true for you, you can call this function with "
+        '"check_undefined_grad=False" to disable the feature'
+    )
 
 
 @entry

@@ -28,6 +28,13 @@ x=T.ones(2,dtype=T.float64,requires_grad=True); r=A.gradcheck(T.sin,(x,),check_b
 x=T.ones(2,dtype=T.float64,requires_grad=True); r=A.gradcheck(T.sin,(x,),check_batched_grad=True,check_backward_ad=False,check_forward_ad=True)
 x=T.ones(2,dtype=T.float64,requires_grad=True); r=A.gradcheck(T.sin,(x,),check_batched_forward_grad=True)
 x=T.ones(2,dtype=T.float64,requires_grad=True); r=A.gradcheck(T.sin,(x,),check_batched_forward_grad=True,check_forward_ad=True)
+x=T.ones(2,dtype=T.float64,requires_grad=True)⏎def f(x):⏎    y=x.clone()⏎    y.register_hook(lambda g: g+1e-2)⏎    return y⏎r=A.gradcheck(f,(x,))
+x=T.ones(1,dtype=T.float64,requires_grad=True); r=A.gradcheck(lambda x: T.cat([x,x]) if T.all(x>=1) else x,(x,))
+x=T.ones(1,dtype=T.float64,requires_grad=True); r=A.gradcheck(lambda x: x if T.all(x>=1) else x.float(),(x,))
+n=[]⏎x=T.ones(1,dtype=T.float64,requires_grad=True)⏎r=A.gradcheck(lambda x: n.append(T.is_grad_enabled()) or x*2,(x,)),n
+class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        ctx.set_materialize_grads(False)⏎        return x*2,x*3⏎    @staticmethod⏎    def backward(ctx,a,b): return a*2+b*3⏎x=T.ones(1,dtype=T.float64,requires_grad=True)⏎r=A.gradcheck(F.apply,(x,))
+class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x): return x*2⏎    @staticmethod⏎    def backward(ctx,a): return a*2+1e-12⏎x=T.ones(1,dtype=T.float64,requires_grad=True)⏎r=A.gradcheck(F.apply,(x,))
+class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        ctx.set_materialize_grads(False)⏎        return x*2⏎    @staticmethod⏎    def backward(ctx,a): return T.ones(1,dtype=T.float64) if a is None else a*2⏎x=T.ones(1,dtype=T.float64,requires_grad=True)⏎r=A.gradcheck(F.apply,(x,))
     """,
     "gradgradcheck": """
 x=T.tensor([1.,2.],dtype=T.float64,requires_grad=True); r=A.gradgradcheck(lambda x: x**3,(x,),gen_non_contig_grad_outputs=True)
