@@ -12,12 +12,18 @@ import numpy as np
 
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.storage import Bytes
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import Tensor, version_of, wrap
 from autogradkit.engine.dual import DualLevel
 from autogradkit.engine.modes import forward_grad
 
 if TYPE_CHECKING:
     from autogradkit.autograd.function_node import FunctionCtx
+
+
+_NOT_IN_PLACE = (
+    "An inplace custom Function is not modifying the forward mode gradients inplace. If the forward is modifying an input "
+    "inplace, then the jvp function must modify the corresponding gradient inplace."
+)
 
 
 def push_forward(
@@ -36,6 +42,7 @@ def push_forward(
         else tangent
         for each, tangent in zip(args, tangents, strict=True)
     ]
+    versions = {id(each): version_of(each) for each in tangents if each is not None}
     with forward_grad(False):
         answer = jvp(context, *given)
     answers = answer if isinstance(answer, tuple) else (answer,)
@@ -60,30 +67,19 @@ def push_forward(
                     "differentiable Tensor.You should return None at that position instead."
                 )
             continue
-        _put(level, context, args, tangents, output, result, tangent)
+        if any(output is each for each in context.dirty_tensors or ()):
+            old = next((t for each, t in zip(args, tangents, strict=True) if each is output), None)
+            if old is not None and (tangent is not old or version_of(old) == versions[id(old)]):
+                raise RuntimeError(_NOT_IN_PLACE)
+            if old is None and tangent is not None:
+                level.put(result, tangent)
+        elif tangent is not None:
+            _put(level, args, tangents, result, tangent)
 
 
 def _put(
-    level: DualLevel,
-    context: FunctionCtx,
-    args: Sequence[Any],
-    tangents: Sequence[Tensor | None],
-    output: Tensor,
-    result: Tensor,
-    tangent: Tensor | None,
+    level: DualLevel, args: Sequence[Any], tangents: Sequence[Tensor | None], result: Tensor, tangent: Tensor
 ) -> None:
-    if any(output is each for each in context.dirty_tensors or ()):
-        old = next((t for each, t in zip(args, tangents, strict=True) if each is output), None)
-        if old is not None and tangent is not old:
-            raise RuntimeError(
-                "An inplace custom Function is not modifying the forward mode gradients inplace. If the forward is modifying "
-                "an input inplace, then the jvp function must modify the corresponding gradient inplace."
-            )
-        if old is None and tangent is not None:
-            level.put(result, tangent)
-        return
-    if tangent is None:
-        return
     viewed = next((t for each, t in zip(args, tangents, strict=True) if t is not None and _shares(each, result)), None)
     if viewed is not None and (tangent is viewed or not _shares(viewed, tangent)):
         raise RuntimeError(

@@ -338,6 +338,7 @@ def _tie(
             result._requires_grad = True
             if result._view is not None:
                 result._view.creation = MULTI_OUTPUT if len(outputs) > 1 else CUSTOM
+                result._view.version = counter_of(result).value
     saved: list[Any] = []
     versions: list[int] = []
     for tensor in context.to_save or ():

@@ -219,10 +219,11 @@ def _check_undefined(func: Callable[..., Any], inputs: tuple[Any, ...], checked:
         outputs = [
             _Undefined.apply(each) if left in (None, number) else each
             for number, each in enumerate(differentiable(as_tuple(func(*inputs))))
+            if requires_grad(each)
         ]
         zeros = [wrap(np.zeros_like(each._array)) for each in outputs]
         try:
-            found = grad(outputs, checked, zeros, allow_unused=True)
+            found = grad(outputs, checked, zeros, allow_unused=True) if outputs else ()
         except RuntimeError as error:
             _warn_of_undefined()
             raise GradcheckError(

@@ -44,7 +44,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
 def too_large(shape: tuple[int, ...], itemsize: int) -> RuntimeError:
     """PyTorch's error for sizes that no memory holds."""
     wanted = math.prod(shape) * itemsize
-    if wanted >= 2**63:
+    if not wanted or wanted >= 2**63:
         return RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}")
     return RuntimeError(
         f"[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate "

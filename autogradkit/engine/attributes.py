@@ -24,7 +24,7 @@ from autogradkit.engine import history
 from autogradkit.engine.backward import backward
 from autogradkit.engine.hooks import RemovableHandle, TensorHooks
 from autogradkit.engine.inference import is_inference
-from autogradkit.engine.modes import MODE
+from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import Node
 from autogradkit.engine.reseating import reseat, reseat_as
 
@@ -216,6 +216,10 @@ def _set_data(self: Tensor, new: Tensor) -> None:
         raise TypeError(f"Variable data has to be a tensor, but got {c_type_name(new)}")
     if history.requires_grad(self) and not _may_require_grad(new):
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+    if isinstance(self, SparseTensor) != isinstance(new, SparseTensor):
+        raise RuntimeError(
+            "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor type."
+        )
     if META:
         become_like(self, new)
     if PENDING and (self.__class__ in PENDING or new.__class__ in PENDING):
@@ -249,6 +253,8 @@ def detach_(self: Tensor) -> Tensor:
         )
     if self._node is None and self._requires_grad:
         _leaves_its_graphs(self)
+    for level in DUAL_LEVELS:
+        level.keep(self, None)
     counter = self._counter if self._node is None else CounterAfterDetach(counter_of(self))  # what saved it finds that
     self._requires_grad, self._output_nr, self._node, self._counter = (
         False,

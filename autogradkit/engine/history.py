@@ -42,8 +42,10 @@ def edge_of(tensor: Tensor) -> tuple[Any, Any]:
 
 
 def requires_grad(tensor: Tensor) -> bool:
-    """Whether gradients are to be computed for it. A view requires grad where its base does, however it was made."""
-    return tensor._requires_grad or (tensor._view is not None and requires_grad(tensor._view.base))
+    """Whether gradients are to be computed for it. A view requires grad where its base does, unless inference mode made them."""
+    return tensor._requires_grad or (
+        tensor._view is not None and counter_of(tensor).shows_views and requires_grad(tensor._view.base)
+    )
 
 
 def is_differentiated(tensor: Tensor) -> bool:
@@ -59,7 +61,7 @@ def grad_fn(tensor: Tensor) -> Node | None:
     Raises RuntimeError for a view that may not follow its base.
     """
     view = tensor._view
-    if view is None or view.version == counter_of(tensor).value:
+    if view is None or view.version == counter_of(tensor).value or not counter_of(tensor).shows_views:
         return tensor._node
     if tensor._node is None and not requires_grad(view.base):
         return None

@@ -109,16 +109,25 @@ class ContextDecorator:
 
             @functools.wraps(function)
             def generate(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+                # The mode holds while the generator runs, not while its consumer does.
                 running = function(*args, **kwargs)
+                resume: Callable[[Any], Any] = running.send
                 answer: Any = None
                 while True:
-                    # The mode holds while the generator runs, not while its consumer does.
                     try:
                         with self._fresh():
-                            item = running.send(answer)
+                            item = resume(answer)
                     except StopIteration as stop:
                         return stop.value
-                    answer = yield item
+                    try:
+                        answer = yield item
+                        resume = running.send
+                    except GeneratorExit:
+                        with self._fresh():
+                            running.close()
+                        raise
+                    except BaseException as error:
+                        answer, resume = error, running.throw
 
             return cast(F, generate)
 

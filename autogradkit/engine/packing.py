@@ -122,7 +122,7 @@ class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
             _set(self._previous)
             raise
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(self, *_error: object) -> None:
         try:
             _set(self._previous)
         except BaseException:  # an interrupt that came just then

@@ -44,9 +44,9 @@ def reseat_as(tensor: Tensor, other: Tensor) -> None:
         tensor._array = numbers_of(other)
 
 
-def reseating(tensor: Tensor, array: Array) -> list[Step]:
-    """The steps that have `tensor` show another array of its dtype."""
-    _remember(tensor, array)
+def reseating(tensor: Tensor, array: Array, apart: bool = False) -> list[Step]:
+    """The steps that have `tensor` show another array of its dtype; graphs made before lead no more to a leaf that is `apart`."""
+    _remember(tensor, array, apart)
     return [(setattr, tensor, "_layout", None), (setattr, tensor, "_array", array)]
 
 
@@ -85,17 +85,18 @@ def _is_known_apart(leaf: Tensor) -> bool:
     return id(leaf) not in _TOGETHER.in_graphs
 
 
-def _remember(leaf: Tensor, new: Array) -> None:
+def _remember(leaf: Tensor, new: Array, apart: bool = False) -> None:
     """Have the graphs that lead to `leaf` expect gradients like what it is now.
 
-    As long as one of them lives, graphs made later do so too, unless the dtype changes: these have a node of their own.
+    As long as one of them lives, graphs made later do so too, unless the dtype changes, or they are to stay `apart`: these have
+    a node of their own.
     """
     old = leaf._array
     if leaf._node is not None or not (leaf._requires_grad or leaf._hooks is not None):
         return
-    if old.shape == new.shape and old.dtype == new.dtype:
+    if old.shape == new.shape and old.dtype == new.dtype and not apart:
         return
-    retyped = old.dtype != new.dtype
+    retyped = apart or old.dtype != new.dtype
     for holder in () if _is_known_apart(leaf) else _nodes_before(leaf, retyped):
         edges = list(holder.edges)
         for at in range(0, len(edges), 2):

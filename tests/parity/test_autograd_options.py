@@ -36,6 +36,36 @@ class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        ctx
 class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x): return x*2⏎    @staticmethod⏎    def backward(ctx,a): return a*2+1e-12⏎x=T.ones(1,dtype=T.float64,requires_grad=True)⏎r=A.gradcheck(F.apply,(x,))
 class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        ctx.set_materialize_grads(False)⏎        return x*2⏎    @staticmethod⏎    def backward(ctx,a): return T.ones(1,dtype=T.float64) if a is None else a*2⏎x=T.ones(1,dtype=T.float64,requires_grad=True)⏎r=A.gradcheck(F.apply,(x,))
     """,
+    "inference_mode": """
+x=T.ones(1,2,3,requires_grad=True)⏎with T.inference_mode():⏎    c=T.ones(1,2,3,requires_grad=True)⏎    r=[e.requires_grad for e in (c,c.view(-1),c[0],c.t() if c.dim()<3 else c.mT,c*2)],c.view(-1).is_leaf
+with T.inference_mode():⏎    c=T.ones(1,2,3,requires_grad=True)⏎    v=c.view(-1)⏎    c.mul_(2)⏎    r=v,v.grad_fn,v.requires_grad,v.is_inference()
+with T.inference_mode():⏎    c=T.ones(1,2,3,requires_grad=True).resize_(1,2)⏎    d=T.ones(6,requires_grad=True).resize_as_(c)⏎    r=c.requires_grad,d.shape
+    """,
+    "generators": """
+class E(Exception): pass⏎seen=[]⏎@T.no_grad()⏎def g():⏎    for i in range(4):⏎        try:⏎            seen.append(T.is_grad_enabled())⏎            yield i⏎        except E: seen.append(("E",T.is_grad_enabled()))⏎        except GeneratorExit:⏎            seen.append(("exit",T.is_grad_enabled()))⏎            raise⏎c=g()⏎r=[next(c),c.throw(E()),c.send(3)]⏎c.close()⏎r+=seen+[T.is_grad_enabled()]
+@T.enable_grad()⏎def g():⏎    x=yield⏎    return (x*2).requires_grad⏎def outer():⏎    r=yield from g()⏎    yield r⏎x=T.ones(2,requires_grad=True)⏎with T.no_grad():⏎    c=outer()⏎    next(c)⏎    r=c.send(x)
+@T.no_grad()⏎def g():⏎    yield 1⏎    raise ValueError("from inside")⏎c=g()⏎next(c)⏎next(c)
+    """,
+    "leaves with another storage": """
+x=T.ones(3,requires_grad=True)⏎o=x*2⏎with T.no_grad(): x.set_(T.zeros(3))⏎r=o.grad_fn.next_functions[0][0] is (x*2).grad_fn.next_functions[0][0]⏎A.grad(o.sum(),x)
+x=T.ones(3,requires_grad=True)⏎o=x*2⏎with T.no_grad(): x.set_(T.zeros(2))⏎(x*3).sum().backward()⏎r=x.grad
+p=T.nn.Parameter(T.ones(6))⏎for i in range(2):⏎    with T.no_grad():⏎        p.set_(p[1:])⏎        p.grad=None⏎    T.cat((p,p)).sum().backward()⏎r=p.grad
+x=T.randn(1,2)⏎x.data=T.ones(2).to_sparse()
+    """,
+    "custom functions": """
+class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        v=x.clone()[:3]⏎        v+=2⏎        return v⏎    @staticmethod⏎    def backward(ctx,g): return g⏎b=T.arange(5.,requires_grad=True)⏎a=F.apply(b)⏎r=a.grad_fn.name(),a._is_view(),a._version,a
+class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        y=x.mul_(2)⏎        ctx.mark_dirty(y)⏎        return y⏎    @staticmethod⏎    def backward(ctx,g): pass⏎    @staticmethod⏎    def jvp(ctx,t): return t⏎x=T.tensor(1.)⏎with A.forward_ad.dual_level(): F.apply(A.forward_ad.make_dual(x,T.ones(())))
+class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        y=x.mul_(2)⏎        ctx.mark_dirty(y)⏎        return y⏎    @staticmethod⏎    def backward(ctx,g): pass⏎    @staticmethod⏎    def jvp(ctx,t): return t.mul_(2)⏎x=T.tensor(1.)⏎with A.forward_ad.dual_level(): r=A.forward_ad.unpack_dual(F.apply(A.forward_ad.make_dual(x,T.ones(()))))
+x=T.ones(2)⏎with A.forward_ad.dual_level():⏎    d=A.forward_ad.make_dual(x,x).clone()⏎    d.detach_()⏎    r=A.forward_ad.unpack_dual(d*2)
+    """,
+    "resizing": """
+r=T.zeros([0]).index_put([],T.ones([0])).shape
+T.zeros(2).index_put([],T.ones(3))
+T.empty(0).resize_([2,4,2**29,2**29])
+T.empty(0).resize_([8,8,2**29,2**29])
+T.empty([2**40,2**40,0])
+x=T.zeros(2,3,4,5).contiguous(memory_format=T.channels_last)⏎r=[T.empty(120).resize_as_(x,memory_format=f).stride() for f in (T.preserve_format,T.channels_last,T.contiguous_format)]
+    """,
     "gradgradcheck": """
 x=T.tensor([1.,2.],dtype=T.float64,requires_grad=True); r=A.gradgradcheck(lambda x: x**3,(x,),gen_non_contig_grad_outputs=True)
 x=T.tensor([1.,2.],dtype=T.float64,requires_grad=True); r=A.gradgradcheck(lambda x: x**3,(x,),check_fwd_over_rev=True)

@@ -13,13 +13,12 @@ from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Device, DType, MemoryFormat, Object
 from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.making.constructors import tensortype
-from autogradkit._ops.making.options import channels_last, contiguous_format, moved, preserve_format, strides_like
+from autogradkit._ops.making.options import format_of, moved, preserve_format, strides_like
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device as device_
 from autogradkit.core.device import require_cpu
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.halves import convert
-from autogradkit.core.strides import element_strides, suggests_channels_last
 from autogradkit.core.tensor import Tensor
 
 
@@ -103,12 +102,8 @@ def _(
 def converted(tensor: Any, dtype: Dtype | None, copy: bool = False, format: Any = None) -> Tensor:
     """`tensor` in another dtype and memory format; itself where nothing changes, unless it is to be a copy."""
     wanted = dtype or tensor.dtype
-    kept = format is None or format is preserve_format or format is _format_of(tensor._array)
+    kept = format is None or format is preserve_format or format is format_of(tensor._array)
     return tensor if wanted is tensor.dtype and not copy and kept else to_copy(tensor, wanted, format)
-
-
-def _format_of(array: Array) -> Any:
-    return channels_last if suggests_channels_last(array.shape, element_strides(array)) else contiguous_format
 
 
 def _as_other(self: Any, other: Any, copy: bool = False, format: Any = None) -> Tensor:

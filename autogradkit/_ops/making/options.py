@@ -26,7 +26,13 @@ from autogradkit.core.pending import writing
 from autogradkit.core.quiet import quietly
 from autogradkit.core.sparse import around, empty_of
 from autogradkit.core.storage import Array
-from autogradkit.core.strides import channels_last_strides, contiguous_strides, dense_strides_like, element_strides
+from autogradkit.core.strides import (
+    channels_last_strides,
+    contiguous_strides,
+    dense_strides_like,
+    element_strides,
+    suggests_channels_last,
+)
 from autogradkit.core.tensor import Tensor, write_at_once
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.reseating import reseating
@@ -45,6 +51,11 @@ class memory_format(metaclass=CType):  # noqa: N801 - PyTorch's name
 contiguous_format = memory_format("contiguous_format")
 preserve_format = memory_format("preserve_format")
 channels_last = memory_format("channels_last")
+
+
+def format_of(array: Array) -> memory_format:
+    """The memory format that an array's strides are those of."""
+    return channels_last if suggests_channels_last(array.shape, element_strides(array)) else contiguous_format
 
 
 def strides_in(format: Any, shape: tuple[int, ...]) -> tuple[int, ...]:

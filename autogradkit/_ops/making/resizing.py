@@ -6,17 +6,18 @@ do not grow, and shares no more with other tensors.
 
 from __future__ import annotations
 
+import math
 from typing import Any
-
-import numpy as np
 
 from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import MemoryFormat, Sizes
-from autogradkit._ops.making.options import preserve_format, strides_in
+from autogradkit._ops.making.options import format_of, preserve_format, strides_in
+from autogradkit.core.memory import empty, too_large
 from autogradkit.core.storage import Array, Bytes, offset_of, strided
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, write_at_once
 from autogradkit.engine.history import requires_grad
+from autogradkit.engine.inference import is_inference
 from autogradkit.engine.reseating import reseating
 
 
@@ -27,7 +28,10 @@ def _resized(tensor: Any, size: tuple[int, ...], strides: tuple[int, ...]) -> An
     offset, storage = offset_of(array), Bytes(array).flat(array.dtype)
     extent = offset + (0 if 0 in size else 1 + sum((n - 1) * step for n, step in zip(size, strides, strict=True)))
     if extent > storage.size:
-        grown = np.empty(extent, array.dtype)
+        try:
+            grown = empty((extent,), array.dtype)
+        except RuntimeError:
+            raise too_large(size, array.itemsize) from None
         grown[: storage.size] = storage
         array = grown
     edits = int(size != tensor._array.shape)  # other strides alone do not count
@@ -36,7 +40,7 @@ def _resized(tensor: Any, size: tuple[int, ...], strides: tuple[int, ...]) -> An
 
 
 def _require_resizable(tensor: Tensor) -> None:
-    if requires_grad(tensor):
+    if requires_grad(tensor) and not is_inference(tensor):
         raise RuntimeError("cannot resize variables that require grad")
 
 
@@ -54,7 +58,7 @@ def _(self: Tensor, size: Sizes, *, memory_format: MemoryFormat | None = None) -
     _require_resizable(self)
     if memory_format is preserve_format:
         raise RuntimeError("Unsupported memory formatPreserve")
-    if any(each < 0 for each in size):
+    if any(each < 0 for each in size) or math.prod(each or 1 for each in size) >= 2**63:
         raise RuntimeError("numel: integer multiplication overflow")
     if size == self._array.shape and memory_format is None:
         return self
@@ -75,7 +79,7 @@ def _(self: Tensor, the_template: Tensor, *, memory_format: MemoryFormat | None 
     _require_resizable(self)
     size = the_template._array.shape
     if memory_format is preserve_format:
-        memory_format = None
+        memory_format = format_of(the_template._array)
     if size == self._array.shape and memory_format is None:
         return self
     return _resized(self, size, strides_in(memory_format, size))

@@ -93,7 +93,7 @@ def _require_type(self: Tensor, source: TypedStorage | UntypedStorage) -> None:
 
 def _set(self: Tensor, array: Array, sources: Sequence[Tensor] = ()) -> Tensor:
     check_in_place(self, MODE.grad and any(map(requires_grad, (self, *sources))))
-    write_at_once(self, [*reseating(self, array), *history_of("set_", sources, self, array.shape)])
+    write_at_once(self, [*reseating(self, array, apart=True), *history_of("set_", sources, self, array.shape)])
     return self
 
 

@@ -107,6 +107,11 @@ def _require_dtype(target: Array, values: Array) -> None:
 
 def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> Step:
     """The step that writes, or adds, `values` where `indices` point; all checks come first."""
+    if not indices:
+        _spread(values, target.shape)
+        if not target.size:
+            return NOTHING
+        raise RuntimeError("index_put_ takes one index at least, but got none: `copy_` writes a whole tensor")
     masks = [index for index in indices if index is not None]
     fills = not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8)
     if fills and masks[0].dtype == np.uint8:
