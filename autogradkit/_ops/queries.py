@@ -22,7 +22,7 @@ from autogradkit.core import dtype as dtypes
 from autogradkit.core.pending import bits_of
 from autogradkit.core.recording import reported
 from autogradkit.core.shapes import dim_of_size
-from autogradkit.core.size import Size
+from autogradkit.core.size import Size, as_size
 from autogradkit.core.storage import address_of, offset_of, root_of
 from autogradkit.core.strides import element_strides, is_channels_last, iteration_order
 from autogradkit.core.tensor import Tensor
@@ -34,7 +34,7 @@ from autogradkit.engine.modes import MODE
 
 
 _SIZE = (
-    "if {dim} is M: return Size({self}._memory.shape)",
+    "if {dim} is M: return as_size({self}._memory.shape)",
     "if {dim}.__class__ is int: return {self}._memory.shape[{dim}]",
 )
 
@@ -48,7 +48,7 @@ def size(self: Tensor, dim: int | None = None) -> Size | int:
     (torch.Size([2, 3]), 3)
     """
     if dim is None:
-        return Size(self._memory.shape)
+        return as_size(self._memory.shape)
     return self._memory.shape[dim_of_size(dim, self._memory.ndim)]
 
 

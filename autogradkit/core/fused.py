@@ -6,6 +6,7 @@ draws need them here too. Rests on NumPy alone; `core.gaussian` and `core.draws`
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,8 @@ def fma64(a: Array, b: float, c: float | Array) -> Array:
     array([2.77555756e-17])
     """
     product = a * b
+    if not (math.isfinite(b) and (isinstance(c, np.ndarray) or math.isfinite(c))):
+        return product + c
     a_high, b_high = _upper_half(a), _upper_half(np.float64(b))
     a_low, b_low = a - a_high, b - b_high
     product_error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low

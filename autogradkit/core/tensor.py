@@ -24,7 +24,7 @@ from autogradkit.core.layout import layout as MemoryLayout
 from autogradkit.core.layout import strided
 from autogradkit.core.memory import empty
 from autogradkit.core.quiet import is_quiet, is_taken, run_in_spare, run_quietly
-from autogradkit.core.size import Size
+from autogradkit.core.size import Size, as_size
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.strides import contiguous_strides, element_strides
@@ -89,7 +89,7 @@ class Tensor(Attached):
     @property
     def shape(self) -> Size:
         """The size of each dimension."""
-        return Size(self._memory.shape)
+        return as_size(self._memory.shape)
 
     @property
     def ndim(self) -> int:

@@ -281,7 +281,8 @@ class _Entry:
             return
         none = f"{slot} is None or " if p.optional else ""
         tests.append(f"({slot} is M or {none}{usual})")
-        late.append(f"v_{p.name} = {default} if {slot} is M else {slot}")
+        ungiven = f"{slot} is M" if p.default != () else f"({slot} is M or {slot} is None)"
+        late.append(f"v_{p.name} = {default} if {ungiven} else {slot}")
         values[p.name] = f"v_{p.name}"
 
     def _sizes(self, p: Parameter, tests: list[str], late: list[str], bail: str) -> None:

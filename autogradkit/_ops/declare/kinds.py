@@ -6,6 +6,7 @@ entries.py writes its cheap tests into the generated functions.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -75,8 +76,16 @@ def is_number(value: Any) -> bool:
 
 
 def is_integer(value: Any) -> bool:
-    """Whether it is an integer and no bool."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    """Whether it is an integer and no bool: or says that it stands for one, as an array of NumPy's without dimensions does."""
+    if isinstance(value, (int, np.integer)):
+        return not isinstance(value, bool)
+    if isinstance(value, (str, float, list, tuple, Tensor)) or not hasattr(value, "__index__"):
+        return False
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return True
 
 
 def is_index(value: Any) -> bool:

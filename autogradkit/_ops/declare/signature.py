@@ -167,7 +167,7 @@ class Signature:
                 value, named = kwargs[key], True
                 left -= 1
             if value is None and p.optional:
-                values.append(None)
+                values.append(() if p.default == () else None)
             else:
                 wrong = p.misfit(value, index)
                 if wrong is not None:

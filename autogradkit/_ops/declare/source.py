@@ -20,7 +20,7 @@ from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.random import Generator
 from autogradkit.core.recording import RECORDERS, heeded
 from autogradkit.core.shapes import wrap_dim
-from autogradkit.core.size import Size
+from autogradkit.core.size import Size, as_size
 from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import LAYOUTS, Tensor, counter_of, layout_of
@@ -64,7 +64,7 @@ SCOPE: dict[str, Any] = {
     "RECORDERS": RECORDERS, "refuse_complex": refuse_complex, "refuse_whole": refuse_whole, "REDUCTIONS": plans.REDUCTIONS,
     "STRIDES": STRIDES, "heeded": heeded,
     "SavedOutput": SavedOutput, "SavedResult": SavedResult, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
-    "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "copyto": np.copyto,
+    "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "as_size": as_size, "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
     "may_share_memory": np.may_share_memory,
     "like": memory.like, "ndarray": np.ndarray, "new": object.__new__, "np_empty": np.empty,

@@ -31,7 +31,7 @@ from autogradkit.engine.modes import MODE
 from autogradkit.engine.required import OPS
 from autogradkit.engine.reseating import reseating
 
-_SHARED = (
+SHARED = (
     "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. "
     "Please clone() the tensor before performing the operation."
 )
@@ -43,7 +43,7 @@ def require_writable(target: Array, others: Sequence[Any]) -> None:
         raise RuntimeError(errors.WRITTEN_TWICE)
     for other in others:
         if isinstance(other, np.ndarray) and partial_overlap(target, other):
-            raise RuntimeError(_SHARED)
+            raise RuntimeError(SHARED)
 
 
 def require_disjoint(target: Array, others: Sequence[Any]) -> None:
@@ -55,12 +55,12 @@ def require_disjoint(target: Array, others: Sequence[Any]) -> None:
 def _require_no_shared(target: Array, others: Sequence[Any]) -> None:
     for other in others:
         if other is target:
-            raise RuntimeError(_SHARED)
+            raise RuntimeError(SHARED)
         if not isinstance(other, np.ndarray) or not np.may_share_memory(target, other):
             continue
         dense = [is_non_overlapping_and_dense(each.shape, element_strides(each)) for each in (target, other)]
         if all(dense):
-            raise RuntimeError(_SHARED)
+            raise RuntimeError(SHARED)
 
 
 def expanded_with_warning(name: str, example: str, apart: bool) -> Callable[[Array, Sequence[Any]], None]:
@@ -118,7 +118,7 @@ def require_apart(target: Array, shape: tuple[int, ...], tensors: Sequence[Tenso
     require_writable(target, others)
     for other in others:
         if target.flags.forc and other.flags.forc and np.may_share_memory(target, other):
-            raise RuntimeError(_SHARED)
+            raise RuntimeError(SHARED)
 
 
 def require_iterable(out: Tensor, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:

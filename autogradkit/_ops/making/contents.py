@@ -53,13 +53,17 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
         data = list(data)
     if isinstance(data, str | bytes):
         raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
+    data = _listed(data)
+    shape = _infer_shape(data)
     if _begins_with_array(data):
         warn(
             "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a "
             "single numpy.ndarray with numpy.array() before converting to a tensor."
         )
-    shape = _infer_shape(data)
-    kind = (_infer_dtype(data) or get_default_dtype()) if dtype is None else dtype
+    try:
+        kind = (_infer_dtype(data) or get_default_dtype()) if dtype is None else dtype
+    except RecursionError:
+        raise TypeError("new(): self-referential lists are incompatible") from None
     elements: list[Any] = []
     if 0 not in shape:
         _flatten(data, shape, 0, elements)
@@ -171,9 +175,47 @@ def _complex(element: Any, kind: Dtype) -> Any:
 _READERS = {dtypes.BOOL: _truth, dtypes.INTEGRAL: _whole, dtypes.FLOATING: _real, dtypes.COMPLEX: _complex}
 
 
+_MOST_DIMENSIONS = 128
+
+
+def _listed(data: Any) -> Any:
+    """Sequences of the user's own classes as lists, within others too where one of them comes first.
+
+    Raises ValueError for one that gives no elements, TypeError for one that holds itself.
+    """
+    first = data
+    for _ in range(_MOST_DIMENSIONS):
+        if _is_sequence(first):
+            return _as_lists(data, ())
+        if not isinstance(first, Sequence) or isinstance(first, (str, bytes)) or not first:
+            return data
+        first = first[0]
+    return data
+
+
+def _is_sequence(value: Any) -> bool:
+    """Whether it goes by `value[i]`, and is none of the kinds that are known."""
+    known = isinstance(value, (Sequence, dict, Tensor, np.ndarray, np.generic))
+    return not known and hasattr(type(value), "__getitem__") and hasattr(type(value), "__len__")
+
+
+def _as_lists(data: Any, within: tuple[int, ...]) -> Any:
+    if id(data) in within:
+        raise TypeError("new(): self-referential lists are incompatible")
+    if not (_is_sequence(data) or isinstance(data, (list, tuple))):
+        return data
+    try:
+        elements = [data[at] for at in range(len(data))]
+    except (TypeError, KeyError):
+        raise ValueError(f"could not determine the shape of object type '{type(data).__name__}'") from None
+    return [_as_lists(each, (*within, id(data))) for each in elements]
+
+
 def _infer_shape(data: Any) -> tuple[int, ...]:
     shape: list[int] = []
     while isinstance(data, Sequence):
+        if len(shape) == _MOST_DIMENSIONS:
+            raise ValueError(f"too many dimensions '{type(data).__name__}'")
         if isinstance(data, str) and data:
             raise ValueError("too many dimensions 'str'")
         shape.append(len(data))

@@ -14,7 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Device, DType, Object, type_na
 from autogradkit._ops.making.contents import array_from, require_layout
 from autogradkit._ops.making.options import finished, moved
 from autogradkit.core.device import is_meta, require_cpu
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, int64
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype, int64
 from autogradkit.core.memory import noted
 from autogradkit.core.storage import borrow
 from autogradkit.core.storages import UntypedStorage
@@ -106,8 +106,12 @@ def asarray(
     tensor([1., 2.])
     """
     require_cpu(device)
+    if not isinstance(obj, (Tensor, np.ndarray, np.generic, UntypedStorage)) and _is_buffer(obj):
+        obj = frombuffer(obj, dtype=dtype or get_default_dtype())
     shares = isinstance(obj, (Tensor, np.ndarray))
     if copy is False:
+        if isinstance(obj, np.generic):
+            raise RuntimeError("can't alias NumPy scalars. Either remove copy=False or transform it in a ndarray. ")
         if not shares:
             raise ValueError("can't alias arbitrary sequence into a tensor.")
         held = obj.dtype if isinstance(obj, Tensor) else from_numpy_dtype(obj.dtype)
@@ -121,6 +125,14 @@ def asarray(
     if copy and shares and _is_same_memory(made, obj):
         made = made.clone()
     return made.requires_grad_() if requires_grad else made
+
+
+def _is_buffer(obj: Any) -> bool:
+    try:
+        memoryview(obj).release()
+    except TypeError:
+        return False
+    return True
 
 
 def _is_same_memory(made: Tensor, obj: Any) -> bool:
@@ -204,6 +216,8 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     tensor([0, 1, 2])
     """
     require_cpu(device)
+    if isinstance(ext_tensor, Tensor):  # of any dtype, also of those that NumPy's capsules do not know
+        return ext_tensor.detach().clone() if copy else ext_tensor.detach()
     return wrap(np.from_dlpack(ext_tensor, copy=copy))
 
 

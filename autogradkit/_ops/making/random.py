@@ -19,6 +19,7 @@ from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.integers import require_int64
 from autogradkit.core.random import default_generator
+from autogradkit.core.warning import warn
 from autogradkit.engine.naming import tensor_type
 
 # What PyTorch calls element types in messages of this family.
@@ -111,6 +112,13 @@ def fill_between(array: Array, low: int, high: int | None, generator: Generator 
     for name, value in (("from", low), ("to - 1", high - 1)):
         if not first <= value <= last:
             raise RuntimeError(f"{name} is out of bounds for {_C_NAMES.get(kind.name, kind.name)}")
+        digits = draws.largest_exact(array.dtype).bit_length() - 1
+        if kind.is_floating_point and value != -(2**63) and not -(2**digits) <= value <= 2**digits:
+            warn(
+                f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
+                f"{_C_NAMES.get(kind.name, kind.name)} can support discrete uniform distribution only within this range. This "
+                "warning will become an error in version 1.7 release, please fix the code in advance"
+            )
     drawn = draws.integers(generator or default_generator, array.size, low, high)
     draws.fill(array, drawn.astype(array.dtype))
 

@@ -90,6 +90,13 @@ def diff(self: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
         return copy_.in_place_call(zeros_like(tensor), tensor)
     if any(each is not None and each.ndim != tensor.ndim for each in (prepend, append)):
         raise RuntimeError("diff expects prepend or append to be the same dimension as input")
+    for each in (prepend, append):
+        for place, (size, found) in enumerate(zip(tensor.shape, each.shape, strict=True) if each is not None else ()):
+            if place != at and size != found:
+                raise RuntimeError(
+                    "diff expects the shape of tensor to prepend or append to match that of input except along the "
+                    f"differencing dimension; input.size({place}) = {size}, but got tensor.size({place}) = {found}"
+                )
     parts = [each for each in (prepend, tensor, append) if each is not None]
     result: Any = k.cat(parts, at) if len(parts) > 1 else tensor
     for _ in range(n):

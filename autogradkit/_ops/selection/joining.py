@@ -51,7 +51,8 @@ def _cat_generally(tensors: Sequence[Array], dim: int) -> Any:
             raise RuntimeError(f"zero-dimensional tensor (at position {position}) cannot be concatenated")
     parts = [(number, each) for number, each in enumerate(tensors) if each.shape != (0,)]
     shape = list(parts[0][1].shape if parts else (0,))
-    dim = wrap_dim(dim, len(shape))
+    if parts:  # as in PyTorch, which does not look at it where all are passed over
+        dim = wrap_dim(dim, len(shape))
     for number, each in parts[1:]:
         if each.ndim != len(shape):
             raise RuntimeError(f"Tensors must have same number of dimensions: got {len(shape)} and {each.ndim}")
@@ -72,12 +73,12 @@ def _cat_generally(tensors: Sequence[Array], dim: int) -> Any:
 
 def _cat_backward(g: Any, tensors_sym_sizes: Sequence[Shape], dim: int) -> list[Any]:
     gradients: list[Any] = []
-    dim = wrap_dim(dim, g.ndim)
     start = 0
     for sizes in tensors_sym_sizes:
         if sizes == (0,):
             gradients.append(k.new_zeros(g, (0,)))
             continue
+        dim = wrap_dim(dim, g.ndim)
         gradients.append(k.slice(g, dim, start, start + sizes[dim], 1))
         start += sizes[dim]
     return gradients
@@ -101,7 +102,7 @@ def cat(tensors: Arrays, dim: int = 0, *, out: Array) -> None:
     tensor([1, 2, 3])
     """
     parts = tensors if out.ndim == 1 else [each for each in tensors if each.ndim > 1]
-    if parts:
+    if out.size:
         np.concatenate(parts, dim, out=out, casting="unsafe")
 
 

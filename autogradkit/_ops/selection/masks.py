@@ -6,17 +6,18 @@ Rests on declare; the sizes of the last three depend on what the tensor holds, s
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Object, Scalar
-from autogradkit._ops.declare.writing import C_NAMES, expanded_with_warning, require_shape, saying
+from autogradkit._ops.declare.writing import C_NAMES, SHARED, expanded_with_warning, require_shape, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.shapes import broadcast_shapes
-from autogradkit.core.strides import empty_strided
+from autogradkit.core.strides import empty_strided, partial_overlap
 from autogradkit.core.tensor import Tensor, wrap
 
 # -- by masks ----------------------------------------------------------------------------------------------------------
@@ -53,6 +54,15 @@ def _mask(last: Any) -> Any:
 
 
 _EXPANDED = expanded_with_warning("masked_fill_", "tensor[mask] = scalar", apart=False)
+
+
+def _overlaps(target: Array, others: Sequence[Any]) -> None:
+    """The mask may be the very memory that is written, not a part of it; of the value one number is read."""
+    _EXPANDED(target, [])
+    if partial_overlap(target, others[0]):
+        raise RuntimeError(SHARED)
+
+
 masked_fill = function("masked_fill", in_place=True)
 
 
@@ -63,7 +73,7 @@ masked_fill = function("masked_fill", in_place=True)
     meta=_fill_meta,
     edit_refuse=_refuse_edit,
     out=False,
-    overlaps=_EXPANDED,
+    overlaps=_overlaps,
     samples=_mask(lambda t: t()),
     vjp={
         "self": lambda g, mask: k.masked_fill_number(g, mask, 0.0),
@@ -84,7 +94,7 @@ def _(self: Array, mask: Array, value: Array, *, out: Array) -> None:
     meta=_fill_meta,
     edit_refuse=_refuse_edit,
     out=False,
-    overlaps=_EXPANDED,
+    overlaps=_overlaps,
     samples=_mask(lambda t: 1.5),
     vjp={"self": lambda g, mask: k.masked_fill_number(g, mask, 0.0)},
     rule="∂self = ∂ where not mask, else 0",
