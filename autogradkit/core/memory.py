@@ -42,7 +42,9 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
 
 
 def too_large(shape: tuple[int, ...], itemsize: int) -> RuntimeError:
-    """PyTorch's error for sizes that no memory holds."""
+    """PyTorch's error for sizes that no memory holds; ours for more dimensions than NumPy's arrays have."""
+    if len(shape) > 64:
+        return RuntimeError(f"tensors have at most 64 dimensions here, as NumPy's arrays do, but got {len(shape)}")
     wanted = math.prod(shape) * itemsize
     if not wanted or wanted >= 2**63:
         return RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}")

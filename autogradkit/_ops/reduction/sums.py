@@ -18,7 +18,7 @@ from autogradkit._ops.declare.kinds import Array, Dim, Dims, DType, Ints, Sizes
 from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.declare.plans import wrapped_dims
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit.core.dtype import FLOATING, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.halves import MANY, widened
@@ -122,6 +122,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     node="SumBackward1",
     reduces=True,
     out_decides=True,
+    out_dtype=require_same_dtype,
     result_dtype=summed_dtype,
     refuses_complex=True,
     samples=over_dims,
@@ -167,11 +168,18 @@ def _mean_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any
     return kind.numpy
 
 
+def _require_mean_dtype(out: Any, *values: Any) -> None:
+    dtype: Dtype | None = values[-1]
+    if dtype is not None and dtype.category >= FLOATING and out.dtype.category >= FLOATING:
+        require_same_dtype(dtype.numpy, out._array.dtype)
+
+
 mean = function("mean")
 
 
 @mean.overload(
     reduces=True,
+    refuse_out=_require_mean_dtype,
     result_dtype=_mean_dtype,
     out_dtype=saying("mean.dtype_out(): input types can't be cast to the desired output type {out}", same=False),
     refuses_complex=True,
@@ -208,6 +216,7 @@ def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
 @mean.overload(
     node="MeanBackward1",
     reduces=True,
+    refuse_out=_require_mean_dtype,
     result_dtype=_mean_dtype,
     refuses_complex=True,
     samples=lambda t: over_dims(t)[:3],
@@ -304,6 +313,7 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     node="ProdBackward1",
     reduces=True,
     out_decides=True,
+    out_dtype=require_same_dtype,
     result_dtype=summed_dtype,
     refuses_complex=True,
     samples=lambda t: [(t(2, 3, low=0.5), 1), (t(2, 3, low=0.5), 0, True)],

@@ -14,14 +14,15 @@ from autogradkit._ops.declare.kinds import Array, Dims, DType
 from autogradkit._ops.declare.refusals import refuses, scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit._ops.reduction.sums import add_up, spread, sum_dims, summed_dtype
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import FLOATING, from_numpy_dtype
 from autogradkit.core.tensor import Tensor
 
 _SAME = saying("nansum: provided dtype must match dtype of result. Got {out} and {result}.")
 
 
 def _require_sums_dtype(out: Any, self: Any, dim: Any, keepdim: bool, dtype: Any) -> None:
-    if self._array.dtype.kind in "biu":  # PyTorch has `sum` do it
+    kind = self.dtype if dtype is None else dtype
+    if kind.category < FLOATING:  # PyTorch has `sum` do it
         require_same_dtype(summed_dtype(self._array.dtype, dtype), out._array.dtype)
 
 
