@@ -145,10 +145,18 @@ class Borrowed:
         self.__array_interface__ = {**array.__array_interface__, "strides": array.strides}
 
 
+NOT_RESIZABLE = "Trying to resize storage that is not resizable"
+
+
 def borrow(array: Array) -> Array:
     """The same memory as `array`, as the root of a storage of its own."""
     borrowed = np.asarray(Borrowed(array))
     return borrowed if borrowed.dtype == array.dtype else borrowed.view(array.dtype)  # the interface knows no bfloat16
+
+
+def is_borrowed(array: Array) -> bool:
+    """Whether the memory is somebody else's, so that it cannot grow."""
+    return isinstance(root_of(array).base, Borrowed)
 
 
 def root_of(array: Array) -> Array:

@@ -21,8 +21,10 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
 from autogradkit.core.memory import too_large
+from autogradkit.core.meta import NoNumbers
+from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.steps import Step, at_once
-from autogradkit.core.storage import Array, Borrowed, Bytes, Memory, address_of, borrow
+from autogradkit.core.storage import NOT_RESIZABLE, Array, Borrowed, Bytes, Memory, address_of, borrow
 from autogradkit.core.tensor import Tensor
 
 _BYTE = np.dtype(np.uint8)
@@ -120,8 +122,8 @@ class UntypedStorage(Bytes):
         return self
 
     def resizable(self) -> bool:
-        """Whether `resize_` may be called."""
-        return True
+        """Whether `resize_` may be called: not of memory that NumPy, a file or another process owns too."""
+        return not isinstance(self._root.base, Borrowed)
 
     # -- its bytes --------------------------------------------------------------------------------------------------
 
@@ -190,6 +192,8 @@ class UntypedStorage(Bytes):
         """
         if not isinstance(size, int):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise RuntimeError(f"resize_ expects an int, but got {c_type_name(size)}")
+        if not self.resizable():
+            raise RuntimeError(NOT_RESIZABLE)
         if size != self._nbytes:
             self._move(_allocated(size))
         return self
@@ -218,6 +222,8 @@ class UntypedStorage(Bytes):
         new[:kept] = old[:kept]
         steps: list[Step] = []
         for tensor in [each for each in gc.get_objects() if issubclass(type(each), Tensor)]:
+            if isinstance(tensor, (SparseTensor, NoNumbers)):
+                continue
             array = tensor._memory
             if UntypedStorage.of(array) != self:
                 continue

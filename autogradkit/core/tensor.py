@@ -161,6 +161,11 @@ class Tensor(Attached):
     def __dlpack__(self, **options: Any) -> Any:
         if self.requires_grad:
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        stream = options.get("stream")
+        if stream is not None:
+            if not isinstance(stream, int):
+                raise TypeError("stream must be ``int`` or ``none``")
+            raise AssertionError("stream should be None on cpu.")
         return self._memory.__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:

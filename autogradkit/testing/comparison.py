@@ -59,6 +59,7 @@ class _Comparison:
     atol: float | None
     equal_nan: bool
     check_dtype: bool
+    check_layout: bool
     check_stride: bool
 
     def checks(self, actual: Any, expected: Any, place: Place) -> Iterator[tuple[Place, Check]]:
@@ -143,18 +144,38 @@ class _Comparison:
             attributes.append(("stride()", actual.stride(), expected.stride()))
         if self.check_dtype:
             attributes.append(("dtype", actual.dtype, expected.dtype))
+        if self.check_layout:
+            attributes.insert(1, ("layout", actual.layout, expected.layout))
         for name, one, other in attributes:
             if one != other:
                 return f"The values for attribute '{name}' do not match: {one} != {other}."
         if actual.dtype != expected.dtype:
             common = autogradkit.promote_types(actual.dtype, expected.dtype)
             actual, expected = actual.to(common), expected.to(common)
+        if actual.layout != expected.layout:
+            actual, expected = (each.to_dense() if each.is_sparse else each for each in (actual, expected))
+        if actual.is_sparse:
+            return self._wrong_sparse(actual, expected, rtol, atol)
+        return self._wrong_values(actual, expected, rtol, atol, "Tensor-likes")
+
+    def _wrong_sparse(self, actual: Tensor, expected: Tensor, rtol: float, atol: float) -> str | None:
+        if actual.is_coalesced() != expected.is_coalesced():
+            actual, expected = actual.coalesce(), expected.coalesce()
+        if actual._nnz() != expected._nnz():
+            return (
+                "The number of specified values in sparse COO tensors does not match: "
+                f"{actual._nnz()} != {expected._nnz()}"
+            )
+        wrong = self._wrong_values(actual._indices(), expected._indices(), 0, 0, "Sparse COO indices")
+        return wrong or self._wrong_values(actual._values(), expected._values(), rtol, atol, "Sparse COO values")
+
+    def _wrong_values(self, actual: Tensor, expected: Tensor, rtol: float, atol: float, what: str) -> str | None:
         matches = autogradkit.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=self.equal_nan)
         if matches.all():
             return None
         if not actual.shape:
             return of_numbers(actual.item(), expected.item(), rtol, atol)
-        return of_tensors(actual, expected, matches, rtol, atol)
+        return of_tensors(actual, expected, matches, rtol, atol, what)
 
 
 def _are(actual: Any, expected: Any, kind: Any) -> bool:
@@ -195,10 +216,10 @@ def assert_close(
     """Raise AssertionError unless |actual - expected| <= atol + rtol * |expected| for every number in them.
 
     They are tensors, what tensors are made of, numbers, bools and None, and sequences and mappings of these. Types, shapes and
-    dtypes must agree; `check_dtype=False` compares in the dtype of both, `check_stride=True` asks for equal strides, and there is
-    but one device and one layout to check. Tolerances depend on the dtype (float32: 1.3e-6 and 1e-5, float64: 1e-7 both, whole
-    numbers 0), or both are given. `msg` is said instead, or makes of what would be said what is. Raises TypeError for types that
-    are not related, ValueError where but one tolerance is given.
+    dtypes must agree; `check_dtype=False` compares in the dtype of both, `check_layout=False` sparse tensors with dense ones,
+    `check_stride=True` asks for equal strides, and there is but one device to check. Tolerances depend on the dtype (float32:
+    1.3e-6 and 1e-5, float64: 1e-7 both, whole numbers 0), or both are given. `msg` is said instead, or makes of what would be
+    said what is. Raises TypeError for types that are not related, ValueError where but one tolerance is given.
 
     >>> import autogradkit as torch
     >>> torch.testing.assert_close(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.000001]))
@@ -212,7 +233,7 @@ def assert_close(
     <BLANKLINE>
     The failure occurred for item ['a'][1]
     """
-    comparison = _Comparison(allow_subclasses, rtol, atol, equal_nan, check_dtype, check_stride)
+    comparison = _Comparison(allow_subclasses, rtol, atol, equal_nan, check_dtype, check_layout, check_stride)
     with no_grad():
         for place, check in list(comparison.checks(actual, expected, ())):
             wrong = check()

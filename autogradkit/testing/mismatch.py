@@ -25,8 +25,8 @@ def of_numbers(actual: Any, expected: Any, rtol: float, atol: float) -> str:
     )
 
 
-def of_tensors(actual: Tensor, expected: Tensor, matches: Tensor, rtol: float, atol: float) -> str:
-    """Of two tensors of one shape and dtype; `matches` is true where they are close."""
+def of_tensors(actual: Tensor, expected: Tensor, matches: Tensor, rtol: float, atol: float, what: str) -> str:
+    """Of two tensors of one shape and dtype, which are called `what`; `matches` is true where they are close."""
     if not (actual.dtype.is_floating_point or actual.dtype.is_complex):
         actual, expected = actual.to(int64), expected.to(int64)
     absolute = autogradkit.where(matches, 0, (actual - expected).abs())
@@ -34,7 +34,7 @@ def of_tensors(actual: Tensor, expected: Tensor, matches: Tensor, rtol: float, a
     wrong, all_ = int((~matches).sum().item()), matches.numel()
     return "\n".join(
         [
-            f"Tensor-likes are not {_wanted(rtol, atol)}!\n",
+            f"{what} are not {_wanted(rtol, atol)}!\n",
             f"Mismatched elements: {wrong} / {all_} ({wrong / all_:.1%})",
             f"Greatest absolute difference: {_greatest(absolute)}{_allowed(atol, rtol, atol)}",
             f"Greatest relative difference: {_greatest(relative)}{_allowed(rtol, rtol, atol)}",

@@ -16,7 +16,17 @@ from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
 from autogradkit.core.memory import empty
 from autogradkit.core.pending import writing
 from autogradkit.core.steps import Step, at_once
-from autogradkit.core.storage import Array, Bytes, VersionCounter, address_of, offset_of, root_of, strided
+from autogradkit.core.storage import (
+    NOT_RESIZABLE,
+    Array,
+    Bytes,
+    VersionCounter,
+    address_of,
+    is_borrowed,
+    offset_of,
+    root_of,
+    strided,
+)
 from autogradkit.core.strides import (
     contiguous_strides,
     element_strides,
@@ -324,6 +334,8 @@ def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> A
     extent = 0 if 0 in shape else 1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
     if array.flags.writeable and (offset + extent) * array.itemsize <= Bytes(array).nbytes():
         return strided(array, shape, strides, offset)
+    if is_borrowed(array):
+        raise RuntimeError(NOT_RESIZABLE)
     return strided(empty((offset + extent,), array.dtype), shape, strides, offset)
 
 

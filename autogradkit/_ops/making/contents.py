@@ -49,6 +49,8 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
         return array
     if hasattr(data, "__array__") and not isinstance(data, Sequence):
         return array_from(np.asarray(data), dtype)
+    if hasattr(data, "__dlpack__"):
+        return array_from(np.from_dlpack(data), dtype)
     if isinstance(data, range):
         data = list(data)
     if isinstance(data, str | bytes):

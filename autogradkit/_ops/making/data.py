@@ -83,6 +83,8 @@ def as_tensor(data: Object, *, dtype: DType | None = None, device: Device | None
         return moved(made, device).to(dtype or made.dtype)
     if isinstance(data, Tensor):
         return data if dtype is None or dtype is data.dtype else data.to(dtype)
+    if not isinstance(data, np.ndarray) and hasattr(data, "__dlpack__"):
+        data = np.from_dlpack(data)
     if isinstance(data, np.ndarray) and (dtype is None or data.dtype == dtype.numpy):
         return from_numpy(data)
     return tensor(data, dtype)

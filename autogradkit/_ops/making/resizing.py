@@ -13,7 +13,7 @@ from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import MemoryFormat, Sizes
 from autogradkit._ops.making.options import format_of, preserve_format, strides_in
 from autogradkit.core.memory import empty, too_large
-from autogradkit.core.storage import Array, Bytes, offset_of, strided
+from autogradkit.core.storage import NOT_RESIZABLE, Array, Bytes, is_borrowed, offset_of, strided
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, write_at_once
 from autogradkit.engine.history import requires_grad
@@ -28,6 +28,8 @@ def _resized(tensor: Any, size: tuple[int, ...], strides: tuple[int, ...]) -> An
     offset, storage = offset_of(array), Bytes(array).flat(array.dtype)
     extent = offset + (0 if 0 in size else 1 + sum((n - 1) * step for n, step in zip(size, strides, strict=True)))
     if extent > storage.size:
+        if is_borrowed(array):
+            raise RuntimeError(NOT_RESIZABLE)
         try:
             grown = empty((extent,), array.dtype)
         except RuntimeError:

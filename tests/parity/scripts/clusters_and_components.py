@@ -66,7 +66,11 @@ U, S, Vh = torch.linalg.svd(centered, full_matrices=False)
 eigenvalues, eigenvectors = torch.linalg.eigh(torch.cov(Y.T))
 print(S**2 / 239, torch.allclose(eigenvalues.flip(0), S**2 / 239), (S**2 / (S**2).sum()).cumsum(0)[:2])
 scores = centered @ Vh[:2].mT
-print(torch.corrcoef(scores.T), torch.dist(scores @ Vh[:2], centered), torch.linalg.matrix_rank(Y, rtol=0.05))
+print(
+    torch.corrcoef(scores.T).round(decimals=3) + 0,
+    torch.dist(scores @ Vh[:2], centered),
+    torch.linalg.matrix_rank(Y, rtol=0.05),
+)
 low = torch.pca_lowrank(Y, q=2, niter=3)
 print(torch.allclose(low[1], S[:2], rtol=1e-3), low[0].shape)
 whitened = torch.linalg.solve_triangular(torch.linalg.cholesky(torch.cov(X.T)), (X - X.mean(0)).T, upper=False)

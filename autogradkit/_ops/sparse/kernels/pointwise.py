@@ -167,6 +167,11 @@ def _common(one: Any, other: Any) -> np.dtype[Any]:
     return promote_types(from_numpy_dtype(one.dtype), from_numpy_dtype(other.dtype)).numpy
 
 
+def _times(values: Array, alpha: Any) -> Array:
+    """The values times a number, which wraps round in unsigned integers as in PyTorch."""
+    return values if alpha == 1 else values * np.asarray(alpha).astype(values.dtype)
+
+
 def _into_dense(self: Array, other: SparseArray, alpha: Any) -> Array:
     if self.shape != other.shape:
         raise RuntimeError(
@@ -176,7 +181,7 @@ def _into_dense(self: Array, other: SparseArray, alpha: Any) -> Array:
     total = self.astype(_common(self, other))
     known = other.coalesced()
     at = tuple(known.indices) if known.sparse_dim else ...
-    total[at] += (known.values if alpha == 1 else known.values * alpha).reshape(total[at].shape)
+    total[at] += _times(known.values, alpha).reshape(total[at].shape)
     return total
 
 
@@ -193,7 +198,7 @@ def _merged(self: SparseArray, other: SparseArray, alpha: Any) -> SparseArray:
         )
     kind = _common(self, other)
     one, two = self.values.astype(kind, copy=False), other.values.astype(kind, copy=False)
-    two = two if alpha == 1 else (two * alpha).astype(kind)
+    two = _times(two, alpha)
     known = self.is_coalesced and other.is_coalesced
     if not (self.values.flags.c_contiguous and other.values.flags.c_contiguous):
         return SparseArray(np.hstack((self.indices, other.indices)), np.concatenate((one, two)), self.shape)
