@@ -20,10 +20,10 @@ class Size(tuple[int, ...]):
     __slots__ = ()
 
     def __new__(cls, sizes: Iterable[Any] = (), /) -> Size:
-        made = tuple.__new__(cls, sizes)
+        made = super().__new__(cls, sizes)
         for each in made:
             if each.__class__ is not int:
-                return tuple.__new__(cls, [_checked(at, each) for at, each in enumerate(made)])
+                return super().__new__(cls, [_checked(at, each) for at, each in enumerate(made)])
         return made
 
     def numel(self) -> int:
@@ -41,10 +41,10 @@ class Size(tuple[int, ...]):
     def __add__(self, other: Any) -> Size:
         if not isinstance(other, tuple):
             raise TypeError(f"can only concatenate tuple (not {type(other).__name__}) to torch.Size")
-        return Size(super().__add__(other))
+        return Size((*self, *cast("tuple[Any, ...]", other)))
 
     def __radd__(self, other: Any) -> Size:
-        return Size(other + tuple(self)) if isinstance(other, tuple) else NotImplemented
+        return Size((*cast("tuple[Any, ...]", other), *self)) if isinstance(other, tuple) else NotImplemented
 
     def __mul__(self, times: SupportsIndex) -> Size:
         return as_size(super().__mul__(times))
@@ -59,7 +59,7 @@ class Size(tuple[int, ...]):
 
 
 # The same for what is a tuple of ints: half of what looking at each of them would take.
-as_size: Callable[[tuple[int, ...]], Size] = partial(tuple.__new__, Size)
+as_size: Callable[[tuple[int, ...]], Size] = partial(cast("Any", tuple.__new__), Size)
 
 
 def _checked(at: int, size: Any) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
     if hasattr(data, "__array__") and not isinstance(data, Sequence):
         return array_from(np.asarray(data), dtype)
     if hasattr(data, "__dlpack__"):
-        return array_from(np.from_dlpack(data), dtype)
+        return array_from(np.from_dlpack(cast("Any", data)), dtype)
     if isinstance(data, range):
         data = list(data)
     if isinstance(data, str | bytes):
