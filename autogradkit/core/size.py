@@ -59,7 +59,7 @@ class Size(tuple[int, ...]):
 
 
 # The same for what is a tuple of ints: half of what looking at each of them would take.
-as_size: Callable[[tuple[int, ...]], Size] = partial(cast("Any", tuple.__new__), Size)
+as_size: Callable[[tuple[int, ...]], Size] = partial(cast("Any", tuple).__new__, Size)
 
 
 def _checked(at: int, size: Any) -> int:
