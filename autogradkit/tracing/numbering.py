@@ -127,11 +127,11 @@ class Numbering:
     def _only_counted(self, seen: _Seen, found: Value) -> bool:
         """Whether nothing was written though the version is another: the engine counts as PyTorch does, which computes some
         gradients in place."""
-        known, now = self.values[seen.value or 0], found.numbers
-        told = seen.edits != self._edits.get(known.storage, 0)
-        before = known.numbers
-        same = (before.data, before.low, before.high, before.mean) == (now.data, now.low, now.high, now.mean)
-        return not told and same and known.storage == found.storage
+        known = self.values[seen.value or 0]
+        if known.storage != found.storage or seen.edits != self._edits.get(known.storage, 0):
+            return False
+        before, now = known.numbers, found.numbers
+        return (before.data, before.low, before.high, before.mean) == (now.data, now.low, now.high, now.mean)
 
     def keep(self, array: Any, value: int) -> None:
         """A node keeps this result through which no gradient flows, such as the positions of a pooling, in this array."""

@@ -98,7 +98,7 @@ def names(program: Program) -> Callable[[Run], Iterator[Falsity]]:
                 if any(maker is not None and maker.name == "data" for maker in makers):
                     continue
             if turns is None:
-                yield Falsity("name", f"{value.name} never stood for what is drawn: {value.numbers.text}")
+                yield Falsity("name", f"{value.name} never stood for what is drawn: {value.numbers.printed}")
             elif value.turn not in turns and value.turn and value.version == 0:  # an edit binds the tensor it had
                 yield Falsity("turn", f"{value.name} (turn {value.turn}); it was bound in {sorted(turns)}")
         # What a variable of the cell stands for at the end, and an operation made, has a name.
