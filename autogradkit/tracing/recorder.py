@@ -311,11 +311,13 @@ class EventRecorder(Recorder):
             self.drafts.append(Draft(BackwardEnd(len(self.drafts), begun.number, error is not None), NOWHERE))
 
     def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
+        self._look(self._grad_assigned, tensor, old, new, sys._getframe(1))
+
+    def _grad_assigned(self, tensor: Any, old: Any, new: Any, frame: FrameType) -> None:
         if new is not None:
             self.numbering.assigned(tensor, new)
-        if old is None and new is None:
-            return
-        self._note_assignment(tensor, old, new, sys._getframe(1))
+        if old is not None or new is not None:
+            self._note_assignment(tensor, old, new, frame)
 
     def _note_assignment(self, tensor: Any, old: Any, new: Any, frame: FrameType) -> None:
         after = None if new is None else self.copier.copy(new)
@@ -338,9 +340,11 @@ class EventRecorder(Recorder):
             self._note_assignment(owner, None, edited, sys._getframe(3))
 
     def module_enter(self, module: Any) -> None:
+        pauses = self._turns.pauses
+        self._turns.pause()
         self.naming.enter(module)
-        if _runs_no_code_of_the_learners(module):
-            self._turns.pause()
+        if not _runs_no_code_of_the_learners(module):
+            self._turns.back(pauses)
 
     # -- what begins and ends ---------------------------------------------------------------------------------------
 
