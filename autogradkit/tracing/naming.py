@@ -88,9 +88,9 @@ class Naming:
             found = (name for name in names if holds(variables.get(name, others.get(name)), ModuleType))
             self.python_modules[id(code)] = frozenset(found)
 
-    def name_of(self, tensor: Any) -> str | None:
+    def name_of(self, tensor: Any, way: str | None = None) -> str | None:
         """The name under which a tensor made before the trace, or a module, is known where the learner's code runs: of the
-        variable that holds it, else how it is reached from one.
+        variable that holds it, else how it is reached from one, which may be known: `way`.
 
         The cell's own name for it comes before a parameter's name inside a function that the cell calls. Variables of loops
         are `passing`: `for x in xs` holds another tensor in each turn, and `xs[0]` says which.
@@ -98,17 +98,24 @@ class Naming:
         parameter = self._parameters.get(id(tensor))
         if parameter is not None and parameter[0]() is tensor:
             return parameter[1]
-        found = None
-        for frame in learner_frames(sys._getframe(1)):
+        leading: list[list[tuple[str, Any]]] = []
+        for frame in reversed(list(learner_frames(sys._getframe(1)))):
             variables = dict(frame.f_locals)  # which the learner's threads do not change meanwhile
             holding = [name for name, value in variables.items() if value is tensor and _is_told(name)]
-            passing = loop_variables(frame.f_code)
-            held = next((name for name in holding if name not in passing), None)
-            leading = [] if held is not None else _leading(variables, tensor)
-            found = held or _reached_from(leading, tensor) or next(reversed(holding), None) or found
-            if found is None and has(tensor, "named_modules"):
-                found = _deep_among(leading, tensor)
-        return found
+            if holding:
+                passing = loop_variables(frame.f_code)
+                held = next((name for name in holding if name not in passing), None)
+                if held is not None:
+                    return held
+            if way is not None:
+                return way
+            leading.append(_leading(variables, tensor))
+            found = _reached_from(leading[-1], tensor)
+            if found is not None or holding:
+                return found or holding[-1]
+        if has(tensor, "named_modules"):
+            return next(filter(None, (_deep_among(each, tensor) for each in reversed(leading))), None)
+        return way
 
 
 def _features(module: Any) -> str:
@@ -123,8 +130,11 @@ def _features(module: Any) -> str:
 
 def _reached_from(leading: list[tuple[str, Any]], wanted: Any) -> str | None:
     """How this very object is reached from a variable: `w.grad`, `xs[0]`, `p['w']`."""
-    ways = (_reached(name, value, wanted) for name, value in leading if value is not wanted)
-    return next(filter(None, ways), None)
+    for name, value in leading:
+        found = None if value is wanted else _reached(name, value, wanted)
+        if found is not None:
+            return found
+    return None
 
 
 def _is_told(name: object) -> bool:

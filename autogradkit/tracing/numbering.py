@@ -26,13 +26,16 @@ class _Seen:
     value: int | None = None
     version: int = -1
     edits: int = -1  # of its storage, when it had that value
+    name: str | None = None  # that it had before the trace
 
 
 class Numbering:
-    """Numbers for one trace. `name_of` says what the learner calls a tensor that was there before it, `clock` how many
-    events there were so far."""
+    """Numbers for one trace. `name_of` says what the learner calls a tensor that was there before it, given how it is
+    reached where that is known; `clock` how many events there were so far."""
 
-    def __init__(self, copier: Copier, name_of: Callable[[Any], str | None], clock: Callable[[], int]) -> None:
+    def __init__(
+        self, copier: Copier, name_of: Callable[[Any, str | None], str | None], clock: Callable[[], int]
+    ) -> None:
         self.values: dict[int, Value] = {}
         self.names: dict[int, str] = {}  # value -> the name that its tensor had before the trace
         self._copier = copier
@@ -119,9 +122,10 @@ class Numbering:
         return value
 
     def _name(self, value: int, tensor: Any) -> None:
-        name = self._name_of(tensor)
+        owner = self._seen(self.owner(tensor))
+        name = self._name_of(tensor, None if owner is None or owner.name is None else f"{owner.name}.grad")
         if name is not None:
-            self.names[value] = name
+            self.names[value] = self._tensors[id(tensor)].name = name
             self._unbound.discard(value)
 
     def _only_counted(self, seen: _Seen, found: Value) -> bool:
