@@ -58,7 +58,7 @@ class Numbering:
         ] = {}  # id(array) -> it, and whose gradient code was given in it
         self._node_count = 0
         self._storages: dict[tuple[int, int], int] = {}
-        self._sharers: dict[int, list[weakref.ref[Any]]] = {}  # storage number -> tensors seen on it
+        self._sharers: dict[int, dict[int, weakref.ref[Any]]] = {}  # storage number -> tensors seen on it, by id
         self._edits: dict[int, int] = {}  # storage number -> edits, those through `.data` too, which no version counts
         self._storage_count = 0
 
@@ -190,6 +190,11 @@ class Numbering:
         tensor = owner() if owner is not None and known is not None and known() is grad else None
         return tensor if tensor is not None and tensor._grad is grad else None
 
+    def gradients_in(self, value: int) -> list[tuple[Any, Any]]:
+        """Of each `.grad` in the memory of this value, whose it is, and itself."""
+        tensors = [reference() for reference in self._sharers[self.values[value].storage].values()]
+        return [(owner, grad) for grad in tensors if grad is not None and (owner := self.owner(grad)) is not None]
+
     def give(self, array: Any, target: Any, place: int) -> None:
         """The learner's code is given the gradient of a leaf, or of a node's result at this place, in this array."""
         if isinstance(target, Tensor):
@@ -258,9 +263,9 @@ class Numbering:
     def _storage(self, tensor: Any, fresh: bool) -> int:
         key = place_of(tensor)[0]
         number = self._storages.get(key)
-        if fresh or number is None or not any(reference() is not None for reference in self._sharers[number]):
+        if fresh or number is None or not any(reference() is not None for reference in self._sharers[number].values()):
             number = self._storages[key] = self._storage_count
             self._storage_count += 1
-            self._sharers[number] = []
-        self._sharers[number].append(weakref.ref(tensor))
+            self._sharers[number] = {}
+        self._sharers[number][id(tensor)] = weakref.ref(tensor)
         return number

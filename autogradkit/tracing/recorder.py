@@ -181,7 +181,10 @@ class EventRecorder(Recorder):
             Draft(event, site, outputs, operands, standing, ordered, numbers, within, turns, self._visit)
         )
         if edited is not None:
-            self._grad_edited(edited)
+            for owner, grad in self.numbering.gradients_in(
+                outputs[0]
+            ):  # such as `w.grad.zero_()`, `w.grad.data[0] = 1`
+                self._note_assignment(owner, None, grad, sys._getframe(1))
 
     def _arguments(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], edited: Any
@@ -332,12 +335,6 @@ class EventRecorder(Recorder):
             position=None,
         )
         self.drafts.append(Draft(event, self._sites.of(site_frames(frame))))
-
-    def _grad_edited(self, edited: Any) -> None:
-        """An in-place edit of some leaf's `.grad`, such as `w.grad.zero_()`."""
-        owner = self.numbering.owner(edited)
-        if owner is not None:
-            self._note_assignment(owner, None, edited, sys._getframe(3))
 
     def module_enter(self, module: Any) -> None:
         pauses = self._turns.pauses

@@ -327,7 +327,10 @@ def forward_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
         lines.append(Text([sans(told, "gradient")]))
     if link.kind == "memory":
         edit = tail.kind == "op" or (tail.value is not None and tail.value.version > 0)
-        lines.append(Text([sans("edited through the view" if edit else "the rest stays")]))
+        told = "edited through the view" if edit else "the rest stays"
+        if head.value is not None and head.value.id != link.value:
+            told = "backward adds to it"
+        lines.append(Text([sans(told)]))
     if link.broadcast:
         plural = "s" if "," in link.broadcast else ""
         lines.append(Text([sans(f"broadcast over dim{plural} {link.broadcast}")]))
