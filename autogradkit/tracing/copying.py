@@ -15,7 +15,8 @@ import numpy as np
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.printing import contents, shown_part
 from autogradkit.core.sparse import SparseArray
-from autogradkit.core.storage import address_of
+from autogradkit.core.storage import Bytes, address_of, offset_of
+from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import version_of
 from autogradkit.engine.history import requires_grad
 from autogradkit.tracing.events import Number, Numbers, Value
@@ -83,16 +84,21 @@ def _of_values(array: SparseArray, dtype: str) -> Numbers:
     return Numbers(array.shape, dtype, None, text, low, high, mean, nans, infs, array.size)
 
 
-def place_of(tensor: Any) -> tuple[tuple[int, int], tuple[int, ...], int]:
-    """(where a tensor's memory begins and its bytes, its strides, its offset there); of a sparse one those of its values.
-
-    A picture shows all elements of a sparse tensor, and has no strides for them.
-    """
-    array = tensor._array
+def memory_of(tensor: Any) -> tuple[int, int]:
+    """Where a tensor's memory begins, and its bytes; of a sparse one those of its values."""
+    array = tensor._memory
     if array.__class__ is SparseArray:
-        return (address_of(array.values), array.values.nbytes), (), 0
-    storage = tensor.untyped_storage()
-    return (storage.data_ptr(), storage.nbytes()), tuple(tensor.stride()), tensor.storage_offset()
+        return address_of(array.values), array.values.nbytes
+    held = Bytes(array)
+    return held.data_ptr(), held.nbytes()
+
+
+def layout_of(tensor: Any) -> tuple[tuple[int, ...], int]:
+    """A tensor's strides, and its offset in its memory. A picture shows all elements of a sparse one, and has none for them."""
+    array = tensor._memory
+    if array.__class__ is SparseArray:
+        return (), 0
+    return element_strides(array), 0 if array.base is None else offset_of(array)
 
 
 def value_of(
@@ -110,14 +116,14 @@ def value_of(
 ) -> Value:
     """A tensor as it is now. `number`, `storage`, `base` and `grad_of` are the trace's numbers of it, its memory, its base
     and the tensor whose `.grad` it is, or whose gradient code was `given`; `since` counts the events before."""
-    sparse = tensor._array.__class__ is SparseArray
+    stride, offset = layout_of(tensor)
     return Value(
         id=id,
         tensor=number,
         name=name,
         numbers=copier.copy(tensor),
-        stride=() if sparse else tuple(tensor.stride()),
-        offset=0 if sparse or tensor._memory.base is None else tensor.storage_offset(),
+        stride=stride,
+        offset=offset,
         storage=storage,
         version=version_of(tensor),
         requires_grad=requires_grad(tensor),
@@ -128,7 +134,7 @@ def value_of(
         since=since,
         grad_of=grad_of,
         given=given,
-        kept=tensor._array.nnz if sparse else None,
+        kept=tensor._array.nnz if tensor._array.__class__ is SparseArray else None,
     )
 
 

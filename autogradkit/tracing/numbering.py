@@ -13,7 +13,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import requires_grad
-from autogradkit.tracing.copying import Copier, is_leaf, place_of, value_of
+from autogradkit.tracing.copying import Copier, is_leaf, layout_of, memory_of, value_of
 from autogradkit.tracing.events import Value
 
 
@@ -150,11 +150,10 @@ class Numbering:
         if known is None or known[0]() is not tensor._node:
             return None
         value = self.values[known[1]]
-        key, stride, offset = place_of(tensor)
         same = (
-            self._storages.get(key) == value.storage
+            self._storages.get(memory_of(tensor)) == value.storage
             and value.version == version_of(tensor)
-            and (value.offset, value.stride) == (offset, stride)
+            and (value.stride, value.offset) == layout_of(tensor)
         )
         return known[1] if same else None
 
@@ -261,7 +260,7 @@ class Numbering:
         return seen.number
 
     def _storage(self, tensor: Any, fresh: bool) -> int:
-        key = place_of(tensor)[0]
+        key = memory_of(tensor)
         number = self._storages.get(key)
         if fresh or number is None or not any(reference() is not None for reference in self._sharers[number].values()):
             number = self._storages[key] = self._storage_count
