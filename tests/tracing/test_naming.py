@@ -102,3 +102,14 @@ def test_a_gradient_that_no_variable_holds_is_called_by_its_parameter() -> None:
         ["net[0].weight", "net[0].weight.grad"],
         ["net[2].weight", "held"],
     ]
+
+
+def test_a_sample_is_called_as_the_function_calls_it_not_as_what_vmap_gives() -> None:
+    def double(x: torch.Tensor) -> torch.Tensor:
+        return x * 2
+
+    rows = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    with torch.record() as trace:
+        out = torch.func.vmap(double)(rows)
+    assert out.tolist() == [[2.0, 4.0], [6.0, 8.0]]
+    assert [trace.values[op.outputs[0]].name for op in trace.ops] == ["x", None, "x", None, "out"]
