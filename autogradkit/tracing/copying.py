@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.batched import BatchArray
+from autogradkit.core.meta import MetaArray
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.printing import contents, shown_part
 from autogradkit.core.sparse import SparseArray
@@ -65,6 +67,8 @@ class Copier:
                 return _of_values(array, tensor.dtype.name)
             array = array.dense()
         shape, dtype = array.shape, tensor.dtype.name
+        if not isinstance(array, np.ndarray):  # of the device "meta", or one sample of all that `vmap` has at once
+            return Numbers(shape, dtype, None, "", None, None, None, 0, 0, size)
         if whole:
             self.copied += size
             return Numbers.later(_looked_at, np.array(array), shape=shape, dtype=dtype, omitted=0)
@@ -89,16 +93,19 @@ def memory_of(tensor: Any) -> tuple[int, int]:
     array = tensor._memory
     if array.__class__ is SparseArray:
         return address_of(array.values), array.values.nbytes
-    held = Bytes(array)
+    if array.__class__ is BatchArray:
+        return id(array), 0
+    held = Bytes(array.hollow if array.__class__ is MetaArray else array)
     return held.data_ptr(), held.nbytes()
 
 
 def layout_of(tensor: Any) -> tuple[tuple[int, ...], int]:
     """A tensor's strides, and its offset in its memory. A picture shows all elements of a sparse one, and has none for them."""
     array = tensor._memory
-    if array.__class__ is SparseArray:
+    if array.__class__ in (SparseArray, BatchArray):
         return (), 0
-    return element_strides(array), 0 if array.base is None else offset_of(array)
+    strides, array = element_strides(array), array.hollow if array.__class__ is MetaArray else array
+    return strides, 0 if array.base is None else offset_of(array)
 
 
 def value_of(
