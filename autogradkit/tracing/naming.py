@@ -11,7 +11,7 @@ import itertools
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType, NoneType
 from typing import Any
 
@@ -116,6 +116,16 @@ class Naming:
         if has(tensor, "named_modules"):
             return next(filter(None, (_deep_among(each, tensor) for each in reversed(leading))), None)
         return way
+
+
+def left_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The tensors that a cell has left, each with how it is reached: those of its variables, then those that lie in lists,
+    dicts and the attributes of objects."""
+    told = [(name, value) for name, value in list(variables.items()) if _is_told(name)]
+    yield from ((name, value) for name, value in told if holds(value, Tensor))
+    for name, value in told:
+        if type(value) not in _HOLD_NO_MODULE and name != "Out":  # where IPython keeps what it has shown
+            yield from ((path, each) for path, each in _members(name, value) if holds(each, Tensor))
 
 
 def _features(module: Any) -> str:

@@ -42,8 +42,7 @@ from autogradkit.tracing.events import (
 from autogradkit.tracing.failure import Failed, ended_by
 from autogradkit.tracing.frames import NOWHERE, Site
 from autogradkit.tracing.labels import file_label
-from autogradkit.tracing.namespace import holds
-from autogradkit.tracing.naming import Naming, names_of
+from autogradkit.tracing.naming import Naming, left_in, names_of
 from autogradkit.tracing.numbering import Numbering
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.remembered import Remembered
@@ -100,9 +99,9 @@ class EventRecorder(Recorder):
     def _settle(self) -> None:
         """Note what the cell has left."""
         self.numbering.settle()
-        for name, value in self._variables.items():
-            number = self.numbering.number_of(value) if holds(value, Tensor) else None
-            if number is not None and type(name) is str and not name.startswith("_"):
+        for name, tensor in left_in(self._variables):
+            number = self.numbering.number_of(tensor)
+            if number is not None:
                 self._at_end.setdefault(number, name)
         self._variables = {}
 

@@ -26,6 +26,7 @@ from autogradkit.tracing.events import (
 )
 from autogradkit.tracing.frames import Site
 from autogradkit.tracing.source import Place, SourceReader
+from autogradkit.tracing.turns import loop_variables
 
 
 @dataclass
@@ -67,9 +68,10 @@ def resolve(
     namer = _Namer(reader, known)
     namer.name(drafts, values, modules)
     named_tensors = {value.tensor for id, value in values.items() if id in namer.names}
+    last_resort = {values[id].tensor: name for id, name in namer.passing.items()} | at_end
     for id, value in values.items():
-        if value.tensor not in named_tensors and value.tensor in at_end:
-            namer.names[id] = at_end[value.tensor]
+        if value.tensor not in named_tensors and value.tensor in last_resort:
+            namer.names[id] = last_resort[value.tensor]
     for id, value in values.items():
         if name := namer.names.get(id):
             _fill(value, name=name, turn=namer.turns.get(id, ()))
@@ -90,6 +92,7 @@ class _Namer:
     def __init__(self, reader: SourceReader, known: dict[int, str]) -> None:
         self._known = known
         self.names = dict(known)
+        self.passing: dict[int, str] = {}  # by the variable of a loop, which names another value in each turn
         self.turns: dict[int, tuple[int, ...]] = {}
         self._reader = reader
         self._assigned: dict[tuple[tuple[tuple[int, int], ...], tuple[int, ...]], tuple[tuple[int, ...], bool]] = {}
@@ -137,7 +140,8 @@ class _Namer:
             if operand is None or name is None or made_at.get(operand) == draft.site:
                 continue
             if name in standing or (draft.ordered and not name.isidentifier()):
-                self.names.setdefault(operand, name)
+                names = self.passing if name in loop_variables(draft.site.frames[0].code) else self.names
+                names.setdefault(operand, name)
 
     def _name_results(self, draft: Draft, parts: bool, through_calls: bool = True) -> None:
         found, height = self._reader.result_names(draft.site, len(draft.outputs), parts)

@@ -113,3 +113,22 @@ def test_a_sample_is_called_as_the_function_calls_it_not_as_what_vmap_gives() ->
         out = torch.func.vmap(double)(rows)
     assert out.tolist() == [[2.0, 4.0], [6.0, 8.0]]
     assert [trace.values[op.outputs[0]].name for op in trace.ops] == ["x", None, "x", None, "out"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "named"),
+    [
+        ("losses = [(x * k).sum() for k in range(2)]\nloss = sum(losses)", ["losses[0]", "losses[1]", "loss"]),
+        ("out = {k: x * 2 for k in 'ab'}\ns = sum(o.sum() for o in out.values())", ["out['a']", "out['b']", "s"]),
+        ("t = Thing(); t.h = x * 3", ["t.h"]),
+        ("for o in (x * 2, x * 3): s = o.sum()", ["o", "s"]),  # nothing else leads to them
+    ],
+)  # fmt: skip
+def test_results_that_no_variable_holds_are_called_as_they_are_reached(cell: str, named: list[str]) -> None:
+    space: dict[str, Any] = {"torch": torch, "__name__": "__main__"}
+    exec(compile(BEFORE, "<before>", "exec"), space)
+    linecache.cache["<the cell>"] = (len(cell), None, cell.splitlines(True), "<the cell>")
+    with torch.record() as trace:
+        exec(compile(cell, "<the cell>", "exec"), space)
+    found = [trace.values[output].name for op in trace.ops for output in op.outputs]
+    assert list(dict.fromkeys(name for name in found if name is not None)) == named
