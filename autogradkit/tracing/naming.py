@@ -26,6 +26,7 @@ from autogradkit.tracing.turns import loop_variables
 # What most names of a namespace stand for; no tensor is reached from it.
 _HOLD_NOTHING = frozenset((ModuleType, FunctionType, BuiltinFunctionType, type, NoneType, bool, int, float, str))
 _HOLD_NO_MODULE = _HOLD_NOTHING | {Tensor, Parameter}
+_STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF")
 _MOST_READ = 64  # variables that an expression reads before its operation runs
 _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
 _DEEPEST = 3  # objects in one another in which a module is looked for
@@ -92,8 +93,9 @@ class Naming:
         """The name under which a tensor made before the trace, or a module, is known where the learner's code runs: of the
         variable that holds it, else how it is reached from one, which may be known: `way`.
 
-        The cell's own name for it comes before a parameter's name inside a function that the cell calls. Variables of loops
-        are `passing`: `for x in xs` holds another tensor in each turn, and `xs[0]` says which.
+        The cell's own name for it comes before a parameter's name inside a function that the cell calls, and of its names one
+        that it binds to nothing else: after `out = a`, that is `a`. Variables of loops are `passing`: `for x in xs` holds
+        another tensor in each turn, and `xs[0]` says which.
         """
         parameter = self._parameters.get(id(tensor))
         if parameter is not None and parameter[0]() is tensor:
@@ -103,10 +105,10 @@ class Naming:
             variables = dict(frame.f_locals)  # which the learner's threads do not change meanwhile
             holding = [name for name, value in variables.items() if value is tensor and _is_told(name)]
             if holding:
-                passing = loop_variables(frame.f_code)
-                held = next((name for name in holding if name not in passing), None)
-                if held is not None:
-                    return held
+                passing, bound = loop_variables(frame.f_code), _bound_in(frame.f_code)
+                held = [name for name in holding if name not in passing]
+                if held:
+                    return next((name for name in held if name not in bound), held[0])
             if way is not None:
                 return way
             leading.append(_leading(variables, tensor))
@@ -247,6 +249,13 @@ def names_of(values: Sequence[Any], frame: FrameType | None) -> tuple[frozenset[
         if id(each) in found:
             found[id(each)].append(name)
     return tuple([frozenset(found[id(value)]) for value in values])
+
+
+@once_per_code
+def _bound_in(code: CodeType) -> frozenset[str]:
+    """The variables that a piece of code assigns."""
+    stores = [each.argval for each in dis.get_instructions(code) if each.opname.startswith(_STORES)]
+    return frozenset([name for each in stores for name in (each if isinstance(each, tuple) else (each,))])
 
 
 @once_per_code

@@ -132,3 +132,7 @@ def test_results_that_no_variable_holds_are_called_as_they_are_reached(cell: str
         exec(compile(cell, "<the cell>", "exec"), space)
     found = [trace.values[output].name for op in trace.ops for output in op.outputs]
     assert list(dict.fromkeys(name for name in found if name is not None)) == named
+
+
+def test_of_two_names_for_a_tensor_the_one_that_the_cell_does_not_bind_is_told() -> None:
+    assert weights("out = p\nfor i in range(2): out = out * 2", "out = 1; p = torch.nn.Parameter(x)") == ["p"]
