@@ -26,7 +26,7 @@ from autogradkit.tracing.events import (
 )
 from autogradkit.tracing.frames import Site
 from autogradkit.tracing.source import Place, SourceReader
-from autogradkit.tracing.turns import loop_variables
+from autogradkit.tracing.turns import loop_variables, loops_since
 
 
 @dataclass
@@ -68,10 +68,12 @@ def resolve(
     namer = _Namer(reader, known)
     namer.name(drafts, values, modules)
     named_tensors = {value.tensor for id, value in values.items() if id in namer.names}
-    last_resort = {values[id].tensor: name for id, name in namer.passing.items()} | at_end
+    passing = {values[id].tensor: found for id, found in namer.passing.items()}
+    left = {tensor: (name, ()) for tensor, name in at_end.items() if passing.get(tensor, ("",))[0] != name}
+    last_resort = passing | left
     for id, value in values.items():
         if value.tensor not in named_tensors and value.tensor in last_resort:
-            namer.names[id] = last_resort[value.tensor]
+            namer.names[id], namer.turns[id] = last_resort[value.tensor]
     for id, value in values.items():
         if name := namer.names.get(id):
             _fill(value, name=name, turn=namer.turns.get(id, ()))
@@ -92,7 +94,8 @@ class _Namer:
     def __init__(self, reader: SourceReader, known: dict[int, str]) -> None:
         self._known = known
         self.names = dict(known)
-        self.passing: dict[int, str] = {}  # by the variable of a loop, which names another value in each turn
+        # By the variable of a loop, which names another value in each turn; and the turns of this loop and of those around.
+        self.passing: dict[int, tuple[str, tuple[int, ...]]] = {}
         self.turns: dict[int, tuple[int, ...]] = {}
         self._reader = reader
         self._assigned: dict[tuple[tuple[tuple[int, int], ...], tuple[int, ...]], tuple[tuple[int, ...], bool]] = {}
@@ -140,8 +143,12 @@ class _Namer:
             if operand is None or name is None or made_at.get(operand) == draft.site:
                 continue
             if name in standing or (draft.ordered and not name.isidentifier()):
-                names = self.passing if name in loop_variables(draft.site.frames[0].code) else self.names
-                names.setdefault(operand, name)
+                spot = draft.site.frames[0]
+                if name in loop_variables(spot.code):
+                    own = draft.turns[0][: len(draft.turns[0]) - loops_since(spot.code, name, spot.offset)]
+                    self.passing.setdefault(operand, (name, draft.turn_above(1) + own))
+                else:
+                    self.names.setdefault(operand, name)
 
     def _name_results(self, draft: Draft, parts: bool, through_calls: bool = True) -> None:
         found, height = self._reader.result_names(draft.site, len(draft.outputs), parts)

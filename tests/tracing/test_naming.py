@@ -9,6 +9,7 @@ import pytest
 
 import autogradkit as torch
 from autogradkit.tracing.events import Op
+from tests.tracing.render.cells import trace_source
 
 BEFORE = """
 class Net(torch.nn.Module):
@@ -121,7 +122,8 @@ def test_a_sample_is_called_as_the_function_calls_it_not_as_what_vmap_gives() ->
         ("losses = [(x * k).sum() for k in range(2)]\nloss = sum(losses)", ["losses[0]", "losses[1]", "loss"]),
         ("out = {k: x * 2 for k in 'ab'}\ns = sum(o.sum() for o in out.values())", ["out['a']", "out['b']", "s"]),
         ("t = Thing(); t.h = x * 3", ["t.h"]),
-        ("for o in (x * 2, x * 3): s = o.sum()", ["o", "s"]),  # nothing else leads to them
+        # Nothing else leads to these; only counted loops, in cells that run whole, have turns.
+        ("for o in (x * 2, x * 3): s = o.sum()", ["o", "s"]),
     ],
 )  # fmt: skip
 def test_results_that_no_variable_holds_are_called_as_they_are_reached(cell: str, named: list[str]) -> None:
@@ -136,3 +138,13 @@ def test_results_that_no_variable_holds_are_called_as_they_are_reached(cell: str
 
 def test_of_two_names_for_a_tensor_the_one_that_the_cell_does_not_bind_is_told() -> None:
     assert weights("out = p\nfor i in range(2): out = out * 2", "out = 1; p = torch.nn.Parameter(x)") == ["p"]
+
+
+def test_what_only_the_variable_of_a_loop_leads_to_has_the_turn_of_that_loop() -> None:
+    trace = trace_source(
+        "for row in rows:\n    for k in range(2):\n        s = (row * k).sum()", "rows = torch.arange(4.).view(2, 2)"
+    )
+    first = trace.ops[0]
+    assert [trace.label(output) for output in first.outputs] == ["row (turn 1)", "row (turn 2)"]
+    sums = [trace.label(op.outputs[0]) for op in trace.ops if op.name == "sum"]
+    assert sums == ["s (turn 1.1)", "s (turn 1.2)", "s (turn 2.1)", "s (turn 2.2)"]
