@@ -308,9 +308,12 @@ class EventRecorder(Recorder):
         self._look(self._grad_assigned, tensor, old, new, sys._getframe(1))
 
     def _grad_assigned(self, tensor: Any, old: Any, new: Any, frame: FrameType) -> None:
+        told = new is old and (
+            new is None or self.numbering.owner(new) is tensor
+        )  # `w.grad += 1` assigns what it edited
         if new is not None:
             self.numbering.assigned(tensor, new)
-        if old is not None or new is not None:
+        if not told:
             self._note_assignment(tensor, old, new, self._visits.of(frame).site)
 
     def _note_assignment(self, tensor: Any, old: Any, new: Any, site: Site) -> None:
