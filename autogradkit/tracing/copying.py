@@ -12,17 +12,22 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.batched import BatchArray
+from autogradkit.core.meta import MetaArray
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.printing import contents, shown_part
 from autogradkit.core.sparse import SparseArray
-from autogradkit.core.storage import address_of
+from autogradkit.core.storage import Bytes, address_of, offset_of
+from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import version_of
 from autogradkit.engine.history import requires_grad
-from autogradkit.tracing.events import Number, Numbers, Printed, Value
+from autogradkit.tracing.events import Number, Numbers, Value
 
 FEW = 32  # elements that Python summarises faster than NumPy
 FULL = 1_000  # elements: what PyTorch prints without "..."
 BUDGET = 200_000  # elements copied whole in one trace
+
+_SUMMED = 3e38  # as much fits into the sum of singles
 
 # What `array.min()` and its kin call, without their Python on the way.
 _least, _greatest, _sum = np.minimum.reduce, np.maximum.reduce, np.add.reduce
@@ -61,27 +66,16 @@ class Copier:
                 self.left_out += size
                 return _of_values(array, tensor.dtype.name)
             array = array.dense()
-        elements: tuple[Number, ...] | None = None
+        shape, dtype = array.shape, tensor.dtype.name
+        if not isinstance(array, np.ndarray):  # of the device "meta", or one sample of all that `vmap` has at once
+            return Numbers(shape, dtype, None, "", None, None, None, 0, 0, size)
         if whole:
             self.copied += size
-            elements = tuple(array.reshape(-1).tolist())
-        else:
-            self.left_out += size
-        low, high, mean, nans, infs = _summary(array) if elements is None or size > FEW else _summary_of(elements)
-        if low == high == 0:  # 0. and -0. are equal, so which of them was found says nothing of the others
-            low = high = -0.0 if np.signbit(array).all() else 0.0
-        return Numbers(
-            shape=tuple(array.shape),
-            dtype=tensor.dtype.name,
-            data=elements,
-            printed=_printed(array),
-            low=low,
-            high=high,
-            mean=mean,
-            nans=nans,
-            infs=infs,
-            omitted=0 if whole else size,
-        )
+            return Numbers.later(_looked_at, np.array(array), shape=shape, dtype=dtype, omitted=0)
+        self.left_out += size
+        shown = np.array(shown_part(array))  # a copy, which no later edit changes
+        known = dict(zip(_SUMMARY, _signed(_summary(array), array), strict=True))
+        return Numbers.later(_printed, shown, shape, shape=shape, dtype=dtype, data=None, omitted=size, **known)
 
 
 def _of_values(array: SparseArray, dtype: str) -> Numbers:
@@ -91,19 +85,27 @@ def _of_values(array: SparseArray, dtype: str) -> Numbers:
     if mean is not None:
         mean *= seen.size / array.size
     text = f"{array.nnz:,} values at their places, and zeros"
-    return Numbers(array.shape, dtype, None, Printed(text), low, high, mean, nans, infs, array.size)
+    return Numbers(array.shape, dtype, None, text, low, high, mean, nans, infs, array.size)
 
 
-def place_of(tensor: Any) -> tuple[tuple[int, int], tuple[int, ...], int]:
-    """(where a tensor's memory begins and its bytes, its strides, its offset there); of a sparse one those of its values.
-
-    A picture shows all elements of a sparse tensor, and has no strides for them.
-    """
-    array = tensor._array
+def memory_of(tensor: Any) -> tuple[int, int]:
+    """Where a tensor's memory begins, and its bytes; of a sparse one those of its values."""
+    array = tensor._memory
     if array.__class__ is SparseArray:
-        return (address_of(array.values), array.values.nbytes), (), 0
-    storage = tensor.untyped_storage()
-    return (storage.data_ptr(), storage.nbytes()), tuple(tensor.stride()), tensor.storage_offset()
+        return address_of(array.values), array.values.nbytes
+    if array.__class__ is BatchArray:
+        return id(array), 0
+    held = Bytes(array.hollow if array.__class__ is MetaArray else array)
+    return held.data_ptr(), held.nbytes()
+
+
+def layout_of(tensor: Any) -> tuple[tuple[int, ...], int]:
+    """A tensor's strides, and its offset in its memory. A picture shows all elements of a sparse one, and has none for them."""
+    array = tensor._memory
+    if array.__class__ in (SparseArray, BatchArray):
+        return (), 0
+    strides, array = element_strides(array), array.hollow if array.__class__ is MetaArray else array
+    return strides, 0 if array.base is None else offset_of(array)
 
 
 def value_of(
@@ -121,14 +123,14 @@ def value_of(
 ) -> Value:
     """A tensor as it is now. `number`, `storage`, `base` and `grad_of` are the trace's numbers of it, its memory, its base
     and the tensor whose `.grad` it is, or whose gradient code was `given`; `since` counts the events before."""
-    sparse = tensor._array.__class__ is SparseArray
+    stride, offset = layout_of(tensor)
     return Value(
         id=id,
         tensor=number,
         name=name,
         numbers=copier.copy(tensor),
-        stride=() if sparse else tuple(tensor.stride()),
-        offset=0 if sparse or tensor._memory.base is None else tensor.storage_offset(),
+        stride=stride,
+        offset=offset,
         storage=storage,
         version=version_of(tensor),
         requires_grad=requires_grad(tensor),
@@ -139,7 +141,7 @@ def value_of(
         since=since,
         grad_of=grad_of,
         given=given,
-        kept=tensor._array.nnz if sparse else None,
+        kept=tensor._array.nnz if tensor._array.__class__ is SparseArray else None,
     )
 
 
@@ -155,16 +157,43 @@ def _retains_grad(tensor: Any) -> bool:
     return node is not None and node.hooks is not None and tensor._output_nr in node.hooks.retained
 
 
-def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, float | None, int, int]:
+_Summary = tuple[float | None, float | None, float | None, int, int]
+_SUMMARY = ("low", "high", "mean", "nans", "infs")
+
+
+def _looked_at(name: str, array: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """What is told of a small tensor, from its copy: the text, or all else."""
+    if name == "printed":
+        return _printed(name, shown_part(array), array.shape)
+    elements = tuple(array.reshape(-1).tolist())
+    found = _summary_of(elements) if array.size <= FEW else _summary(array)
+    return {"data": elements, **dict(zip(_SUMMARY, _signed(found, array), strict=True))}
+
+
+def _printed(name: str, shown: np.ndarray[Any, Any], shape: tuple[int, ...]) -> dict[str, str]:
+    """The data as PyTorch prints it now, without the `tensor(...)` around it."""
+    return {name: contents(shown, shape, 7).replace("\n       ", "\n")}
+
+
+def _signed(summary: _Summary, array: np.ndarray[Any, Any]) -> _Summary:
+    """0. and -0. are equal, so which of them was found as the least and the greatest says nothing of the others."""
+    if summary[0] == summary[1] == 0:
+        zero = -0.0 if np.signbit(array).all() else 0.0
+        return zero, zero, *summary[2:]
+    return summary
+
+
+def _summary(array: np.ndarray[Any, Any]) -> _Summary:
     if not array.size or array.dtype.kind == "c":
         return None, None, None, 0, 0
     if array.dtype.kind in "biu":
         return float(array.min()), float(array.max()), float(array.mean()), 0, 0
     low, high = float(_least(array, None)), float(_greatest(array, None))
     if math.isfinite(low) and math.isfinite(high):  # a NaN would be both
+        if array.itemsize >= 4 and max(-low, high) * array.size < _SUMMED:
+            return low, high, float(_sum(array, None)) / array.size, 0, 0
         with np.errstate(all="ignore"):
-            mean = float(_sum(array, None)) / array.size if array.itemsize >= 4 else math.inf
-            return low, high, mean if math.isfinite(mean) else float(array.mean(dtype=np.float64)), 0, 0
+            return low, high, float(array.mean(dtype=np.float64)), 0, 0
     finite = np.isfinite(array)
     nans = int(np.isnan(array).sum())
     kept = array[finite]
@@ -174,7 +203,7 @@ def _summary(array: np.ndarray[Any, Any]) -> tuple[float | None, float | None, f
     return float(kept.min()), float(kept.max()), float(kept.mean(dtype=np.float64)), nans, infs
 
 
-def _summary_of(elements: tuple[Number, ...]) -> tuple[float | None, float | None, float | None, int, int]:
+def _summary_of(elements: tuple[Number, ...]) -> _Summary:
     """As `_summary`, of the numbers themselves."""
     known: Any = elements
     total = sum(known)
@@ -189,13 +218,3 @@ def _summary_of(elements: tuple[Number, ...]) -> tuple[float | None, float | Non
     if not finite:
         return None, None, None, nans, infs
     return min(finite), max(finite), sum(finite) / len(finite), nans, infs
-
-
-def _printed(array: np.ndarray[Any, Any]) -> Printed:
-    """The data as PyTorch prints it now, without the `tensor(...)` around it."""
-    shape, shown = array.shape, np.array(shown_part(array))  # a copy, which no later edit changes
-    return Printed(_written, shown, shape)
-
-
-def _written(shown: np.ndarray[Any, Any], shape: tuple[int, ...]) -> str:
-    return contents(shown, shape, 7).replace("\n       ", "\n")

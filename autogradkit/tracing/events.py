@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from autogradkit.core.facts import OpFacts
 
@@ -35,42 +36,14 @@ class Position:
     turn: tuple[int, ...] = ()  # which time round each loop that it ran in was, outermost first, from 1
 
 
-class Printed:
-    """A text that is written when it is first read: most numbers of a trace are never looked at."""
-
-    __slots__ = ("_parts", "_text")
-
-    def __init__(self, text: str | Callable[..., str], *parts: object) -> None:
-        """`text`, or what writes it when it is called with `parts`."""
-        self._text = text
-        self._parts = parts
-
-    def __str__(self) -> str:
-        if not isinstance(self._text, str):
-            self._text, self._parts = self._text(*self._parts), ()
-        return self._text
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Printed) and str(self) == str(other)
-
-    def __hash__(self) -> int:
-        return hash(str(self))
-
-    def __reduce__(self) -> tuple[type[Printed], tuple[str]]:
-        return Printed, (str(self),)
-
-    def __repr__(self) -> str:
-        return repr(str(self))
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Numbers:
-    """A bounded copy of a tensor's data."""
+    """A bounded copy of a tensor's data. Most of a trace are never looked at: what takes time is found out `later`."""
 
     shape: tuple[int, ...]
     dtype: str  # "float32"
     data: tuple[Number, ...] | None  # every element, row-major; None where only the summary was kept
-    printed: Printed  # as PyTorch prints the data, without "tensor(...)"
+    printed: str  # as PyTorch prints the data, without "tensor(...)"
     low: float | None  # over the finite elements; None where there are none
     high: float | None
     mean: float | None
@@ -78,10 +51,20 @@ class Numbers:
     infs: int
     omitted: int  # elements not in `data`
 
-    @property
-    def text(self) -> str:
-        """As PyTorch prints the data, without `tensor(...)`."""
-        return str(self.printed)
+    @classmethod
+    def later(cls, find: Callable[..., dict[str, Any]], *parts: object, **known: Any) -> Numbers:
+        """Numbers of which some fields are `known`; `find(name, *parts)` gives another one, or several, when it is asked for."""
+        numbers = object.__new__(cls)
+        vars(numbers).update(known, _later=(find, parts))
+        return numbers
+
+    def __getattr__(self, name: str) -> Any:
+        own = vars(self)
+        if "_later" not in own or name not in self.__dataclass_fields__:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        find, parts = own["_later"]
+        own.update(find(name, *parts))
+        return own[name]
 
 
 @dataclass(frozen=True, slots=True)

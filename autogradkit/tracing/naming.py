@@ -11,7 +11,7 @@ import itertools
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType, NoneType
 from typing import Any
 
@@ -26,6 +26,7 @@ from autogradkit.tracing.turns import loop_variables
 # What most names of a namespace stand for; no tensor is reached from it.
 _HOLD_NOTHING = frozenset((ModuleType, FunctionType, BuiltinFunctionType, type, NoneType, bool, int, float, str))
 _HOLD_NO_MODULE = _HOLD_NOTHING | {Tensor, Parameter}
+_STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF")
 _MOST_READ = 64  # variables that an expression reads before its operation runs
 _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
 _DEEPEST = 3  # objects in one another in which a module is looked for
@@ -88,27 +89,45 @@ class Naming:
             found = (name for name in names if holds(variables.get(name, others.get(name)), ModuleType))
             self.python_modules[id(code)] = frozenset(found)
 
-    def name_of(self, tensor: Any) -> str | None:
+    def name_of(self, tensor: Any, way: str | None = None) -> str | None:
         """The name under which a tensor made before the trace, or a module, is known where the learner's code runs: of the
-        variable that holds it, else how it is reached from one.
+        variable that holds it, else how it is reached from one, which may be known: `way`.
 
-        The cell's own name for it comes before a parameter's name inside a function that the cell calls. Variables of loops
-        are `passing`: `for x in xs` holds another tensor in each turn, and `xs[0]` says which.
+        The cell's own name for it comes before a parameter's name inside a function that the cell calls, and of its names one
+        that it binds to nothing else: after `out = a`, that is `a`. Variables of loops are `passing`: `for x in xs` holds
+        another tensor in each turn, and `xs[0]` says which.
         """
         parameter = self._parameters.get(id(tensor))
         if parameter is not None and parameter[0]() is tensor:
             return parameter[1]
-        found = None
-        for frame in learner_frames(sys._getframe(1)):
+        leading: list[list[tuple[str, Any]]] = []
+        for frame in reversed(list(learner_frames(sys._getframe(1)))):
             variables = dict(frame.f_locals)  # which the learner's threads do not change meanwhile
             holding = [name for name, value in variables.items() if value is tensor and _is_told(name)]
-            passing = loop_variables(frame.f_code)
-            held = next((name for name in holding if name not in passing), None)
-            leading = [] if held is not None else _leading(variables, tensor)
-            found = held or _reached_from(leading, tensor) or next(reversed(holding), None) or found
-            if found is None and has(tensor, "named_modules"):
-                found = _deep_among(leading, tensor)
-        return found
+            if holding:
+                passing, bound = loop_variables(frame.f_code), _bound_in(frame.f_code)
+                held = [name for name in holding if name not in passing]
+                if held:
+                    return next((name for name in held if name not in bound), held[0])
+            if way is not None:
+                return way
+            leading.append(_leading(variables, tensor))
+            found = _reached_from(leading[-1], tensor)
+            if found is not None or holding:
+                return found or holding[-1]
+        if has(tensor, "named_modules"):
+            return next(filter(None, (_deep_among(each, tensor) for each in reversed(leading))), None)
+        return way
+
+
+def left_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The tensors that a cell has left, each with how it is reached: those of its variables, then those that lie in lists,
+    dicts and the attributes of objects."""
+    told = [(name, value) for name, value in list(variables.items()) if _is_told(name)]
+    yield from ((name, value) for name, value in told if holds(value, Tensor))
+    for name, value in told:
+        if type(value) not in _HOLD_NO_MODULE and name != "Out":  # where IPython keeps what it has shown
+            yield from ((path, each) for path, each in _members(name, value) if holds(each, Tensor))
 
 
 def _features(module: Any) -> str:
@@ -123,8 +142,11 @@ def _features(module: Any) -> str:
 
 def _reached_from(leading: list[tuple[str, Any]], wanted: Any) -> str | None:
     """How this very object is reached from a variable: `w.grad`, `xs[0]`, `p['w']`."""
-    ways = (_reached(name, value, wanted) for name, value in leading if value is not wanted)
-    return next(filter(None, ways), None)
+    for name, value in leading:
+        found = None if value is wanted else _reached(name, value, wanted)
+        if found is not None:
+            return found
+    return None
 
 
 def _is_told(name: object) -> bool:
@@ -227,6 +249,13 @@ def names_of(values: Sequence[Any], frame: FrameType | None) -> tuple[frozenset[
         if id(each) in found:
             found[id(each)].append(name)
     return tuple([frozenset(found[id(value)]) for value in values])
+
+
+@once_per_code
+def _bound_in(code: CodeType) -> frozenset[str]:
+    """The variables that a piece of code assigns."""
+    stores = [each.argval for each in dis.get_instructions(code) if each.opname.startswith(_STORES)]
+    return frozenset([name for each in stores for name in (each if isinstance(each, tuple) else (each,))])
 
 
 @once_per_code

@@ -13,7 +13,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import requires_grad
-from autogradkit.tracing.copying import Copier, is_leaf, place_of, value_of
+from autogradkit.tracing.copying import Copier, is_leaf, layout_of, memory_of, value_of
 from autogradkit.tracing.events import Value
 
 
@@ -26,13 +26,16 @@ class _Seen:
     value: int | None = None
     version: int = -1
     edits: int = -1  # of its storage, when it had that value
+    name: str | None = None  # that it had before the trace
 
 
 class Numbering:
-    """Numbers for one trace. `name_of` says what the learner calls a tensor that was there before it, `clock` how many
-    events there were so far."""
+    """Numbers for one trace. `name_of` says what the learner calls a tensor that was there before it, given how it is
+    reached where that is known; `clock` how many events there were so far."""
 
-    def __init__(self, copier: Copier, name_of: Callable[[Any], str | None], clock: Callable[[], int]) -> None:
+    def __init__(
+        self, copier: Copier, name_of: Callable[[Any, str | None], str | None], clock: Callable[[], int]
+    ) -> None:
         self.values: dict[int, Value] = {}
         self.names: dict[int, str] = {}  # value -> the name that its tensor had before the trace
         self._copier = copier
@@ -55,7 +58,7 @@ class Numbering:
         ] = {}  # id(array) -> it, and whose gradient code was given in it
         self._node_count = 0
         self._storages: dict[tuple[int, int], int] = {}
-        self._sharers: dict[int, list[weakref.ref[Any]]] = {}  # storage number -> tensors seen on it
+        self._sharers: dict[int, dict[int, weakref.ref[Any]]] = {}  # storage number -> tensors seen on it, by id
         self._edits: dict[int, int] = {}  # storage number -> edits, those through `.data` too, which no version counts
         self._storage_count = 0
 
@@ -119,19 +122,20 @@ class Numbering:
         return value
 
     def _name(self, value: int, tensor: Any) -> None:
-        name = self._name_of(tensor)
+        owner = self._seen(self.owner(tensor))
+        name = self._name_of(tensor, None if owner is None or owner.name is None else f"{owner.name}.grad")
         if name is not None:
-            self.names[value] = name
+            self.names[value] = self._tensors[id(tensor)].name = name
             self._unbound.discard(value)
 
     def _only_counted(self, seen: _Seen, found: Value) -> bool:
         """Whether nothing was written though the version is another: the engine counts as PyTorch does, which computes some
         gradients in place."""
-        known, now = self.values[seen.value or 0], found.numbers
-        told = seen.edits != self._edits.get(known.storage, 0)
-        before = known.numbers
-        same = (before.data, before.low, before.high, before.mean) == (now.data, now.low, now.high, now.mean)
-        return not told and same and known.storage == found.storage
+        known = self.values[seen.value or 0]
+        if known.storage != found.storage or seen.edits != self._edits.get(known.storage, 0):
+            return False
+        before, now = known.numbers, found.numbers
+        return (before.data, before.low, before.high, before.mean) == (now.data, now.low, now.high, now.mean)
 
     def keep(self, array: Any, value: int) -> None:
         """A node keeps this result through which no gradient flows, such as the positions of a pooling, in this array."""
@@ -146,11 +150,10 @@ class Numbering:
         if known is None or known[0]() is not tensor._node:
             return None
         value = self.values[known[1]]
-        key, stride, offset = place_of(tensor)
         same = (
-            self._storages.get(key) == value.storage
+            self._storages.get(memory_of(tensor)) == value.storage
             and value.version == version_of(tensor)
-            and (value.offset, value.stride) == (offset, stride)
+            and (value.stride, value.offset) == layout_of(tensor)
         )
         return known[1] if same else None
 
@@ -185,6 +188,11 @@ class Numbering:
         known, owner = self._owners.get(id(grad), (None, None))
         tensor = owner() if owner is not None and known is not None and known() is grad else None
         return tensor if tensor is not None and tensor._grad is grad else None
+
+    def gradients_in(self, value: int) -> list[tuple[Any, Any]]:
+        """Of each `.grad` in the memory of this value, whose it is, and itself."""
+        tensors = [reference() for reference in self._sharers[self.values[value].storage].values()]
+        return [(owner, grad) for grad in tensors if grad is not None and (owner := self.owner(grad)) is not None]
 
     def give(self, array: Any, target: Any, place: int) -> None:
         """The learner's code is given the gradient of a leaf, or of a node's result at this place, in this array."""
@@ -252,11 +260,11 @@ class Numbering:
         return seen.number
 
     def _storage(self, tensor: Any, fresh: bool) -> int:
-        key = place_of(tensor)[0]
+        key = memory_of(tensor)
         number = self._storages.get(key)
-        if fresh or number is None or not any(reference() is not None for reference in self._sharers[number]):
+        if fresh or number is None or not any(reference() is not None for reference in self._sharers[number].values()):
             number = self._storages[key] = self._storage_count
             self._storage_count += 1
-            self._sharers[number] = []
-        self._sharers[number].append(weakref.ref(tensor))
+            self._sharers[number] = {}
+        self._sharers[number][id(tensor)] = weakref.ref(tensor)
         return number

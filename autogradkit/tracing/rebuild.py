@@ -17,7 +17,7 @@ from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.saved import FREED, OpNode, SavedCast
 from autogradkit.tracing.calls import facts_of
 from autogradkit.tracing.copying import Copier, value_of
-from autogradkit.tracing.events import Argument, Numbers, Op, Printed, Saved, Value
+from autogradkit.tracing.events import Argument, Numbers, Op, Saved, Value
 from autogradkit.tracing.namespace import parameters_of, those_of
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.saved import names_saved_by, saved_by
@@ -197,7 +197,7 @@ class _Rebuilder:
             id=number,
             tensor=number,
             name=name,
-            numbers=Numbers(shape, meta.dtype.name, None, Printed(""), None, None, None, 0, 0, math.prod(shape)),
+            numbers=Numbers(shape, meta.dtype.name, None, "", None, None, None, 0, 0, math.prod(shape)),
             stride=(),
             offset=0,
             storage=number,

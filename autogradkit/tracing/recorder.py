@@ -1,6 +1,6 @@
 """The recorder: listens to ops, backward and modules in one thread, and turns what it hears into an event stream.
 
-Rests on `core.recording` (the contract), `calls`, `copying`, `failure`, `frames`, `numbering`, `naming` and `remembered`. While
+Rests on `core.recording` (the contract), `calls`, `copying`, `failure`, `visits`, `numbering`, `naming` and `remembered`. While
 the cell runs it notes places as (code, offset) pairs and copies numbers, within bounds; names and positions are found
 afterwards, by `resolve`.
 """
@@ -40,16 +40,16 @@ from autogradkit.tracing.events import (
     spelled,
 )
 from autogradkit.tracing.failure import Failed, ended_by
-from autogradkit.tracing.frames import NOWHERE, Site, Sites, entry_frame, site_frames
+from autogradkit.tracing.frames import NOWHERE, Site
 from autogradkit.tracing.labels import file_label
-from autogradkit.tracing.namespace import holds
-from autogradkit.tracing.naming import Naming, names_of
+from autogradkit.tracing.naming import Naming, left_in, names_of
 from autogradkit.tracing.numbering import Numbering
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.remembered import Remembered
 from autogradkit.tracing.resolve import Draft, resolve
 from autogradkit.tracing.saved import Watched, saved_by
-from autogradkit.tracing.turns import TurnCounter, turns_of
+from autogradkit.tracing.turns import TurnCounter
+from autogradkit.tracing.visits import Visits
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
 
@@ -76,9 +76,7 @@ class EventRecorder(Recorder):
         self.dropped = 0
         self.failed: Failed | None = None  # the op that raised last
         self._calls: dict[int, _Call] = {}
-        self._visit = 0
-        self._entry: FrameType | None = None  # our outermost frame when the last op ran
-        self._sites = Sites()
+        self._visits = Visits()
         self._variables: dict[str, Any] = {}  # of the cell
         self._at_end: dict[int, str] = {}  # tensor number -> the variable that holds it when the cell has ended
         self._turns = TurnCounter()
@@ -101,9 +99,9 @@ class EventRecorder(Recorder):
     def _settle(self) -> None:
         """Note what the cell has left."""
         self.numbering.settle()
-        for name, value in self._variables.items():
-            number = self.numbering.number_of(value) if holds(value, Tensor) else None
-            if number is not None and type(name) is str and not name.startswith("_"):
+        for name, tensor in left_in(self._variables):
+            number = self.numbering.number_of(tensor)
+            if number is not None:
                 self._at_end.setdefault(number, name)
         self._variables = {}
 
@@ -132,7 +130,8 @@ class EventRecorder(Recorder):
         edited = results[0] if kind == "inplace" and results else None
         if edited is not None:
             self.numbering.edited(edited)
-        entry = entry_frame(sys._getframe(1))
+        visit = self._visits.of(sys._getframe(1))
+        entry = visit.entry
         written = as_written(entry, args)
         inputs, operands = self._arguments(written, kwargs, edited)
         fresh = kind in ("op", "create", "random")
@@ -161,11 +160,7 @@ class EventRecorder(Recorder):
             state=self._remembered.after(declaration),
             called=called_as(entry, declaration.name, facts, kind),
         )
-        if entry is not self._entry:
-            self._entry = entry
-            self._visit += 1
-        frames = site_frames(entry)
-        frame = frames[0] if frames else None
+        frame = visit.frames[0] if visit.frames else None
         self.naming.note_python_modules(frame)
         numbers = None
         if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex):
@@ -173,15 +168,15 @@ class EventRecorder(Recorder):
         standing = names_of([each for value in written for each in flat(value)], frame)
         ordered = in_order(entry, args)
         within = entry.f_code.co_name == "__init__" or frame is not entry.f_back
-        if frames:
-            self._variables = frames[-1].f_globals
-        site = self._sites.of(frames)
-        turns = tuple([turns_of(each) for each in frames])
+        if visit.frames:
+            self._variables = visit.frames[-1].f_globals
         self.drafts.append(
-            Draft(event, site, outputs, operands, standing, ordered, numbers, within, turns, self._visit)
+            Draft(event, visit.site, outputs, operands, standing, ordered, numbers, within, visit.turns, visit.number)
         )
         if edited is not None:
-            self._grad_edited(edited)
+            # Such as `w.grad.zero_()`, `w.grad.data[0] = 1`.
+            for owner, grad in self.numbering.gradients_in(outputs[0]):
+                self._note_assignment(owner, None, grad, visit.site)
 
     def _arguments(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], edited: Any
@@ -218,19 +213,18 @@ class EventRecorder(Recorder):
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException
     ) -> None:
         if self.failed is None or self.failed.error is not error:
-            inputs, _ = self._arguments(as_written(entry_frame(sys._getframe(1)), args), kwargs, None)
+            visit = self._visits.of(sys._getframe(1))
+            inputs, _ = self._arguments(as_written(visit.entry, args), kwargs, None)
             facts = facts_of(declaration, inputs)
             operands = kind == "op" and all(each.value is not None for each in inputs)
             label = facts.sign if facts.sign and operands else spelled(facts.label, kind)
-            site = self._sites.of(site_frames(sys._getframe(1)))
-            self.failed = Failed(error, label, inputs, site, tuple(self.naming.scope))
+            self.failed = Failed(error, label, inputs, visit.site, tuple(self.naming.scope))
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         self._turns.pause()
         self.copier.forget()
         number = len(self._calls)
-        frames = site_frames(sys._getframe(1))
-        site = self._sites.of(frames)
+        visit = self._visits.of(sys._getframe(1))
         event = BackwardBegin(
             step=len(self.drafts),
             call=number,
@@ -240,8 +234,8 @@ class EventRecorder(Recorder):
             create_graph=options["create_graph"],
             position=None,
         )
-        turns = tuple(turns_of(each) for each in frames)
-        at_once([(setitem, self._calls, call, _Call(number, site, turns)), (self.drafts.append, Draft(event, site))])
+        begun = _Call(number, visit.site, visit.turns)
+        at_once([(setitem, self._calls, call, begun), (self.drafts.append, Draft(event, visit.site))])
 
     def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
         self._look(self._node_ran, call, node, received, sent)
@@ -311,13 +305,18 @@ class EventRecorder(Recorder):
             self.drafts.append(Draft(BackwardEnd(len(self.drafts), begun.number, error is not None), NOWHERE))
 
     def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
+        self._look(self._grad_assigned, tensor, old, new, sys._getframe(1))
+
+    def _grad_assigned(self, tensor: Any, old: Any, new: Any, frame: FrameType) -> None:
+        told = new is old and (
+            new is None or self.numbering.owner(new) is tensor
+        )  # `w.grad += 1` assigns what it edited
         if new is not None:
             self.numbering.assigned(tensor, new)
-        if old is None and new is None:
-            return
-        self._note_assignment(tensor, old, new, sys._getframe(1))
+        if not told:
+            self._note_assignment(tensor, old, new, self._visits.of(frame).site)
 
-    def _note_assignment(self, tensor: Any, old: Any, new: Any, frame: FrameType) -> None:
+    def _note_assignment(self, tensor: Any, old: Any, new: Any, site: Site) -> None:
         after = None if new is None else self.copier.copy(new)
         how = "none" if after is None else "zeros" if after.low == after.high == 0 else "assigned"
         event = GradAssigned(
@@ -329,18 +328,14 @@ class EventRecorder(Recorder):
             after=after,
             position=None,
         )
-        self.drafts.append(Draft(event, self._sites.of(site_frames(frame))))
-
-    def _grad_edited(self, edited: Any) -> None:
-        """An in-place edit of some leaf's `.grad`, such as `w.grad.zero_()`."""
-        owner = self.numbering.owner(edited)
-        if owner is not None:
-            self._note_assignment(owner, None, edited, sys._getframe(3))
+        self.drafts.append(Draft(event, site))
 
     def module_enter(self, module: Any) -> None:
+        pauses = self._turns.pauses
+        self._turns.pause()
         self.naming.enter(module)
-        if _runs_no_code_of_the_learners(module):
-            self._turns.pause()
+        if not _runs_no_code_of_the_learners(module):
+            self._turns.back(pauses)
 
     # -- what begins and ends ---------------------------------------------------------------------------------------
 
@@ -374,9 +369,9 @@ class EventRecorder(Recorder):
         self, error: BaseException | None = None, label: Callable[[str], str] = file_label, source: str = ""
     ) -> Recording:
         """What was heard, with places and names. `error` is what ended the cell; `label` names a file for the learner."""
-        self._entry = None
+        self._visits.end()
         if error is not None:
-            self.drafts.append(ended_by(error, self.failed, len(self.drafts), self._sites))
+            self.drafts.append(ended_by(error, self.failed, len(self.drafts), self._visits.sites))
         self.failed = None  # its traceback would keep the learner's tensors alive
         numbering = self.numbering
         for draft in self.drafts:

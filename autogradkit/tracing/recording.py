@@ -46,7 +46,7 @@ class Recording:
         first: dict[int, str] = {}
         for value in self.values.values():
             if value.is_leaf and value.name is not None:
-                labels[value.id] = first.setdefault(value.tensor, value.name)
+                labels[value.id] = first.setdefault(value.tensor, with_turn(value.name, value.turn))
         for op in self.ops:
             for output in op.outputs:
                 value = self.values[output]
@@ -58,5 +58,6 @@ class Recording:
                 else:
                     labels[output] = with_turn(value.name, value.turn)
         for value in self.values.values():
-            labels.setdefault(value.id, value.name or numbered("tensor", value.tensor))
+            name = numbered("tensor", value.tensor) if value.name is None else with_turn(value.name, value.turn)
+            labels.setdefault(value.id, name)
         return labels

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from autogradkit.tracing.events import (
     Accumulated,
@@ -26,6 +26,7 @@ from autogradkit.tracing.events import (
 )
 from autogradkit.tracing.frames import Site
 from autogradkit.tracing.source import Place, SourceReader
+from autogradkit.tracing.turns import loop_variables, loops_since
 
 
 @dataclass
@@ -57,7 +58,7 @@ def resolve(
     modules: dict[int, frozenset[str]],
     label: Callable[[str], str],
 ) -> tuple[tuple[Event, ...], dict[int, Value]]:
-    """The events with positions and the values with names.
+    """The events with positions and the values with names, which are filled in: nobody else has them yet.
 
     `known` are names found while the code ran, by value id, `at_end` the variables that held a tensor when it had ended, by
     its number, for those that nothing else names; `modules` the names that stand for modules in each code, by its id;
@@ -67,20 +68,23 @@ def resolve(
     namer = _Namer(reader, known)
     namer.name(drafts, values, modules)
     named_tensors = {value.tensor for id, value in values.items() if id in namer.names}
+    passing = {values[id].tensor: found for id, found in namer.passing.items()}
+    left = {tensor: (name, ()) for tensor, name in at_end.items() if passing.get(tensor, ("",))[0] != name}
+    last_resort = passing | left
     for id, value in values.items():
-        if value.tensor not in named_tensors and value.tensor in at_end:
-            namer.names[id] = at_end[value.tensor]
-    named = {
-        id: replace(value, name=name, turn=namer.turns.get(id, ())) if (name := namer.names.get(id)) else value
-        for id, value in values.items()
-    }
+        if value.tensor not in named_tensors and value.tensor in last_resort:
+            namer.names[id], namer.turns[id] = last_resort[value.tensor]
+    for id, value in values.items():
+        if name := namer.names.get(id):
+            _fill(value, name=name, turn=namer.turns.get(id, ()))
     ops_of_call = Counter((draft.site, draft.visit) for draft in drafts if isinstance(draft.event, Op))
     for draft in drafts:
         if isinstance(draft.event, Op) and draft.event.called and ops_of_call[draft.site, draft.visit] > 1:
-            draft.event = replace(draft.event, called="")
-    by_tensor = {value.tensor: value.name for value in named.values() if value.name is not None}
-    events = tuple(_resolved(draft, _position(draft, reader, label), by_tensor) for draft in drafts)
-    return events, named
+            _fill(draft.event, called="")
+    by_tensor = {value.tensor: value.name for value in values.values() if value.name is not None}
+    for draft in drafts:
+        _resolve(draft, _position(draft, reader, label), by_tensor)
+    return tuple([draft.event for draft in drafts]), values
 
 
 class _Namer:
@@ -90,6 +94,8 @@ class _Namer:
     def __init__(self, reader: SourceReader, known: dict[int, str]) -> None:
         self._known = known
         self.names = dict(known)
+        # By the variable of a loop, which names another value in each turn; and the turns of this loop and of those around.
+        self.passing: dict[int, tuple[str, tuple[int, ...]]] = {}
         self.turns: dict[int, tuple[int, ...]] = {}
         self._reader = reader
         self._assigned: dict[tuple[tuple[tuple[int, int], ...], tuple[int, ...]], tuple[tuple[int, ...], bool]] = {}
@@ -137,7 +143,12 @@ class _Namer:
             if operand is None or name is None or made_at.get(operand) == draft.site:
                 continue
             if name in standing or (draft.ordered and not name.isidentifier()):
-                self.names.setdefault(operand, name)
+                spot = draft.site.frames[0]
+                if name in loop_variables(spot.code):
+                    own = draft.turns[0][: len(draft.turns[0]) - loops_since(spot.code, name, spot.offset)]
+                    self.passing.setdefault(operand, (name, draft.turn_above(1) + own))
+                else:
+                    self.names.setdefault(operand, name)
 
     def _name_results(self, draft: Draft, parts: bool, through_calls: bool = True) -> None:
         found, height = self._reader.result_names(draft.site, len(draft.outputs), parts)
@@ -192,12 +203,17 @@ def _position(draft: Draft, reader: SourceReader, label: Callable[[str], str]) -
     )
 
 
-def _resolved(draft: Draft, position: Position | None, names: dict[int, str]) -> Event:
+def _resolve(draft: Draft, position: Position | None, names: dict[int, str]) -> None:
     event = draft.event
     if isinstance(event, Accumulated | GradAssigned):
-        return replace(event, position=position, name=names.get(event.tensor))
-    if isinstance(event, NodeRan | BackwardEnd):
-        return event
-    if isinstance(event, Op):
-        return replace(event, position=position, saved=draft.saved)
-    return replace(event, position=position)
+        _fill(event, position=position, name=names.get(event.tensor))
+    elif isinstance(event, Op):
+        _fill(event, position=position, saved=draft.saved)
+    elif not isinstance(event, NodeRan | BackwardEnd):
+        _fill(event, position=position)
+
+
+def _fill(frozen: Event | Value, **fields: object) -> None:
+    """Give a draft the fields that it waits for: to copy one takes forty times as long."""
+    for name, value in fields.items():
+        object.__setattr__(frozen, name, value)

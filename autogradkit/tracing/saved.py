@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from autogradkit.autograd.function_node import BackwardFunction
+from autogradkit.core.batched import BatchArray
+from autogradkit.core.meta import MetaArray
 from autogradkit.core.sparse import SparseArray
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import CopySlices
@@ -129,6 +131,8 @@ def _bytes(kept: Any) -> int:
     array = kept._array if isinstance(kept, Tensor) else getattr(kept, "array", kept)
     if isinstance(array, SparseArray):
         return int(array.indices.nbytes + array.values.nbytes)
+    if isinstance(array, MetaArray | BatchArray):
+        return 0
     return int(np.asarray(array).nbytes)  # a number is saved as a tensor without dimensions
 
 

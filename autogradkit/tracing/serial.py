@@ -19,7 +19,7 @@ from typing import Any
 
 from autogradkit.core.frames import entry
 from autogradkit.files import read_bounded, write_whole
-from autogradkit.tracing.events import Event, Printed, Value
+from autogradkit.tracing.events import Event, Value
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.validate import TraceFormatError, validate
 
@@ -95,8 +95,6 @@ def _encode(value: Any) -> Any:
         return [each if each.__class__ in _PLAIN else _encode(each) for each in value]
     if isinstance(value, complex):
         return {"type": "complex", "real": _encode(value.real), "imag": _encode(value.imag)}
-    if isinstance(value, Printed):
-        return str(value)
     encoded: dict[str, Any] = {"type": type(value).__name__}
     for name in _kinds(type(value)):
         each = getattr(value, name)
@@ -142,8 +140,6 @@ def _readers(kind: Any) -> Readers:
         return {"float": float, "{'float'}": _odd_float}
     if kind is complex:
         return {"{'complex'}": _complex}
-    if kind is Printed:
-        return {"str": lambda value: Printed(_text(value))}
     if kind is str:
         return {"str": _text}
     assert kind in _PLAIN, kind

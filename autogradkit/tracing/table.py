@@ -33,7 +33,7 @@ def shown(numbers: Numbers | None, most: int = 40) -> str:
     """The numbers on one line, at most about `most` characters; a summary where they do not fit."""
     if numbers is None:
         return ""
-    if numbers.omitted and not numbers.text:
+    if numbers.omitted and not numbers.printed:
         return f"{shape_text(numbers.shape)}, not kept"
     return one_line(numbers, most)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dis
 import sys
+from collections import defaultdict
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
@@ -34,6 +35,7 @@ class Loop:
         return self.first <= offset <= self.last
 
 
+@once_per_code
 def loops_of(code: CodeType) -> tuple[Loop, ...]:
     """The loops of a piece of code, outer ones first.
 
@@ -55,21 +57,29 @@ def loops_of(code: CodeType) -> tuple[Loop, ...]:
 
 
 @once_per_code
-def loop_variables(code: CodeType) -> frozenset[str]:
-    """The names that the `for` loops of a piece of code bind anew in every turn.
+def loop_variables(code: CodeType) -> dict[str, list[int]]:
+    """The names that the `for` loops of a piece of code bind anew in every turn, and the instructions that do.
 
     >>> sorted(loop_variables(compile("for n, x in pairs: y = x", "cell", "exec")))
     ['n', 'x']
     """
+    found: dict[str, list[int]] = defaultdict(list)
     if _FOR not in code.co_code[::2]:
-        return frozenset()
-    found: set[str] = set()
+        return found
     binding = False
     for each in dis.get_instructions(code):
         binding = each.opname == "FOR_ITER" or (binding and each.opname.startswith(("UNPACK_", "STORE_")))
         if binding and each.opname.startswith("STORE_"):
-            found.add(each.argval)
-    return frozenset(found)
+            found[each.argval].append(each.offset)
+    return found
+
+
+def loops_since(code: CodeType, name: str, offset: int) -> int:
+    """How many loops around an instruction lie within the one that binds this name anew; all, if it lies in no such loop."""
+    loops = loops_of(code)
+    around = {loop for loop in loops if loop.holds(offset)}
+    binding = [{loop for loop in loops if loop.holds(store)} for store in loop_variables(code)[name]]
+    return len(around) - max([len(each) for each in binding if each <= around], default=0)
 
 
 @dataclass

@@ -161,6 +161,12 @@ LEARNERS = {
     "sorted": ("b = sorted([w * 1, w + 9], key=lambda t: t.sum())", None),
     "kept gradient": ("y = w * 2\ny.retain_grad()\n(y * 3).sum().backward()", None),
     "freed": ("y = (w * w).sum()\ny.backward()\ny.backward()", None),
+    "gradient assigned, then added to": ("w.grad = x * u.detach()\n(w * 2).sum().backward()\nk = w.grad * 2", None),
+    "gradient put there by its node, then added to": (
+        "w.expand_as(w).grad_fn.next_functions[0][0](xs[0] * p['a'])\n(w * 2).sum().backward()\ng = w.grad\nk = g * 2", None
+    ),
+    "gradient edited through a view": ("(w * w).sum().backward()\ng = w.grad\ng[0] = x[1]\nk = g * 2", None),
+    "gradient edited through .data": ("(w * w).sum().backward()\nw.grad.data.mul_(x)\nk = w.grad * 2", None),
 }  # fmt: skip
 
 

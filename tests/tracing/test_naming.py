@@ -9,6 +9,7 @@ import pytest
 
 import autogradkit as torch
 from autogradkit.tracing.events import Op
+from tests.tracing.render.cells import trace_source
 
 BEFORE = """
 class Net(torch.nn.Module):
@@ -87,3 +88,63 @@ def test_what_is_made_of_a_tensor_is_drawn_as_cut_from_it(cell: str, said: list[
     ops = [event for event in trace.events if isinstance(event, Op)]
     assert [(op.name, trace.label(op.inputs[0].value), trace.label(op.outputs[0])) for op in ops] == said
     assert [op.why_not for op in ops if op.name != "mul"] == ["detach"]
+
+
+def test_a_gradient_that_no_variable_holds_is_called_by_its_parameter() -> None:
+    net = torch.nn.Sequential(torch.nn.Linear(2, 2, bias=False), torch.nn.ReLU(), torch.nn.Linear(2, 1, bias=False))
+    sgd = torch.optim.SGD(net.parameters(), lr=0.1)
+    with torch.record() as trace:
+        net(torch.ones(1, 2)).sum().backward()
+        held = net[2].weight.grad
+        sgd.step()
+    assert held is not None
+    steps = [op for op in trace.ops if op.name == "sgd_"]
+    assert [[trace.label(each.value) for each in op.inputs if each.value is not None] for op in steps] == [
+        ["net[0].weight", "net[0].weight.grad"],
+        ["net[2].weight", "held"],
+    ]
+
+
+def test_a_sample_is_called_as_the_function_calls_it_not_as_what_vmap_gives() -> None:
+    def double(x: torch.Tensor) -> torch.Tensor:
+        return x * 2
+
+    rows = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    with torch.record() as trace:
+        out = torch.func.vmap(double)(rows)
+    assert out.tolist() == [[2.0, 4.0], [6.0, 8.0]]
+    assert [trace.values[op.outputs[0]].name for op in trace.ops] == ["x", None, "x", None, "out"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "named"),
+    [
+        ("losses = [(x * k).sum() for k in range(2)]\nloss = sum(losses)", ["losses[0]", "losses[1]", "loss"]),
+        ("out = {k: x * 2 for k in 'ab'}\ns = sum(o.sum() for o in out.values())", ["out['a']", "out['b']", "s"]),
+        ("t = Thing(); t.h = x * 3", ["t.h"]),
+        # Nothing else leads to these; only counted loops, in cells that run whole, have turns.
+        ("for o in (x * 2, x * 3): s = o.sum()", ["o", "s"]),
+    ],
+)  # fmt: skip
+def test_results_that_no_variable_holds_are_called_as_they_are_reached(cell: str, named: list[str]) -> None:
+    space: dict[str, Any] = {"torch": torch, "__name__": "__main__"}
+    exec(compile(BEFORE, "<before>", "exec"), space)
+    linecache.cache["<the cell>"] = (len(cell), None, cell.splitlines(True), "<the cell>")
+    with torch.record() as trace:
+        exec(compile(cell, "<the cell>", "exec"), space)
+    found = [trace.values[output].name for op in trace.ops for output in op.outputs]
+    assert list(dict.fromkeys(name for name in found if name is not None)) == named
+
+
+def test_of_two_names_for_a_tensor_the_one_that_the_cell_does_not_bind_is_told() -> None:
+    assert weights("out = p\nfor i in range(2): out = out * 2", "out = 1; p = torch.nn.Parameter(x)") == ["p"]
+
+
+def test_what_only_the_variable_of_a_loop_leads_to_has_the_turn_of_that_loop() -> None:
+    trace = trace_source(
+        "for row in rows:\n    for k in range(2):\n        s = (row * k).sum()", "rows = torch.arange(4.).view(2, 2)"
+    )
+    first = trace.ops[0]
+    assert [trace.label(output) for output in first.outputs] == ["row (turn 1)", "row (turn 2)"]
+    sums = [trace.label(op.outputs[0]) for op in trace.ops if op.name == "sum"]
+    assert sums == ["s (turn 1.1)", "s (turn 1.2)", "s (turn 2.1)", "s (turn 2.2)"]

@@ -47,7 +47,7 @@ def test_of_a_large_one_the_summary_of_all_elements_is_kept() -> None:
     numbers = trace.values[trace.ops[0].outputs[0]].numbers
     assert (numbers.data, numbers.low, numbers.high, numbers.omitted) == (None, -2.0, 10.0, 10**10)
     assert numbers.mean == pytest.approx(8e-10)
-    assert numbers.text == "2 values at their places, and zeros"
+    assert numbers.printed == "2 values at their places, and zeros"
 
 
 def test_a_backward_shows_gradients_and_none_of_the_ops_that_compute_them() -> None:

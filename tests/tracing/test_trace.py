@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import autogradkit as torch
-from autogradkit.tracing.events import Accumulated, Failure, NodeRan, Op
+from autogradkit.tracing.events import Accumulated, Failure, GradAssigned, NodeRan, Op
 from autogradkit.tracing.serial import TraceFormatError, from_json, to_json
 from autogradkit.tracing.trace import Trace
 from tests.tracing.render.cells import CELLS, trace_cell, trace_source
@@ -344,3 +344,12 @@ def test_an_argument_that_cannot_be_printed_is_told_by_its_class() -> None:
         Twice.apply(x, Odd()).sum().backward()
     assert trace.ops[0].inputs[1].text == "<Odd>"
     assert x.grad is not None
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_a_gradient_that_is_edited_by_an_operator_is_told_once(within: bool) -> None:
+    before, backward = "w = torch.ones(2, requires_grad=True)", "(w * 2).sum().backward()"
+    before, cell = (before, f"{backward}\nw.grad += 1") if within else (f"{before}\n{backward}", "w.grad += 1")
+    trace = trace_source(cell, before)
+    told = [event.after.data for event in trace.events if isinstance(event, GradAssigned) and event.after is not None]
+    assert told == [(3.0, 3.0)]

@@ -37,14 +37,15 @@ def view(w: Writer) -> None:
 def edit(w: Writer) -> None:
     a = w.pick()
     target = w.stream.choice(w.results or ["x"])
+    apart = ".clone()" if a == target else ""  # what PyTorch writes while it reads is whatever it comes to
     edits = [
         f"{target}.add_({a})",
         f"{target} *= 2",
         f"{target}[0] = 5.",
-        f"{target}[1:] = {a}[:2]",
+        f"{target}[1:] = {a}[:2]{apart}",
         f"{target}[1:].mul_(3)",
         f"{target}.zero_()",
-        f"{target}[:2].copy_({a}[1:])",
+        f"{target}[:2].copy_({a}[1:]{apart})",
         f"{target} += {a}",
     ]
     silent = [f"{w.pick()}.sub_(.5)", f"w -= .1 * {a}", f"{w.pick()}.data.mul_(2)", "x.add_(1)", "c.add_(1)"]

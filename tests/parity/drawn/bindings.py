@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from inspect import CO_GENERATOR
 from types import CodeType, FrameType
@@ -28,14 +28,18 @@ class _Counting(ast.NodeTransformer):
     """Loops that count themselves."""
 
     def visit_For(self, node: ast.For) -> ast.AST:
-        return self._counted(node)
+        self.generic_visit(node)
+        counted: Any = self._call("counted", node)
+        counted.value.args.append(node.iter)
+        node.iter = counted.value
+        return self._left(node)
 
     def visit_While(self, node: ast.While) -> ast.AST:
-        return self._counted(node)
-
-    def _counted(self, node: Any) -> ast.AST:
         self.generic_visit(node)
         node.body.insert(0, self._call("turn", node))
+        return self._left(node)
+
+    def _left(self, node: Any) -> ast.AST:
         body = [self._call("enter", node), node]
         guarded = ast.Try(body=body, handlers=[], orelse=[], finalbody=[self._call("leave", node)])
         return ast.copy_location(guarded, node)
@@ -58,6 +62,12 @@ class _Loops:
 
     def turn(self) -> None:
         self._of_frame[id(sys._getframe(1))][-1] += 1
+
+    def counted(self, values: Iterable[Any]) -> Iterator[Any]:
+        """These values; what they are bound to stands for them in the turn that begins."""
+        for each in values:
+            self._of_frame[id(sys._getframe(1))][-1] += 1
+            yield each
 
     def leave(self) -> None:
         self._of_frame[id(sys._getframe(1))].pop()
@@ -98,7 +108,7 @@ def names(program: Program) -> Callable[[Run], Iterator[Falsity]]:
                 if any(maker is not None and maker.name == "data" for maker in makers):
                     continue
             if turns is None:
-                yield Falsity("name", f"{value.name} never stood for what is drawn: {value.numbers.text}")
+                yield Falsity("name", f"{value.name} never stood for what is drawn: {value.numbers.printed}")
             elif value.turn not in turns and value.turn and value.version == 0:  # an edit binds the tensor it had
                 yield Falsity("turn", f"{value.name} (turn {value.turn}); it was bound in {sorted(turns)}")
         # What a variable of the cell stands for at the end, and an operation made, has a name.

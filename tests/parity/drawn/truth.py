@@ -74,11 +74,11 @@ def sources(run: Run) -> Iterator[Falsity]:
             seed = label == "∂ seed" and value.numbers.low == value.numbers.high == 1
             constructed = value.is_parameter  # by a layer's class in the cell
             if not (seed or constructed or mentions(said, label)):
-                yield Falsity("from nowhere", f"{label} = {value.numbers.text}")
+                yield Falsity("from nowhere", f"{label} = {value.numbers.printed}")
         elif value.numbers.data is not None:
             same = close(tensor_of(run.trace, value.id), torch.tensor(copy.tolist()))
             if not same and not mentions(said, label):
-                yield Falsity("not as before", f"{label}: drawn {value.numbers.text}, was {copy.tolist()}")
+                yield Falsity("not as before", f"{label}: drawn {value.numbers.printed}, was {copy.tolist()}")
 
 
 def mentions(said: str, label: str) -> bool:

@@ -349,3 +349,23 @@ def test_node_names_are_written_where_they_are_asked_for():
 @pytest.mark.parametrize("name", CELLS)
 def test_a_stored_picture_is_at_most_120_kb(name):
     assert len(GraphView(trace_cell(name)).static_html()) <= 120_000
+
+
+def test_text_says_what_a_gradient_is_of_and_when_it_came() -> None:
+    before = "w = torch.tensor([1., -2.], requires_grad=True)"
+    lines = said_as_text("g, = torch.autograd.grad((w * 3).sum(), w)", before)
+    assert lines[lines.index("□ g = [3., 3.]") + 1] == "    ← w: ∂, returned"
+    lines = said_as_text("(w * 3).sum().backward()\nw.data.mul_(2)\n(w * w).sum().backward()\nk = w.grad * 2", before)
+    first, second = lines.index("▣ w = [1., -2.]"), lines.index("▣ w = [2., -4.]")
+    assert lines[first + 1 : first + 2] == ["    ∂ .grad = [3., 3.]  (backward 1)"]
+    assert lines[second + 1 : second + 3] == [
+        "    ← w.data: edited through the view",
+        "    ∂ .grad = [7., -5.]  (backward 2)",
+    ]
+    lines = said_as_text("w.grad = w.detach()\n(w * 3).sum().backward()\nk = w.grad * 2", before)
+    assert "    ← w.grad: backward adds to it" in lines
+
+
+def said_as_text(cell: str, before: str) -> list[str]:
+    trace = trace_source(cell, before)
+    return graph_text(draw_graph(trace).graph, trace).splitlines()

@@ -59,7 +59,7 @@ def told(state: dict[str, Any], event: float) -> Iterator[str]:
 
 def written(numbers: Numbers) -> set[str]:
     """Each way in which these numbers are written."""
-    ways = [numbers.text, nums.summary(numbers), *nums.summary_lines(numbers), nums.one_line(numbers)]
+    ways = [numbers.printed, nums.summary(numbers), *nums.summary_lines(numbers), nums.one_line(numbers)]
     each = [nums.plain(one) for one in numbers.data or ()]  # as a rule is worked out at an element
     ways += [*each, *(one.removeprefix("−") for one in each)]  # also one that is taken off
     ways += [line for digits in (4, 3, 2) for line in nums.rows(numbers, digits) or ()]

@@ -24,7 +24,8 @@ def test_the_text_tells_operations_in_the_order_in_which_they_ran():
 def test_a_base_that_was_edited_through_a_view_comes_before_its_next_use():
     trace = trace_source("y = x * 1\ny[0] = 0.\ny.add_(1)", "x = torch.ones(2, requires_grad=True)")
     lines = graph_text(draw_graph(trace).graph, trace).splitlines()
-    assert lines[-3:] == ["□ y = [0., 1.]", "  ○ add_(y, 1) → y = [1., 2.]", "□ y = [1., 2.]"]
+    arrow = "    ← copy₁: edited through the view"
+    assert lines[-4:] == ["□ y = [0., 1.]", arrow, "  ○ add_(y, 1) → y = [1., 2.]", "□ y = [1., 2.]"]
 
 
 @pytest.mark.parametrize(
@@ -231,3 +232,24 @@ def test_a_gradient_that_a_hook_kept_comes_from_its_tensor() -> None:
     assert ways == [(first, "seen[0]")]  # the op that gave y, which has no box of its own
     assert "∂, kept" in drawn.svg
     assert "its .grad" not in drawn.svg
+
+
+def test_a_tensor_made_anew_in_each_turn_keeps_its_turn_when_it_is_edited():
+    trace = trace_source(
+        "for lr in (.1, .2):\n    p = w.detach().clone().requires_grad_()\n    with torch.no_grad():\n        p -= lr\n"
+        "    g, = torch.autograd.grad((p * 3).sum(), p)",
+        "w = torch.tensor([1.])",
+    )
+    lines = graph_text(draw_graph(trace).graph, trace).splitlines()[2:]
+    assert [line for line in lines if "p (" in line or "g (" in line] == [
+        "  ○ clone(detach₁) → p (turn 1) = [1.]",
+        "  ○ sub_(p (turn 1), 0.1) → p (turn 1) = [0.9]",
+        "  ○ mul(p (turn 1), 3) → mul₁ = [2.7]",
+        "□ g (turn 1) = [3.]",
+        "    ← p (turn 1): ∂, returned",
+        "  ○ clone(detach₂) → p (turn 2) = [1.]",
+        "  ○ sub_(p (turn 2), 0.2) → p (turn 2) = [0.8]",
+        "  ○ mul(p (turn 2), 3) → mul₂ = [2.4]",
+        "□ g (turn 2) = [3.]",
+        "    ← p (turn 2): ∂, returned",
+    ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.tracing.events import Number, Numbers, Printed
+from autogradkit.tracing.events import Number, Numbers
 
 SHOWN = 12  # elements printed on a picture; beyond that a summary and a heat strip
 
@@ -142,16 +142,14 @@ def total(parts: list[Numbers]) -> Numbers:
         return first
     kept = [part.data for part in parts if part.data is not None and not part.omitted and part.shape == first.shape]
     if len(kept) < len(parts):
-        return Numbers(first.shape, first.dtype, None, Printed(""), None, None, None, 0, 0, math.prod(first.shape))
+        return Numbers(first.shape, first.dtype, None, "", None, None, None, 0, 0, math.prod(first.shape))
     data = tuple(map(sum, zip(*kept, strict=True)))
     finite = [float(each) for each in data if not isinstance(each, complex) and math.isfinite(each)]
     low, high = (min(finite), max(finite)) if finite else (None, None)
     nans = sum(each != each for each in data)
     mean = math.fsum(finite) / len(finite) if finite else None
     text = ", ".join(map(number, data))
-    return Numbers(
-        first.shape, first.dtype, data, Printed(text), low, high, mean, nans, len(data) - len(finite) - nans, 0
-    )
+    return Numbers(first.shape, first.dtype, data, text, low, high, mean, nans, len(data) - len(finite) - nans, 0)
 
 
 def oddities(numbers: Numbers) -> str:

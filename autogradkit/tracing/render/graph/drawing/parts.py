@@ -16,6 +16,7 @@ from autogradkit.tracing.render.graph.drawing.lines import LINE, Text, late, mon
 from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import MAKERS, Graph, Item, Link
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
+from autogradkit.tracing.render.graph.wording.words import way_of
 from autogradkit.tracing.render.marks import numbers as nums
 from autogradkit.tracing.render.marks.colours import alias_role
 from autogradkit.tracing.render.marks.svg import Picture, num
@@ -320,14 +321,8 @@ def forward_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
                 lines.append(Text([mono(lead.rstrip())] if all_there else [mono(name), sans(f"  {shape}")]))
                 lead = ""
             lines += late(number_lines(value.numbers, "ink", lead, room, brief=True), known)
-    if link.kind == "grad":
-        told = "∂, returned"
-        if head.value is not None and head.value.grad_of is not None:
-            told = "∂, kept" if head.value.given else "its .grad"
-        lines.append(Text([sans(told, "gradient")]))
-    if link.kind == "memory":
-        edit = tail.kind == "op" or (tail.value is not None and tail.value.version > 0)
-        lines.append(Text([sans("edited through the view" if edit else "the rest stays")]))
+    if way := way_of(link, graph):
+        lines.append(Text([sans(way, "gradient" if link.kind == "grad" else "muted")]))
     if link.broadcast:
         plural = "s" if "," in link.broadcast else ""
         lines.append(Text([sans(f"broadcast over dim{plural} {link.broadcast}")]))

@@ -7,18 +7,11 @@ from __future__ import annotations
 
 import bisect
 import math
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
 
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.events import (
     Accumulated,
-    Argument,
-    BackwardBegin,
-    BackwardEnd,
-    Event,
     Failure,
     GradAssigned,
     GradReturned,
@@ -28,6 +21,7 @@ from autogradkit.tracing.events import (
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure import untold
 from autogradkit.tracing.render.graph.structure.bounds import MOST_NAME, shortened, told
+from autogradkit.tracing.render.graph.structure.chosen import in_optimizer, second_order, telling_ops
 from autogradkit.tracing.render.graph.structure.failure import mark_failure
 from autogradkit.tracing.render.graph.structure.gradients import put_gradients
 from autogradkit.tracing.render.graph.structure.known import known_from
@@ -54,15 +48,15 @@ class _Builder:
         self.source = trace.source
         self.notes = trace.notes
         self.dropped = trace.dropped
-        self.second_order = _second_order(trace.events)
-        self.ops = _telling_ops(trace.events, self.second_order)
-        steps = [op for op in self.ops if _in_optimizer(op)]
+        self.second_order = second_order(trace.events)
+        self.ops = telling_ops(trace.events, self.second_order)
+        steps = [op for op in self.ops if in_optimizer(op)]
         self.updated: dict[str, dict[str, None]] = defaultdict(
             dict
         )  # lines of optimizers -> the names of what they edit
         self.sharing: list[str] = []  # what else has the memory that the optimizer edited
         if len(steps) > MOST_UPDATES:
-            self.ops = [op for op in self.ops if not _in_optimizer(op)]
+            self.ops = [op for op in self.ops if not in_optimizer(op)]
             for op in steps:
                 value = self.values[op.outputs[0]]
                 line = "" if op.position is None else op.position.code
@@ -84,10 +78,14 @@ class _Builder:
         self.aliases = aliases_of(self.values[id] for id in sorted(shown & self._telling(steps)))
         self.items: dict[str, Item] = {}
         self.links: list[Link] = []
+        self.left_by_edit: set[int] = set()  # values that an edit through another tensor has left
         self.grads: dict[int, list[Accumulated | GradAssigned]] = defaultdict(list)
+        self.added: dict[int, list[int]] = defaultdict(list)  # the steps at which backward added to it
         for event in trace.events:
             if isinstance(event, Accumulated | GradAssigned):
                 self.grads[event.tensor].append(event)
+            if isinstance(event, Accumulated):
+                self.added[event.tensor].append(event.step)
         self.returned = [event for event in trace.events if isinstance(event, GradReturned)]
 
     def _drop_unused_makers(self) -> None:
@@ -295,7 +293,8 @@ class _Builder:
         return ", ".join(map(str, dims))
 
     def _edits(self) -> None:
-        """A base that was edited through a view: its new value comes from that edit."""
+        """A base that was edited through a view: its new value comes from that edit. A `.grad` that took a contribution:
+        from what it was before."""
         edits: dict[int, list[Op]] = defaultdict(list)  # by storage
         for op in self.ops:
             if op.kind == "inplace" and op.outputs:
@@ -305,34 +304,50 @@ class _Builder:
             earlier = latest.get(value.tensor)
             latest[value.tensor] = value
             key = value_key(value.id)
-            if value.id in self.producer or key not in self.items or value.grad_of is not None:
+            if value.id in self.producer or key not in self.items:
                 continue
             found = edits[value.storage]
             place = bisect.bisect_left(found, value.since, key=lambda op: op.step)
+            added = self._added(value)
+            if added >= 0 and not (place and found[place - 1].step > added):
+                tail = None if earlier is None else self._shown_at(earlier)
+                if earlier is not None and tail is not None:
+                    self.links.append(Link(tail, key, earlier.id, kind="memory"))
+                continue
             if not place:
                 continue
             op = found[place - 1]
-            output = value_key(op.outputs[0])
-            tail = output if output in self.items else op_key(op)
-            self.links.append(Link(tail, key, value.id, kind="memory"))
+            self.links.append(
+                Link(self._shown_at(self.values[op.outputs[0]]) or op_key(op), key, value.id, kind="memory")
+            )
+            self.left_by_edit.add(value.id)
             self.items[key].step = op.step
             if op.node_name == "CopySlices" and earlier is not None and value_key(earlier.id) in self.items:
                 self.links.append(Link(value_key(earlier.id), op_key(op), earlier.id, kind="memory"))
+
+    def _added(self, value: Value) -> int:
+        """The step at which backward last added to a `.grad`, before it had this value; -1 for anything else."""
+        steps = [] if value.grad_of is None or value.given else self.added[value.grad_of]
+        return steps[place - 1] if (place := bisect.bisect_left(steps, value.since)) else -1
+
+    def _shown_at(self, value: Value) -> str | None:
+        """The box of a value, or the op that gives it to an edge."""
+        maker = self.producer.get(value.id)
+        keys = [value_key(value.id), *([] if maker is None else [op_key(maker)])]
+        return next((key for key in keys if key in self.items), None)
 
     def _gradient_values(self) -> None:
         """Tensors that hold a gradient: a leaf's `.grad` that the code works with, what `autograd.grad` returned."""
         latest: dict[int, str] = {}  # the box of each tensor that was drawn last, or the op that gave it to an edge
         for value in self.values.values():
+            shown = self._shown_at(value)
             key = value_key(value.id)
-            if key not in self.items:
-                maker = self.producer.get(value.id)
-                if maker is not None and op_key(maker) in self.items:
-                    latest[value.tensor] = op_key(maker)
-                continue
-            if value.grad_of is not None and value.id not in self.producer and value.grad_of in latest:
+            computed = value.id in self.producer or value.id in self.left_by_edit
+            if shown == key and value.grad_of in latest and not computed:
                 self.links.append(Link(latest[value.grad_of], key, value.id, kind="grad"))
                 self.items[key].step = max(self.items[key].step, value.since - 1)
-            latest[value.tensor] = key
+            if shown is not None:
+                latest[value.tensor] = shown
         for event in self.returned:
             tail, head = value_key(event.input), value_key(event.value)
             if tail not in self.items and event.input in self.producer:  # written on the edge behind it
@@ -340,44 +355,6 @@ class _Builder:
             if tail in self.items and event.value not in self.producer:
                 self.links.append(Link(tail, head, event.value, kind="grad"))
                 self.items[head].step = event.step
-
-
-def _second_order(events: Iterable[Event]) -> set[int]:
-    """Steps of the ops that ran inside a backward call: what create_graph records, and hooks."""
-    inside = 0
-    found: set[int] = set()
-    for event in events:
-        if isinstance(event, BackwardBegin):
-            inside += 1
-        elif isinstance(event, BackwardEnd):
-            inside -= 1
-        elif isinstance(event, Op) and inside > 0:
-            found.add(event.step)
-    return found
-
-
-def _telling_ops(events: Iterable[Event], second_order: set[int]) -> list[Op]:
-    """All ops but those inside a backward call that are not recorded and that nothing recorded reads."""
-    kept: list[Op] = []
-    read: set[int] = set()
-    for event in reversed([*events]):
-        if isinstance(event, Op) and (
-            event.step not in second_order or event.node is not None or not read.isdisjoint(event.outputs)
-        ):
-            inputs = _without_new_memory(event) if event.step in second_order else event.inputs
-            kept.append(event if inputs is event.inputs else replace(event, inputs=inputs))
-            read.update(argument.value for argument in inputs if argument.value is not None)
-    return kept[::-1]
-
-
-def _without_new_memory(op: Op) -> tuple[Argument, ...]:
-    """What an op reads: the engine copies a gradient into new memory, and what that held is nobody's."""
-    return op.inputs[1:] if op.node_name == "CopyBackwards" else op.inputs
-
-
-def _in_optimizer(op: Op) -> bool:
-    """Whether the op ran inside an optimizer's `step()`: no part of the graph."""
-    return op.node is None and op.position is not None and re.search(r"\.step\(\s*\)", op.position.code) is not None
 
 
 @collected_later

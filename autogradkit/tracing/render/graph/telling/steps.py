@@ -192,7 +192,7 @@ def _value_rows(value: Value, graph: Graph) -> list[Row]:
     flags = ["requires_grad"] * value.requires_grad + ["leaf"] * value.is_leaf + ["parameter"] * value.is_parameter
     known = graph.known.get(value.id, BEFORE)
     rows: list[Row] = [
-        ["value", _cut(numbers.text), known],
+        ["value", _cut(numbers.printed), known],
         ["shape", f"{numbers.shape}   {_layout_of(value)}"],
         ["dtype", numbers.dtype],
         ["version", f"{value.version}   storage {value.storage}"],
@@ -222,7 +222,7 @@ def _grad_rows(values: list[Value], graph: Graph, heading: Callable[[Value, Accu
         if isinstance(event, Accumulated)
     ]
     shown = first_and_last(given, MOST_GRADS)
-    rows: list[Row] = [[heading(value, event), _cut(event.after.text), event.step] for value, event in shown]
+    rows: list[Row] = [[heading(value, event), _cut(event.after.printed), event.step] for value, event in shown]
     if len(given) > MOST_GRADS:
         rows.insert(MOST_GRADS // 2, ["…", f"{len(given) - MOST_GRADS:,} gradients between them"])
     return rows
@@ -301,7 +301,7 @@ def _link_rows(link: Link, why: Why, graph: Graph) -> list[Row]:
     rows = [*why.once(("value", link.value), lambda: _value_rows(graph.values[link.value], graph))]
     op = graph.items[link.head].op
     for grad in first_and_last(link.grads, MOST_GRADS):
-        rows.append([f"∂ on this edge, call {grad.call + 1}", _cut(grad.numbers.text), grad.step])
+        rows.append([f"∂ on this edge, call {grad.call + 1}", _cut(grad.numbers.printed), grad.step])
         reason = None if op is None else why.line(link, op, grad.call)
         if reason is not None:
             rows.append(["why", reason, grad.step])

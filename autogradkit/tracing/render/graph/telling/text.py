@@ -5,16 +5,17 @@ Rests on `model.py`, `words.py` and `numbers.py`.
 
 from __future__ import annotations
 
+import bisect
 from collections import defaultdict
 from collections.abc import Iterable
 
-from autogradkit.tracing.events import Accumulated, NodeRan, Numbers
+from autogradkit.tracing.events import Accumulated, GradAssigned, NodeRan, Numbers
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.bounds import MOST_GRADS, MOST_ROWS, first_and_last
 from autogradkit.tracing.render.graph.structure.known import BEFORE
-from autogradkit.tracing.render.graph.structure.model import Graph, Item
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, ends_of
 from autogradkit.tracing.render.graph.wording.titles import title
-from autogradkit.tracing.render.graph.wording.words import item_title, op_call, overview
+from autogradkit.tracing.render.graph.wording.words import item_title, op_call, overview, way_of
 from autogradkit.tracing.render.marks import numbers as nums
 
 HEADER = ("step", "source", "operation", "result", "∂ of the result", "∂ sent up")
@@ -32,8 +33,9 @@ def graph_text(graph: Graph, trace: Recording) -> str:
     No tensor operation ran in this cell, so there is nothing to draw.
     """
     lines = [*filter(None, [title(trace)]), overview(graph)]
+    ends, grads = ends_of(graph.links), _grads_while(graph)
     for item in _as_it_ran(graph):
-        lines += _lines(item, graph)
+        lines += _lines(item, graph, ends[item.key][0], grads)
     lines += [f"⋯ {sentence}" for sentence in graph.left_out]
     if graph.failure is not None:
         lines.append(f"✗ {graph.failure.error}: {graph.failure.message}")
@@ -48,25 +50,48 @@ def _as_it_ran(graph: Graph) -> list[Item]:
     for link in graph.links:
         if graph.items[link.tail].kind == "tensor":
             tensors_into[link.head].append(link.tail)
-        elif graph.items[link.head].kind == "tensor":
+        elif graph.items[link.head].kind == "tensor" and link.kind == "flow":
             tensors_from[link.tail].append(link.head)
     made = {key for keys in tensors_from.values() for key in keys}
+    come = {link.head for link in graph.links if link.kind != "flow"}  # returned by autograd.grad, left by an edit
     found: dict[str, None] = {}
     for item in sorted(graph.items.values(), key=lambda item: item.step):
         if item.kind != "tensor":
             found |= dict.fromkeys(key for key in tensors_into[item.key] if key not in made)
             found |= dict.fromkeys((item.key, *tensors_from[item.key]))
+        elif item.key in come and item.key not in made:
+            found[item.key] = None
     found |= dict.fromkeys(graph.items)
     return [graph.items[key] for key in found]
 
 
-def _lines(item: Item, graph: Graph) -> list[str]:
-    grads = [grad for link in graph.links if link.head == item.key for grad in link.grads]
+def _grads_while(graph: Graph) -> dict[int, list[Accumulated | GradAssigned]]:
+    """What became of a tensor's `.grad` while it had a value that a box shows: until the next one, if it was edited."""
+    boxes: dict[int, dict[int, int]] = defaultdict(dict)  # tensor -> since when it had the value -> that
+    for item in graph.items.values():
+        if item.value is not None and item.value.tensor in graph.grads:
+            boxes[item.value.tensor][item.value.since] = item.value.id
+    found: dict[int, list[Accumulated | GradAssigned]] = defaultdict(list)
+    for tensor, values in boxes.items():
+        begins = sorted(values)
+        for event in graph.grads[tensor]:
+            found[values[begins[max(0, bisect.bisect_right(begins, event.step) - 1)]]].append(event)
+    return found
+
+
+def _lines(
+    item: Item, graph: Graph, arriving: list[Link], told: dict[int, list[Accumulated | GradAssigned]]
+) -> list[str]:
+    grads = [grad for link in arriving for grad in link.grads]
     if item.kind == "tensor" and item.value is not None:
         value = item.value
         rim = "▣" if value.is_leaf and value.requires_grad else "□"
         lines = [f"{rim} {graph.labels[value.id]} = {nums.one_line(value.numbers)}"]
-        events = graph.grads.get(value.tensor, [])
+        for link in arriving:
+            source, way = _called(graph.items[link.tail], graph), way_of(link, graph)
+            if way and f"{source}.grad" != graph.labels[value.id]:
+                lines.append(f"    ← {source}: {way}")
+        events = told.get(value.id, [])
         for event in first_and_last(events, MOST_TOLD):
             if isinstance(event, Accumulated):
                 lines.append(f"    ∂ .grad = {nums.one_line(event.after)}  (backward {event.call + 1})")
@@ -86,6 +111,12 @@ def _lines(item: Item, graph: Graph) -> list[str]:
     if item.freed:
         text += f"   (freed: {', '.join(item.freed)})"
     return [f"  {mark} {text}", *(f"      ∂ {nums.one_line(grad.numbers)}" for grad in grads[:6])]
+
+
+def _called(item: Item, graph: Graph) -> str:
+    if item.value is not None:
+        return graph.labels[item.value.id]
+    return graph.labels[item.op.outputs[0]] if item.op is not None and item.op.outputs else item_title(item, graph)
 
 
 Cell = list[tuple[int, str]]  # pieces of text, each with the event from which on it is known

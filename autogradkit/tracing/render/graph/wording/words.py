@@ -6,7 +6,7 @@ Rests on `model.py`, `spelling.py` and `numbers.py`; `drawing` and `telling` spe
 from __future__ import annotations
 
 from autogradkit.tracing.events import Op
-from autogradkit.tracing.render.graph.structure.model import Call, Graph, Item
+from autogradkit.tracing.render.graph.structure.model import Call, Graph, Item, Link
 from autogradkit.tracing.render.graph.wording.spelling import spelled_call
 from autogradkit.tracing.render.marks.numbers import shape_text
 
@@ -114,3 +114,16 @@ def item_title(item: Item, graph: Graph) -> str:
             else f"{item.title}, {item.times} equal turns"
         )
     return f"{item.title}, which failed"
+
+
+def way_of(link: Link, graph: Graph) -> str:
+    """How a value came of another one that is no operand of an op: as its gradient, or in the same memory; else nothing."""
+    tail, head = graph.items[link.tail].value, graph.items[link.head].value
+    if link.kind == "grad":
+        kept = head is not None and head.grad_of is not None
+        return "∂, returned" if not kept else "∂, kept" if head is not None and head.given else "its .grad"
+    if link.kind != "memory":
+        return ""
+    if head is not None and head.id != link.value:
+        return "backward adds to it"
+    return "the rest stays" if tail is not None and not tail.version else "edited through the view"
