@@ -205,6 +205,8 @@ def test_the_graph_is_walked_by_keys_and_modules_unfold(lab: Lab, notebook: Call
     cell.locator(".ak-item[tabindex='0']").focus()
     for key in ("ArrowDown", "ArrowDown", "Enter"):
         lab.page.keyboard.press(key)
+    ring = cell.locator(".ak-item:focus-visible").evaluate("item => getComputedStyle(item).outlineStyle")
+    assert ring == "solid"  # a thicker rim alone does not show on a leaf
     assert "module model.conv1" in cell.locator(".ak-detail h4").inner_text()
     cell.get_by_role("button", name="Unfold LeNet/conv1").click()
     cell.locator('.ak-item[aria-label^="module model.conv1"]').wait_for(state="detached")
