@@ -13,6 +13,7 @@ Each command prints the tables of one question; `results` runs them all and writ
     python -m benchmarks.training_view  the live view of a training, in a kernel
     python -m benchmarks.tracing       what looking at a computation costs, at two sizes
     python -m benchmarks.pictures      large pictures in headless Chromium: opened, stepped through, dragged
+    python -m benchmarks.notebook_pictures  the same in JupyterLab, from the run of the cell on
     python -m benchmarks.openings      stacks of equal turns opened one after the other: time, and bytes that are sent
     python -m benchmarks.results       everything, about ten minutes
 

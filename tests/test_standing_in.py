@@ -138,7 +138,7 @@ def test_pickles_name_torch() -> None:
     ("name", "said"),
     [
         ("torch.nowhere", "No module named 'torch.nowhere'"),
-        ("torch.utils.bundled_inputs", "PyTorch has utils.bundled_inputs; autogradkit does not have it yet."),
+        ("torch.utils.bundled_inputs", "PyTorch has utils.bundled_inputs; autogradkit does not have it yet"),
         ("torchvision.nowhere", "No module named 'torchvision.nowhere'"),
         ("torch.core.nowhere", "No module named 'torch.core.nowhere'"),
     ],

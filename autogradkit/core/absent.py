@@ -41,16 +41,18 @@ def is_namespace(name: str) -> bool:
 def absence(namespace: str, name: str) -> str | None:
     """One sentence on a name that PyTorch has in a namespace and this package has not; None where PyTorch has none.
 
+    It ends without a full stop, for Python adds ". Did you mean: 'quantile'?" to the text of an AttributeError.
+
     >>> absence("nn", "quantized")
-    'PyTorch has nn.quantized; autogradkit does not have it yet.'
+    'PyTorch has nn.quantized; autogradkit does not have it yet'
     >>> absence("vision.models", "swin_t")
-    'torchvision has models.swin_t; autogradkit does not have it yet.'
+    'torchvision has models.swin_t; autogradkit does not have it yet'
     >>> absence("nn", "Imbedding")
     """
     if name.startswith("_") or name not in _names()[namespace]:
         return None
     library, of = ("torchvision", namespace[7:]) if namespace.startswith("vision.") else ("PyTorch", namespace)
-    return f"{library} has {of}.{name}; autogradkit does not have it yet."
+    return f"{library} has {of}.{name}; autogradkit does not have it yet"
 
 
 def lookup_error(namespace: str, name: str, caller: FrameType) -> AttributeError | ImportError:

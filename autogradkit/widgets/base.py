@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
@@ -83,8 +83,12 @@ class PictureWidget(StillWidget):
     table = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)  # header first
 
     def static_svg(self) -> str:
-        """The picture as an SVG string."""
+        """The picture as an SVG string, as it is stored."""
         raise NotImplementedError
+
+    def live_svg(self) -> str:
+        """The picture as the page shows it now."""
+        return self.static_svg()
 
     def alt(self) -> str:
         """One sentence that stands for the picture."""
@@ -98,7 +102,7 @@ class PictureWidget(StillWidget):
         """Draw anew and send what changed."""
         header, rows = self.table_rows()
         with self.hold_sync():
-            self.svg = self.static_svg()
+            self.svg = self.live_svg()
             self.description = self.alt()
             self.table = [list(header), *map(list, rows)]
 
@@ -106,6 +110,26 @@ class PictureWidget(StillWidget):
         """The static form: an image and, under it, a table."""
         header, rows = self.table_rows()
         return img_tag(self.static_svg(), self.alt()) + table_html(header, rows)
+
+
+class PagePicture(PictureWidget):
+    """A picture that is drawn for the width of the column that shows it; what is stored is for columns of any width.
+
+    `page` is that width in pixels, which the page tells, or 0 where it is not known. A new picture begins with what the page
+    told last, so that it need not be drawn anew before the reader's eyes.
+    """
+
+    page = traitlets.Int().tag(sync=True)
+    _told: ClassVar[int] = 0
+
+    @traitlets.default("page")
+    def _as_told_last(self) -> int:
+        return PagePicture._told
+
+    @traitlets.observe("page")
+    def _fit_page(self, change: Any) -> None:
+        PagePicture._told = self.page
+        self.refresh()
 
 
 def _somebody_looks_on() -> bool:

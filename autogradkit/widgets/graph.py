@@ -15,16 +15,16 @@ from ..core.frames import entry
 from ..tracing.events import Op, Value
 from ..tracing.probe import measured
 from ..tracing.recording import Recording
-from ..tracing.render.graph.drawing.picture import draw_graph
+from ..tracing.render.graph.drawing.picture import Drawn, draw_graph
 from ..tracing.render.graph.structure.build import build
 from ..tracing.render.graph.telling.elements import Grid, grids_of, reason_key
 from ..tracing.render.graph.telling.state import state_of
 from ..tracing.render.graph.telling.text import HEADER, graph_rows, graph_text
 from ..tracing.render.graph.telling.why import Why
-from .base import PictureWidget, static
+from .base import PagePicture, static
 
 
-class GraphView(PictureWidget):
+class GraphView(PagePicture):
     """The graph of a trace: forward values in ink, the gradient on every edge dashed and marked ∂.
 
     `step` is the step shown (-1: all of it), `selected` the key of what was clicked or chosen, `folds` says of modules and of
@@ -44,6 +44,7 @@ class GraphView(PictureWidget):
 
     _esm = static("graph.js")
     _css = static("graph.css")
+    _still: Drawn | None = None
 
     svg = traitlets.Unicode()
     description = traitlets.Unicode()
@@ -75,7 +76,7 @@ class GraphView(PictureWidget):
         self._whole = build(trace)  # what is folded in this way and that
         self._why = Why(self._whole)
         self.folds, self.node_names = folds or {}, node_names
-        self._draw()
+        self.refresh()
         super().__init__(**kwargs)  # which opens the model in the page, with its picture
         self.observe(self._redraw, ["folds", "node_names"])
         self.observe(self._leave_element, "selected")
@@ -83,8 +84,10 @@ class GraphView(PictureWidget):
         self.on_msg(self._hear)
 
     @entry
-    def _draw(self) -> None:
-        self._drawn = draw_graph(self.trace, self.folds, node_names=self.node_names, whole=self._whole)
+    def refresh(self) -> None:
+        page = self.page or None
+        self._drawn = draw_graph(self.trace, self.folds, node_names=self.node_names, whole=self._whole, page=page)
+        self._still = None if page else self._drawn
         drawing = state_of(self._drawn, self.trace, self._why)
         with self.hold_sync():
             for name, value in drawing.items():
@@ -94,7 +97,7 @@ class GraphView(PictureWidget):
                 self.selected = ""
 
     def _redraw(self, change: Any) -> None:
-        self._draw()
+        self.refresh()
 
     def _leave_element(self, change: Any) -> None:
         self.element = []
@@ -149,14 +152,20 @@ class GraphView(PictureWidget):
             return graph.values[graph.links[int(self.selected[1:])].value]
         return None
 
+    def _stored(self) -> Drawn:
+        """The picture to be stored, which pages of any width show."""
+        if self._still is None:
+            self._still = draw_graph(self.trace, self.folds, node_names=self.node_names, whole=self._whole)
+        return self._still
+
     def static_svg(self) -> str:
-        return self._drawn.svg
+        return self._stored().svg
 
     def alt(self) -> str:
-        return self._drawn.alt
+        return self._stored().alt
 
     def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-        return HEADER, graph_rows(self._drawn.graph)
+        return HEADER, graph_rows(self._stored().graph)
 
     def plain(self) -> str:
-        return graph_text(self._drawn.graph, self.trace)
+        return graph_text(self._stored().graph, self.trace)

@@ -17,10 +17,10 @@ from ..tracing.memory import MemoryMap, memory_map
 from ..tracing.render.memory.picture import storage_svg
 from ..tracing.render.memory.walk import Hop
 from ..tracing.render.memory.words import description, plain, rows, sentences
-from .base import PictureWidget, static
+from .base import PagePicture, static
 
 
-class StorageMap(PictureWidget):
+class StorageMap(PagePicture):
     """The memory behind some tensors, as it was when the map was made. Make it with `storage_map`."""
 
     _esm = static("storage.js")
@@ -50,7 +50,13 @@ class StorageMap(PictureWidget):
         return header.name, header.elements[flat][0]
 
     def static_svg(self) -> str:
-        return storage_svg(self.memory, self._heading, self._says, self._walk)
+        return self._drawn(None)
+
+    def live_svg(self) -> str:
+        return self._drawn(self.page or None)
+
+    def _drawn(self, page: float | None) -> str:
+        return storage_svg(self.memory, self._heading, self._says, self._walk, page)
 
     def alt(self) -> str:
         return f"{self._heading}: {self._says}" if self._says else description(self.memory)

@@ -18,14 +18,14 @@ from ..tracing.memory import memory_map
 from ..tracing.render.memory.picture import storage_svg
 from ..tracing.render.memory.words import cells_read, plain, rows, sentences
 from ..tracing.strided import Layout
-from .base import PictureWidget, static
+from .base import PagePicture, static
 
 SLIDER = 12  # how far sizes and strides reach at least, on a storage of that many cells
 LEAST_STRIDE = -2  # what is refused can be tried
 MOST_DIMS = 4
 
 
-class StrideExplorer(PictureWidget):
+class StrideExplorer(PagePicture):
     """The storage of one tensor under any offset, sizes and strides. Make it with `stride_explorer`.
 
     `setting` is {"offset": int, "sizes": [int, ...], "strides": [int, ...]}, counted in elements; setting it moves the
@@ -94,9 +94,16 @@ class StrideExplorer(PictureWidget):
             self.refresh()
 
     def static_svg(self) -> str:
+        return self._drawn(None)
+
+    def live_svg(self) -> str:
+        return self._drawn(self.page or None)
+
+    def _drawn(self, page: float | None) -> str:
         found = self.explored
         same = f"the same as {found.spelled}" if found.spelled else "no simpler expression is known for it"
-        return storage_svg(found.memory, found.call, f"{found.problem} {found.refusal}" if found.problem else same)
+        says = f"{found.problem} {found.refusal}" if found.problem else same
+        return storage_svg(found.memory, found.call, says, page=page)
 
     def alt(self) -> str:
         found = self.explored

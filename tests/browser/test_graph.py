@@ -103,6 +103,20 @@ def test_steps_selection_table_and_calls(lab: Lab, notebook: Callable[..., Path]
     assert lab.errors == []
 
 
+def test_the_column_is_used_and_not_left(lab: Lab, notebook: Callable[..., Path]) -> None:
+    cell = traced(lab, notebook, "lenet")
+    stage = cell.locator(".ak-stage")
+    shadow = "document.querySelector('autogradkit-picture').shadowRoot"
+    drawn = f"{shadow}.querySelector('.ak-stage svg').viewBox.baseVal.width"
+    lab.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+    for width, wanted in ((800, f"{drawn} < 720"), (1600, f"{drawn} > 1000")):
+        lab.page.set_viewport_size({"width": width, "height": 900})
+        lab.page.wait_for_function(wanted)
+        assert stage.evaluate("stage => stage.scrollWidth <= stage.clientWidth")
+    assert stage.evaluate("stage => stage.scrollHeight <= stage.clientHeight")
+    assert lab.errors == []
+
+
 def read(cell: Locator) -> list[str]:
     """The texts on the picture that can be read."""
     return cell.locator("svg text:visible").all_text_contents()
@@ -191,6 +205,8 @@ def test_the_graph_is_walked_by_keys_and_modules_unfold(lab: Lab, notebook: Call
     cell.locator(".ak-item[tabindex='0']").focus()
     for key in ("ArrowDown", "ArrowDown", "Enter"):
         lab.page.keyboard.press(key)
+    ring = cell.locator(".ak-item:focus-visible").evaluate("item => getComputedStyle(item).outlineStyle")
+    assert ring == "solid"  # a thicker rim alone does not show on a leaf
     assert "module model.conv1" in cell.locator(".ak-detail h4").inner_text()
     cell.get_by_role("button", name="Unfold LeNet/conv1").click()
     cell.locator('.ak-item[aria-label^="module model.conv1"]').wait_for(state="detached")

@@ -157,6 +157,24 @@ def test_the_tensor_is_read_whole_on_a_narrow_page(lab: Lab, notebook: Callable[
     assert printed.evaluate("element => element.scrollWidth - element.clientWidth") == 0
 
 
+def test_sliders_and_storage_are_seen_at_once_where_there_is_room(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+    lab.page.set_viewport_size({"width": 1280, "height": 900})
+    lab.open(
+        notebook(
+            "import autogradkit as torch\n%load_ext autogradkit", "a = torch.arange(12.).reshape(3, 4)", "%strides a"
+        )
+    )
+    lab.run_all()
+    cell = lab.cell(2)
+    cell.locator(".ak-stage svg").wait_for()
+    first, last = cell.locator(".ak-cell").first, cell.locator(".ak-cell").last
+    for each in (cell.get_by_label("stride of dim 1"), first, last):
+        expect(each).to_be_in_viewport()
+    lab.screenshot("strides-beside", cell)
+    assert lab.errors == []
+
+
 def test_it_is_no_higher_than_seventy_percent_of_the_window(lab: Lab, notebook: Callable[..., Path]) -> None:
     made = "from autogradkit.widgets.strides import stride_explorer\n"
     deep = "b = torch.arange(81.).view(3, 3, 3, 3).permute(3, 1, 0, 2)\nstride_explorer('b', b, globals())"

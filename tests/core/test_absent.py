@@ -57,7 +57,7 @@ def test_a_name_that_neither_has_gets_pytorchs_text(namespace: str, module: Modu
     ],
 )
 def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name: str, said: str) -> None:
-    text = f"PyTorch has {said}; autogradkit does not have it yet."
+    text = f"PyTorch has {said}; autogradkit does not have it yet"
     with pytest.raises(AttributeError) as raised:
         getattr(module, name)
     assert str(raised.value) == text
@@ -81,7 +81,7 @@ def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name
     ],
 )
 def test_a_name_that_only_torchvision_has_is_said_to_be_its(name: str, said: str) -> None:
-    text = f"torchvision has {name}.{said}; autogradkit does not have it yet."
+    text = f"torchvision has {name}.{said}; autogradkit does not have it yet"
     with pytest.raises(AttributeError) as raised:
         getattr(getattr(torch.vision, name), said)
     assert str(raised.value) == text
@@ -109,7 +109,7 @@ def test_no_module_of_ours_is_said_to_be_absent(namespace: str, module: ModuleTy
 def test_a_module_that_only_pytorch_has_is_said_to_be_its(statement: str, said: str) -> None:
     with pytest.raises(ImportError) as raised:
         exec(statement)
-    assert str(raised.value) == f"PyTorch has {said}; autogradkit does not have it yet."
+    assert str(raised.value) == f"PyTorch has {said}; autogradkit does not have it yet"
     if not statement.startswith("from autogradkit.autograd"):  # there Python finds no name in a module that it has
         assert type(raised.value) is ModuleNotFoundError
         assert raised.value.name == f"autogradkit.{said.removeprefix('torch.')}"
@@ -155,3 +155,13 @@ def test_tensors_modules_and_classes_are_copied_and_pickled_as_ever() -> None:
     layer = torch.nn.Linear(2, 3)
     for value in (layer, torch.ones(2), torch.nn.Linear, torch.optim.SGD):
         assert type(copy.deepcopy(value)) is type(pickle.loads(pickle.dumps(value))) is type(value)
+
+
+def test_what_python_suggests_follows_the_sentence_after_one_full_stop() -> None:
+    script = (
+        "import autogradkit.nn as nn\nfrom autogradkit.core.absent import absence\n"
+        "raise AttributeError(absence('nn', 'quantizable'), name='Linea', obj=nn)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    said = "PyTorch has nn.quantizable; autogradkit does not have it yet. Did you mean: 'Linear'?"
+    assert ran.stderr.splitlines()[-1] == f"AttributeError: {said}"

@@ -156,7 +156,7 @@ def test_the_last_frame_of_ours_is_ipythons_to_hide(notebook: Notebook, capsys: 
 
 def test_a_tensors_attribute_that_only_pytorch_has(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
     notebook.run("x = torch.ones(2)")
-    sentence = "PyTorch has Tensor.to_mkldnn; autogradkit does not have it yet."
+    sentence = "PyTorch has Tensor.to_mkldnn; autogradkit does not have it yet"
     assert shown(notebook, "x.to_mkldnn()", capsys).count(sentence) == 1
     notebook.run("%tb")
     assert capsys.readouterr().out.count(sentence) == 1

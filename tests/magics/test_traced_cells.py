@@ -244,7 +244,7 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
         ("%ledger", "name one tensor"),
         ("%graph plain * 2", "(got 3: plain, *, 2). An expression is written without blanks."),
         ("%storage layer", "'layer' is a Linear, not a tensor. Name what it gives, or one of its parameters."),
-        ("%graph plain.to_mkldnn()", "PyTorch has Tensor.to_mkldnn; autogradkit does not have it yet."),
+        ("%graph plain.to_mkldnn()", "PyTorch has Tensor.to_mkldnn; autogradkit does not have it yet"),
         ("%storage plain.view(3)", "raised RuntimeError: shape '[3]' is invalid for input of size 2"),
         ("%ledger plain", "'plain' does not require grad"),
         ("%ledger nope", "name 'nope' is not defined"),

@@ -223,5 +223,5 @@ def test_what_is_compiled_or_scripted_is_itself() -> None:
     ],
 )
 def test_what_is_not_here_is_said_to_be_absent(call: str, said: str) -> None:
-    text = f"PyTorch has {said}; autogradkit does not have it yet."
+    text = f"PyTorch has {said}; autogradkit does not have it yet"
     assert told(autogradkit, call) == (("AttributeError", text), [])

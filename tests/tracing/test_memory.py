@@ -115,6 +115,12 @@ def test_a_lane_shows_the_order_and_the_hops() -> None:
     assert lane(picture, "c")[:4] == ["0", "1", "2", "3"]
 
 
+def test_cells_are_narrower_where_all_of_them_then_stand_in_one_row() -> None:
+    a = torch.arange(12.0).reshape(3, 4)
+    picture = storage_svg(memory_map({"a_long_name": a}), page=560)
+    assert lane(picture, "a_long_name")[:12] == [str(order) for order in range(12)]
+
+
 def test_repeated_and_overlapping_cells_say_how_often() -> None:
     narrow = torch.tensor([[1.0], [2.0]])
     picture = storage_svg(memory_map({"narrow": narrow, "wide": narrow.expand(2, 3)}))

@@ -6,8 +6,9 @@ import traitlets
 from autogradkit.tracing.events import Op, Value
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.telling.state import state_of
+from autogradkit.tracing.render.marks.widths import LEGIBLE, SIZE
 from autogradkit.widgets.graph import GraphView
-from tests.tracing.render.cells import trace_cell
+from tests.tracing.render.cells import size, trace_cell
 
 
 def test_sends_the_picture_the_steps_and_the_details():
@@ -62,6 +63,24 @@ def test_the_output_has_a_static_form_too():
     assert 'alt="Graph of O = torch.tanh(W @ x + b).sum().' in data["text/html"]
     assert "∂ .grad" in data["text/plain"]
     assert "<details>" in data["text/html"]
+
+
+@pytest.mark.usefixtures("unknown_page")
+def test_the_page_draws_it_for_its_own_width_and_stores_it_for_any():
+    view = GraphView(trace_cell("lenet"))
+    stored = view.static_html()
+    assert size(view.svg)[0] == size(view.static_svg())[0] > 614 * SIZE / LEGIBLE
+    view.page = 614
+    assert size(view.svg)[0] <= 614 * SIZE / LEGIBLE
+    view.page = 1414
+    assert 1000 < size(view.svg)[0] <= 1414
+    assert view.static_html() == stored
+
+
+@pytest.mark.usefixtures("unknown_page")
+def test_the_next_picture_is_drawn_for_the_page_that_showed_the_last():
+    GraphView(trace_cell("lenet")).page = 1414
+    assert size(GraphView(trace_cell("lenet")).svg)[0] > 1000
 
 
 def test_the_same_cell_gives_the_same_output():

@@ -7,6 +7,8 @@ import pytest
 import autogradkit as torch
 from autogradkit.tracing.failed_view import failed_view
 from autogradkit.widgets.storage import failed_view_map, storage_map
+from autogradkit.widgets.strides import stride_explorer
+from tests.tracing.render.cells import size
 
 
 def test_the_chosen_element_reaches_python() -> None:
@@ -25,6 +27,28 @@ def test_the_static_form_is_an_image_with_a_table() -> None:
         '<div tabindex="0" style="max-height:70vh;overflow:auto"><img alt="1 tensor and its storage.'
     )
     assert "<details>" in html
+
+
+@pytest.mark.usefixtures("unknown_page")
+def test_a_page_has_the_cards_that_it_has_room_for() -> None:
+    a = torch.arange(12.0).reshape(3, 4)
+    widget = storage_map({"a": a, "b": a.t(), "c": a[:, 1:3], "d": a[0].expand(3, 4)})
+    stored = widget.static_html()
+    widget.page = 600
+    assert 500 < size(widget.svg)[0] <= 1.15 * 600  # its smallest text then has 10 px
+    narrow = size(widget.svg)
+    widget.page = 1414
+    wide = size(widget.svg)
+    assert narrow[0] < wide[0] <= 1414
+    assert wide[1] < 0.8 * narrow[1]
+    assert widget.static_html() == stored
+
+
+@pytest.mark.usefixtures("unknown_page")
+def test_the_explorer_next_to_its_sliders_fits_what_they_leave() -> None:
+    explorer = stride_explorer("a", torch.arange(12.0).reshape(3, 4))
+    explorer.page = 420
+    assert size(explorer.svg)[0] <= 1.15 * 420
 
 
 def test_the_map_shows_the_moment_it_was_made() -> None:

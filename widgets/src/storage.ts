@@ -7,6 +7,7 @@ import { type Place, picture } from "./shared/live";
 import { put } from "./shared/model";
 import { stepper } from "./shared/stepper";
 import type { StorageTraits } from "./shared/traits";
+import { tellPage } from "./shared/width";
 
 function render({ model, el, signal }: Place<StorageTraits>): void {
   let tensor = 0; // the one that the steps walk
@@ -60,6 +61,7 @@ function render({ model, el, signal }: Place<StorageTraits>): void {
     steps.refresh();
   });
   named();
+  tellPage(model, view.columns, signal);
   view.toolbar.append(steps.element, choice.element);
 }
 

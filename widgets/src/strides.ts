@@ -5,6 +5,7 @@ import { frame } from "./shared/frame";
 import { type Place, picture } from "./shared/live";
 import { onChange, put } from "./shared/model";
 import type { Setting, StridesTraits } from "./shared/traits";
+import { tellPage } from "./shared/width";
 
 interface Slider {
   readonly element: HTMLElement;
@@ -106,12 +107,13 @@ function render({ model, el, signal }: Place<StridesTraits>): void {
   }
 
   view.toolbar.append(more, fewer, again);
-  view.toolbar.after(
+  view.columns.prepend(
     h("div", { class: "ak-explorer" }, h("div", { class: "ak-sliders" }, offset.element, dims), outcome),
   );
   onChange(model, "setting", move, signal);
   for (const name of ["call", "spelled", "printed", "problem", "refusal", "description"] as const)
     onChange(model, name, tell, signal);
+  tellPage(model, view.stage, signal);
   move();
   tell();
 }

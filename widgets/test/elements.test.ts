@@ -40,6 +40,7 @@ const show = async (first: Partial<Grid> = {}) => {
     node_names: false,
     folds: {},
     element: [],
+    page: 0,
     reasons: {},
     measured: {},
     step: -1,

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Shown } from "../src/graph/unpacked";
 import { view as widget } from "../src/graph/view";
 import type { Detail } from "../src/shared/traits";
-import { FakeModel, shown } from "./model";
+import { FakeModel, resizable, shown } from "./model";
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 90">
 <g class="ak-link" data-key="e0" data-tail="v0" data-head="o0" tabindex="-1"><g class="ak-forward"/><g class="ak-back" data-key="b0" data-calls="0" data-step="1"/></g>
@@ -65,6 +65,7 @@ const show = () => {
     node_names: false,
     folds: {},
     element: [],
+    page: 0,
     reasons: {},
     measured: {},
     step: -1,
@@ -283,6 +284,16 @@ describe("GraphView", () => {
     expect(button("Stack turns").hidden).toBe(false);
     button("Stack turns").click();
     expect(model.get("folds")).toEqual({});
+  });
+
+  it("tells Python how wide its column is", async () => {
+    const resize = resizable();
+    const { model, root } = await show();
+    await resize(root, 614);
+    expect(model.get("page")).toBe(614);
+    await resize(root, 1414);
+    expect(model.get("page")).toBe(1414);
+    vi.unstubAllGlobals();
   });
 
   it("asks Python for PyTorch's names of the nodes", async () => {

@@ -1,5 +1,6 @@
 /** A widget in the simulated page: a fake anywidget model, and the view that it is given to. */
 import type { AnyModel, Experimental, Host, RenderProps } from "@anywidget/types";
+import { vi } from "vitest";
 import type { Still } from "../src/shared/traits";
 
 type Listener = (...told: never[]) => void;
@@ -69,3 +70,26 @@ export async function shown<T extends Still>(
 
 /** The first microtasks have passed. */
 export const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** What gives the column of a view, which is shown next, another width, and lets it come to rest. */
+export function resizable(): (root: ParentNode, width: number) => Promise<void> {
+  const observers = new Set<() => void>();
+  vi.stubGlobal(
+    "ResizeObserver",
+    class {
+      constructor(readonly callback: () => void) {}
+      observe(): void {
+        observers.add(this.callback);
+      }
+      disconnect(): void {
+        observers.delete(this.callback);
+      }
+    },
+  );
+  return async (root, width) => {
+    for (const each of root.querySelectorAll(".ak-widget, .ak-columns"))
+      Object.defineProperty(each, "clientWidth", { value: width, configurable: true });
+    for (const callback of observers) callback();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  };
+}

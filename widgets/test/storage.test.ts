@@ -22,6 +22,7 @@ async function show() {
     svg,
     description: "a and b share memory",
     table: [["tensor"], ["a"]],
+    page: 0,
     names: ["a", "b"],
     selected: "",
     sentences: { "t0-1": "a[0, 1] = <b>", "t1-0": "b[0]", "t0-3": "a[1, 1]" },

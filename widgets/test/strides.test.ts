@@ -13,6 +13,7 @@ async function show(traits: Partial<StridesTraits> = {}) {
     svg,
     description: "a shows a",
     table: [["tensor"], ["a"]],
+    page: 0,
     setting,
     start: setting,
     limits: { offset: 6, size: 6, least_stride: -2, stride: 6, dims: 3 },

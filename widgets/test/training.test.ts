@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TrainingToPython, TrainingTraits } from "../src/shared/traits";
 import widget from "../src/training";
-import { FakeModel, shown } from "./model";
+import { FakeModel, resizable, shown } from "./model";
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 292"><g class="ak-chart" data-key="loss" tabindex="0" data-left="46" data-right="284" data-top="56" data-bottom="252">
 <polyline points="50,60 100,120 150,200" data-name="train" data-epochs="0.5 1 1.5" data-shown="2.3|1.1|0.5"/><polyline points="100,110" data-name="test" data-epochs="1" data-shown="0.9"/></g></svg>`;
@@ -231,33 +231,17 @@ describe("what is shown", () => {
 
 describe("width", () => {
   it("of the column is told to Python, and again after a change that can be seen", async () => {
-    const observers = new Set<() => void>();
-    const resized = () => {
-      for (const callback of observers) callback();
-    };
-    vi.stubGlobal(
-      "ResizeObserver",
-      class {
-        constructor(readonly callback: () => void) {}
-        observe(): void {
-          observers.add(this.callback);
-        }
-        disconnect(): void {
-          observers.delete(this.callback);
-        }
-      },
-    );
+    const resize = resizable();
     const { model, root, ended } = await show("running");
     const became = async (width: number) => {
-      Object.defineProperty(root.querySelector(".ak-widget"), "clientWidth", { value: width, configurable: true });
-      resized();
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await resize(root, width);
       return model.sent.filter((each) => (each as TrainingToPython).kind === "width");
     };
     const told = (...widths: number[]) => widths.map((width) => ({ kind: "width", width }));
     expect(await became(0)).toEqual([]); // in a tab of the page that is not shown
     expect(await became(834)).toEqual(told(834));
     expect(await became(836)).toEqual(told(834));
+    expect(await became(849)).toEqual(told(834)); // a scroll bar has gone: it must not come back
     expect(await became(348)).toEqual(told(834, 348));
     ended.abort();
     expect(await became(1148)).toEqual(told(834, 348));

@@ -31,6 +31,7 @@ const shown = async () => {
     folds: {},
     node_names: false,
     element: [],
+    page: 0,
     reasons: {},
     measured: {},
   });

@@ -174,7 +174,7 @@ def box_iou(boxes1: Tensor, boxes2: Tensor, fmt: str = "xyxy") -> Tensor:
     tensor([[0.3333, 0.5000]])
     """
     if fmt in _TURNED:
-        raise NotImplementedError(f"torchvision has box_iou of '{fmt}'; autogradkit does not have it yet.")
+        raise NotImplementedError(f"torchvision has box_iou of '{fmt}'; autogradkit does not have it yet")
     if fmt not in _STRAIGHT:
         raise ValueError(
             f"Unsupported format '{fmt}'. Supported axis-aligned formats: {_STRAIGHT}. "

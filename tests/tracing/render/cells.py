@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import linecache
+import re
 from typing import Any
 from xml.etree import ElementTree
 
@@ -194,3 +195,10 @@ def texts(svg: str) -> list[str]:
 def shown(svg: str) -> list[ElementTree.Element]:
     """The elements with that text."""
     return list(ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"))
+
+
+def size(svg: str) -> tuple[float, float]:
+    """Width and height of a picture."""
+    found = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg)
+    assert found is not None
+    return float(found[1]), float(found[2])

@@ -2,7 +2,6 @@
 
 import json
 import random
-import re
 import time
 
 import pytest
@@ -13,7 +12,7 @@ from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.telling.steps import details_of
 from autogradkit.tracing.render.marks.widths import LEGIBLE, SIZE
 from autogradkit.widgets.graph import GraphView
-from tests.tracing.render.cells import CELLS, texts, trace_source
+from tests.tracing.render.cells import CELLS, size, texts, trace_source
 from tests.tracing.render.test_stacks import DESCENT, RNN, STEPS, descent
 
 pytestmark = pytest.mark.long
@@ -120,9 +119,7 @@ def stored(view: GraphView) -> int:
 
 
 def width(svg: str) -> float:
-    found = re.search(r'width="([\d.]+)"', svg)
-    assert found is not None
-    return float(found[1])
+    return size(svg)[0]
 
 
 @pytest.mark.parametrize("name", LOOPS)
@@ -181,6 +178,31 @@ USUAL: dict[str, tuple[str, str]] = {
 def test_a_usual_picture_fits_a_column_of_1000_px(name: str) -> None:
     before, source = {**CELLS, **USUAL}[name]
     assert width(draw_graph(trace_source(source, before)).svg) <= PAGE
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_narrow_column_shows_a_picture_without_scrolling_sideways(name: str) -> None:
+    before, source = CELLS[name]
+    assert width(draw_graph(trace_source(source, before), page=614).svg) <= 614 * SIZE / LEGIBLE
+
+
+def test_a_narrow_column_breaks_sentences_and_the_legend_and_cuts_neither() -> None:
+    before, source = CELLS["mlp_steps"]
+    trace = trace_source(source, before)
+    told = " ".join(texts(draw_graph(trace, page=614).svg))
+    assert "its operations are not drawn." in told
+    assert "∂ gradient" in told
+    small = draw_graph(trace_source(CELLS["power"][1], CELLS["power"][0]), page=340).svg
+    assert width(small) <= 340 * SIZE / LEGIBLE
+    assert "∂ gradient" in texts(small)
+
+
+@pytest.mark.parametrize("name", ["loop", "lenet"])
+def test_a_wide_column_is_used_where_a_picture_is_tall(name: str) -> None:
+    before, source = {**CELLS, **USUAL}[name]
+    (_, usual), (wide, lower) = (size(draw_graph(trace_source(source, before), page=page).svg) for page in (None, 1414))
+    assert 1000 < wide <= 1414
+    assert lower < 0.85 * usual
 
 
 def test_an_opened_stack_fits_the_column() -> None:

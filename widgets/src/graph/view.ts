@@ -11,6 +11,7 @@ import { onChange, put } from "../shared/model";
 import { panZoom } from "../shared/panzoom";
 import { stepper } from "../shared/stepper";
 import type { Detail, GraphToPython, Grid } from "../shared/traits";
+import { tellPage } from "../shared/width";
 import { gridOf, reasonKey } from "./elements";
 import type { Shown } from "./unpacked";
 
@@ -352,6 +353,7 @@ function render({ model, el, signal }: Place<Shown>): void {
     { signal },
   );
 
+  tellPage(model, page.columns, signal);
   onChange(model, "step", show, signal);
   onChange(model, "selected", show, signal);
   onChange(model, "measured", showMeasured, signal);

@@ -10,6 +10,7 @@ import type { Picture } from "./traits";
 export interface Frame {
   readonly root: HTMLElement;
   readonly toolbar: HTMLElement;
+  readonly columns: HTMLElement; // of the picture, and the detail beside it
   readonly stage: HTMLElement;
   readonly detail: HTMLElement;
   say(sentence: string): void;
@@ -48,14 +49,8 @@ export function frame<T extends Picture>(
     },
     { pressed: false },
   );
-  const root = h(
-    "div",
-    { class: "ak-widget" },
-    toolbar,
-    sentence,
-    h("div", { class: "ak-columns" }, stage, detail),
-    alternative,
-  );
+  const columns = h("div", { class: "ak-columns" }, stage, detail);
+  const root = h("div", { class: "ak-widget" }, toolbar, sentence, columns, alternative);
 
   const more = onMore(stage, signal);
   const redraw = () =>
@@ -82,6 +77,7 @@ export function frame<T extends Picture>(
   return {
     root,
     toolbar,
+    columns,
     stage,
     detail,
     say: (text) => {

@@ -1,5 +1,7 @@
 /** What Python and the front end say to each other. Made of schema.json by `npm run build`. */
 
+export type Page = number;
+
 export interface Column {
   key: string;
   sentence: string;
@@ -85,6 +87,7 @@ export interface GraphTraits extends Still {
   folds: Record<string, boolean>;
   node_names: boolean;
   element: number[];
+  page: Page;
   reasons: Record<string, string>;
   measured: Record<string, Row[]>;
 }
@@ -108,12 +111,14 @@ export interface PredictionTraits extends Still {
 }
 
 export interface StorageTraits extends Picture {
+  page: Page;
   names: string[];
   sentences: Record<string, string>;
   selected: string;
 }
 
 export interface StridesTraits extends Picture {
+  page: Page;
   setting: Setting;
   start: Setting;
   limits: Limits;

@@ -17,7 +17,6 @@ from autogradkit.tracing.render.memory.cells import CELL_GAP, CELL_HEIGHT, Cell,
 PADDING = 14.0
 MADE_ROOM = 196.0  # for the words that say what a tensor is a view of
 LINE = 17.0
-MOST_WIDTH = 728.0
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,8 @@ def hops_text(header: TensorHeader) -> str:
     return "   ".join(f"{arrows.get(dim, '')}dim {dim}: {signed(hop)}" for dim, hop in header.hops())
 
 
-def measure(header: TensorHeader) -> CardSize:
-    """The room that a card takes."""
+def measure(header: TensorHeader, most: float) -> CardSize:
+    """The room that a card takes, of at most so much width."""
     cell = cell_width((value for _, value in header.elements), 34.0)
     rows = _rows(header)
     columns = max((index[-1] + 1 if index else 1 for index, _ in header.elements), default=0)
@@ -73,7 +72,7 @@ def measure(header: TensorHeader) -> CardSize:
     width = max(text, name, hops, labels + columns * (cell + CELL_GAP), 150.0) + 2 * PADDING + 6
     height = 36 + len(lines) * LINE + len(rows) * (CELL_HEIGHT + CELL_GAP) + 12
     height += LINE * (bool(header.left_out) + bool(hops_text(header)) + (not header.elements))
-    return CardSize(min(width, MOST_WIDTH), height, cell, labels)
+    return CardSize(min(width, most), height, cell, labels)
 
 
 def draw_card(picture: Picture, position: int, header: TensorHeader, size: CardSize, x: float, y: float) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from autogradkit.tracing.memory import MemoryMap, StorageBox
 from autogradkit.tracing.render.marks.colours import alias_role
 from autogradkit.tracing.render.marks.svg import Picture
-from autogradkit.tracing.render.marks.widths import clip, text_width, wrap_text
+from autogradkit.tracing.render.marks.widths import LEGIBLE, clip, text_width, wrap_text
 from autogradkit.tracing.render.memory.cards import CardSize, draw_card, measure
 from autogradkit.tracing.render.memory.strip import Strip, draw_strip, strip_width
 from autogradkit.tracing.render.memory.walk import Hop
@@ -21,8 +21,10 @@ from autogradkit.tracing.render.memory.words import description, legend, summary
 
 MARGIN = 16.0
 GAP = 16.0
-WIDTH = 760.0  # what a page of 800 pixels shows without making text smaller than ten
-ROOM = WIDTH - 2 * MARGIN
+WIDTH = 760.0  # where it is not known how wide the page is
+NARROWEST = 420.0
+SMALLEST = 11.5  # of its texts
+LINE = 728.0  # longer lines are hard to read
 CHANNEL = 9.0  # between the lines that lead past other cards
 
 
@@ -35,42 +37,51 @@ class _Foot:
     free: bool
 
 
-def storage_svg(memory: MemoryMap, heading: str = "", says: str = "", walk: tuple[Hop, ...] = ()) -> str:
+def storage_svg(
+    memory: MemoryMap, heading: str = "", says: str = "", walk: tuple[Hop, ...] = (), page: float | None = None
+) -> str:
     """The picture of `memory`: each storage with, above it, the tensors that look at it.
 
     `heading` and what it `says` stand above it; without them the names of the tensors, and which share memory.
-    A `walk` is drawn over the first storage.
+    A `walk` is drawn over the first storage. `page` is how many pixels wide the column is that shows it, if that is known.
     """
     picture = Picture()
-    heading = clip(heading or title(memory), ROOM, 15, mono=True, bold=True)
+    room = _width(page) - 2 * MARGIN
+    heading = clip(heading or title(memory), room, 15, mono=True, bold=True)
     picture.text(MARGIN, MARGIN + 6, heading, size=15, mono=True, bold=True)
     right, y = MARGIN + text_width(heading, 15, mono=True), MARGIN + 28
-    for line in wrap_text(says or summary(memory), ROOM, 12.5, lines=5):
+    for line in wrap_text(says or summary(memory), min(room, LINE), 12.5, lines=5):
         picture.text(MARGIN, y, line, "muted", 12.5)
         right = max(right, MARGIN + text_width(line, 12.5))
         y += 18
     x, top, bottom = MARGIN, y, y
     for box in memory.boxes:
-        rows = _card_rows(memory, memory.lookers(box.number))
+        rows = _card_rows(memory, memory.lookers(box.number), room)
         steps = walk if box is memory.boxes[0] else ()
-        width = _block_width(memory, box, rows, steps)
-        if x > MARGIN and x + width > WIDTH - MARGIN:  # no room beside the one before
+        width = _block_width(memory, box, rows, steps, room)
+        if x > MARGIN and x + width > MARGIN + room:  # no room beside the one before
             x, top = MARGIN, bottom + 30
-        bottom = max(bottom, _block(picture, memory, box, rows, steps, x, top))
+        bottom = max(bottom, _block(picture, memory, box, rows, steps, x, top, room))
         right = max(right, x + width)
         x += width + 2 * GAP
     y = bottom + 30
-    for line in wrap_text(legend(memory), max(right - MARGIN, 420.0), 11.5, lines=4):
+    for line in wrap_text(legend(memory), max(right - MARGIN, NARROWEST), 11.5, lines=4):
         picture.text(MARGIN, y - 8, line, "muted", 11.5)
         y += 16
-    return picture.finish(max(right + MARGIN, 420), y, description(memory))
+    return picture.finish(max(right + MARGIN, NARROWEST), y, description(memory))
+
+
+def _width(page: float | None) -> float:
+    """How wide a picture may be that a page shows without scrolling: as wide as the page, or wider by as much as may be shown
+    smaller, up to the usual width."""
+    return WIDTH if page is None else max(page, min(page * SMALLEST / LEGIBLE, WIDTH), NARROWEST)
 
 
 def _block_width(
-    memory: MemoryMap, box: StorageBox, rows: list[list[tuple[int, CardSize]]], walk: tuple[Hop, ...]
+    memory: MemoryMap, box: StorageBox, rows: list[list[tuple[int, CardSize]]], walk: tuple[Hop, ...], room: float
 ) -> float:
     cards = max(sum(size.width + GAP for _, size in row) - GAP for row in rows)
-    return _aside(rows) + max(cards, strip_width(memory, box, ROOM, walk))
+    return _aside(rows) + max(cards, strip_width(memory, box, room - _aside(rows), walk))
 
 
 def _aside(rows: list[list[tuple[int, CardSize]]]) -> float:
@@ -86,24 +97,26 @@ def _block(
     walk: tuple[Hop, ...],
     x: float,
     y: float,
+    room: float,
 ) -> float:
     """Draw a storage below its cards; give its bottom."""
     left = x + _aside(rows)
+    room -= _aside(rows)
     y, feet, right = _cards(picture, memory, rows, left, y)
-    width = strip_width(memory, box, ROOM, walk)
+    width = strip_width(memory, box, room, walk)
     strip_left = max(left, (left + right - width) / 2)  # in the middle below its tensors
-    strip = draw_strip(picture, memory, box, strip_left, y + 40, ROOM, walk)
+    strip = draw_strip(picture, memory, box, strip_left, y + 40, room, walk)
     _lines(picture, feet, strip, x, strip_left, y + 40)
     return strip.bottom
 
 
-def _card_rows(memory: MemoryMap, tensors: tuple[int, ...]) -> list[list[tuple[int, CardSize]]]:
+def _card_rows(memory: MemoryMap, tensors: tuple[int, ...], room: float) -> list[list[tuple[int, CardSize]]]:
     """The cards in rows, those of one row of the same height."""
     rows: list[list[tuple[int, CardSize]]] = [[]]
     x = MARGIN
     for position in tensors:
-        size = measure(memory.headers[position])
-        if rows[-1] and x + size.width > WIDTH - MARGIN:
+        size = measure(memory.headers[position], room)
+        if rows[-1] and x + size.width > MARGIN + room:
             rows.append([])
             x = MARGIN
         rows[-1].append((position, size))

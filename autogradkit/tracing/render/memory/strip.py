@@ -18,6 +18,7 @@ from autogradkit.tracing.render.memory.walk import Hop, Walk, label_width
 PADDING = 14.0
 SMALL = 11.5
 MOST_NAME = 110.0
+CELLS = (42.0, 36.0)  # widths of a cell at least
 INDEX_LINE = 18.0  # the cells' own numbers
 GAP_LINE = 21.0
 
@@ -100,9 +101,13 @@ def _columns(memory: MemoryMap, box: StorageBox, room: float) -> tuple[float, fl
     names = max((text_width(header.name, SMALL, mono=True) for header in headers), default=0.0)
     names = min(names, MOST_NAME) + 12
     numbers = [str(box.size), *(f"{header.numel - 1}" for header in headers if header.in_cells)]
-    least = max(42.0, *(text_width(each, SMALL, mono=True) + 6 for each in numbers))
-    width = cell_width((value for _, value in box.cells), least)
-    return names, width, max(1, int((room - names - 2 * PADDING) // (width + CELL_GAP)))
+    needed = max(text_width(each, SMALL, mono=True) + 6 for each in numbers)
+    values = [value for _, value in box.cells]
+    inside = room - names - 2 * PADDING
+    widths = [cell_width(values, max(least, needed)) for least in CELLS]
+    fitting = (width for width in widths if (len(values) + len(box.outside)) * (width + CELL_GAP) <= inside)
+    width = next(fitting, widths[0])  # narrower only if all stand in one row then
+    return names, width, max(1, int(inside // (width + CELL_GAP)))
 
 
 def _rows(box: StorageBox, per_row: int) -> list[tuple[int, list[tuple[int, Number | None]]]]:

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDEST = 1120.0  # a wider picture is not made: what a notebook's column shows in a large window
+WIDEST = 1120.0  # what a notebook's column shows in a large window, where it is not known how wide that is
 TALL = 620.0  # a column up to this height needs no other
 GUTTER = 64.0  # between two columns
 TURN = 34.0  # above and below a column, where the edge turns
@@ -36,17 +36,22 @@ class Columns:
 
 
 def columns(
-    spans: Sequence[tuple[float, float]], tops: Sequence[float], heights: Sequence[float], single: Sequence[bool]
+    spans: Sequence[tuple[float, float]],
+    tops: Sequence[float],
+    heights: Sequence[float],
+    single: Sequence[bool],
+    widest: float,
 ) -> Columns:
-    """Put rows into columns. `spans` are each row's left and right end; `single` says where one edge passes, and nothing else.
+    """Put rows into columns, all of them no wider than `widest`. `spans` are each row's left and right end; `single` says where
+    one edge passes, and nothing else.
 
-    >>> whole = columns([(0, 100)] * 3, [0, 40, 80], [20, 20, 20], [False, True, False])
+    >>> whole = columns([(0, 100)] * 3, [0, 40, 80], [20, 20, 20], [False, True, False], WIDEST)
     >>> whole.cuts, whole.width, whole.height
     ({}, 100.0, 100.0)
     """
     left, right = min(span[0] for span in spans), max(span[1] for span in spans)
     height = tops[-1] + heights[-1]
-    most = int((WIDEST + GUTTER) // (right - left + GUTTER))
+    most = int((widest + GUTTER) // (right - left + GUTTER))
     wanted = min(most, -(-int(height) // int(TALL)))
     ends = _ends(tops, heights, single, wanted) if wanted > 1 else []
     bounds = [-1, *ends, len(tops) - 1]

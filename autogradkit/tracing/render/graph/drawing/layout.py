@@ -33,10 +33,10 @@ class Placed:
     spine: frozenset[int]  # the edges that carry on where their tail's own heaviest edge ended
 
 
-def place(nodes: Sequence[Node], edges: Sequence[Edge]) -> Placed:
+def place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float = WIDEST) -> Placed:
     """Place a directed acyclic graph. Nodes come in a topological order; ties are broken by it.
 
-    Parts that no edge joins are placed each on its own, and side by side as long as the page is wide enough.
+    Parts that no edge joins are placed each on its own, and side by side as long as that is no wider than `widest`.
 
     >>> placed = place([Node("a", 40, 20), Node("b", 40, 20)], [Edge("a", "b")])
     >>> placed.nodes["a"][0] == placed.nodes["b"][0], placed.nodes["a"][1] < placed.nodes["b"][1]
@@ -45,8 +45,8 @@ def place(nodes: Sequence[Node], edges: Sequence[Edge]) -> Placed:
     whole = Placed(0.0, 0.0, {}, {}, [[] for _ in edges], frozenset())
     x = top = 0.0
     for several, numbers in _parts(nodes, edges):
-        part = _place(several, [edges[number] for number in numbers])
-        if x and x + part.width > WIDEST:
+        part = _place(several, [edges[number] for number in numbers], widest)
+        if x and x + part.width > widest:
             x, top = 0.0, whole.height + APART
         whole.nodes |= {key: (x + at, top + y) for key, (at, y) in part.nodes.items()}
         whole.rows |= {key: (top + low, top + high) for key, (low, high) in part.rows.items()}
@@ -95,7 +95,7 @@ def _parts(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[tuple[list[Node
     return list(parts.values())
 
 
-def _place(nodes: Sequence[Node], edges: Sequence[Edge]) -> Placed:
+def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float) -> Placed:
     """Place a graph that hangs together."""
     ranks = ranks_of(nodes, edges)
     spine = spine_of(nodes, edges)
@@ -115,7 +115,7 @@ def _place(nodes: Sequence[Node], edges: Sequence[Edge]) -> Placed:
         for ends in ([(slots[i].x - slots[i].left, slots[i].x + slots[i].right) for i in row] or nothing,)
     ]
     single = [len(row) == 1 and slots[row[0]].edge is not None for row in rows]
-    found = columns(spans, tops, heights, single)
+    found = columns(spans, tops, heights, single, widest)
 
     def run(slot: int) -> Run:
         """Where a slot is: its middle, its row's top and bottom."""

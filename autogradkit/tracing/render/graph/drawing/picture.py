@@ -37,13 +37,14 @@ from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
 from autogradkit.tracing.render.marks.html import still
 from autogradkit.tracing.render.marks.svg import Picture, num
-from autogradkit.tracing.render.marks.widths import clip, text_width, wrap_text
+from autogradkit.tracing.render.marks.widths import LEGIBLE, SIZE, clip, text_width, wrap_text
 
 MARGIN = 22.0
 LEAST_WIDTH = 590.0  # most legends are one line
+LEAST = 300.0  # on the narrowest page
 WIDTH_OF_ERRORS = 640.0
 MOST_TITLE = 860.0
-MOST_BYTES = 72_000  # of a still picture in which nothing was opened: beyond it fewer items are drawn
+MOST_BYTES = 72_000  # of a picture in which nothing was opened: beyond it fewer items are drawn
 MOST_BYTES_OF_A_LOOP = 36_000  # stored are four thirds of it, and with table and text 60 kB, which a test holds
 MOST_BYTES_OF_A_FEW_TURNS = 46_000  # of which none are stacked, in the picture or in the table: less what its rows take
 BYTES_OF_A_ROW = 370
@@ -64,12 +65,18 @@ class Drawn:
 @entry
 @collected_later
 def draw_graph(
-    trace: Recording, folds: dict[str, bool] | None = None, *, node_names: bool = False, whole: Graph | None = None
+    trace: Recording,
+    folds: dict[str, bool] | None = None,
+    *,
+    node_names: bool = False,
+    whole: Graph | None = None,
+    page: float | None = None,
 ) -> Drawn:
     """The picture of a trace. `folds` opens (False) or closes (True) modules by their path, `LeNet/conv1`, and turns.
 
     `node_names` writes PyTorch's names of the graph's nodes, `MulBackward0`, `AccumulateGrad`, beside the learner's.
-    `whole` is what `build` made of the trace, for who draws it again and again; it stays as it is.
+    `whole` is what `build` made of the trace, for who draws it again and again; it stays as it is. `page` is how many pixels
+    wide the column is that shows it now; without it the picture is one to be stored, for a column of any width.
 
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True
@@ -77,14 +84,22 @@ def draw_graph(
     most = most_items(folds, MOST_ITEMS)
     folded = fold(_begun(build(trace) if whole is None else copied(whole), node_names), folds, most)
     said = _Said(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
-    drawn = _drawn(bounded(folded, most), said, least=not FEWEST < most <= MOST_ITEMS)
+    drawn = _drawn(bounded(folded, most), said, page, least=not FEWEST < most <= MOST_ITEMS)
     while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
             whole = build(trace) if whole is None else whole
             folded = fold(_begun(copied(whole), node_names), folds, most)
-        drawn = _drawn(bounded(folded, most), said, least=most == FEWEST)
+        drawn = _drawn(bounded(folded, most), said, page, least=most == FEWEST)
     return drawn
+
+
+def _room(page: float | None) -> float:
+    """How wide a layout may be that a page shows without scrolling: as wide as the page, or wider by as much as may be shown
+    smaller; that is made no wider than where it is not known how wide the page is."""
+    if page is None:
+        return WIDEST
+    return max(page, min(page * SIZE / LEGIBLE, WIDEST + 2 * MARGIN)) - 2 * MARGIN
 
 
 def _begun(graph: Graph, node_names: bool) -> Graph:
@@ -93,12 +108,12 @@ def _begun(graph: Graph, node_names: bool) -> Graph:
     return graph
 
 
-def _too_large(drawn: Drawn) -> bool:
+def _too_large(drawn: Drawn, stored: bool) -> bool:
     graph = drawn.graph
     most = MOST_BYTES
-    if any(item.times > 1 for item in graph.items.values()):
+    if stored and any(item.times > 1 for item in graph.items.values()):
         most = MOST_BYTES_OF_A_LOOP
-    elif any(op.position is not None and max(op.position.turn, default=1) > 1 for op in graph.ops):
+    elif stored and any(op.position is not None and max(op.position.turn, default=1) > 1 for op in graph.ops):
         most = MOST_BYTES_OF_A_FEW_TURNS - BYTES_OF_A_ROW * min(len(graph.ops), MOST_ROWS)
     return len(still(drawn.svg).encode()) > most
 
@@ -111,13 +126,16 @@ class _Said:
     overview: str
 
 
-def _drawn(graph: Graph, said: _Said, least: bool) -> Drawn | None:
+def _drawn(graph: Graph, said: _Said, page: float | None, least: bool) -> Drawn | None:
     """The picture of a folded graph; None where it comes out too wide or too large, but of the `least` that is drawn."""
-    sheet, placed = _fitting(graph, math.inf if least else MOST_WIDTH)
+    room = _room(page)
+    most = math.inf if least else max(MOST_WIDTH, room)
+    sheet, placed = _fitting(graph, room, most)
     parts = sheet.parts
     titled = min(MOST_TITLE, text_width(said.heading, 14, mono=True, bold=True) + 2 * MARGIN)
-    width = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled, placed.width + 2 * MARGIN)
-    if width > MOST_WIDTH and not least:
+    worded = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled)
+    width = max(min(worded, room + 2 * MARGIN), LEAST, placed.width + 2 * MARGIN)
+    if width > most:
         return None
     picture = Picture()
     alt = words.alt(graph, said.heading, said.overview)
@@ -128,7 +146,7 @@ def _drawn(graph: Graph, said: _Said, least: bool) -> Drawn | None:
         draw(parts[key], picture, x + left, y + top, graph)
     bottom = _footer(picture, graph, said.overview, top + placed.height, width)
     drawn = Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
-    return None if _too_large(drawn) and not least else drawn
+    return None if _too_large(drawn, stored=page is None) and not least else drawn
 
 
 @dataclass(slots=True)
@@ -141,8 +159,8 @@ class _Sheet:
     edges: list[Edge]
 
 
-def _fitting(graph: Graph, most: float) -> tuple[_Sheet, Placed]:
-    """The first of ever narrower ways to draw a graph that is no wider than the page, else the last of them.
+def _fitting(graph: Graph, room: float, most: float) -> tuple[_Sheet, Placed]:
+    """The first of ever narrower ways to draw a graph that is no wider than `room`, else the last of them.
 
     What is twice as wide as `most` none of them makes as narrow, since the numbers in it take half of the room at least.
     """
@@ -152,11 +170,11 @@ def _fitting(graph: Graph, most: float) -> tuple[_Sheet, Placed]:
         least = least_width(sheet.nodes, sheet.edges)
         if least > 2 * most:
             break
-        if least <= WIDEST:  # else it need not be placed to be refused
-            placed = place(sheet.nodes, sheet.edges)
-            if placed.width <= WIDEST:
+        if least <= room:  # else it need not be placed to be refused
+            placed = place(sheet.nodes, sheet.edges, room)
+            if placed.width <= room:
                 break
-    return sheet, placed or place(sheet.nodes, sheet.edges)
+    return sheet, placed or place(sheet.nodes, sheet.edges, room)
 
 
 def _narrower(graph: Graph) -> Iterator[_Sheet]:
@@ -273,8 +291,9 @@ def _footer(picture: Picture, graph: Graph, overview: str, y: float, width: floa
         picture.close()
         y += height + 14
     for sentence in graph.left_out:
-        picture.text(MARGIN, y + 10, clip(f"⋯ {sentence}", room), "muted", 12)
-        y += 18
+        for line in wrap_text(f"⋯ {sentence}", room, 12, lines=3):
+            picture.text(MARGIN, y + 10, line, "muted", 12)
+            y += 18
     y = _legend(picture, graph, y, width) if graph.items else y + 6
     for line in wrap_text(overview, room, lines=3):  # a living picture says it above
         picture.text(MARGIN, y + 6, line, "muted", class_="ak-overview")

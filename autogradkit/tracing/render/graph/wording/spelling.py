@@ -44,6 +44,8 @@ def spelled_op(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -
             return f"{number} {sign}" if turned else f"{sign} {number}"
     inside = ", ".join(_spelled(op, argument) for argument in rest)
     ran = f"{op.label}({inside})" if inside else op.label
+    if op.called.endswith(f".{op.label}"):  # it ran under its own name: where that is found is all there is to add
+        return op.called.removesuffix(op.label) + ran
     return f"{op.called} → {ran}" if op.called else ran
 
 
