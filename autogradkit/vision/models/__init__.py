@@ -5,6 +5,9 @@ a published name, whose file is fetched where it is not there yet, or the path o
 """
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.vision.models import detection as detection
+from autogradkit.vision.models import segmentation as segmentation
+from autogradkit.vision.models import video as video
 from autogradkit.vision.models._api import get_model as get_model
 from autogradkit.vision.models._api import get_model_builder as get_model_builder
 from autogradkit.vision.models._api import get_model_weights as get_model_weights
