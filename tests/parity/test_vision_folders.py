@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import bz2
+import json
 import os
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -184,3 +186,113 @@ def test_what_is_missing_is_refused(name: str, tmp_path: Path) -> None:
     refused = error_of(lambda: getattr(theirs, name)(str(tmp_path), **options))
     assert error_of(lambda: getattr(ours, name)(str(tmp_path), **options)) == refused
     assert refused is not None
+
+
+def objects(root: Path) -> None:
+    """Two pictures with boxes and masks, as VOC and as COCO have them, and as pets."""
+    voc = root / "VOCdevkit/VOC2012"
+    for name in ("a", "b"):
+        picture(voc / f"JPEGImages/{name}.jpg")
+        picture(voc / f"SegmentationClass/{name}.png", "L")
+        parts = "".join(
+            f"<object><name>{kind}</name><bndbox><xmin>{at}</xmin><ymin>2</ymin><xmax>6</xmax><ymax>8</ymax></bndbox></object>"
+            for at, kind in enumerate(("dog", "person", "chair"))
+        )
+        written(voc / f"Annotations/{name}.xml", f"<annotation><folder>VOC2012</folder>{parts}</annotation>")
+        picture(root / f"oxford-iiit-pet/images/Beagle_{name}.jpg")
+        picture(root / f"oxford-iiit-pet/annotations/trimaps/Beagle_{name}.png", "L")
+    for folder in ("Main", "Segmentation"):
+        written(voc / f"ImageSets/{folder}/train.txt", "a\nb\n")
+    written(root / "oxford-iiit-pet/annotations/trainval.txt", "Beagle_a 1 2 1\nBeagle_b 1 2 1\n")
+    told = {
+        "images": [{"id": 3, "file_name": "a.jpg"}, {"id": 8, "file_name": "b.jpg"}],
+        "annotations": [
+            {"id": at, "image_id": 3, "category_id": at + 1, "bbox": [at, 1, 3.5, 4], "area": 14.0, "iscrowd": 0}
+            for at in range(2)
+        ],
+        "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}],
+    }
+    written(root / "told.json", json.dumps(told))
+
+
+WRAPPED = """
+d.VOCDetection(root, image_set='train')
+d.VOCDetection(root, image_set='train'), ['annotation', 'labels']
+d.VOCDetection(root, image_set='train'), 'all'
+d.VOCDetection(root, image_set='train'), ['box']
+d.VOCDetection(root, image_set='train'), 3
+d.VOCDetection(root, image_set='train', transform=lambda image: image.size)
+d.VOCDetection(root, image_set='train', transforms=lambda image, target: (target, image))
+d.VOCSegmentation(root, image_set='train')
+d.VOCSegmentation(root, image_set='train'), 'all'
+d.OxfordIIITPet(root)
+d.OxfordIIITPet(root, target_types=['segmentation', 'category'])
+d.ImageFolder(folders)
+d.Food101(root)
+d.FakeData(2)
+[1, 2]
+"""
+
+
+@pytest.mark.parametrize("call", WRAPPED.strip().splitlines())
+def test_targets_say_what_they_hold(call: str, tmp_path: Path) -> None:
+    objects(tmp_path)
+    land(tmp_path)
+    for name in ("meta", "images"):
+        (tmp_path / "food-101" / name).mkdir(parents=True)
+    written(tmp_path / "food-101/meta/train.json", "{}")
+    names = {"root": str(tmp_path), "folders": str(tmp_path / "eurosat/2750")}
+
+    def wrapped(library: Any) -> Any:
+        given = eval(call, names | {"d": library})
+        return library.wrap_dataset_for_transforms_v2(*(given if isinstance(given, tuple) else (given,)))
+
+    refused = error_of(lambda: wrapped(theirs))
+    if refused is not None:
+        assert error_of(lambda: wrapped(ours)) == refused
+        return
+    one, other = wrapped(ours), wrapped(theirs)
+    assert type(one).__name__ == type(other).__name__
+    assert isinstance(one, type(one).__mro__[2])
+    assert len(one) == len(other)
+    for at in range(len(other)):
+        for each, expected in zip(one[at], other[at], strict=True):
+            assert holding(each) == holding(expected)
+
+
+def holding(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: holding(each) for name, each in value.items()}
+    facts = (
+        [str(getattr(value, name, None)) for name in ("format", "canvas_size")] if hasattr(value, "canvas_size") else []
+    )
+    return [type(value).__name__, plain(value), *facts]
+
+
+def test_boxes_of_coco_are_given_by_corners(tmp_path: Path) -> None:
+    """torchvision reads COCO with pycocotools alone, which is not installed: these are its numbers by hand."""
+    objects(tmp_path)
+    pictures = tmp_path / "VOCdevkit/VOC2012/JPEGImages"
+    coco = ours.CocoDetection(pictures, tmp_path / "told.json")
+    found = ours.wrap_dataset_for_transforms_v2(coco)
+    picture, target = found[0]
+    assert picture.size == (8, 9)
+    assert list(target) == ["image_id", "boxes", "labels"]
+    assert (target["image_id"], target["labels"].tolist()) == (3, [1, 2])
+    assert target["boxes"].tolist() == [[0.0, 1.0, 3.5, 5.0], [1.0, 1.0, 4.5, 5.0]]
+    assert (target["boxes"].format.value, target["boxes"].canvas_size) == ("XYXY", (9, 8))
+    assert found[1][1] == {"image_id": 8}
+    some = ours.wrap_dataset_for_transforms_v2(coco, ["area", "image_id"])
+    assert some[0][1] == {"image_id": 3, "area": [14.0, 14.0]}
+    with pytest.raises(ValueError, match=r"^Target keys \['box'\] are not available$"):
+        ours.wrap_dataset_for_transforms_v2(coco, ["box"])
+
+
+def test_a_wrapped_data_set_is_copied(tmp_path: Path) -> None:
+    land(tmp_path)
+    found = ours.wrap_dataset_for_transforms_v2(ours.EuroSAT(tmp_path, transform=str.upper, loader=os.path.basename))
+    found.transforms = None
+    again = pickle.loads(pickle.dumps(found))
+    assert type(again).__name__ == "WrappedEuroSAT"
+    assert [again[at] for at in range(3)] == [found[at] for at in range(3)]
+    assert again.classes == ["Forest", "River"]

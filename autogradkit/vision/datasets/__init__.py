@@ -37,5 +37,6 @@ from autogradkit.vision.datasets.textures import StanfordCars as StanfordCars
 from autogradkit.vision.datasets.vision import VisionDataset as VisionDataset
 from autogradkit.vision.datasets.voc import VOCDetection as VOCDetection
 from autogradkit.vision.datasets.voc import VOCSegmentation as VOCSegmentation
+from autogradkit.vision.datasets.wrapped import wrap_dataset_for_transforms_v2 as wrap_dataset_for_transforms_v2
 
 __getattr__ = _absent_from("vision.datasets")
