@@ -1,4 +1,4 @@
-"""Tensors that say what they hold, an image, a mask or boxes, so that `transforms.v2` does to each what belongs to it.
+"""Tensors that say what they hold, an image, a mask, boxes or points, so that `transforms.v2` does to each what belongs to it.
 
 What an op makes of one is a plain tensor; copies and casts stay what they were. Rests on the tensor.
 """
@@ -97,15 +97,37 @@ class Mask(TVTensor):
 
 
 class BoundingBoxFormat(enum.Enum):
-    """What the four numbers of a box are: two corners, a corner and a size, or the middle and a size."""
+    """What the numbers of a box are: two corners, a corner and a size, or the middle and a size.
+
+    Rotated boxes have an angle in degrees at the end, counted counter-clockwise, or are given by their four corners.
+    """
 
     XYXY = "XYXY"
     XYWH = "XYWH"
     CXCYWH = "CXCYWH"
+    XYWHR = "XYWHR"
+    CXCYWHR = "CXCYWHR"
+    XYXYXYXY = "XYXYXYXY"
+
+
+def named_format(format: Any) -> Any:
+    """A format, given itself or by its name."""
+    return BoundingBoxFormat[format.upper()] if isinstance(format, str) else format
+
+
+def is_rotated_bounding_format(format: BoundingBoxFormat | str) -> bool:
+    """Whether boxes of a format may be rotated.
+
+    >>> is_rotated_bounding_format("XYXY"), is_rotated_bounding_format("CXCYWHR")
+    (False, True)
+    """
+    if not isinstance(format, BoundingBoxFormat | str):
+        raise ValueError(f"format should be str or BoundingBoxFormat, got {type(format)}")
+    return (format if isinstance(format, str) else format.value) in ("XYWHR", "CXCYWHR", "XYXYXYXY")
 
 
 class BoundingBoxes(TVTensor):
-    """Boxes (N, 4) of a format, in a picture of `canvas_size` (height, width).
+    """Boxes (N, 4), or (N, 5) and (N, 8) where they may be rotated, of a format, in a picture of `canvas_size` (height, width).
 
     Where a transform would leave one partly outside of the picture it is cut off, unless `clamping_mode` is None.
     """
@@ -127,6 +149,8 @@ class BoundingBoxes(TVTensor):
         requires_grad: bool | None = None,
     ) -> BoundingBoxes:
         tensor = _tensor_of(data, dtype, device, requires_grad)
+        if not tensor.is_floating_point() and is_rotated_bounding_format(format):
+            raise ValueError(f"Rotated bounding boxes should be floating point tensors, got {tensor.dtype}.")
         return cls._made(tensor, format, canvas_size, clamping_mode)
 
     @classmethod
@@ -138,7 +162,7 @@ class BoundingBoxes(TVTensor):
         if clamping_mode not in (None, "hard", "soft"):
             raise ValueError(f"clamping_mode must be None, hard or soft, got {clamping_mode}.")
         boxes: Any = tensor.as_subclass(cls)
-        boxes.format = BoundingBoxFormat[format.upper()] if isinstance(format, str) else format
+        boxes.format = named_format(format)
         boxes.canvas_size = canvas_size
         boxes.clamping_mode = clamping_mode
         return boxes
@@ -151,6 +175,42 @@ class BoundingBoxes(TVTensor):
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
         return self._shown(format=self.format, canvas_size=self.canvas_size, clamping_mode=self.clamping_mode)
+
+
+class KeyPoints(TVTensor):
+    """Points (..., 2), each x and y, in a picture of `canvas_size` (height, width)."""
+
+    canvas_size: tuple[int, int]
+
+    @entry
+    def __new__(
+        cls,
+        data: Any,
+        *,
+        canvas_size: tuple[int, int],
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool | None = None,
+    ) -> KeyPoints:
+        return cls._made(_tensor_of(data, dtype, device, requires_grad), canvas_size)
+
+    @classmethod
+    def _made(cls, tensor: Tensor, canvas_size: Any) -> KeyPoints:
+        if tensor.ndim == 1:
+            tensor = tensor.unsqueeze(0)
+        elif tensor.shape[-1] != 2:
+            raise ValueError(f"Expected a tensor of shape (..., 2), not {tensor.shape}")
+        points: Any = tensor.as_subclass(cls)
+        points.canvas_size = canvas_size
+        return points
+
+    @classmethod
+    def wrap(cls, tensor: Tensor, like: Any, **facts: Any) -> KeyPoints:
+        """Points in the canvas of others, or in one that is given."""
+        return cls._made(tensor, facts.get("canvas_size", like.canvas_size))
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return self._shown(canvas_size=self.canvas_size)
 
 
 def wrap(wrappee: Tensor, *, like: TVTensor, **kwargs: Any) -> Any:

@@ -76,7 +76,7 @@ def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name
         ("models", "swin_t"),
         ("models", "Swin_T_Weights"),
         ("datasets", "ImageNet"),
-        ("ops", "DeformConv2d"),
+        ("io", "decode_heic"),
         ("utils", "flow_to_image"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 import urllib.error
 import urllib.request
 import warnings
@@ -58,7 +59,8 @@ def test_an_enum_is_torchvisions(model: str) -> None:
     enum, expected = ours.get_model_weights(model), theirs.get_model_weights(model)
     assert facts(enum) == facts(expected)
     assert list(enum) == [ours.get_weight(str(member)) for member in expected]
-    assert getattr(ours, enum.__name__) is enum is ours.get_model_weights(getattr(ours, model))
+    home = sys.modules[ours.get_model_builder(model).__module__.rpartition(".")[0]]
+    assert getattr(home, enum.__name__) is enum is ours.get_model_weights(getattr(home, model))
     assert enum.__module__.removeprefix("autogradkit.vision") == expected.__module__.removeprefix("torchvision")
 
 

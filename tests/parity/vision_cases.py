@@ -78,7 +78,13 @@ def _assert_close(ours: Any, theirs: Any, tolerance: float) -> None:
         assert np.count_nonzero(apart) <= 0.03 * apart.size
 
 
-def compare(ours: Callable[[Any], Any], theirs: Callable[[Any], Any], picture: Any, tolerance: float = 1e-5) -> None:
+def compare(
+    ours: Callable[[Any], Any],
+    theirs: Callable[[Any], Any],
+    picture: Any,
+    tolerance: float = 1e-5,
+    alike: Callable[[Any, Any, float], None] = assert_alike,
+) -> None:
     """Hold one library's result, its warnings and its draws to the other's; or the errors of both, type and first line."""
     given = to_ours(picture) if isinstance(picture, torch.Tensor) else picture
     refused = error_of(lambda: seeded(lambda: theirs(picture)))
@@ -92,7 +98,7 @@ def compare(ours: Callable[[Any], Any], theirs: Callable[[Any], Any], picture: A
     made, said = seeded(lambda: ours(given))
     assert (ak.rand(1).item(), random.random()) == next_draw
     assert said == expected_said
-    assert_alike(made, expected, tolerance)
+    alike(made, expected, tolerance)
 
 
 def same_numbers(one: Any, other: Any, rtol: float = 1e-6) -> None:

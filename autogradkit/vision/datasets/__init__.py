@@ -5,6 +5,12 @@ on utils.data; pictures are PIL images, and PIL is loaded with the first of them
 """
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.vision.datasets.caltech import Caltech101 as Caltech101
+from autogradkit.vision.datasets.caltech import Caltech256 as Caltech256
+from autogradkit.vision.datasets.characters import SEMEION as SEMEION
+from autogradkit.vision.datasets.characters import USPS as USPS
+from autogradkit.vision.datasets.characters import MovingMNIST as MovingMNIST
+from autogradkit.vision.datasets.characters import Omniglot as Omniglot
 from autogradkit.vision.datasets.cifar import CIFAR10 as CIFAR10
 from autogradkit.vision.datasets.cifar import CIFAR100 as CIFAR100
 from autogradkit.vision.datasets.coco import CocoCaptions as CocoCaptions
@@ -23,8 +29,14 @@ from autogradkit.vision.datasets.mnist import read_mnist as read_mnist
 from autogradkit.vision.datasets.pets import OxfordIIITPet as OxfordIIITPet
 from autogradkit.vision.datasets.stl10 import STL10 as STL10
 from autogradkit.vision.datasets.svhn import SVHN as SVHN
+from autogradkit.vision.datasets.textures import DTD as DTD
+from autogradkit.vision.datasets.textures import GTSRB as GTSRB
+from autogradkit.vision.datasets.textures import EuroSAT as EuroSAT
+from autogradkit.vision.datasets.textures import Flowers102 as Flowers102
+from autogradkit.vision.datasets.textures import StanfordCars as StanfordCars
 from autogradkit.vision.datasets.vision import VisionDataset as VisionDataset
 from autogradkit.vision.datasets.voc import VOCDetection as VOCDetection
 from autogradkit.vision.datasets.voc import VOCSegmentation as VOCSegmentation
+from autogradkit.vision.datasets.wrapped import wrap_dataset_for_transforms_v2 as wrap_dataset_for_transforms_v2
 
 __getattr__ = _absent_from("vision.datasets")

@@ -1,4 +1,4 @@
-"""Food-101 (Bossard et al., 2014): photographs of dishes, from the published folder. Rests on `vision.datasets.vision`."""
+"""Food-101 (Bossard et al., 2014): photographs of dishes, from the published folder. Rests on `vision.datasets.listed`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 from autogradkit.core.frames import entry
 from autogradkit.vision.datasets.folder import default_loader
+from autogradkit.vision.datasets.listed import NOT_FOUND, Listed, fetched
 from autogradkit.vision.datasets.utils import download_and_extract_archive, verify_str_arg
-from autogradkit.vision.datasets.vision import Transform, VisionDataset
+from autogradkit.vision.datasets.vision import Transform
 
 
-class Food101(VisionDataset):
+class Food101(Listed):
     """Photographs of 101 dishes: 750 of each to train on, 250 to test with; `split` is "train" or "test".
 
     `root` is the folder with `food-101`, where `download=True` puts it (five thousand million bytes: fetched by hand).
@@ -36,10 +37,12 @@ class Food101(VisionDataset):
         super().__init__(root, transform=transform, target_transform=target_transform)
         self._split = verify_str_arg(split, "split", ("train", "test"))
         folder = Path(self.root) / "food-101"
-        if download and not _is_there(folder):
-            download_and_extract_archive(self._URL, self.root, md5=self._MD5)
-        if not _is_there(folder):
-            raise RuntimeError("Dataset not found. You can use download=True to download it")
+        fetched(
+            lambda: (folder / "meta").is_dir() and (folder / "images").is_dir(),
+            download,
+            lambda: download_and_extract_archive(self._URL, self.root, md5=self._MD5),
+            NOT_FOUND,
+        )
         listed: dict[str, list[str]] = json.loads((folder / "meta" / f"{split}.json").read_text(encoding="utf-8"))
         self.classes = sorted(listed)
         self.class_to_idx = {name: number for number, name in enumerate(self.classes)}
@@ -47,17 +50,6 @@ class Food101(VisionDataset):
         self._image_files = [folder / "images" / f"{each}.jpg" for pictures in listed.values() for each in pictures]
         self.loader = loader
 
-    def __len__(self) -> int:
-        return len(self._image_files)
-
-    @entry
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
-        return self._transformed(self.loader(self._image_files[index]), self._labels[index])
-
     def extra_repr(self) -> str:
         """Which part it is."""
         return f"split={self._split}"
-
-
-def _is_there(folder: Path) -> bool:
-    return (folder / "meta").is_dir() and (folder / "images").is_dir()

@@ -5,6 +5,9 @@ a published name, whose file is fetched where it is not there yet, or the path o
 """
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.vision.models import detection as detection
+from autogradkit.vision.models import segmentation as segmentation
+from autogradkit.vision.models import video as video
 from autogradkit.vision.models._api import get_model as get_model
 from autogradkit.vision.models._api import get_model_builder as get_model_builder
 from autogradkit.vision.models._api import get_model_weights as get_model_weights
@@ -13,6 +16,15 @@ from autogradkit.vision.models._api import list_models as list_models
 from autogradkit.vision.models.alexnet import AlexNet as AlexNet
 from autogradkit.vision.models.alexnet import AlexNet_Weights as AlexNet_Weights
 from autogradkit.vision.models.alexnet import alexnet as alexnet
+from autogradkit.vision.models.convnext import ConvNeXt as ConvNeXt
+from autogradkit.vision.models.convnext import ConvNeXt_Base_Weights as ConvNeXt_Base_Weights
+from autogradkit.vision.models.convnext import ConvNeXt_Large_Weights as ConvNeXt_Large_Weights
+from autogradkit.vision.models.convnext import ConvNeXt_Small_Weights as ConvNeXt_Small_Weights
+from autogradkit.vision.models.convnext import ConvNeXt_Tiny_Weights as ConvNeXt_Tiny_Weights
+from autogradkit.vision.models.convnext import convnext_base as convnext_base
+from autogradkit.vision.models.convnext import convnext_large as convnext_large
+from autogradkit.vision.models.convnext import convnext_small as convnext_small
+from autogradkit.vision.models.convnext import convnext_tiny as convnext_tiny
 from autogradkit.vision.models.densenet import DenseNet as DenseNet
 from autogradkit.vision.models.densenet import DenseNet121_Weights as DenseNet121_Weights
 from autogradkit.vision.models.densenet import DenseNet161_Weights as DenseNet161_Weights
@@ -84,6 +96,15 @@ from autogradkit.vision.models.resnet import resnext101_32x8d as resnext101_32x8
 from autogradkit.vision.models.resnet import resnext101_64x4d as resnext101_64x4d
 from autogradkit.vision.models.resnet import wide_resnet50_2 as wide_resnet50_2
 from autogradkit.vision.models.resnet import wide_resnet101_2 as wide_resnet101_2
+from autogradkit.vision.models.shufflenetv2 import ShuffleNet_V2_X0_5_Weights as ShuffleNet_V2_X0_5_Weights
+from autogradkit.vision.models.shufflenetv2 import ShuffleNet_V2_X1_0_Weights as ShuffleNet_V2_X1_0_Weights
+from autogradkit.vision.models.shufflenetv2 import ShuffleNet_V2_X1_5_Weights as ShuffleNet_V2_X1_5_Weights
+from autogradkit.vision.models.shufflenetv2 import ShuffleNet_V2_X2_0_Weights as ShuffleNet_V2_X2_0_Weights
+from autogradkit.vision.models.shufflenetv2 import ShuffleNetV2 as ShuffleNetV2
+from autogradkit.vision.models.shufflenetv2 import shufflenet_v2_x0_5 as shufflenet_v2_x0_5
+from autogradkit.vision.models.shufflenetv2 import shufflenet_v2_x1_0 as shufflenet_v2_x1_0
+from autogradkit.vision.models.shufflenetv2 import shufflenet_v2_x1_5 as shufflenet_v2_x1_5
+from autogradkit.vision.models.shufflenetv2 import shufflenet_v2_x2_0 as shufflenet_v2_x2_0
 from autogradkit.vision.models.squeezenet import SqueezeNet as SqueezeNet
 from autogradkit.vision.models.squeezenet import SqueezeNet1_0_Weights as SqueezeNet1_0_Weights
 from autogradkit.vision.models.squeezenet import SqueezeNet1_1_Weights as SqueezeNet1_1_Weights
@@ -106,5 +127,16 @@ from autogradkit.vision.models.vgg import vgg16 as vgg16
 from autogradkit.vision.models.vgg import vgg16_bn as vgg16_bn
 from autogradkit.vision.models.vgg import vgg19 as vgg19
 from autogradkit.vision.models.vgg import vgg19_bn as vgg19_bn
+from autogradkit.vision.models.vision_transformer import VisionTransformer as VisionTransformer
+from autogradkit.vision.models.vision_transformer import ViT_B_16_Weights as ViT_B_16_Weights
+from autogradkit.vision.models.vision_transformer import ViT_B_32_Weights as ViT_B_32_Weights
+from autogradkit.vision.models.vision_transformer import ViT_H_14_Weights as ViT_H_14_Weights
+from autogradkit.vision.models.vision_transformer import ViT_L_16_Weights as ViT_L_16_Weights
+from autogradkit.vision.models.vision_transformer import ViT_L_32_Weights as ViT_L_32_Weights
+from autogradkit.vision.models.vision_transformer import vit_b_16 as vit_b_16
+from autogradkit.vision.models.vision_transformer import vit_b_32 as vit_b_32
+from autogradkit.vision.models.vision_transformer import vit_h_14 as vit_h_14
+from autogradkit.vision.models.vision_transformer import vit_l_16 as vit_l_16
+from autogradkit.vision.models.vision_transformer import vit_l_32 as vit_l_32
 
 __getattr__ = _absent_from("vision.models")

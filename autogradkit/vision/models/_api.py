@@ -28,26 +28,33 @@ _WEIGHTS: dict[str, type[WeightsEnum]] = {}
 _NAMED = re.compile(r"(\w+_Weights\.)?[A-Z][A-Z0-9_]*")  # DEFAULT, IMAGENET1K_V1, ResNet18_Weights.DEFAULT; else a path
 
 
-def register_model(published: type[WeightsEnum]) -> Callable[[Callable[..., M]], Callable[..., M]]:
+def register_model(
+    published: type[WeightsEnum], backbone: type[WeightsEnum] | None = None
+) -> Callable[[Callable[..., M]], Callable[..., M]]:
     """Enter a builder in the list, under its name. It gets the path of a file where its caller names published parameters.
 
-    Older calls are served with torchvision's warnings: arguments by position, and `pretrained`.
+    One with a `backbone` of its own leaves `weights_backbone` to that one's builder, but where `weights` have all parameters.
+    Older calls are served with torchvision's warnings: arguments by position, `pretrained` and `pretrained_backbone`.
     """
 
     def register(builder: Callable[..., M]) -> Callable[..., M]:
         @wraps(builder)
         def build(*args: Any, **kwargs: Any) -> M:
             if args:
-                weights, *progress = args
-                given = "'weights'" if not progress else "'weights' and 'progress'"
+                names = [name for name in signature(builder).parameters if name != "kwargs"][: len(args)]
+                given = " and ".join(filter(None, (", ".join(map(repr, names[:-1])), repr(names[-1]))))
                 warnings.warn(
                     f"Using {given} as positional parameter(s) is deprecated since 0.13 and may be removed in the future. "
                     "Please use keyword parameter(s) instead.",
                     stacklevel=3,
                 )
-                kwargs |= dict(zip(("weights", "progress"), (weights, *progress), strict=False))
-            _modern(published, kwargs)
+                kwargs |= dict(zip(names, args, strict=False))
+            _modern(published, kwargs, "weights", "pretrained")
+            if backbone is not None:
+                _modern(backbone, kwargs, "weights_backbone", "pretrained_backbone")
             weights = kwargs.get("weights")
+            if weights is not None and backbone is not None:
+                kwargs["weights_backbone"] = None
             if weights is not None and not _is_path(weights):
                 member = published.verify(weights)
                 if member.meta["categories"] is not None:
@@ -66,23 +73,24 @@ def _is_path(weights: Any) -> bool:
     return isinstance(weights, PathLike) or (isinstance(weights, str) and not _NAMED.fullmatch(weights))
 
 
-def _modern(published: type[WeightsEnum], kwargs: dict[str, Any]) -> None:
+def _modern(published: type[WeightsEnum], kwargs: dict[str, Any], name: str, older: str) -> None:
     """Make `weights` of `pretrained`, and a name or None of whatever else was once given, and warn of it."""
-    weights = kwargs.get("weights")
-    if "pretrained" in kwargs:
-        weights = kwargs.pop("pretrained")
+    weights = kwargs.get(name)
+    if older in kwargs:
+        weights = kwargs.pop(older)
         warnings.warn(
-            "The parameter 'pretrained' is deprecated since 0.13 and may be removed in the future, "
-            "please use 'weights' instead.",
+            f"The parameter '{older}' is deprecated since 0.13 and may be removed in the future, "
+            f"please use '{name}' instead.",
             stacklevel=4,
         )
     elif weights is None or isinstance(weights, str | PathLike | WeightsEnum):
         return
-    kwargs["weights"] = meant = published["IMAGENET1K_V1"] if weights else None
-    latest = f" You can also use `weights={published.__name__}.DEFAULT` to get the most up-to-date weights."
+    first = next(each for each in published.__members__ if each.endswith("_V1"))
+    kwargs[name] = meant = published[first] if weights else None
+    latest = f" You can also use `{name}={published.__name__}.DEFAULT` to get the most up-to-date weights."
     warnings.warn(
-        "Arguments other than a weight enum or `None` for 'weights' are deprecated since 0.13 and may be removed in the "
-        f"future. The current behavior is equivalent to passing `weights={meant}`.{latest if weights else ''}",
+        f"Arguments other than a weight enum or `None` for '{name}' are deprecated since 0.13 and may be removed in the "
+        f"future. The current behavior is equivalent to passing `{name}={meant}`.{latest if weights else ''}",
         stacklevel=4,
     )
 
@@ -105,7 +113,9 @@ def filled(
 
 def overwrite(kwargs: dict[str, Any], name: str, value: Any) -> None:
     """Set what a model is defined by. Raises ValueError where the caller asked for something else."""
-    if kwargs.setdefault(name, value) != value:
+    if kwargs.get(name) is None:
+        kwargs[name] = value
+    if kwargs[name] != value:
         raise ValueError(f"The parameter '{name}' expected value {value} but got {kwargs[name]} instead.")
 
 

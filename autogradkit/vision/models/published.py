@@ -16,7 +16,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.hub import load_state_dict_from_url
-from autogradkit.vision.transforms._presets import ImageClassification
+from autogradkit.vision.transforms import _presets
 from autogradkit.vision.transforms.functional import InterpolationMode
 
 
@@ -97,8 +97,11 @@ def published(name: str, home: str) -> Any:
 
 def _weights(told: dict[str, Any]) -> Weights:
     prepared = dict(told["transforms"])
+    preset = getattr(_presets, prepared.pop("preset", "ImageClassification"))
     if "interpolation" in prepared:
         prepared["interpolation"] = InterpolationMode(prepared["interpolation"])
-    categories = list(_facts()["categories"]) if told["categories"] else None
-    meta = {**told["meta"], "min_size": tuple(told["meta"]["min_size"]), "categories": categories}
-    return Weights(told["url"], functools.partial(ImageClassification, **prepared), meta)
+    categories = told["categories"] and list(_facts()["categories"][told["categories"]])
+    meta = {**told["meta"], "categories": categories}
+    if "min_size" in meta:
+        meta["min_size"] = tuple(meta["min_size"])
+    return Weights(told["url"], functools.partial(preset, **prepared) if prepared else preset, meta)

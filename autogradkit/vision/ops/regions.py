@@ -13,7 +13,7 @@ from autogradkit.core.tensor import Tensor
 Boxes = Tensor | list[Tensor]
 
 
-def _regions(boxes: Boxes) -> Tensor:
+def regions(boxes: Boxes) -> Tensor:
     """The boxes as (K, 5): the number of the picture, and the corners."""
     if isinstance(boxes, list | tuple):
         for each in boxes:
@@ -27,7 +27,7 @@ def _regions(boxes: Boxes) -> Tensor:
 
 def prepared(input: Tensor, boxes: Boxes, output_size: Any, op: str) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
     """The number of each region's picture, the corners (K, 4), and the size of the result."""
-    rois = _regions(boxes)
+    rois = regions(boxes)
     if rois.dtype != input.dtype:
         types = [each.dtype.tensor_type for each in (input, rois)]
         raise RuntimeError(
@@ -35,5 +35,5 @@ def prepared(input: Tensor, boxes: Boxes, output_size: Any, op: str) -> tuple[np
             f"but type {types[0]} does not equal {types[1]} (while checking arguments for {op}_forward_kernel)"
         )
     height, width = (output_size, output_size) if isinstance(output_size, int) else output_size
-    regions = rois.detach().numpy()
-    return regions[:, 0].astype(np.intp), regions[:, 1:], (height, width)
+    array = rois.detach().numpy()
+    return array[:, 0].astype(np.intp), array[:, 1:], (height, width)

@@ -16,7 +16,7 @@ from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.vision.ops.regions import Boxes, prepared
 
 
-def _weights(start: np.ndarray, size: np.ndarray, bins: int, samples: int, length: int) -> np.ndarray:
+def sample_weights(start: np.ndarray, size: np.ndarray, bins: int, samples: int, length: int) -> np.ndarray:
     """How much each of `length` places counts in each bin of each region, along one dimension: (K, bins, length)."""
     dtype = start.dtype
     counts = np.full(len(start), samples) if samples > 0 else np.ceil(size / bins).astype(np.intp)
@@ -58,13 +58,20 @@ def roi_align(
               [10.5000, 12.5000]]]])
     """
     number, corners, (down, across) = prepared(input, boxes, output_size, "roi_align")
-    channels, height, width = input.shape[1:]
+    height, width = input.shape[2:]
     corners = corners * corners.dtype.type(spatial_scale) - corners.dtype.type(0.5 if aligned else 0)
     start, size = corners[:, :2], corners[:, 2:] - corners[:, :2]
     if not aligned:
         size = np.maximum(size, 1)  # regions of a pixel at least, as in the first paper
-    columns = _weights(start[:, 0], size[:, 0], across, sampling_ratio, width)
-    rows = _weights(start[:, 1], size[:, 1], down, sampling_ratio, height)
+    columns = sample_weights(start[:, 0], size[:, 0], across, sampling_ratio, width)
+    rows = sample_weights(start[:, 1], size[:, 1], down, sampling_ratio, height)
+    return averaged(input, number, rows, columns)
+
+
+def averaged(input: Tensor, number: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> Tensor:
+    """For each region the bins (K, C, down, across), of how much each row and each column of its map counts in them."""
+    channels, height, width = input.shape[1:]
+    down, across = rows.shape[1], columns.shape[1]
     if not len(number):
         return zeros((0, channels, down, across), dtype=input.dtype)
     parts, places = [], []

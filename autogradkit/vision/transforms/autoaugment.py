@@ -23,48 +23,55 @@ Space = dict[str, tuple[Tensor | None, bool]]
 Step = tuple[str, float, int | None]  # a change, its probability, and which magnitude it has
 
 
-def _space(bins: int, shear: float, shifts: tuple[float, float], turn: float, factor: float, dropped: int) -> Space:
+def changes(
+    bins: int,
+    shear: float,
+    shifts: tuple[float, float],
+    turn: float,
+    factor: float,
+    dropped: int,
+    brightest: float = 255.0,
+) -> Space:
     """The changes with magnitudes up to those that are given, in so many steps; up to `dropped` bits are dropped."""
     up_to = {"ShearX": shear, "ShearY": shear, "TranslateX": shifts[0], "TranslateY": shifts[1], "Rotate": turn}
     up_to |= dict.fromkeys(("Brightness", "Color", "Contrast", "Sharpness"), factor)
     space: Space = {name: (ak.linspace(0.0, most, bins), True) for name, most in up_to.items()}
     space["Posterize"] = 8 - (ak.arange(bins) / ((bins - 1) / dropped)).round().int(), False
-    space["Solarize"] = ak.linspace(255.0, 0.0, bins), False
+    space["Solarize"] = ak.linspace(brightest, 0.0, bins), False
     return space | {"AutoContrast": (None, False), "Equalize": (None, False)}
 
 
-def _part_of(height: int, width: int) -> tuple[float, float]:
+def part_of(height: int, width: int) -> tuple[float, float]:
     """How far a picture is moved at most, across and down."""
     return 150.0 / 331.0 * width, 150.0 / 331.0 * height
 
 
-def _changed(img: Any, name: str, magnitude: float, interpolation: InterpolationMode, fill: Any) -> Any:
-    """An image after one change."""
+def changed(functions: Any, img: Any, name: str, magnitude: float, interpolation: Any, fill: Any) -> Any:
+    """An image after one change, made by a `functional` module."""
     if name in ("ShearX", "ShearY"):
         degrees = math.degrees(math.atan(magnitude))
         shear = [degrees, 0.0] if name == "ShearX" else [0.0, degrees]
-        return F.affine(img, 0.0, [0, 0], 1.0, shear, interpolation, fill, center=[0, 0])
+        return functions.affine(img, 0.0, [0, 0], 1.0, shear, interpolation, fill, center=[0, 0])
     if name in ("TranslateX", "TranslateY"):
         by = [int(magnitude), 0] if name == "TranslateX" else [0, int(magnitude)]
-        return F.affine(img, 0.0, by, 1.0, [0.0, 0.0], interpolation, fill)
+        return functions.affine(img, 0.0, by, 1.0, [0.0, 0.0], interpolation, fill)
     if name == "Rotate":
-        return F.rotate(img, magnitude, interpolation, fill=fill)
-    if name in _BY_FACTOR:
-        return _BY_FACTOR[name](img, 1.0 + magnitude)
+        return functions.rotate(img, magnitude, interpolation, fill=fill)
+    if name in BY_FACTOR:
+        return getattr(functions, BY_FACTOR[name])(img, 1.0 + magnitude)
     if name == "Posterize":
-        return F.posterize(img, int(magnitude))
+        return functions.posterize(img, int(magnitude))
     if name == "Solarize":
-        return F.solarize(img, magnitude)
-    return _PLAIN[name](img)
+        return functions.solarize(img, magnitude)
+    return img if name == "Identity" else getattr(functions, name.lower())(img)
 
 
-_BY_FACTOR = {
-    "Brightness": F.adjust_brightness,
-    "Color": F.adjust_saturation,
-    "Contrast": F.adjust_contrast,
-    "Sharpness": F.adjust_sharpness,
+BY_FACTOR = {
+    "Brightness": "adjust_brightness",
+    "Color": "adjust_saturation",
+    "Contrast": "adjust_contrast",
+    "Sharpness": "adjust_sharpness",
 }
-_PLAIN = {"AutoContrast": F.autocontrast, "Equalize": F.equalize, "Invert": F.invert, "Identity": lambda img: img}
 
 
 class _Policy(nn.Module):
@@ -77,7 +84,7 @@ class _Policy(nn.Module):
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)}' for name in names)})"
 
     def _apply(self, img: Any, name: str, magnitude: float) -> Any:
-        return _changed(img, name, magnitude, self.interpolation, fill_for(img, self.fill))
+        return changed(F, img, name, magnitude, self.interpolation, fill_for(img, self.fill))
 
 
 class RandAugment(_Policy):
@@ -100,7 +107,7 @@ class RandAugment(_Policy):
         """The changed image."""
         _, height, width = F.get_dimensions(img)
         space: Space = {"Identity": (None, False)}
-        space |= _space(self.num_magnitude_bins, 0.3, _part_of(height, width), 30.0, 0.9, 4)
+        space |= changes(self.num_magnitude_bins, 0.3, part_of(height, width), 30.0, 0.9, 4)
         for _ in range(self.num_ops):
             name = list(space)[int(ak.randint(len(space), (1,)).item())]
             magnitudes, signed = space[name]
@@ -130,7 +137,7 @@ class TrivialAugmentWide(_Policy):
         """The changed image."""
         F.get_dimensions(img)  # refuses what is no image before anything is drawn
         space: Space = {"Identity": (None, False)}
-        space |= _space(self.num_magnitude_bins, 0.99, (32.0, 32.0), 135.0, 0.99, 6)
+        space |= changes(self.num_magnitude_bins, 0.99, (32.0, 32.0), 135.0, 0.99, 6)
         name = list(space)[int(ak.randint(len(space), (1,)).item())]
         magnitudes, signed = space[name]
         magnitude = 0.0 if magnitudes is None else float(magnitudes[ak.randint(len(magnitudes), (1,))].item())
@@ -140,6 +147,20 @@ class TrivialAugmentWide(_Policy):
 
     def __repr__(self) -> str:
         return self._shown("num_magnitude_bins", "interpolation", "fill")
+
+
+def mixed_changes(height: int, width: int, all_ops: bool, brightest: float = 255.0) -> Space:
+    """The changes of AugMix in torchvision's order: those of colours last, if at all."""
+    space = changes(10, 0.3, (width / 3.0, height / 3.0), 30.0, 0.9, 4, brightest)
+    space["Posterize"] = 4 - (ak.arange(10) / (9 / 4)).round().int(), False
+    colours = [name for name in space if name in BY_FACTOR]
+    return {name: space[name] for name in [*(each for each in space if each not in colours), *colours * all_ops]}
+
+
+def dirichlet(alpha: float, count: int, several: int) -> Tensor:
+    """Random weights (count, several), each row of which adds to 1."""
+    concentration = ak.tensor([alpha] * several).expand(count, -1)
+    return ak._sample_dirichlet(concentration)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class AugMix(_Policy):
@@ -174,23 +195,17 @@ class AugMix(_Policy):
         img = orig_img if isinstance(orig_img, Tensor) else F.pil_to_tensor(orig_img)
         batch = img.view([1] * (4 - img.ndim) + list(img.shape))
         each = [batch.shape[0]] + [1] * (batch.ndim - 1)
-        space = _space(10, 0.3, (width / 3.0, height / 3.0), 30.0, 0.9, 4)
-        space["Posterize"] = 4 - (ak.arange(10) / (9 / 4)).round().int(), False
-        colours = [name for name in space if name in _BY_FACTOR]
-        names = [name for name in space if name not in colours] + colours * self.all_ops  # in torchvision's order
-        kept = self._weights(each[0], 2)
-        weights = self._weights(each[0], self.mixture_width) * kept[:, 1].view([each[0], -1])
+        space = mixed_changes(height, width, self.all_ops)
+        kept = dirichlet(self.alpha, each[0], 2)
+        weights = dirichlet(self.alpha, each[0], self.mixture_width) * kept[:, 1].view([each[0], -1])
         mixed = kept[:, 0].view(each) * batch
         for i in range(self.mixture_width):
-            mixed.add_(weights[:, i].view(each) * self._chain(batch, space, names))
+            mixed.add_(weights[:, i].view(each) * self._chain(batch, space))
         mixed = mixed.view(img.shape).to(dtype=img.dtype)
         return mixed if isinstance(orig_img, Tensor) else F.to_pil_image(mixed)
 
-    def _weights(self, count: int, several: int) -> Tensor:
-        concentration = ak.tensor([self.alpha] * several).expand(count, -1)
-        return ak._sample_dirichlet(concentration)  # pyright: ignore[reportAttributeAccessIssue]
-
-    def _chain(self, img: Tensor, space: Space, names: list[str]) -> Tensor:
+    def _chain(self, img: Tensor, space: Space) -> Tensor:
+        names = list(space)
         depth = self.chain_depth if self.chain_depth > 0 else int(ak.randint(1, 4, (1,)).item())
         for _ in range(depth):
             name = names[int(ak.randint(len(names), (1,)).item())]
@@ -214,7 +229,7 @@ class AutoAugmentPolicy(enum.Enum):
 
 
 # Two steps to a policy: change, tenths of probability, number of its magnitude of ten.
-_LEARNT = {
+LEARNT = {
     AutoAugmentPolicy.IMAGENET: """
         Posterize 4 8 Rotate 6 9, Solarize 6 5 AutoContrast 6 -, Equalize 8 - Equalize 6 -, Posterize 6 7 Posterize 6 6,
         Equalize 4 - Solarize 2 4, Equalize 4 - Rotate 8 8, Solarize 6 3 Equalize 6 -, Posterize 8 5 Equalize 10 -,
@@ -242,7 +257,7 @@ _LEARNT = {
 }
 
 
-def _policies(text: str) -> list[tuple[Step, ...]]:
+def policies_of(text: str) -> list[tuple[Step, ...]]:
     def steps(words: list[str]) -> tuple[Step, ...]:
         names, chances, numbers = words[::3], words[1::3], words[2::3]
         return tuple(
@@ -263,10 +278,10 @@ class AutoAugment(_Policy):
         fill: Any = None,
     ) -> None:
         super().__init__(interpolation, fill)
-        if policy not in _LEARNT:
+        if policy not in LEARNT:
             raise ValueError(f"The provided policy {policy} is not recognized.")
         self.policy = policy
-        self.policies = _policies(_LEARNT[policy])
+        self.policies = policies_of(LEARNT[policy])
 
     @staticmethod
     def get_params(transform_num: int) -> tuple[int, Tensor, Tensor]:
@@ -277,7 +292,7 @@ class AutoAugment(_Policy):
         """The changed image."""
         _, height, width = F.get_dimensions(img)
         number, chances, signs = self.get_params(len(self.policies))
-        space = _space(10, 0.3, _part_of(height, width), 30.0, 0.9, 4) | {"Invert": (None, False)}
+        space = changes(10, 0.3, part_of(height, width), 30.0, 0.9, 4) | {"Invert": (None, False)}
         for (name, p, at), chance, sign in zip(self.policies[number], chances, signs, strict=True):
             if chance <= p:
                 magnitudes, signed = space[name]

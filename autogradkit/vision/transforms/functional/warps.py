@@ -58,7 +58,7 @@ def rotate(
     matrix = inverse_affine(_from_middle(img, center), -angle, [0.0, 0.0], 1.0, [0.0, 0.0])
     _refuse_sampling(img, mode, fill)
     _, height, width = get_dimensions(img)
-    size = _size_of_rotated(matrix, width, height) if expand else (width, height)
+    size = size_of_rotated(matrix, width, height) if expand else (width, height)
     return _sampled(img, _affine_grid(matrix, _float_dtype(img), (width, height), size), mode, fill)
 
 
@@ -110,22 +110,36 @@ def checked_affine(angle: Any, translate: Any, scale: Any, shear: Any, center: A
 
 
 def inverse_affine(center: Any, angle: float, translate: Any, scale: float, shear: Any) -> list[float]:
-    """The matrix, by rows, that leads from a pixel of the result to where it comes from.
-
-    Forward, a picture is moved so that its `center` is at 0, scaled, sheared along y and x, turned, and moved back and by
-    `translate`. Each of these steps is undone.
-    """
-    turn, sx, sy = math.radians(angle), math.radians(shear[0]), math.radians(shear[1])
+    """The matrix, by rows, that leads from a pixel of the result to where it comes from."""
+    a, b, c, d = _turned_and_sheared(angle, shear)
     cx, cy = center
     tx, ty = translate
-    a = math.cos(turn - sy) / math.cos(sy)
-    b = -math.cos(turn - sy) * math.tan(sx) / math.cos(sy) - math.sin(turn)
-    c = math.sin(turn - sy) / math.cos(sy)
-    d = -math.sin(turn - sy) * math.tan(sx) / math.cos(sy) + math.cos(turn)
     p, q, r, s = (each / scale for each in (d, -b, -c, a))  # turned and sheared by a matrix of determinant 1
     x = 0.0 + (p * (-cx - tx) + q * (-cy - ty)) + cx
     y = 0.0 + (r * (-cx - tx) + s * (-cy - ty)) + cy
     return [p, q, x, r, s, y]
+
+
+def forward_affine(center: Any, angle: float, translate: Any, scale: float, shear: Any) -> list[float]:
+    """The matrix, by rows, that leads from a point to where it comes to lie.
+
+    A picture is moved so that its `center` is at 0, scaled, sheared along y and x, turned, and moved back and by `translate`.
+    """
+    a, b, c, d = (each * scale for each in _turned_and_sheared(angle, shear))
+    cx, cy = center
+    tx, ty = translate
+    x = (a * -cx + b * -cy) + (cx + tx)
+    y = (c * -cx + d * -cy) + (cy + ty)
+    return [a, b, x, c, d, y]
+
+
+def _turned_and_sheared(angle: float, shear: Any) -> tuple[float, float, float, float]:
+    turn, sx, sy = math.radians(angle), math.radians(shear[0]), math.radians(shear[1])
+    a = math.cos(turn - sy) / math.cos(sy)
+    b = -math.cos(turn - sy) * math.tan(sx) / math.cos(sy) - math.sin(turn)
+    c = math.sin(turn - sy) / math.cos(sy)
+    d = -math.sin(turn - sy) * math.tan(sx) / math.cos(sy) + math.cos(turn)
+    return a, b, c, d
 
 
 def _from_middle(img: Any, center: Any) -> list[float]:
@@ -158,7 +172,7 @@ def _places(dtype: Dtype, left: float, top: float, size: tuple[int, int]) -> Ten
     return places
 
 
-def _size_of_rotated(matrix: list[float], width: int, height: int) -> tuple[int, int]:
+def size_of_rotated(matrix: list[float], width: int, height: int) -> tuple[int, int]:
     """(width, height) of the smallest picture, on the grid of pixels, that a transformed one fits into."""
     x, y = 0.5 * width, 0.5 * height
     corners = ak.tensor([[-x, -y, 1.0], [-x, y, 1.0], [x, y, 1.0], [x, -y, 1.0]])

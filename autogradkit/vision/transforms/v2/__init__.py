@@ -2,11 +2,14 @@
 
 from autogradkit.vision.transforms.functional import InterpolationMode as InterpolationMode
 from autogradkit.vision.transforms.v2 import functional as functional
+from autogradkit.vision.transforms.v2.autoaugment import *
 from autogradkit.vision.transforms.v2.colors import *
 from autogradkit.vision.transforms.v2.containers import *
 from autogradkit.vision.transforms.v2.conversion import *
+from autogradkit.vision.transforms.v2.frames import *
 from autogradkit.vision.transforms.v2.geometry import *
 from autogradkit.vision.transforms.v2.mixing import *
+from autogradkit.vision.transforms.v2.places import *
 from autogradkit.vision.transforms.v2.transform import Transform as Transform
 from autogradkit.vision.transforms.v2.transform import check_type as check_type
 from autogradkit.vision.transforms.v2.transform import has_all as has_all

@@ -7,7 +7,6 @@ distribution.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import autogradkit as ak
@@ -18,39 +17,11 @@ from autogradkit.nn.functional import one_hot
 from autogradkit.utils._pytree import tree_flatten, tree_unflatten
 from autogradkit.vision.transforms.functional.images import is_pil
 from autogradkit.vision.transforms.v2.functional.dispatch import is_pure_tensor
+from autogradkit.vision.transforms.v2.labels import getter_of
 from autogradkit.vision.transforms.v2.transform import Transform, has_any, query_size
-from autogradkit.vision.tv_tensors import BoundingBoxes, Image, Mask, Video, wrap
+from autogradkit.vision.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, Video, wrap
 
 __all__ = ["CutMix", "MixUp"]
-
-
-def _getter(given: Any) -> Callable[[Any], Any]:
-    """What finds the labels in an input: "default", a function of the user's, or None for no labels."""
-    if given == "default":
-        return _usual_labels
-    if given is not None and not callable(given):
-        raise ValueError(f"labels_getter should either be 'default', a callable, or None, but got {given}.")
-    return given or (lambda _: None)
-
-
-def _usual_labels(inputs: Any) -> Any:
-    """The labels of a batch (images, labels), or what a dictionary has under a name with "label" in it."""
-    if isinstance(inputs, (tuple, list)):
-        inputs = inputs[1]
-    if is_pure_tensor(inputs):
-        return inputs
-    if not isinstance(inputs, Mapping):
-        raise ValueError(
-            "When using the default labels_getter, the input passed to forward must be a dictionary or a two-tuple whose "
-            f"second item is a dictionary or a tensor, but got {inputs} instead."
-        )
-    named = [key for key in inputs if key.lower() == "labels"] or [key for key in inputs if "label" in key.lower()]
-    if not named:
-        raise ValueError(
-            "Could not infer where the labels are in the sample. Try passing a callable as the labels_getter parameter?If "
-            "there are no labels in the sample by design, pass labels_getter=None."
-        )
-    return inputs[named[0]]
 
 
 def _mixed(values: Tensor, part: float) -> Tensor:
@@ -64,14 +35,14 @@ class _Mixing(Transform):
         self.alpha = float(alpha)
         self._dist = Beta(ak.tensor([alpha]), ak.tensor([alpha]))
         self.num_classes = num_classes
-        self._labels_getter = _getter(labels_getter)
+        self._labels_getter = getter_of(labels_getter)
 
     @entry
     def forward(self, *inputs: Any) -> Any:
         """The batch, mixed; labels (N,) become (N, num_classes). Raises ValueError for what is no batch with labels."""
         given = inputs[0] if len(inputs) == 1 else inputs
         leaves, structure = tree_flatten(given)
-        if has_any(leaves, is_pil, BoundingBoxes, Mask):
+        if has_any(leaves, is_pil, BoundingBoxes, KeyPoints, Mask):
             raise ValueError(
                 f"{type(self).__name__}() does not support PIL images, bounding boxes, keypoints and masks."
             )

@@ -17,7 +17,7 @@ from autogradkit.utils._pytree import tree_flatten, tree_unflatten
 from autogradkit.vision.transforms.functional.images import is_pil
 from autogradkit.vision.transforms.v2.functional.dispatch import Functional, is_pure_tensor
 from autogradkit.vision.transforms.v2.functional.sizes import get_dimensions, get_size
-from autogradkit.vision.tv_tensors import BoundingBoxes, Image, Mask, Video
+from autogradkit.vision.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, Video
 
 Check = type | Callable[[Any], bool]
 
@@ -55,7 +55,7 @@ def query_chw(flat_inputs: list[Any]) -> tuple[int, ...]:
 
 def query_size(flat_inputs: list[Any]) -> tuple[int, ...]:
     """(height, width) of the images, masks and canvases of a nest; ValueError where they differ."""
-    kinds = (is_pure_tensor, Image, is_pil, Video, Mask, BoundingBoxes)
+    kinds = (is_pure_tensor, Image, is_pil, Video, Mask, BoundingBoxes, KeyPoints)
     found = {tuple(get_size(each)) for each in flat_inputs if check_type(each, kinds)}
     return _only(found, "No image, video, mask, bounding box of keypoint was found in the sample", "HxW")
 

@@ -1,4 +1,4 @@
-"""What `transforms.v2` does, as functions: of an image as in `transforms.functional`, and some of masks and boxes too."""
+"""What `transforms.v2` does, as functions: of an image as in `transforms.functional`, and some of what belongs to it too."""
 
 from __future__ import annotations
 
@@ -13,11 +13,18 @@ from autogradkit.vision.transforms.functional import to_pil_image as to_pil_imag
 from autogradkit.vision.transforms.functional import to_tensor as to_tensor
 from autogradkit.vision.transforms.v2.functional import boxes as _boxes
 from autogradkit.vision.transforms.v2.functional import images as _images
-from autogradkit.vision.transforms.v2.functional.boxes import clamp_bounding_boxes as clamp_bounding_boxes
-from autogradkit.vision.transforms.v2.functional.boxes import convert_bounding_box_format as convert_bounding_box_format
 from autogradkit.vision.transforms.v2.functional.dispatch import Functional as _Functional
 from autogradkit.vision.transforms.v2.functional.dispatch import is_pure_tensor as is_pure_tensor
 from autogradkit.vision.transforms.v2.functional.dispatch import mode_of as _mode_of
+from autogradkit.vision.transforms.v2.functional.formats import clamp_bounding_boxes as clamp_bounding_boxes
+from autogradkit.vision.transforms.v2.functional.formats import clamp_keypoints as clamp_keypoints
+from autogradkit.vision.transforms.v2.functional.formats import (
+    convert_bounding_box_format as convert_bounding_box_format,
+)
+from autogradkit.vision.transforms.v2.functional.formats import sanitize_bounding_boxes as sanitize_bounding_boxes
+from autogradkit.vision.transforms.v2.functional.formats import sanitize_keypoints as sanitize_keypoints
+from autogradkit.vision.transforms.v2.functional.frames import get_num_frames as get_num_frames
+from autogradkit.vision.transforms.v2.functional.frames import uniform_temporal_subsample as uniform_temporal_subsample
 from autogradkit.vision.transforms.v2.functional.images import convert_image_dtype as convert_image_dtype
 from autogradkit.vision.transforms.v2.functional.images import to_image as to_image
 from autogradkit.vision.transforms.v2.functional.sizes import get_dimensions as get_dimensions
@@ -109,10 +116,10 @@ resized_crop = _Functional(_resized_crop, _mask_cropped_and_resized, _boxes.crop
 pad = _Functional(_images.pad, _F.pad, _boxes.padded)
 five_crop = _Functional(_F.five_crop)
 ten_crop = _Functional(_F.ten_crop)
-rotate = _Functional(_rotate, _of_classes(_rotate))
-affine = _Functional(_affine, _of_classes(_affine))
-perspective = _Functional(_perspective, _of_classes(_perspective))
-elastic = elastic_transform = _Functional(_elastic, _of_classes(_elastic))
+rotate = _Functional(_rotate, _of_classes(_rotate), _boxes.rotated)
+affine = _Functional(_affine, _of_classes(_affine), _boxes.affine)
+perspective = _Functional(_perspective, _of_classes(_perspective), _boxes.perspective)
+elastic = elastic_transform = _Functional(_elastic, _of_classes(_elastic), _boxes.elastic)
 erase = _Functional(_images.erase)
 to_dtype = _Functional(_images.to_dtype, _cast, _boxes.cast, pil=False)
 normalize = _Functional(_images.normalize, pil=False)

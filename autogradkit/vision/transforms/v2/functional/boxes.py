@@ -1,4 +1,4 @@
-"""What transforms do to boxes: kernels from boxes to boxes, with the canvas that they lie in then; and their formats."""
+"""What transforms do to boxes and key points: kernels that give them back, with the canvas that they lie in then."""
 
 from __future__ import annotations
 
@@ -6,136 +6,206 @@ from typing import Any
 
 import autogradkit as ak
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.transforms.functional.geometry import both_edges, four_borders
-from autogradkit.vision.transforms.v2.functional.dispatch import is_pure_tensor
+from autogradkit.vision.transforms.v2.functional import moves
+from autogradkit.vision.transforms.v2.functional.formats import CXCYWHR, EIGHT, XYWH, XYWHR, XYXY, clamped, converted
+from autogradkit.vision.transforms.v2.functional.rotated import rectangles
 from autogradkit.vision.transforms.v2.functional.sizes import new_size
-from autogradkit.vision.tv_tensors import BoundingBoxes, BoundingBoxFormat, wrap
+from autogradkit.vision.tv_tensors import BoundingBoxes, BoundingBoxFormat, KeyPoints, is_rotated_bounding_format, wrap
 
-_XYXY = BoundingBoxFormat.XYXY
-
-
-def _corners(boxes: Tensor, format: BoundingBoxFormat) -> Tensor:
-    """Boxes of a format by two corners."""
-    if format is _XYXY:
-        return boxes
-    at, size = boxes[..., :2], boxes[..., 2:]
-    if format is BoundingBoxFormat.CXCYWH:
-        at = at - size / 2
-    return ak.cat([at, at + size], -1).to(boxes.dtype)
+Places = BoundingBoxes | KeyPoints
+Canvas = tuple[int, int]
 
 
-def _converted(boxes: Tensor, old: BoundingBoxFormat, new: BoundingBoxFormat) -> Tensor:
-    if old is new:
-        return boxes
-    corners = _corners(boxes, old)
-    if new is _XYXY:
-        return corners
-    at, size = corners[..., :2], corners[..., 2:] - corners[..., :2]
-    if new is BoundingBoxFormat.CXCYWH:
-        if old is BoundingBoxFormat.XYWH:
-            at, size = boxes[..., :2], boxes[..., 2:]
-        how = None if boxes.is_floating_point() else "floor"
-        at = ak.div(at * 2 + size, 2, rounding_mode=how)
-    return ak.cat([at, size], -1)
+def _corner_format(boxes: BoundingBoxes) -> BoundingBoxFormat:
+    return EIGHT if is_rotated_bounding_format(boxes.format) else XYXY
 
 
-def _format(format: Any) -> Any:
-    return BoundingBoxFormat[format.upper()] if isinstance(format, str) else format
-
-
-@entry
-def convert_bounding_box_format(inpt: Tensor, old_format: Any = None, new_format: Any = None) -> Tensor:
-    """Boxes in another format. `old_format` is asked for where a plain tensor does not know its own."""
-    if new_format is None:
-        raise TypeError("convert_bounding_box_format() missing 1 required argument: 'new_format'")
-    old, new = _format(old_format), _format(new_format)
-    if isinstance(inpt, BoundingBoxes):
-        if old is not None:
-            raise ValueError("For bounding box tv_tensor inputs, `old_format` must not be passed.")
-        return wrap(_converted(inpt.as_subclass(Tensor), inpt.format, new), like=inpt, format=new)
-    if not is_pure_tensor(inpt):
-        raise TypeError(
-            f"Input can either be a plain tensor or a bounding box tv_tensor, but got {type(inpt)} instead."
-        )
-    if old is None:
-        raise ValueError("For pure tensor inputs, `old_format` has to be passed.")
-    return _converted(inpt, old, new)
-
-
-@entry
-def clamp_bounding_boxes(inpt: BoundingBoxes) -> BoundingBoxes:
-    """Boxes cut off where their canvas ends, unless their `clamping_mode` is None."""
-    return _placed(_corners(inpt.as_subclass(Tensor), inpt.format), inpt, inpt.canvas_size)
-
-
-def _placed(corners: Tensor, like: BoundingBoxes, canvas: tuple[int, int], clamp: bool = True) -> BoundingBoxes:
+def _placed(corners: Tensor, like: BoundingBoxes, canvas: Canvas) -> BoundingBoxes:
     """Boxes by corners in the format of others, in a canvas, cut off where it ends."""
-    if clamp and like.clamping_mode is not None:
-        height, width = canvas
-        limits = ak.tensor([width, height, width, height])
-        corners = corners.clamp(min=0).minimum(limits.to(corners.dtype))
-    made = _converted(corners, _XYXY, like.format).to(like.dtype)
-    return wrap(made, like=like, canvas_size=canvas)
+    format = _corner_format(like)
+    made = converted(clamped(corners, format, canvas, like.clamping_mode), format, like.format)
+    return wrap(made.to(like.dtype), like=like, canvas_size=canvas)
 
 
-def _numbers(boxes: BoundingBoxes) -> Tensor:
-    return _corners(boxes.as_subclass(Tensor), boxes.format)
+# -- mirrored ----------------------------------------------------------------------------------------------------------
 
 
-def flipped_across(boxes: BoundingBoxes) -> BoundingBoxes:
-    """Boxes with left and right exchanged."""
-    left, top, right, bottom = _numbers(boxes).unbind(-1)
-    width = boxes.canvas_size[1]
-    return _placed(ak.stack([width - right, top, width - left, bottom], -1), boxes, boxes.canvas_size, False)
+def flipped_across(inpt: Places) -> Any:
+    """Left and right exchanged."""
+    return _mirrored(inpt, 0)
 
 
-def flipped_down(boxes: BoundingBoxes) -> BoundingBoxes:
-    """Boxes with top and bottom exchanged."""
-    left, top, right, bottom = _numbers(boxes).unbind(-1)
-    height = boxes.canvas_size[0]
-    return _placed(ak.stack([left, height - bottom, right, height - top], -1), boxes, boxes.canvas_size, False)
+def flipped_down(inpt: Places) -> Any:
+    """Top and bottom exchanged."""
+    return _mirrored(inpt, 1)
 
 
-def resized(boxes: BoundingBoxes, size: Any, *_mode: Any, max_size: int | None = None, **_how: Any) -> BoundingBoxes:
-    """Boxes in a picture that is resized."""
-    height, width = boxes.canvas_size
-    new = new_size(height, width, size, max_size)
-    ratios = ak.tensor([new[1] / width, new[0] / height] * 2)
-    numbers = boxes.as_subclass(Tensor).mul(ratios).to(boxes.dtype)
-    return wrap(numbers, like=boxes, canvas_size=(new[0], new[1]))
+def _mirrored(inpt: Places, axis: int) -> Any:
+    edge = inpt.canvas_size[1 - axis]
+    numbers = list(inpt.as_subclass(Tensor).unbind(-1))
+    if isinstance(inpt, KeyPoints):
+        numbers[axis] = (edge - 1) - numbers[axis]
+    elif inpt.format is XYXY:
+        numbers[axis], numbers[axis + 2] = edge - numbers[axis + 2], edge - numbers[axis]
+    elif inpt.format is EIGHT:
+        numbers[axis::2] = [edge - each for each in numbers[axis::2]]
+        numbers = [numbers[at] for at in (2, 3, 0, 1, 6, 7, 4, 5)]
+    else:
+        if inpt.format is XYWH:
+            numbers[axis] = numbers[axis] + numbers[axis + 2]
+        elif inpt.format is XYWHR:  # the corner at the other end of the first side
+            turn = numbers[4] * ak.pi / 180
+            numbers[0] = numbers[0] + numbers[2] * turn.cos()
+            numbers[1] = numbers[1] - numbers[2] * turn.sin()
+        numbers[axis] = edge - numbers[axis]
+        if len(numbers) == 5:
+            numbers[4] = 180 - numbers[4] if axis else -numbers[4]
+    return wrap(ak.stack(numbers, -1), like=inpt)
 
 
-def cropped(boxes: BoundingBoxes, top: int, left: int, height: int, width: int) -> BoundingBoxes:
-    """Boxes in a part of a picture."""
-    return _placed(_numbers(boxes) - ak.tensor([left, top] * 2), boxes, (height, width))
+# -- resized, cropped, padded ------------------------------------------------------------------------------------------
 
 
-def padded(boxes: BoundingBoxes, padding: Any, fill: Any = None, padding_mode: str = "constant") -> BoundingBoxes:
-    """Boxes in a picture with borders."""
+def resized(inpt: Places, size: Any, *_mode: Any, max_size: int | None = None, **_how: Any) -> Any:
+    """Boxes and points in a picture that is resized."""
+    height, width = inpt.canvas_size
+    tall, wide = new_size(height, width, size, max_size)
+    new = tall, wide
+    if new == (height, width):
+        return inpt
+    plain = inpt.as_subclass(Tensor)
+    ratios = ak.tensor([wide / width, tall / height])
+    if isinstance(inpt, BoundingBoxes) and is_rotated_bounding_format(inpt.format):
+        return _placed(rectangles(converted(plain, inpt.format, EIGHT) * ratios.tile(4)), inpt, new)
+    made = plain.mul(ratios.tile(plain.shape[-1] // 2)).to(plain.dtype)
+    return wrap(made, like=inpt, canvas_size=new)
+
+
+def _shifted(inpt: Places, x: int, y: int) -> Tensor:
+    plain = inpt.as_subclass(Tensor)
+    count = plain.shape[-1]
+    corners = isinstance(inpt, KeyPoints) or inpt.format in (XYXY, EIGHT)
+    by = [x, y] * (count // 2) if corners else [x, y] + [0] * (count - 2)
+    return plain + ak.tensor(by, dtype=plain.dtype)
+
+
+def _shown_in(numbers: Tensor, like: Places, canvas: Canvas) -> Any:
+    if isinstance(like, BoundingBoxes):
+        numbers = clamped(numbers, like.format, canvas, like.clamping_mode)
+    return wrap(numbers, like=like, canvas_size=canvas)
+
+
+def cropped(inpt: Places, top: int, left: int, height: int, width: int) -> Any:
+    """Boxes and points in a part of a picture."""
+    numbers = _shifted(inpt, -left, -top)
+    if isinstance(inpt, BoundingBoxes) and inpt.format is EIGHT:
+        numbers = rectangles(numbers)
+    return _shown_in(numbers, inpt, (height, width))
+
+
+def padded(inpt: Places, padding: Any, fill: Any = None, padding_mode: str = "constant") -> Any:
+    """Boxes and points in a picture with borders."""
     if padding_mode != "constant":
-        raise ValueError(f"Padding mode '{padding_mode}' is not supported with bounding boxes")
+        said = f"Padding mode '{padding_mode}' is not supported with "
+        points = isinstance(inpt, KeyPoints)
+        raise ValueError(said + ("KeyPoints (supported modes are constant)" if points else "bounding boxes"))
     left, top, right, bottom = four_borders(padding)
-    height, width = boxes.canvas_size
+    height, width = inpt.canvas_size
     canvas = height + top + bottom, width + left + right
-    return _placed(_numbers(boxes) + ak.tensor([left, top] * 2), boxes, canvas)
+    return _shown_in(_shifted(inpt, left, top), inpt, canvas)
 
 
-def cropped_to_middle(boxes: BoundingBoxes, output_size: Any) -> BoundingBoxes:
-    """Boxes in the middle of a picture."""
+def cropped_to_middle(inpt: Places, output_size: Any) -> Any:
+    """Boxes and points in the middle of a picture."""
     tall, wide = both_edges(output_size)
-    height, width = boxes.canvas_size
-    return cropped(boxes, round((height - tall) / 2.0), round((width - wide) / 2.0), tall, wide)
+    height, width = inpt.canvas_size
+    return cropped(inpt, round((height - tall) / 2.0), round((width - wide) / 2.0), tall, wide)
 
 
 def cropped_and_resized(
-    boxes: BoundingBoxes, top: int, left: int, height: int, width: int, size: Any, *_how: Any, **_options: Any
-) -> BoundingBoxes:
-    """Boxes in a part of a picture that is resized."""
-    return resized(cropped(boxes, top, left, height, width), size)
+    inpt: Places, top: int, left: int, height: int, width: int, size: Any, *_how: Any, **_options: Any
+) -> Any:
+    """Boxes and points in a part of a picture that is resized."""
+    return resized(cropped(inpt, top, left, height, width), size)
 
 
-def cast(boxes: BoundingBoxes, dtype: Dtype, scale: bool = False) -> BoundingBoxes:
-    """Boxes in another dtype."""
-    return boxes.to(dtype)
+# -- warped ------------------------------------------------------------------------------------------------------------
+
+
+def affine(
+    inpt: Places,
+    angle: float,
+    translate: Any,
+    scale: float,
+    shear: Any,
+    interpolation: Any = None,
+    fill: Any = None,
+    center: Any = None,
+    *,
+    expand: bool = False,
+) -> Any:
+    """Boxes, each with what it has become in it, and points of a picture that is turned, moved, scaled and sheared."""
+    if inpt.numel() == 0:
+        return inpt
+    move, canvas = moves.affine(inpt.canvas_size, angle, translate, scale, shear, center, expand)
+    plain = inpt.as_subclass(Tensor)
+    floats = plain if plain.is_floating_point() else plain.float()
+    if isinstance(inpt, KeyPoints):
+        return wrap(move(floats.reshape(-1, 2)).view(plain.shape).to(plain.dtype), like=inpt, canvas_size=canvas)
+    return _placed(_around(converted(floats, inpt.format, _corner_format(inpt)), move), inpt, canvas)
+
+
+def rotated(
+    inpt: Places, angle: float, interpolation: Any = None, expand: bool = False, center: Any = None, fill: Any = None
+) -> Any:
+    """Boxes and points of a picture that is turned."""
+    return affine(inpt, -angle, [0.0, 0.0], 1.0, [0.0, 0.0], center=center, expand=expand)
+
+
+def perspective(inpt: Places, startpoints: Any, endpoints: Any, interpolation: Any = None, fill: Any = None) -> Any:
+    """Boxes and points of a picture in perspective."""
+    if inpt.numel() == 0:
+        return inpt
+    plain = inpt.as_subclass(Tensor)
+    if isinstance(inpt, KeyPoints):
+        move = moves.perspective(startpoints, endpoints, "keypoints")
+        return wrap(move(plain.reshape(-1, 2)).view(plain.shape).to(plain.dtype), like=inpt)
+    move = moves.perspective(startpoints, endpoints, "bounding boxes")
+    corners = converted(plain, inpt.format, _corner_format(inpt))
+    return _placed(_around(corners, move), inpt, inpt.canvas_size)
+
+
+def elastic(inpt: Places, displacement: Any, interpolation: Any = None, fill: Any = None) -> Any:
+    """Boxes and points of a picture whose pixels are displaced; of a rotated box the middle moves alone."""
+    move = moves.elastic(inpt.canvas_size, displacement)
+    plain = inpt.as_subclass(Tensor)
+    if plain.numel() == 0:
+        return inpt
+    if isinstance(inpt, KeyPoints):
+        return wrap(move(plain.reshape(-1, 2)).view(plain.shape).to(plain.dtype), like=inpt)
+
+    def rounded(points: Tensor) -> Tensor:
+        return move(points.ceil() if points.is_floating_point() else points)
+
+    if not is_rotated_bounding_format(inpt.format):
+        corners = _around(converted(plain, inpt.format, XYXY), rounded).to(plain.dtype)
+        return _placed(corners, inpt, inpt.canvas_size)
+    boxes = converted(plain, inpt.format, CXCYWHR)
+    boxes = ak.cat([rounded(boxes[:, :2]), boxes[:, 2:]], 1)
+    made = clamped(boxes, CXCYWHR, inpt.canvas_size, inpt.clamping_mode)
+    return wrap(converted(made, CXCYWHR, inpt.format), like=inpt)
+
+
+def _around(corners: Tensor, move: moves.Move) -> Tensor:
+    """The least boxes that what is in boxes fits into when it has moved; rotated ones become rectangles again."""
+    if corners.shape[-1] == 8:
+        return rectangles(move(corners.reshape(-1, 2)).view(-1, 8))
+    moved = move(corners[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 2)).view(-1, 4, 2)
+    return ak.cat([moved.amin(1), moved.amax(1)], 1)
+
+
+def cast(inpt: Places, dtype: Dtype, scale: bool = False) -> Any:
+    """Boxes and points in another dtype."""
+    return inpt.to(dtype)

@@ -1,4 +1,4 @@
-"""One function for images, masks and boxes: which of its kernels a call runs. Rests on `tv_tensors`."""
+"""One function for images, masks, boxes and key points: which of its kernels a call runs. Rests on `tv_tensors`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.transforms.functional.images import InterpolationMode, interpolation_mode, is_pil
-from autogradkit.vision.tv_tensors import BoundingBoxes, Image, Mask, TVTensor, Video, wrap
+from autogradkit.vision.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, TVTensor, Video, wrap
 
 Kernel = Callable[..., Any]
 
@@ -32,16 +32,16 @@ def mode_of(interpolation: Any) -> InterpolationMode:
 class Functional:
     """A function of an image, called with a tensor, a PIL image, or a tensor that says what it holds.
 
-    Masks and boxes have kernels of their own: a mask's is given (..., 1, H, W) and the arguments, a boxes' the boxes
-    themselves, whose canvas it may change. Kinds without a kernel, and PIL images where `pil` is off, are refused here, and
-    passed over by transforms.
+    Masks and places, boxes and key points, have kernels of their own: a mask's is given (..., 1, H, W) and the arguments,
+    that of places these themselves, whose canvas it may change. Kinds without a kernel, and PIL images where `pil` is off,
+    are refused here, and passed over by transforms.
     """
 
     def __init__(
-        self, image: Kernel, mask: Kernel | None = None, boxes: Kernel | None = None, *, pil: bool = True
+        self, image: Kernel, mask: Kernel | None = None, places: Kernel | None = None, *, pil: bool = True
     ) -> None:
         functools.update_wrapper(self, image)
-        self._image, self._mask, self._boxes, self._pil = image, mask, boxes, pil
+        self._image, self._mask, self._places, self._pil = image, mask, places, pil
 
     def takes(self, inpt: Any) -> bool:
         """Whether there is a kernel for something."""
@@ -50,8 +50,8 @@ class Functional:
     def _kernel(self, inpt: Any) -> Kernel | None:
         if isinstance(inpt, Mask):
             return self._mask
-        if isinstance(inpt, BoundingBoxes):
-            return self._boxes
+        if isinstance(inpt, BoundingBoxes | KeyPoints):
+            return self._places
         known = (self._pil and is_pil(inpt)) or is_pure_tensor(inpt) or isinstance(inpt, Image | Video)
         return self._image if known else None
 
@@ -60,7 +60,7 @@ class Functional:
         kernel = self._kernel(inpt)
         if kernel is None:
             raise TypeError(f"Functional F.{self._image.__name__} does not support inputs of type {type(inpt)}.")
-        if isinstance(inpt, BoundingBoxes) or not isinstance(inpt, Tensor):
+        if isinstance(inpt, BoundingBoxes | KeyPoints) or not isinstance(inpt, Tensor):
             return kernel(inpt, *args, **kwargs)
         made = _in_four_dimensions(kernel, inpt, isinstance(inpt, Mask), args, kwargs)
         if not isinstance(inpt, TVTensor):

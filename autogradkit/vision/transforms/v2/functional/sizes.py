@@ -9,15 +9,15 @@ from autogradkit.vision.transforms.functional import get_dimensions as get_dimen
 from autogradkit.vision.transforms.functional import get_image_num_channels as get_image_num_channels
 from autogradkit.vision.transforms.functional import get_image_size as get_image_size
 from autogradkit.vision.transforms.functional.geometry import resized
-from autogradkit.vision.tv_tensors import BoundingBoxes
+from autogradkit.vision.tv_tensors import BoundingBoxes, KeyPoints
 
 get_num_channels = get_image_num_channels
 
 
 @entry
 def get_size(inpt: Any) -> list[int]:
-    """[height, width] of an image, a mask or the canvas of boxes."""
-    return list(inpt.canvas_size) if isinstance(inpt, BoundingBoxes) else get_dimensions(inpt)[1:]
+    """[height, width] of an image, a mask or the canvas of boxes and key points."""
+    return list(inpt.canvas_size) if isinstance(inpt, BoundingBoxes | KeyPoints) else get_dimensions(inpt)[1:]
 
 
 def new_size(height: int, width: int, size: Any, max_size: int | None) -> list[int]:
