@@ -14,6 +14,7 @@ import torch
 
 import autogradkit as ak
 
+from .conditioning import is_rounding
 from .functions import Functions
 from .overlap import depends_on_order
 from .state import changed, difference, facts, first_line, reachable, snapshot
@@ -61,6 +62,7 @@ class Pair:
         self.theirs: dict[str, Any] = {"T": torch, "F": Functions(torch), "copy": copy, "np": np, "log": []}
         ak.manual_seed(0)
         torch.manual_seed(0)
+        self.lines: list[str] = []  # those that were run
         self.crashed = False  # whether nothing can be said from there on, as PyTorch's state is none that may be
 
     def __enter__(self) -> Pair:
@@ -73,6 +75,7 @@ class Pair:
     def run(self, line: Line) -> Finding | None:
         """Run one line in both; what they disagree in."""
         torch.set_warn_always(True)
+        self.lines.append(line.text)
         before = snapshot(self.mine)
         their_error, their_warnings = _run(line.text, self.theirs)
         torch.set_warn_always(False)
@@ -108,16 +111,18 @@ class Pair:
                 # PyTorch may have written part of it, or resized what `out=` names: here a refused line changes nothing.
                 self.crashed = True
                 found = changed(self.mine, before)
-            elif (
-                found is not None
-                and found[0] == "values"
-                and depends_on_order(line.text, found[1].split(":")[0], self.theirs)
-            ):
+            elif found is not None and self._is_open(line, *found):
                 self.crashed = True
                 found = None
             if found is not None:
                 kind, text = found
         return Finding(line.label, kind, self.dtypes(line), text) if kind else None
+
+    def _is_open(self, line: Line, kind: str, text: str) -> bool:
+        """Whether numbers differ that no one order of computing gives."""
+        if kind == "values" and depends_on_order(line.text, text.split(":")[0], self.theirs):
+            return True
+        return kind in ("values", "grad", "rounding") and is_rounding(self.lines, self.mine, self.theirs)
 
     def _is_no_ground(self, line: Line, before: dict[str, Any]) -> bool:
         """Whether later lines could not be compared: PyTorch moved other tensors along, or has their gradients turned around."""
