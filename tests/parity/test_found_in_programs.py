@@ -39,6 +39,10 @@ x=T.arange(4.)+.5; y=T.fft.fft(x).conj(); y.data=y; r=(y.is_conj(), y.imag)
 v=T.ones(2,2,requires_grad=True); y=T.norm_except_dim(v*1.5,3,dim=-1); y.backward(); r=y,v.grad,y.grad_fn.name()
 r=T.linalg.lu(T.zeros(2,3,0))
 r=T.linalg.pinv(T.zeros(0,3),hermitian=True)
+r=T.linalg.pinv(T.zeros(2,0,3),rtol=T.zeros(2,1))
+r=T.histc(T.tensor([-3.4e38,0,3.4e38]),bins=3)
+r=T.histc(T.tensor([3.4e38]),bins=5)
+r=T.histc(T.tensor([-60000,60000],dtype=T.float16),bins=2)
     """,
     "where an output that is resized begins": """
 v=T.ones(3,3)[1:]; T.special.modified_bessel_k0(T.ones(1,3,3),out=v); r=(v.storage_offset(),v)
