@@ -28,6 +28,8 @@ x=T.ones(2,dtype=T.bfloat16,requires_grad=True); T.special.i1(x).sum().backward(
 r=T.conv_tbc(T.ones(2,2,2,dtype=T.float64),T.ones(2,2,3,dtype=T.float64),T.ones(3,dtype=T.complex64)*1j,1)
 r=T.conv_tbc(T.ones(2,2,2,dtype=T.int64),T.ones(2,2,3,dtype=T.int64),T.ones(3)*1.3,1)
 r=T.conv_tbc(T.ones(2,2,2),T.ones(3,2,3,dtype=T.float64),T.ones(3))
+r=T.conv_tbc(T.ones(2,2,2,dtype=T.bool),T.ones(2,2,3,dtype=T.bool),T.ones(3,dtype=T.bool))
+r=T.conv_tbc(T.ones(2,2,2,dtype=T.bool),T.ones(3,2,3,dtype=T.bool),T.ones(3,dtype=T.bool))
     """,
     "memory formats and strides": """
 x=T.arange(8.).view(1,2,2,2).contiguous(memory_format=T.channels_last); r=T.max_pool3d(x,2)

@@ -35,9 +35,14 @@ def _meta(self: Array, weight: Array, bias: Array, pad: int) -> Any:
     shape = (self.shape[0] + 2 * pad - width + 1, self.shape[1], outputs)
     if shape[0] < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {shape[0]}: {list(shape)}")
-    if self.dtype != weight.dtype and shape[0]:  # PyTorch's products say so, of which there are none without a step
+    multiplies = self.shape[0] and shape[0]  # by PyTorch's products, which refuse dtypes
+    if multiplies and self.dtype != weight.dtype:
         names = [scalar_type(from_numpy_dtype(each.dtype)) for each in (self, weight)]
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {names[0]} and {names[1]}")
+    if multiplies and 0 not in shape and self.dtype.kind == "b":
+        if not channels:
+            raise RuntimeError("result type Long can't be cast to the desired output type Bool")
+        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
     return shape, self.dtype
 
 
