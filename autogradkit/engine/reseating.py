@@ -33,15 +33,15 @@ def reseat(tensor: Tensor, array: Array) -> None:
 
 def reseat_as(tensor: Tensor, other: Tensor) -> None:
     """Have `tensor` show what `other` shows, where of the numbers of one of them something is pending."""
-    memory = other._memory
+    memory, numbers, bits = other._memory, numbers_of(other), bits_of(other)  # `tensor` may be `other`
     _remember(tensor, memory)
     if tensor.__class__ is PendingTensor:
         tensor.__class__ = Tensor
     tensor._layout = None
     if tensor.__class__ is Tensor:
-        settle(tensor, memory, *bits_of(other))
+        settle(tensor, memory, *bits)
     else:
-        tensor._array = numbers_of(other)
+        tensor._array = numbers
 
 
 def reseating(tensor: Tensor, array: Array, apart: bool = False) -> list[Step]:

@@ -160,6 +160,21 @@ LEARNERS = {
     "added to a number": ("total = 0.\nfor k in range(2):\n    total += (w * k).sum().detach()", None),
     "sorted": ("b = sorted([w * 1, w + 9], key=lambda t: t.sum())", None),
     "kept gradient": ("y = w * 2\ny.retain_grad()\n(y * 3).sum().backward()", None),
+    "a gradient of the input alone": (
+        "x = w.repeat(3).view(1, 1, 3, 3)\ny = torch.conv2d(x, k).flatten()\n"
+        "g, = torch.autograd.grad((y ** 2).sum(), w, create_graph=True)\n(g * w).sum().backward()",
+        "w = torch.tensor([1., -2., 3.], requires_grad=True)\nk = torch.tensor([[[[.5, -1.], [2., 1.]]]])"
+    ),
+    "a power of 0": ("h = x ** n\nh.sum().backward()",
+        "x = torch.arange(3., requires_grad=True)\nn = torch.tensor([1., 2., 3.])"
+    ),
+    "a step along what cancels": (
+        "optim = torch.optim.RMSprop([w, u], lr=.1, momentum=.5)\nloss = ((w * u - x) ** 2).mean()\nloss.backward()\n"
+        "optim.step()\n(w * w * u).sum().backward()\noptim = torch.optim.AdamW([w, u], lr=.01, maximize=True)\n"
+        "optim.zero_grad()\n((w * u - a) ** 2).mean().backward()\noptim.step()",
+        "w = torch.tensor([1., -2., 3.], requires_grad=True)\nu = torch.nn.Parameter(torch.tensor([2., .25, -.5]))\n"
+        "x = torch.tensor([.5, 4., -1.])\na = torch.tensor([.1, .2, .3])"
+    ),
     "freed": ("y = (w * w).sum()\ny.backward()\ny.backward()", None),
     "gradient assigned, then added to": ("w.grad = x * u.detach()\n(w * 2).sum().backward()\nk = w.grad * 2", None),
     "gradient put there by its node, then added to": (

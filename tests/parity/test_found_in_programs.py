@@ -14,6 +14,38 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "dtypes that PyTorch rounds in": """
+a=T.ones(2,requires_grad=True); T.addcdiv(a,a,T.tensor([.75,.3],dtype=T.float16)).sum().backward(); r=a.grad
+b=T.tensor([1.2,3],requires_grad=True); T.xlogy(b,T.tensor([.3,1],dtype=T.float16)).sum().backward(); r=b.grad
+b=T.tensor([1.2,3],requires_grad=True); T.special.xlog1py(b,T.tensor([.3,1],dtype=T.float16)).sum().backward(); r=b.grad
+e=T.tensor(0.,requires_grad=True); T.tensor([.5,1,1.75],dtype=T.bfloat16).pow(e).sum().backward(); r=e.grad
+a=T.tensor([.5,1.75,.1],dtype=T.float16,requires_grad=True); e=T.tensor(.7,requires_grad=True); a.pow(e).sum().backward(); r=a.grad,e.grad
+a=T.tensor([.5,1.75,.1],dtype=T.float16,requires_grad=True); a.pow(T.tensor(-1.7)).sum().backward(); r=a.grad
+r=T.tensor([1.5,3]).ldexp_(T.tensor(.75,dtype=T.float16))
+r=T.tensor([1.5,3],dtype=T.float64).ldexp(T.tensor(.75,dtype=T.float16))
+x=T.ones(2,dtype=T.float16,requires_grad=True); T.special.i1e(x).sum().backward(create_graph=True)
+x=T.ones(2,dtype=T.bfloat16,requires_grad=True); T.special.i1(x).sum().backward(create_graph=True)
+r=T.conv_tbc(T.ones(2,2,2,dtype=T.float64),T.ones(2,2,3,dtype=T.float64),T.ones(3,dtype=T.complex64)*1j,1)
+r=T.conv_tbc(T.ones(2,2,2,dtype=T.int64),T.ones(2,2,3,dtype=T.int64),T.ones(3)*1.3,1)
+r=T.conv_tbc(T.ones(2,2,2),T.ones(3,2,3,dtype=T.float64),T.ones(3))
+r=T.conv_tbc(T.ones(2,2,2,dtype=T.bool),T.ones(2,2,3,dtype=T.bool),T.ones(3,dtype=T.bool))
+r=T.conv_tbc(T.ones(2,2,2,dtype=T.bool),T.ones(3,2,3,dtype=T.bool),T.ones(3,dtype=T.bool))
+    """,
+    "memory formats and strides": """
+x=T.arange(8.).view(1,2,2,2).contiguous(memory_format=T.channels_last); r=T.max_pool3d(x,2)
+x=T.ones(4,3,2,2).contiguous(memory_format=T.channels_last); r=T.nn.functional.max_pool3d(x,2,return_indices=True)
+x=T.arange(6.).view(2,3).t(); r=x.repeat_interleave(1,1).stride(),x.repeat_interleave(1,0).stride()
+x=T.arange(4.)+.5; y=T.fft.fft(x).conj(); y.data=y; r=(y.is_conj(), y.imag)
+    """,
+    "nodes and sizes of nothing": """
+v=T.ones(2,2,requires_grad=True); y=T.norm_except_dim(v*1.5,3,dim=-1); y.backward(); r=y,v.grad,y.grad_fn.name()
+r=T.linalg.lu(T.zeros(2,3,0))
+r=T.linalg.pinv(T.zeros(0,3),hermitian=True)
+r=T.linalg.pinv(T.zeros(2,0,3),rtol=T.zeros(2,1))
+r=T.histc(T.tensor([-3.4e38,0,3.4e38]),bins=3)
+r=T.histc(T.tensor([3.4e38]),bins=5)
+r=T.histc(T.tensor([-60000,60000],dtype=T.float16),bins=2)
+    """,
     "where an output that is resized begins": """
 v=T.ones(3,3)[1:]; T.special.modified_bessel_k0(T.ones(1,3,3),out=v); r=(v.storage_offset(),v)
 v=T.zeros((0,3))[:,1:]; T.mul(T.arange(3.),2,out=v); r=(v.storage_offset(),v)

@@ -11,6 +11,8 @@ import torch
 import autogradkit as ak
 from autogradkit._ops.declare import SETS
 
+from .oracle import array_of
+from .programs.conditioning import is_rounding
 from .programs.listed import FILE, Row, row_of, rows
 from .programs.overlap import depends_on_order
 from .programs.runs import Finding, Line, Pair, run
@@ -98,6 +100,33 @@ def test_only_what_depends_on_the_order_of_writing_is_left_out(
     space = {"T": torch}
     exec(f"{made}; v2 = T.ones(2, 2)", space)
     assert depends_on_order(line, shown, space) == left_out
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "off", "rounds"),
+    [
+        (["v1 = T.tensor([1.1, 1.2]).exp()", "v2 = (v1 - v1.log().exp()) * 1e7"], "v2", 2.0, True),  # cancels
+        (["v1 = T.tensor([1.1, 1.2]).exp()", "v2 = (v1 - v1.log().exp()) * 1e7"], "v2", 9e3, False),
+        (["v1 = T.tensor([1.1, 1.2]).exp()", "v2 = v1 + 1"], "v2", 1e-3, False),  # does not
+        (["v1 = T.tensor([-7003.77])", "v2 = T.special.airy_ai(v1)"], "v2", 1e-2, True),  # a wave of many turns
+        (["v1 = T.tensor([-7.03])", "v2 = T.special.airy_ai(v1)"], "v2", 1e-2, False),
+        (["v1 = T.ones(2, requires_grad=True)", "v1.max().backward()"], "v1.grad", 0.5, False),  # a tie stays one
+        (["v1 = T.full((2,), 0.1).exp().requires_grad_()", "v1.max().backward()"], "v1.grad", 0.5, False),
+        (["v1 = T.tensor([2.0])", "v2 = v1.floor()"], "v2", 1.0, False),  # what was never rounded is not moved
+        (["v1 = T.tensor([0.7]).acos().cos()", "v2 = (v1 * 1e6) % 1"], "v2", 0.3, True),
+    ],
+)
+def test_a_difference_is_rounding_where_the_last_bits_of_a_program_move_its_numbers_as_far(
+    lines: list[str], name: str, off: float, rounds: bool
+) -> None:
+    with Pair() as pair:
+        for line in lines:
+            exec(line, pair.theirs)
+            exec(line, pair.mine)
+        eval(name, pair.mine)._array[...] = array_of(eval(name, pair.theirs))
+        assert is_rounding(lines, pair.mine, pair.theirs)
+        eval(name, pair.mine)._array[...] += off
+        assert is_rounding(lines, pair.mine, pair.theirs) == rounds
 
 
 def test_optimizers_arrays_and_text_are_compared_and_the_default_dtype_is_put_back() -> None:

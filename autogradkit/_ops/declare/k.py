@@ -77,6 +77,11 @@ def is_half(x: Any) -> bool:
     return not isinstance(x, Tensor) and dtype.is_half(x.dtype)
 
 
+def has_half_precision(x: Any) -> bool:
+    """Whether it is an array or a tensor of half precision."""
+    return dtype.is_half(numpy_dtype(x))
+
+
 def is_zero_tensor(x: Any) -> bool:
     """Whether it is a tensor, of a formula that is recorded, without anything but zeros."""
     return isinstance(x, Tensor) and not x._array.any()
@@ -120,6 +125,12 @@ def zeros_like(x: Any) -> Any:
 def _zeros_like(x: Tensor) -> Tensor:
     array: Any = x._array
     return around(array.zeros() if array.__class__ is SparseArray else np.zeros_like(array))
+
+
+@on_arrays(lambda x, other: x.astype(other.dtype, copy=False))
+def in_dtype_of(x: Any, other: Any) -> Any:
+    """x with the dtype of another."""
+    return x.to(other.dtype)
 
 
 def is_complex(x: Any) -> bool:

@@ -305,11 +305,14 @@ class Overload(Form):
         return self.recipe is not None and MODE.grad and self.recipe.asked_for(values)
 
     def promoted(self, values: Sequence[Any], common: np.dtype[Any]) -> Sequence[Any]:
-        """The operands as they are saved: of a tensor without grad that was cast for the computation that is noted."""
+        """The operands as they are saved: of whole numbers that were cast for the computation that is noted."""
         cast = self.promotes[:-1] if memory.is_wide(self, self.arrays_of(values), common) else self.promotes
         return [
             SavedCast(value, common)
-            if i in cast and isinstance(value, Tensor) and not value.requires_grad and value._array.dtype != common
+            if i in cast
+            and isinstance(value, Tensor)
+            and value._array.dtype.kind in "biu"
+            and value._array.dtype != common
             else value
             for i, value in enumerate(values)
         ]

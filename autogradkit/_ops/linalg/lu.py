@@ -5,6 +5,7 @@ Rests on triangular, matrices and SciPy's LAPACK; lu_solve and determinants rest
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,7 +46,7 @@ def factor(A: Array, LU: Array, pivots: Array, info: Array) -> None:
 
 def permutations(pivots: Array, size: int) -> Array:
     """The order of rows that interchanges give: row i of P L U is row order[i] of L U."""
-    flat = pivots.reshape(-1, pivots.shape[-1])
+    flat = pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1])
     order = np.tile(np.arange(size), (len(flat), 1))
     each = np.arange(len(flat))
     for i in range(flat.shape[-1]):

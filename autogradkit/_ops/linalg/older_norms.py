@@ -12,7 +12,7 @@ from autogradkit._ops.declare.kinds import Array, Dims, Pair
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit._ops.linalg.matrix_norms import matrix_norm
-from autogradkit._ops.reduction.norms import norm_along
+from autogradkit._ops.reduction.norms import norm_along, norm_of_all
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -87,7 +87,7 @@ def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Any:
     """
     if dim == -1:
         _require_numbers(v)
-        return norm_along(v, pow, ())
+        return norm_of_all(v, pow)
     ndim, size = v._array.ndim, v._array.shape
     if not ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")

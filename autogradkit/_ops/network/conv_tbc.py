@@ -11,6 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import from_numpy_dtype
 
@@ -34,9 +35,14 @@ def _meta(self: Array, weight: Array, bias: Array, pad: int) -> Any:
     shape = (self.shape[0] + 2 * pad - width + 1, self.shape[1], outputs)
     if shape[0] < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {shape[0]}: {list(shape)}")
-    if self.dtype != weight.dtype:
+    multiplies = self.shape[0] and shape[0]  # by PyTorch's products, which refuse dtypes
+    if multiplies and self.dtype != weight.dtype:
         names = [scalar_type(from_numpy_dtype(each.dtype)) for each in (self, weight)]
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {names[0]} and {names[1]}")
+    if multiplies and 0 not in shape and self.dtype.kind == "b":
+        if not channels:
+            raise RuntimeError("result type Long can't be cast to the desired output type Bool")
+        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
     return shape, self.dtype
 
 
@@ -69,11 +75,10 @@ def conv_tbc(self: Array, weight: Array, bias: Array, pad: int = 0, *, out: Arra
     >>> torch.conv_tbc(torch.arange(3.0).reshape(3, 1, 1), torch.ones(2, 1, 1), torch.zeros(1)).flatten()
     tensor([1., 3.])
     """
-    np.copyto(out, bias)
+    start = real_part(bias) if bias.dtype.kind == "c" != out.dtype.kind else bias
+    np.copyto(out, start, casting="unsafe")  # which may be of any dtype
     for at, each in enumerate(weight):
-        start = (
-            at - pad
-        )  # which step of the input the first one of the result sees; the zeros around are not multiplied
-        first, last = max(0, -start), min(len(out), len(self) - start)
+        seen = at - pad  # the step of the input that the first one of the result sees; zeros around are not multiplied
+        first, last = max(0, -seen), min(len(out), len(self) - seen)
         if first < last:
-            out[first:last] += self[first + start : last + start] @ each
+            out[first:last] += self[first + seen : last + seen] @ each

@@ -151,6 +151,8 @@ def _volume_meta(
 ) -> Any:
     window = window_of("max_pool3d", 3, kernel_size, stride, padding, dilation)
     shape = pooled_shape(self.shape, window, ceil_mode, "max_pool3d_with_indices_out_cpu_template()")
+    if self.ndim == 4 and prefers_channels_last(self):
+        raise RuntimeError("Unsupported memory format. Supports only ChannelsLast3d, Contiguous")
     if self.dtype.kind not in "fiuV":
         raise NotImplementedError(f"\"max_pool3d\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
     return (shape, self.dtype), (shape, np.dtype(np.int64))

@@ -192,7 +192,7 @@ def _times_log(self: Any, other: Any, out: Array) -> None:
 
 
 def _to_factor(g: Any, self: Any, other: Any) -> Any:
-    return k.where((self == 0) & (other <= 0), 0.0, g * k.log(other))
+    return k.where((self == 0) & (other <= 0), 0.0, g * k.log(k.in_dtype_of(other, g)))
 
 
 def _to_factor_of_number(g: Any, self: Any, other: Any) -> Any:

@@ -67,10 +67,27 @@ def _lowered(self: Any, exponent: Any) -> Any:
     return k.pow_by_number(self, exponent - 1) if by_rule else self ** (exponent - 1)
 
 
+def _slope_of_arrays(self: Array, exponent: Array) -> Array:
+    if k.is_half(self) and exponent.ndim == 0 and exponent.dtype.kind == "f":  # whose dtype does not count
+        return exponent.astype(self.dtype) * self ** (exponent - 1).astype(self.dtype)
+    return exponent * self ** (exponent - 1)
+
+
+@k.on_arrays(_slope_of_arrays)
+def _slope(self: Any, exponent: Any) -> Any:
+    """exponent · self^(exponent − 1)."""
+    return exponent * self ** (exponent - 1)
+
+
 def _to_base(g: Any, self: Any, exponent: Any, exponent_kind: Any) -> Any:
     if exponent_kind == "b":  # PyTorch's formula takes 1 from it
         raise RuntimeError(BOOL_SUBTRACTION)
-    return k.where(exponent == 0, 0.0, g * k.conj(exponent * self ** (exponent - 1)))
+    return k.where(exponent == 0, 0.0, g * k.conj(_slope(self, exponent)))
+
+
+def _promoted(self: Any, exponent: Any, result: Any) -> Any:
+    """The base in the dtype that PyTorch promotes it to; that of one exponent for many does not count."""
+    return self + k.zeros_like(exponent) if exponent.ndim else k.in_dtype_of(self, result)
 
 
 def _counts_up(exponent: Any) -> Any:
@@ -112,7 +129,10 @@ pow_ = function("pow", in_place=True, operators="__pow__ __ipow__")
     vjp={
         "self": _to_base,
         "exponent": lambda g, self, exponent, result: (
-            g * k.where((self == 0) & _counts_up(exponent), 0.0, k.conj(result * k.log(self + k.zeros_like(exponent))))
+            g
+            * k.where(
+                (self == 0) & _counts_up(exponent), 0.0, k.conj(result * k.log(_promoted(self, exponent, result)))
+            )
         ),
     },
     rule="∂self = ∂ · exponent · self^(exponent − 1)\n∂exponent = ∂ · result · log(self)",
@@ -280,8 +300,8 @@ def ldexp(self: Array, other: Array, *, out: Array) -> None:
         wide = self.astype(np.float32) if k.is_half(self) else self
         np.copyto(out, np.ldexp(wide, np.clip(other, -(2**31), 2**31 - 1).astype(np.int32)), casting="unsafe")
     else:
-        if self.ndim and not other.ndim and out.dtype.itemsize > other.dtype.itemsize:
-            other = other.astype(out.dtype)  # one exponent for many is taken in the precision of the result
+        if self.ndim and not other.ndim and out.dtype in (np.float64, np.complex128):
+            other = other.astype(out.dtype)  # one exponent for many is taken in double precision, if they are
         if self.dtype.kind == "c" and other.dtype.kind in "fV":  # the power is as complex then
             other = other.astype(np.complex128 if other.dtype.itemsize == 8 else np.complex64)
         np.multiply(self.astype(out.dtype), k.pow_of_number(2.0, other).astype(out.dtype), out=out)

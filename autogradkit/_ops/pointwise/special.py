@@ -237,7 +237,7 @@ def by_small(name: str, g: Any, self: Any, kind: str, at: Any, limit: float) -> 
 
     PyTorch's kernel of that `name` has no half precision.
     """
-    if k.is_half(self):
+    if k.has_half_precision(self):
         raise NotImplementedError(f"\"{name}\" not implemented for '{'BFloat16' if kind == 'V' else 'Half'}'")
     tiny = k.epsilon(self)
     away = k.abs(self) > tiny

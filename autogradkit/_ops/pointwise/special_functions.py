@@ -304,7 +304,7 @@ special_xlog1py = function("special_xlog1py", variants="")
     dtypes=_refuse_xlog1py,
     samples=lambda t: [(t(2, 3), t(2, 3, low=0.5, high=3)), (t(2, 1), t(3, low=0.5, high=3))],
     vjp={
-        "self": lambda g, self, other: k.where((self == 0) & (other <= -1), 0.0, g * k.log1p(other)),
+        "self": lambda g, self, other: k.where((self == 0) & (other <= -1), 0.0, g * k.log1p(k.in_dtype_of(other, g))),
         "other": lambda g, self, other: g * self / (other + 1),
     },
     rule="∂self = ∂ · log(1 + other)\n∂other = ∂ · self / (other + 1)",

@@ -75,7 +75,11 @@ def histc(self: Array, bins: int = 100, min: Scalar = 0, max: Scalar = 0, *, out
         raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{_name(self)}'")
     kind = self.dtype.type
     held = self[(self >= kind(low)) & (self <= kind(high))]
-    places = ((held - kind(low)) * kind(bins) / kind(kind(high) - kind(low))).astype(np.int64)
+    width = kind(kind(high) - kind(low))
+    if np.isinf(width):  # elements that far apart come into no part, in PyTorch
+        out.fill(0)
+        return
+    places = ((held - kind(low)) * kind(bins) / width).astype(np.int64) if width else np.full(held.size, bins // 2)
     np.copyto(out, np.bincount(np.minimum(places, bins - 1), minlength=bins), casting="unsafe")
 
 

@@ -135,6 +135,20 @@ def norm_along(self: Array, p: Scalar | None, dim: Dims, keepdim: bool = False, 
     vector_norm.kernel(self, p, dim, keepdim, out=out)
 
 
+@op(
+    name="norm",
+    variants="",
+    node="NormBackward0",
+    meta=lambda self, p: ((), _norm_dtype(self.dtype, None)),
+    samples=lambda t: [(t(2, 3), 2.0)],
+    vjp={"self": lambda g, self, result, p: norm_backward(g, self, result, p, (), False)},
+    rule="∂self = ∂ · self / result, for p = 2",
+)
+def norm_of_all(self: Array, p: Scalar = 2, *, out: Array) -> None:
+    """The `p`-norm of all elements as PyTorch's C++ calls it where no dimension is named."""
+    vector_norm.kernel(self, p, out=out)
+
+
 def write_norm(size: Array, ord: float, dim: Dims | None, keepdim: bool, out: Array) -> None:
     """The `ord`-norm over dimensions, written into `out`."""
     ord = float(ord)

@@ -13,6 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes
 from autogradkit._ops.declare.writing import require_same_dtype, unchecked
+from autogradkit._ops.making.options import contiguous_format
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.parts import diagonal
 from autogradkit._ops.views.sizes import expand, flatten, view_sizes
@@ -253,7 +254,7 @@ def _(self: Tensor, repeats: int, dim: int | None = None, *, output_size: int | 
         raise RuntimeError("Repeats must be non-negative")
     shape = tensor._array.shape
     spread = expand(unsqueeze(tensor, dim + 1), (*shape[: dim + 1], repeats, *shape[dim + 1 :]))
-    return flatten(spread.contiguous() if repeats > 1 else spread.clone(), dim, dim + 1)
+    return flatten(spread.clone(memory_format=contiguous_format), dim, dim + 1)
 
 
 # -- triangles and diagonals -------------------------------------------------------------------------------------------

@@ -67,7 +67,10 @@ def _apart(term: str, number: re.Match[str], found: float, rounded: Callable[[fl
     moved = [
         f"{term[: number.start()]}({value + by!r}){term[number.end() :]}" for by in (rounded(value), -rounded(value))
     ]
-    apart = [abs(_value(each) - found) for each in moved]
+    apart = []
+    for each in moved:
+        with contextlib.suppress(ZeroDivisionError):  # 0 to what is just below 0
+            apart.append(abs(_value(each) - found))
     return max(filter(math.isfinite, apart), default=0.0)  # just below 0 there is no root
 
 

@@ -146,3 +146,19 @@ def close(told: torch.Tensor, real: torch.Tensor) -> bool:
     within = max(1e-4, 8 * coarse)
     told, real = told.detach().to(torch.complex128), real.detach().to(torch.complex128)
     return told.shape == real.shape and torch.allclose(told, real, rtol=within, atol=within / 10, equal_nan=True)
+
+
+def is_rounding(program: Program, name: str, told: torch.Tensor, real: torch.Tensor) -> bool:
+    """Whether PyTorch's own number under a name is as far off, beside what the program gives in double precision.
+
+    As Adam's first step is, along a gradient that cancels: it has the sign of what was rounded.
+    """
+    torch.set_default_dtype(torch.float64)
+    try:
+        exact = reachable(execute(program, torch)[0], torch).get(name)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    if exact is None or not exact.dtype.is_floating_point or not told.shape == real.shape == exact.shape:
+        return False
+    told, real, exact = (each.detach().double() for each in (told, real, exact))
+    return bool(((told - real).abs() <= 16 * (real - exact).abs() + 1e-5 * real.abs()).all())

@@ -14,6 +14,7 @@ import torch
 
 import autogradkit as ak
 
+from .conditioning import is_rounding
 from .functions import Functions
 from .overlap import depends_on_order
 from .state import changed, difference, facts, first_line, reachable, snapshot
@@ -21,6 +22,8 @@ from .state import changed, difference, facts, first_line, reachable, snapshot
 # Whose memory beyond what there was holds no values yet, and whose gradients PyTorch has the wrong way around (PARITY.md). The
 # positions that it gives of consecutive rows differ with what else is asked for.
 GROWS, TURNED = ("resize_", "resize_as_", "resize", "resize_as"), "as_strided_scatter"
+# Whose gradient PyTorch computes in the dtype of its whole numbers, where squares and signs overflow.
+OVERFLOWING = ("atan2", "arctan2", "atan2_", "arctan2_")
 # What PyTorch says of a state that it should not have come to, or of zeros that it has not written yet and cannot edit.
 CRASHES = ("INTERNAL ASSERT", "ZeroTensors are immutable")
 
@@ -61,6 +64,7 @@ class Pair:
         self.theirs: dict[str, Any] = {"T": torch, "F": Functions(torch), "copy": copy, "np": np, "log": []}
         ak.manual_seed(0)
         torch.manual_seed(0)
+        self.lines: list[str] = []  # those that were run
         self.crashed = False  # whether nothing can be said from there on, as PyTorch's state is none that may be
 
     def __enter__(self) -> Pair:
@@ -73,6 +77,7 @@ class Pair:
     def run(self, line: Line) -> Finding | None:
         """Run one line in both; what they disagree in."""
         torch.set_warn_always(True)
+        self.lines.append(line.text)
         before = snapshot(self.mine)
         their_error, their_warnings = _run(line.text, self.theirs)
         torch.set_warn_always(False)
@@ -89,6 +94,8 @@ class Pair:
                 kind = "refused"
             else:
                 kind = "error type" if their_error[0] != my_error[0] else "error text"
+            if kind in ("accepted", "refused") and _writes_over(line.text, said, self.mine):
+                kind = f"out {kind}"
             text = f"PyTorch {their_error or 'runs'}\n    here    {my_error or 'runs'}"
         elif their_warnings != my_warnings:
             kind = "warnings"
@@ -108,21 +115,23 @@ class Pair:
                 # PyTorch may have written part of it, or resized what `out=` names: here a refused line changes nothing.
                 self.crashed = True
                 found = changed(self.mine, before)
-            elif (
-                found is not None
-                and found[0] == "values"
-                and depends_on_order(line.text, found[1].split(":")[0], self.theirs)
-            ):
+            elif found is not None and self._is_open(line, *found):
                 self.crashed = True
                 found = None
             if found is not None:
                 kind, text = found
         return Finding(line.label, kind, self.dtypes(line), text) if kind else None
 
+    def _is_open(self, line: Line, kind: str, text: str) -> bool:
+        """Whether numbers differ that no one order of computing gives."""
+        if kind == "values" and depends_on_order(line.text, text.split(":")[0], self.theirs):
+            return True
+        return kind in ("values", "grad", "rounding") and is_rounding(self.lines, self.mine, self.theirs)
+
     def _is_no_ground(self, line: Line, before: dict[str, Any]) -> bool:
-        """Whether later lines could not be compared: PyTorch moved other tensors along, or has their gradients turned around."""
-        turned = line.label == TURNED and _requires_grad(line.text, self.theirs)
-        return turned or _moved_others(line.text, before, self.theirs)
+        """Whether later lines could not be compared: PyTorch moved other tensors along, or has a wrong gradient of them."""
+        wrong = line.label == TURNED or (line.label in OVERFLOWING and "int" in self.dtypes(line))
+        return (wrong and _requires_grad(line.text, self.theirs)) or _moved_others(line.text, before, self.theirs)
 
     def dtypes(self, line: Line) -> str:
         """The dtypes of the tensors that a line names, in order."""
@@ -153,6 +162,25 @@ def _moves(text: str, found: str, before: dict[str, Any], space: dict[str, Any])
     return not found.startswith(f"{named[1]}:") or len(alike) > 1
 
 
+def _writes_over(text: str, said: str, space: dict[str, Any]) -> bool:
+    """Whether `out=` is an operand, is named twice or overlaps itself, or would have to grow memory that is NumPy's."""
+    named = re.search(r"out=\(?(v\d+(?:\[\d+\])?)", text)
+    if named is None:
+        return False
+    out = eval(named[1], space)
+    operands = [eval(each, space) for each in re.findall(r"\bv\d+(?:\[\d+\])?", text) if _is_there(each, space)]
+    shared = [each for each in operands if np.may_share_memory(each._array, out._array)]
+    return "not resizable" in said or "single memory location" in said or len(shared) > 1
+
+
+def _is_there(expression: str, space: dict[str, Any]) -> bool:
+    """Whether a variable, or an element of one, is a tensor."""
+    value = space.get(expression.partition("[")[0])
+    if "[" in expression:
+        value = value[int(expression.partition("[")[2][:-1])] if isinstance(value, list | tuple) else None
+    return isinstance(value, ak.Tensor)
+
+
 def _moved_others(text: str, before: dict[str, Any], theirs: dict[str, Any]) -> bool:
     """Whether PyTorch has resized an `out=` that other tensors share memory with: they moved along, and here they do not."""
     named = re.search(r"out=\(?(v\d+(?:\[\d+\])?)", text)
@@ -167,7 +195,8 @@ def _moved_others(text: str, before: dict[str, Any], theirs: dict[str, Any]) -> 
 
 def _requires_grad(text: str, theirs: dict[str, Any]) -> bool:
     """Whether what a line made is to be differentiated."""
-    made = theirs.get(text.rpartition("with ")[2].rpartition(": ")[2].partition(" = ")[0])
+    named = re.search(r"\bv\d+", text)  # the variable that it assigns or edits stands first
+    made = theirs.get(named[0]) if named else None
     return isinstance(made, torch.Tensor) and made.requires_grad
 
 
