@@ -26,7 +26,7 @@ from autogradkit.core.dtype import CPP_NAMES, SCALAR_TYPE_NAMES, get_default_dty
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import WHOLE_NUMBERS
 from autogradkit.core.frames import entry
-from autogradkit.core.layout import strided
+from autogradkit.core.layout import layout, strided
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import CONSTRUCTOR, Tensor, as_class, bump_version, empty_array, wrap
 from autogradkit.core.typed_storages import CONTENTS, TypedStorage
@@ -150,7 +150,9 @@ class tensortype(CType):  # noqa: N801 - PyTorch's name
     """The class of `FloatTensor` and its kin, and of those that `torch.cuda` has, of which nothing can be made."""
 
     dtype: Dtype
+    layout: layout
     is_cuda: bool
+    is_sparse: bool
 
     def __new__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> tensortype:
         if bases:
@@ -158,7 +160,8 @@ class tensortype(CType):  # noqa: N801 - PyTorch's name
         return super().__new__(cls, name, bases, space)
 
     def __instancecheck__(self, instance: object) -> bool:
-        return isinstance(instance, Tensor) and instance.dtype is self.dtype and not self.is_cuda
+        kind = isinstance(instance, Tensor) and not self.is_cuda and (instance.dtype, instance.layout)
+        return kind == (self.dtype, self.layout)
 
     @entry
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:

@@ -170,6 +170,7 @@ def _typed(self: Any, wanted: Any) -> Any:
     if wanted is Tensor or wanted == "torch.Tensor":
         return converted(self, dtypes.get_default_dtype())
     name = wanted if isinstance(wanted, str) else wanted.__name__
+    name = name.replace("torch.sparse.", "torch.")  # the layout stays
     named = [each for each in dtypes.ALL if each.tensor_type == name]
     if name in {f"torch.cuda.{each.__name__}" for each in TYPES}:
         raise RuntimeError(_NO_CUDA)

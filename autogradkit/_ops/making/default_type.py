@@ -33,6 +33,8 @@ def set_default_tensor_type(t: Any, /) -> None:
     )
     if not isinstance(t, (str, tensortype)):
         raise TypeError("invalid type object: only floating-point types are supported as the default type")
+    if isinstance(t, tensortype) and t.is_sparse:
+        raise TypeError("only dense types are supported as the default type")
     if not found:
         raise TypeError(f"type {name} not available. Torch not compiled with CUDA enabled.")
     set_default_dtype(found[0])
