@@ -119,6 +119,8 @@ else:
 
     _LAZY_MODULES = frozenset(
         {
+            "__config__",
+            "_dynamo",
             "accelerator",
             "amp",
             "autograd",
@@ -196,7 +198,7 @@ else:
     }
     _LISTED = sorted(  # of the modules only those for users: the others are attributes once something has loaded them
         {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}
-        | _LAZY_MODULES
+        | {name for name in _LAZY_MODULES if name[0] != "_"}
         | _LAZY_NAMES.keys()
         | {name for name in _PUBLISHED if name[0] != "_"}
     )

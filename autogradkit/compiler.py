@@ -1,4 +1,4 @@
-"""PyTorch's `torch.compile` and `torch.compiler`: functions and modules come back as they are.
+"""PyTorch's `torch.compile` and `torch.compiler`: functions come back as they are, modules in a wrapper that calls them.
 
 A compiler translates the ops that a function runs into fewer, larger kernels, which changes the time, and not what is computed.
 There is none here: every op stays one that a recording sees.
@@ -12,6 +12,8 @@ from typing import Any
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry as _entry
 
+# What `nn` hands up: the class of modules, and the one that they are wrapped in.
+MODULES: list[tuple[type, Callable[[Any], Any]]] = []
 _MODES = ("default", "lite", "reduce-overhead", "max-autotune-no-cudagraphs", "max-autotune")
 
 
@@ -26,7 +28,7 @@ def compile(
     options: dict[str, Any] | None = None,
     disable: bool = False,
 ) -> Any:
-    """`model` itself, a function or a module; without one a decorator that gives back what it decorates.
+    """`model` itself, if it is a function; a module in an `OptimizedModule`; without one a decorator.
 
     Raises RuntimeError for a mode that PyTorch has not, and for a mode with options; AssertionError for what cannot be called.
 
@@ -42,10 +44,11 @@ def compile(
     if mode is not None and mode not in _MODES:
         raise RuntimeError(f"Unrecognized mode={mode}, should be one of: {', '.join(_MODES)}")
     if model is None:
-        return lambda decorated: compile(decorated)
+        return lambda decorated: compile(decorated, disable=disable)
     if not callable(model):
         raise AssertionError(f"A callable function is expected, but {type(model)} is provided.")
-    return model
+    wrappers = [] if disable else [wrapper for kind, wrapper in MODULES if isinstance(model, kind)]
+    return wrappers[0](model) if wrappers else model
 
 
 def disable(fn: Any = None, recursive: bool = True, *, reason: str | None = None) -> Any:

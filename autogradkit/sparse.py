@@ -7,9 +7,11 @@ import functools as _functools
 import typing as _typing
 
 from autogradkit._ops.sparse import operations as _operations
+from autogradkit._ops.sparse.types import SPARSE_TYPES as _SPARSE_TYPES
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.sparse import INVARIANTS as _INVARIANTS
 
+globals().update(_SPARSE_TYPES)
 mm = _operations.sparse_mm.owner.made("function")
 addmm = _operations.sparse_addmm.owner.made("function")
 softmax = _operations.sparse_softmax.made("function")

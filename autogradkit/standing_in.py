@@ -35,7 +35,7 @@ _HOMES = {
     "memory_format": "torch",
     "finfo": "torch",
     "iinfo": "torch",
-    "Generator": "torch",
+    "Generator": "torch._C",
     "Parameter": "torch.nn.parameter",
     "no_grad": "torch.autograd.grad_mode",
     "enable_grad": "torch.autograd.grad_mode",

@@ -8,9 +8,17 @@ from typing import IO
 
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.device import device as _device
+from autogradkit.core.dtype import dtype as _dtype  # noqa: F401 - for who imports it from here, as what follows
+from autogradkit.core.layout import layout as _layout  # noqa: F401
+from autogradkit.core.size import Size as _Size
 
 Number = builtins.int | builtins.float | builtins.bool
 Device = _device | str | builtins.int | None
 FileLike = str | os.PathLike[str] | IO[bytes]
+# Older names, for annotations.
+_bool, _bytes, _complex, _float, _int, _str = (
+    builtins.bool, builtins.bytes, builtins.complex, builtins.float, builtins.int, builtins.str,
+)  # fmt: skip
+_size = _Size | list[builtins.int] | tuple[builtins.int, ...]
 
 __getattr__ = _absent_from("types")

@@ -9,6 +9,7 @@ from typing import Any
 
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 
 
 class _EveryTensor(type):
@@ -19,12 +20,20 @@ class _EveryTensor(type):
 class Variable(metaclass=_EveryTensor):
     """A tensor on the memory of `data`, outside its graph, which requires grad if asked. Raises TypeError for no tensor.
 
+    What asked for as little as `no_grad` does, `volatile`, warns, as in PyTorch, and does nothing.
+
     >>> import autogradkit as torch
     >>> torch.autograd.Variable(torch.ones(2), requires_grad=True)
     tensor([1., 1.], requires_grad=True)
     """
 
-    def __new__(cls, data: Any = None, requires_grad: bool = False) -> Any:
+    def __new__(
+        cls, data: Any = None, requires_grad: bool = False, volatile: bool = False, name: str | None = None
+    ) -> Any:
+        if volatile:
+            warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.")
+            if requires_grad:
+                raise ValueError("Variable can't be volatile and require_grad at the same time!")
         if data is None:
             data = Tensor()
         if not isinstance(data, Tensor):

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
+from autogradkit._ops.making.constructors import TYPES as _TYPES
+from autogradkit._ops.making.constructors import typed as _typed
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.device import OutOfMemoryError as OutOfMemoryError
 from autogradkit.core.device import device as _device
@@ -29,6 +31,9 @@ _NEEDING_THE_DEVICE = (
     "reset_peak_memory_stats", "set_per_process_memory_fraction", "set_sync_debug_mode", "synchronize",
 )  # fmt: skip
 globals().update({name: _refusing("cuda", name, AssertionError, _SAID) for name in _NEEDING_THE_DEVICE})
+
+# The types of its tensors: scripts name them, often as what they would have used with a device.
+globals().update({each.__name__: _typed(each.dtype, is_cuda=True) for each in _TYPES})
 
 default_generators: tuple[()] = ()
 

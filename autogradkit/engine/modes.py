@@ -194,6 +194,9 @@ class set_grad_enabled(ContextDecorator):  # noqa: N801 - PyTorch's name
         MODE.grad = self._previous
         return super().__call__(function)
 
+    def __repr__(self) -> str:
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
+
     def __enter__(self) -> None:
         MODE.grad = self.mode
 

@@ -203,9 +203,10 @@ def test_threads_are_those_of_numpys_products() -> None:
     assert autogradkit.get_num_threads() == before
 
 
-def test_what_is_compiled_or_scripted_is_itself() -> None:
+def test_what_is_compiled_or_scripted_runs_as_it_is() -> None:
     layer = autogradkit.nn.Linear(2, 2)
-    assert autogradkit.compile(layer, fullgraph=True, mode="reduce-overhead") is layer
+    assert autogradkit.compile(layer, fullgraph=True, mode="reduce-overhead")._orig_mod is layer
+    assert autogradkit.compile(layer, disable=True) is layer
     assert autogradkit.compile(backend="eager")(len) is len
     with pytest.warns(DeprecationWarning, match=r"`torch\.jit\.script` is deprecated"):
         assert autogradkit.jit.script(layer) is layer

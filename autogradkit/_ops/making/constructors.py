@@ -26,7 +26,7 @@ from autogradkit.core.dtype import CPP_NAMES, SCALAR_TYPE_NAMES, get_default_dty
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import WHOLE_NUMBERS
 from autogradkit.core.frames import entry
-from autogradkit.core.layout import strided
+from autogradkit.core.layout import layout, strided
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import CONSTRUCTOR, Tensor, as_class, bump_version, empty_array, wrap
 from autogradkit.core.typed_storages import CONTENTS, TypedStorage
@@ -147,9 +147,12 @@ def _new_like(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 
 
 class tensortype(CType):  # noqa: N801 - PyTorch's name
-    """The class of `FloatTensor` and its kin."""
+    """The class of `FloatTensor` and its kin, and of those that `torch.cuda` has, of which nothing can be made."""
 
     dtype: Dtype
+    layout: layout
+    is_cuda: bool
+    is_sparse: bool
 
     def __new__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> tensortype:
         if bases:
@@ -157,25 +160,37 @@ class tensortype(CType):  # noqa: N801 - PyTorch's name
         return super().__new__(cls, name, bases, space)
 
     def __instancecheck__(self, instance: object) -> bool:
-        return isinstance(instance, Tensor) and instance.dtype is self.dtype
+        kind = isinstance(instance, Tensor) and not self.is_cuda and (instance.dtype, instance.layout)
+        return kind == (self.dtype, self.layout)
 
     @entry
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        if self.is_cuda:
+            raise TypeError(f"type {self.full_name} not available. Torch not compiled with CUDA enabled.")
         return _new(args, kwargs, self.dtype)
 
+    @property
+    def full_name(self) -> str:
+        """Such as "torch.FloatTensor" and "torch.cuda.FloatTensor"."""
+        return f"torch.cuda.{self.__name__}" if self.is_cuda else f"torch.{self.__name__}"
+
     def __repr__(self) -> str:
-        return f"<class 'torch.{self.__name__}'>"
+        return f"<class '{self.full_name}'>"
 
 
-def _typed(kind: Dtype) -> tensortype:
-    space = {"__slots__": (), "dtype": kind, "layout": strided, "is_cuda": False, "is_sparse": False}
+def typed(kind: Dtype, is_cuda: bool = False) -> tensortype:
+    """The type of tensors of that dtype."""
+    space = {"__slots__": (), "dtype": kind, "layout": strided, "is_cuda": is_cuda, "is_sparse": False}
     return tensortype(kind.tensor_type.removeprefix("torch."), (), space)
 
 
-HalfTensor, BFloat16Tensor = _typed(dtypes.float16), _typed(dtypes.bfloat16)
-FloatTensor, DoubleTensor = _typed(dtypes.float32), _typed(dtypes.float64)
-ByteTensor, CharTensor, BoolTensor = _typed(dtypes.uint8), _typed(dtypes.int8), _typed(dtypes.bool_)
-ShortTensor, IntTensor, LongTensor = _typed(dtypes.int16), _typed(dtypes.int32), _typed(dtypes.int64)
+HalfTensor, BFloat16Tensor = typed(dtypes.float16), typed(dtypes.bfloat16)
+FloatTensor, DoubleTensor = typed(dtypes.float32), typed(dtypes.float64)
+ByteTensor, CharTensor, BoolTensor = typed(dtypes.uint8), typed(dtypes.int8), typed(dtypes.bool_)
+ShortTensor, IntTensor, LongTensor = typed(dtypes.int16), typed(dtypes.int32), typed(dtypes.int64)
+TYPES = (
+    HalfTensor, BFloat16Tensor, FloatTensor, DoubleTensor, ByteTensor, CharTensor, BoolTensor, ShortTensor, IntTensor, LongTensor,
+)  # fmt: skip
 
 
 @entry

@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Device, DType, MemoryFormat, Object
 from autogradkit._ops.declare.memory import real_part
-from autogradkit._ops.making.constructors import tensortype
+from autogradkit._ops.making.constructors import TYPES, tensortype
 from autogradkit._ops.making.options import format_of, moved, preserve_format, strides_like
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device as device_
@@ -143,19 +143,32 @@ def _(self: Array, dtype: Object | None = None, non_blocking: bool = False) -> A
     return _typed(self, dtype)
 
 
+_NO_CUDA = (
+    "Cannot initialize CUDA without ATen_cuda library. PyTorch splits its backend into two shared libraries: a CPU library and a "
+    "CUDA library; this error has occurred because you are trying to use some CUDA functionality, but the CUDA library has not "
+    "been loaded by the dynamic linker for some reason.  The CUDA library MUST be loaded, EVEN IF you don't directly use any "
+    "symbols from the CUDA library! One common culprit is a lack of -Wl,--no-as-needed in your link arguments; many dynamic "
+    "linkers will delete dynamic library dependencies if you don't depend on any of their symbols.  You can check if this has "
+    "occurred by using ldd on your binary to see if there is a dependency on *_cuda.so library."
+)
+
+
 def _typed(self: Any, wanted: Any) -> Any:
     if wanted is None:
         return self.dtype.tensor_type
     if isinstance(wanted, Dtype):
         return converted(self, wanted)
     if isinstance(wanted, tensortype):
-        return converted(self, wanted.dtype)
+        wanted = wanted.full_name
     if not isinstance(wanted, (str, type)):
         raise TypeError("dtype must be a type, str, or dtype object")
     if wanted is Tensor or wanted == "torch.Tensor":
         return converted(self, dtypes.get_default_dtype())
     name = wanted if isinstance(wanted, str) else wanted.__name__
+    name = name.replace("torch.sparse.", "torch.")  # the layout stays
     named = [each for each in dtypes.ALL if each.tensor_type == name]
+    if name in {f"torch.cuda.{each.__name__}" for each in TYPES}:
+        raise RuntimeError(_NO_CUDA)
     if not named:
         raise ValueError(f"invalid type: '{name}'")
     return converted(self, named[0])

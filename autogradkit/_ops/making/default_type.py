@@ -20,7 +20,7 @@ def set_default_tensor_type(t: Any, /) -> None:
     >>> with warnings.catch_warnings(action="ignore"):  # it says that it is deprecated
     ...     torch.set_default_tensor_type("torch.FloatTensor")
     """
-    name = t.dtype.tensor_type if isinstance(t, tensortype) else str(t)
+    name = t.full_name if isinstance(t, tensortype) else str(t)
     home, _, last = name.rpartition(".")
     found = [each for each in dtypes.ALL if each.tensor_type == name]
     if isinstance(t, str) and not found and home != "torch.cuda":
@@ -33,6 +33,8 @@ def set_default_tensor_type(t: Any, /) -> None:
     )
     if not isinstance(t, (str, tensortype)):
         raise TypeError("invalid type object: only floating-point types are supported as the default type")
+    if isinstance(t, tensortype) and t.is_sparse:
+        raise TypeError("only dense types are supported as the default type")
     if not found:
-        raise TypeError(f"type {t} not available. Torch not compiled with CUDA enabled.")
+        raise TypeError(f"type {name} not available. Torch not compiled with CUDA enabled.")
     set_default_dtype(found[0])

@@ -41,6 +41,9 @@ from autogradkit.nn.modules import (
     transformer_layers,
 )
 from autogradkit.nn.modules import (
+    optimized as optimized,
+)
+from autogradkit.nn.modules import (
     utils as utils,
 )
 from autogradkit.nn.modules.activation import *

@@ -9,6 +9,12 @@ from multiprocessing import *  # noqa: F403  # pyright: ignore[reportWildcardImp
 
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry as _entry
+from autogradkit.multiprocessing.spawn import ProcessContext as ProcessContext
+from autogradkit.multiprocessing.spawn import ProcessExitedException as ProcessExitedException
+from autogradkit.multiprocessing.spawn import ProcessRaisedException as ProcessRaisedException
+from autogradkit.multiprocessing.spawn import SpawnContext as SpawnContext
+from autogradkit.multiprocessing.spawn import spawn as spawn
+from autogradkit.multiprocessing.spawn import start_processes as start_processes
 
 _STRATEGIES = {"file_descriptor", "file_system"}
 _strategy = ["file_descriptor"]
