@@ -208,9 +208,7 @@ else:
     }
     _LISTED = sorted(  # of the modules only those for users: the others are attributes once something has loaded them
         {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}
-        | _LAZY_MODULES
-        | _LAZY_NAMES.keys()
-        | {name for name in _PUBLISHED if name[0] != "_"}
+        | {name for name in (*_LAZY_MODULES, *_LAZY_NAMES, *_PUBLISHED) if name[0] != "_"}
     )
 
     def __getattr__(name: str) -> _typing.Any:
