@@ -35,6 +35,7 @@ from autogradkit.core.device import device as device
 from autogradkit.core.device import get_default_device as get_default_device
 from autogradkit.core.device import set_default_device as set_default_device
 from autogradkit.core.dtype import bfloat16 as bfloat16
+from autogradkit.core.dtype import complex32 as complex32
 from autogradkit.core.dtype import complex64 as complex64
 from autogradkit.core.dtype import complex128 as complex128
 from autogradkit.core.dtype import dtype as dtype
@@ -93,6 +94,7 @@ from autogradkit.torch_version import TorchVersion as _TorchVersion
 __version__ = "0.1.0"
 __version__ = _TorchVersion(__version__)
 
+chalf = complex32
 half, double, cfloat, cdouble = float16, float64, complex64, complex128
 short, long = int16, int64
 float, int, bool = _dtypes.float_, _dtypes.int_, _dtypes.bool_
@@ -120,7 +122,9 @@ else:
     _LAZY_MODULES = frozenset(
         {
             "__config__",
+            "_C",
             "_dynamo",
+            "_subclasses",
             "accelerator",
             "amp",
             "autograd",
@@ -133,6 +137,8 @@ else:
             "fft",
             "func",
             "functional",
+            "futures",
+            "fx",
             "hub",
             "jit",
             "linalg",
@@ -140,6 +146,7 @@ else:
             "mps",
             "multiprocessing",
             "nn",
+            "onnx",
             "optim",
             "overrides",
             "profiler",
@@ -174,6 +181,9 @@ else:
             "autogradkit.standing_in": "as_torch",
             "autogradkit.serialization": "save load",
             "autogradkit.core.printing": "get_printoptions printoptions set_printoptions",
+            "autogradkit.futures": "Future",
+            "autogradkit.jit": "ScriptFunction ScriptModule",
+            "autogradkit._ops.asserting": "_assert _assert_async",
             "autogradkit.core.streams": "Event Stream",
             "autogradkit.amp": "GradScaler autocast is_autocast_enabled get_autocast_dtype",
             "autogradkit.compiler": "compile",
@@ -192,15 +202,15 @@ else:
                 "is_autocast_xla_enabled set_autocast_xla_enabled get_autocast_xla_dtype set_autocast_xla_dtype "
                 "is_autocast_ipu_enabled set_autocast_ipu_enabled get_autocast_ipu_dtype set_autocast_ipu_dtype"
             ),
-            "autogradkit.core.symbols": "sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum",
+            "autogradkit.core.symbols": (
+                "SymBool SymFloat SymInt sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum"
+            ),
         }.items()
         for name in names.split()
     }
     _LISTED = sorted(  # of the modules only those for users: the others are attributes once something has loaded them
         {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}
-        | {name for name in _LAZY_MODULES if name[0] != "_"}
-        | _LAZY_NAMES.keys()
-        | {name for name in _PUBLISHED if name[0] != "_"}
+        | {name for name in (*_LAZY_MODULES, *_LAZY_NAMES, *_PUBLISHED) if name[0] != "_"}
     )
 
     def __getattr__(name: str) -> _typing.Any:
@@ -211,6 +221,10 @@ else:
             return _importlib.import_module(f"autogradkit.{name}")
         if name in _LAZY_NAMES:
             return getattr(_importlib.import_module(_LAZY_NAMES[name]), name)
+        if name.startswith("_foreach_"):
+            function = _importlib.import_module("autogradkit._ops.foreach").foreach(name)
+            if function is not None:
+                return function
         raise _absent.lookup_error("torch", name, _sys._getframe(1))
 
     def __dir__() -> list[str]:

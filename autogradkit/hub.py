@@ -14,14 +14,14 @@ from importlib import util as _import_util
 from pathlib import Path as _Path
 from types import ModuleType as _ModuleType
 from typing import Any as _Any
-from urllib.parse import urlparse as _urlparse
+from urllib.parse import urlparse
 
 from autogradkit import downloads as _downloads
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry as _entry
 from autogradkit.serialization import load as _load
 
-_HASH = _re.compile(r"-([a-f0-9]*)\.")  # in `resnet18-f37072fd.pth`, how the file's SHA-256 begins
+HASH_REGEX = _re.compile(r"-([a-f0-9]*)\.")  # in `resnet18-f37072fd.pth`, how the file's SHA-256 begins
 _chosen: str | None = None
 
 
@@ -29,8 +29,12 @@ def get_dir() -> str:
     """The folder for what is published: the one given to `set_dir`, else `$TORCH_HOME/hub`, else `~/.cache/torch/hub`."""
     if _chosen is not None:
         return _chosen
+    return _os.path.join(_get_torch_home(), "hub")
+
+
+def _get_torch_home() -> str:
     caches = _os.getenv("XDG_CACHE_HOME", "~/.cache")
-    return _os.path.join(_os.path.expanduser(_os.getenv("TORCH_HOME", _os.path.join(caches, "torch"))), "hub")
+    return _os.path.expanduser(_os.getenv("TORCH_HOME", _os.path.join(caches, "torch")))
 
 
 def set_dir(d: str | _os.PathLike[str]) -> None:
@@ -70,11 +74,11 @@ def published_file(
     """The path of what is published at `url`, in `model_dir` or in `checkpoints` of `get_dir()`; fetched if it is not there."""
     folder = _os.path.join(get_dir(), "checkpoints") if model_dir is None else model_dir
     _os.makedirs(folder, exist_ok=True)
-    name = file_name or _os.path.basename(_urlparse(url).path)
+    name = file_name or _os.path.basename(urlparse(url).path)
     path = _os.path.join(folder, name)
     if not _os.path.exists(path):
         print(f'Downloading: "{url}" to {path}')
-        told = _HASH.search(name) if check_hash else None
+        told = HASH_REGEX.search(name) if check_hash else None
         download_url_to_file(url, path, told and told[1], progress)
     return path
 

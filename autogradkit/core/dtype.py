@@ -27,11 +27,15 @@ class dtype(metaclass=CType):  # noqa: N801 - PyTorch's name
         self.category = category
         self.itemsize = itemsize
         self.tensor_type = f"torch.{tensor_type}Tensor"
-        self._numpy: np.dtype[Any] | None = None if name == "bfloat16" else np.dtype(name)
+        self._numpy: np.dtype[Any] | None = None if name in ("bfloat16", "complex32") else np.dtype(name)
 
     @property
     def numpy(self) -> np.dtype[Any]:
         """The NumPy dtype that holds it."""
+        if self is complex32:
+            raise NotImplementedError(
+                "autogradkit has no numbers of dtype torch.complex32; complex64 has more precision"
+            )
         if self._numpy is None:
             import ml_dtypes  # optional: only bfloat16 needs it
 
@@ -70,6 +74,7 @@ float16 = half = dtype("float16", FLOATING, 2, "Half")
 bfloat16 = dtype("bfloat16", FLOATING, 2, "BFloat16")
 float32 = dtype("float32", FLOATING, 4, "Float")
 float64 = double = dtype("float64", FLOATING, 8, "Double")
+complex32 = dtype("complex32", COMPLEX, 4, "ComplexHalf")  # a name that may be asked about; nothing is computed in it
 complex64 = cfloat = dtype("complex64", COMPLEX, 8, "ComplexFloat")
 complex128 = cdouble = dtype("complex128", COMPLEX, 16, "ComplexDouble")
 uint8 = dtype("uint8", INTEGRAL, 1, "Byte")

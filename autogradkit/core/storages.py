@@ -48,6 +48,9 @@ class UntypedStorage(Bytes):
     is_cuda = is_sparse = is_sparse_csr = is_hpu = False
     filename = None
 
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self) + self.size()
+
     @entry
     def __init__(self, *given: Any, device: Any = None, **more: Any) -> None:
         if len(given) > 1 or more:

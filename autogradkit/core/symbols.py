@@ -10,6 +10,25 @@ from collections.abc import Sequence
 from typing import Any
 
 
+class _Symbol:
+    def __init__(self, *_args: Any) -> None:
+        raise NotImplementedError(
+            "autogradkit has no symbols for numbers: sizes and what is computed from them are Python's own"
+        )
+
+
+class SymInt(_Symbol):
+    """The class of PyTorch's sizes that are known by a symbol only, of which there are none here."""
+
+
+class SymFloat(_Symbol):
+    """The class of PyTorch's numbers that are computed from such sizes, of which there are none here."""
+
+
+class SymBool(_Symbol):
+    """The class of what PyTorch finds comparing such sizes, of which there are none here."""
+
+
 def sym_int(a: float) -> int:
     """The integer below it, or, of a negative number, above.
 

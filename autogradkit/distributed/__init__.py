@@ -19,6 +19,7 @@ from autogradkit.distributed.collectives import reduce as reduce
 from autogradkit.distributed.collectives import reduce_scatter as reduce_scatter
 from autogradkit.distributed.collectives import scatter as scatter
 from autogradkit.distributed.collectives import scatter_object_list as scatter_object_list
+from autogradkit.distributed.world import Backend as Backend
 from autogradkit.distributed.world import Groups as _Groups
 from autogradkit.distributed.world import ProcessGroup as ProcessGroup
 from autogradkit.distributed.world import destroy_process_group as destroy_process_group

@@ -30,7 +30,14 @@ class RedOpType(enum.Enum):
     PREMUL_SUM = 8
 
 
-ReduceOp = RedOpType
+class ReduceOp:
+    """Where scripts find the kinds of `RedOpType`."""
+
+    RedOpType = RedOpType
+    SUM, AVG, PRODUCT = RedOpType.SUM, RedOpType.AVG, RedOpType.PRODUCT
+    MIN, MAX = RedOpType.MIN, RedOpType.MAX
+    BAND, BOR, BXOR = RedOpType.BAND, RedOpType.BOR, RedOpType.BXOR
+    PREMUL_SUM = RedOpType.PREMUL_SUM
 
 
 class Work:
@@ -49,7 +56,7 @@ def _done(async_op: bool) -> Work | None:
     return Work() if async_op else None
 
 
-def _begin(group: Group, op: ReduceOp = ReduceOp.SUM, **tensors: Any) -> None:
+def _begin(group: Group, op: RedOpType = RedOpType.SUM, **tensors: Any) -> None:
     """Refuse what a function cannot work with."""
     for name, tensor in tensors.items():
         if not isinstance(tensor, Tensor):
@@ -95,7 +102,9 @@ def monitored_barrier(group: Group = None, timeout: Any = None, wait_all_ranks: 
 
 
 @entry
-def all_reduce(tensor: Tensor, op: ReduceOp = ReduceOp.SUM, group: Group = None, async_op: bool = False) -> Work | None:
+def all_reduce(
+    tensor: Tensor, op: RedOpType = RedOpType.SUM, group: Group = None, async_op: bool = False
+) -> Work | None:
     """Make `tensor` what `op` makes of everybody's."""
     _begin(group, op, tensor=tensor)
     return _done(async_op)
@@ -103,7 +112,7 @@ def all_reduce(tensor: Tensor, op: ReduceOp = ReduceOp.SUM, group: Group = None,
 
 @entry
 def reduce(
-    tensor: Tensor, dst: int | None = None, op: ReduceOp = ReduceOp.SUM, group: Group = None, async_op: bool = False
+    tensor: Tensor, dst: int | None = None, op: RedOpType = RedOpType.SUM, group: Group = None, async_op: bool = False
 ) -> Work | None:
     """Make `tensor` of the process `dst` what `op` makes of everybody's."""
     _begin(group, op, tensor=tensor)
@@ -163,7 +172,7 @@ def scatter(
 
 @entry
 def reduce_scatter(
-    output: Tensor, input_list: list[Tensor], op: ReduceOp = ReduceOp.SUM, group: Group = None, async_op: bool = False
+    output: Tensor, input_list: list[Tensor], op: RedOpType = RedOpType.SUM, group: Group = None, async_op: bool = False
 ) -> Work | None:
     """Make `output` this process's part of what `op` makes of everybody's lists."""
     _begin(group, op, output=output)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 from autogradkit.core.frames import entry
 
@@ -21,6 +21,31 @@ class ProcessGroup:
     def size(self) -> int:
         """1."""
         return 1
+
+
+class Backend(str):
+    """The name of what processes talk through, in small letters; of these "gloo" is here.
+
+    >>> import autogradkit as torch
+    >>> torch.distributed.Backend("GLOO"), torch.distributed.Backend.NCCL
+    ('gloo', 'nccl')
+    """
+
+    UNDEFINED = "undefined"
+    GLOO = "gloo"
+    NCCL = "nccl"
+    UCC = "ucc"
+    MPI = "mpi"
+    XCCL = "xccl"
+    FAKE = "fake"
+    backend_list: ClassVar[list[str]] = [UNDEFINED, GLOO, NCCL, XCCL, UCC, MPI, FAKE]
+
+    @entry
+    def __new__(cls, name: str) -> str:
+        """Raises ValueError for what is no text."""
+        if not isinstance(name, str):
+            raise ValueError("Backend constructor parameter must be string-ish")
+        return name.lower()
 
 
 class Groups:

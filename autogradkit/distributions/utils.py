@@ -53,6 +53,11 @@ def _standard_normal(shape: Sequence[int], dtype: Any, device: Any) -> Tensor:
     return ak.empty(shape, dtype=dtype, device=device).normal_()
 
 
+def _sum_rightmost(value: Tensor, dim: int) -> Tensor:
+    """The sum over the last `dim` dimensions."""
+    return value.reshape((*value.shape[:-dim], -1)).sum(-1) if dim else value
+
+
 def clamp_probs(probs: Tensor) -> Tensor:
     """Probabilities kept off 0 and 1 by the dtype's epsilon, so that their logarithms are finite."""
     eps = ak.finfo(probs.dtype).eps

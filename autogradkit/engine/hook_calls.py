@@ -1,7 +1,7 @@
 """Calling hooks during a run: what they are given, what they may give back, and PyTorch's texts where they may not.
 
 Rests on node; both loops (plain.py and general.py) call it. Hooks see tensors; what goes on is an array in plain backward,
-a tensor under `create_graph`.
+a tensor under `create_graph`. Hooks in a row see one tensor, on which users leave attributes for the next.
 """
 
 from __future__ import annotations
@@ -38,18 +38,22 @@ def on_outputs(hooks: NodeHooks, received: list[Any], create_graph: bool, accumu
 
 def before_node(hooks: NodeHooks, received: list[Any], create_graph: bool) -> None:
     """A node's pre-hooks, which replace what it `received`."""
+    shown = tuple(map(as_tensor, received))
     for hook in list(hooks.before.values()):
-        replaced = hook(tuple(map(as_tensor, received)))
+        replaced = hook(shown)
         if replaced is not None:
             received[:] = _all_replaced(hook, received, replaced, create_graph)
+            shown = replaced
 
 
 def after_node(hooks: NodeHooks, sent: list[Any], received: list[Any], create_graph: bool) -> list[Any]:
     """A node's post-hooks: the gradients that go on."""
+    going, arrived = tuple(map(as_tensor, sent)), tuple(map(as_tensor, received))
     for hook in list(hooks.after.values()):
-        replaced = hook(tuple(map(as_tensor, sent)), tuple(map(as_tensor, received)))
+        replaced = hook(going, arrived)
         if replaced is not None:
             sent = _all_replaced(hook, sent, replaced, create_graph)
+            going = replaced
     return sent
 
 
@@ -83,10 +87,12 @@ def after_accumulation(leaf: Tensor, hooks: TensorHooks) -> None:
 
 
 def _through(registered: Hooks, gradient: Any, create_graph: bool) -> Any:
+    shown = as_tensor(gradient)
     for hook in list(registered.values()):
-        replaced = hook(as_tensor(gradient))
+        replaced = hook(shown)
         if replaced is not None:
             gradient = _replaced(hook, gradient, replaced, create_graph)
+            shown = replaced
     return gradient
 
 

@@ -19,6 +19,6 @@ __all__ += parameter.__all__
 
 
 def __getattr__(name: str) -> _Any:
-    if name in ("attention", "common_types", "grad", "utils"):
+    if name in ("_reduction", "attention", "common_types", "grad", "utils"):
         return _importlib.import_module(f"autogradkit.nn.{name}")
     raise _lookup_error("nn", name, _sys._getframe(1))

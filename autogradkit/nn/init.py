@@ -137,7 +137,7 @@ def eye_(tensor: Tensor) -> Tensor:
 
 
 @entry
-def _fans(tensor: Tensor) -> tuple[int, int]:
+def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     if tensor.dim() < 2:
         raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
     outputs, inputs, *field = tensor._array.shape
@@ -149,7 +149,7 @@ def _chosen_fan(tensor: Tensor, mode: str) -> int:
     chosen = mode.lower()
     if chosen not in ("fan_in", "fan_out"):
         raise ValueError(f"Mode {chosen} not supported, please use one of ['fan_in', 'fan_out']")
-    return _fans(tensor)[chosen == "fan_out"]
+    return _calculate_fan_in_and_fan_out(tensor)[chosen == "fan_out"]
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -159,7 +159,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
     >>> bool((torch.nn.init.xavier_uniform_(torch.empty(4, 2)).abs() <= 1).all())
     True
     """
-    bound = math.sqrt(3.0) * (gain * math.sqrt(2.0 / sum(_fans(tensor))))
+    bound = math.sqrt(3.0) * (gain * math.sqrt(2.0 / sum(_calculate_fan_in_and_fan_out(tensor))))
     return uniform_(tensor, -bound, bound, generator)
 
 
@@ -170,7 +170,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
     >>> torch.nn.init.xavier_normal_(torch.empty(4, 2), gain=0.0).sum()
     tensor(0.)
     """
-    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))), generator)
+    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_calculate_fan_in_and_fan_out(tensor))), generator)
 
 
 def kaiming_uniform_(

@@ -34,6 +34,8 @@ from autogradkit.optim.hooks import register_optimizer_step_post_hook as registe
 from autogradkit.optim.hooks import register_optimizer_step_pre_hook as register_optimizer_step_pre_hook
 from autogradkit.optim.saving import Group, Saved
 
+ParamsT = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]  # what an optimizer is made with
+
 
 class _RequiredParameter:
     def __repr__(self) -> str:

@@ -43,10 +43,12 @@ _TYPES = (
     "https://pytorch.org/docs/stable/generated/torch.load.html."
 )
 
+MAP_LOCATION = Callable[[UntypedStorage, str], UntypedStorage] | device | str | dict[str, str] | None
+
 
 def load(
     f: str | os.PathLike[str] | IO[bytes],
-    map_location: Any = None,
+    map_location: MAP_LOCATION = None,
     pickle_module: Any = None,
     *,
     weights_only: bool | None = None,

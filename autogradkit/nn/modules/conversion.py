@@ -43,9 +43,9 @@ class Converted(Members):
     @entry
     def _apply(self: M, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> M:
         with together(self.parameters(recurse)):
-            return self._applied(fn, recurse)
+            return self.__applied(fn, recurse)
 
-    def _applied(self: M, fn: Callable[[Tensor], Tensor], recurse: bool) -> M:
+    def __applied(self: M, fn: Callable[[Tensor], Tensor], recurse: bool) -> M:
         for module in self.children() if recurse else ():
             module._apply(fn)
         for parameter in self._parameters.values():
@@ -65,7 +65,7 @@ class Converted(Members):
 
         Only floating-point ones change dtype. Raises TypeError for an integer dtype.
         """
-        device, wanted, memory_format = _destination(args, kwargs)
+        device, wanted, memory_format = destination(args, kwargs)
         if wanted is not None and not (wanted.is_floating_point or wanted.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={wanted}"
@@ -84,24 +84,24 @@ class Converted(Members):
 
         return self._apply(convert)
 
-    def _cast(self: M, wanted: Dtype) -> M:
+    def __cast(self: M, wanted: Dtype) -> M:
         return self._apply(lambda tensor: tensor.to(wanted) if tensor.is_floating_point() else tensor)
 
     def float(self: M) -> M:
         """Convert floating-point parameters and buffers to float32, in place."""
-        return self._cast(float32)
+        return self.__cast(float32)
 
     def double(self: M) -> M:
         """Convert floating-point parameters and buffers to float64, in place."""
-        return self._cast(float64)
+        return self.__cast(float64)
 
     def half(self: M) -> M:
         """Convert floating-point parameters and buffers to float16, in place."""
-        return self._cast(float16)
+        return self.__cast(float16)
 
     def bfloat16(self: M) -> M:
         """Convert floating-point parameters and buffers to bfloat16, in place."""
-        return self._cast(bfloat16)
+        return self.__cast(bfloat16)
 
     @entry
     def type(self: M, dst_type: Dtype | str) -> M:
@@ -149,7 +149,7 @@ def _as_dtype(given: Any) -> Dtype:
     return convert(given)
 
 
-def _destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Dtype | None, Any]:
+def destination(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Dtype | None, Any]:
     """The device, the dtype and the memory format that the arguments of a module's `to` ask for."""
     forms = [signature for _, signature in to.forms(METHOD)]
     for form in forms:

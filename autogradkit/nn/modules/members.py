@@ -6,7 +6,7 @@ Rests on Parameter; `Module` (module.py) is built on it and adds what a module d
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -82,7 +82,9 @@ class Members:
             found = own.get(registry)
             if found is not None and name in found:
                 return found[name]
-        if name == "_hooks" and "_modules" not in own:  # what PyTorch misses first, before `Module.__init__` ran
+        if (
+            name == "_hooks_of_module" and "_modules" not in own
+        ):  # what PyTorch misses first, before `Module.__init__` ran
             name = "_backward_hooks"
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
@@ -92,7 +94,7 @@ class Members:
         if isinstance(value, Parameter):
             if parameters is None:
                 raise AttributeError("cannot assign parameters before Module.__init__() call")
-            self._forget(name)
+            self.__forget(name, but=parameters)
             self.register_parameter(name, value)
         elif parameters is not None and name in parameters:
             if value is not None:
@@ -103,7 +105,7 @@ class Members:
         elif isinstance(value, Members):
             if modules is None:
                 raise AttributeError("cannot assign module before Module.__init__() call")
-            self._forget(name)
+            self.__forget(name, but=modules)
             modules[name] = _as_hooks_have_it("module", self, name, value)
         elif modules is not None and name in modules:
             if value is not None:
@@ -125,13 +127,15 @@ class Members:
 
     def __delattr__(self, name: str) -> None:
         if name in self._parameters or name in self._buffers or name in self._modules:
-            self._forget(name)
+            self.__forget(name)
         else:
             object.__delattr__(self, name)
 
-    def _forget(self, name: str) -> None:
+    def __forget(self, name: str, but: dict[str, Any] | None = None) -> None:
+        """Nobody has it any more, `but` the registry where another is to take its place among the others."""
         for registry in (self.__dict__, self._parameters, self._buffers, self._modules):
-            registry.pop(name, None)
+            if registry is not but:
+                registry.pop(name, None)
         self._non_persistent_buffers_set.discard(name)
 
     def __dir__(self) -> list[str]:
@@ -141,7 +145,7 @@ class Members:
     # -- registering by name ------------------------------------------------------------------------------------------
 
     @entry
-    def _check_name(self, kind: str, name: Any, registry: Mapping[str, Any]) -> None:
+    def __check_name(self, kind: str, name: Any, registry: Mapping[str, Any]) -> None:
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {type_text(name)}")
         if kind == "module" and hasattr(self, name) and name not in registry:
@@ -161,7 +165,7 @@ class Members:
         """
         if "_parameters" not in self.__dict__:
             raise AttributeError("cannot assign parameter before Module.__init__() call")
-        self._check_name("parameter", name, self._parameters)
+        self.__check_name("parameter", name, self._parameters)
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
                 f"cannot assign '{type_text(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
@@ -177,7 +181,7 @@ class Members:
         """Make `tensor` the buffer `name`: part of the state, but not trained. Not `persistent`: not saved either."""
         if "_buffers" not in self.__dict__:
             raise AttributeError("cannot assign buffer before Module.__init__() call")
-        self._check_name("buffer", name, self._buffers)
+        self.__check_name("buffer", name, self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
                 f"cannot assign '{type_text(tensor)}' object to buffer '{name}' (torch Tensor or None required)"
@@ -193,7 +197,7 @@ class Members:
         """Make `module` the submodule `name`. Raises TypeError for what is no module, KeyError for a taken name."""
         if not isinstance(module, Members) and module is not None:
             raise TypeError(f"{type_text(module)} is not a Module subclass")
-        self._check_name("module", name, self._modules)
+        self.__check_name("module", name, self._modules)
         self._modules[name] = _as_hooks_have_it("module", self, name, module)
 
     register_module = add_module
@@ -288,12 +292,16 @@ class Members:
             yield module
 
     def _named_members(
-        self, registry: str, prefix: str, recurse: bool, remove_duplicate: bool
+        self,
+        get_members_fn: Callable[[Any], Iterable[tuple[str, Any]]],
+        prefix: str = "",
+        recurse: bool = True,
+        remove_duplicate: bool = True,
     ) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
         walk = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for path, module in walk:
-            for name, member in getattr(module, registry).items():
+            for name, member in get_members_fn(module):
                 if member is None or id(member) in seen:
                     continue
                 if remove_duplicate:
@@ -304,7 +312,7 @@ class Members:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """Its parameters with dotted names; with `recurse`, those of all submodules too. Shared ones come once."""
-        yield from self._named_members("_parameters", prefix, recurse, remove_duplicate)
+        yield from self._named_members(lambda module: module._parameters.items(), prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Its parameters; with `recurse`, those of all submodules too. Shared ones come once."""
@@ -315,7 +323,7 @@ class Members:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """Its buffers with dotted names; with `recurse`, those of all submodules too."""
-        yield from self._named_members("_buffers", prefix, recurse, remove_duplicate)
+        yield from self._named_members(lambda module: module._buffers.items(), prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Its buffers; with `recurse`, those of all submodules too."""

@@ -93,7 +93,7 @@ class Module(Pickled, Converted, Hooked, Stateful):
         own = self.__dict__
         own["training"] = True
         super().__init__()
-        own["_hooks"] = None
+        own["_hooks_of_module"] = None
         if self.call_super_init:
             super(Members, self).__init__(*args, **kwargs)
 
@@ -104,26 +104,26 @@ class Module(Pickled, Converted, Hooked, Stateful):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             if RECORDERS and heeded() and not marks_alone():
-                return self._recorded(args, kwargs)
-            if self._hooks is None and not EVERYWHERE:
+                return self.__recorded(args, kwargs)
+            if self._hooks_of_module is None and not EVERYWHERE:
                 return self.forward(*args, **kwargs)
-            return hooks.call(self, self._hooks, args, kwargs)
+            return hooks.call(self, self._hooks_of_module, args, kwargs)
         except BaseException as error:
             if isinstance(error, Exception) and not isinstance(error, RecursionError):  # which leaves no room to look
                 note_layer(error, self, args, sys._getframe(), Module.__call__.__code__)
             shorten(error)
             raise
 
-    def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def __recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         active = listeners()
         marks = marks_of(active)
         try:
             try:
                 for recorder in active:
                     recorder.module_enter(self)
-                if self._hooks is None and not EVERYWHERE:
+                if self._hooks_of_module is None and not EVERYWHERE:
                     return self.forward(*args, **kwargs)
-                return hooks.call(self, self._hooks, args, kwargs)
+                return hooks.call(self, self._hooks_of_module, args, kwargs)
             finally:
                 for recorder in active:
                     recorder.module_exit(self)

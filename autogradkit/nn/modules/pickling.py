@@ -12,7 +12,7 @@ from autogradkit.nn.modules.state_hooks import StateHooks
 
 # What PyTorch calls the hooks, by the attribute that holds them here and their kind.
 _NAMES = {
-    "_hooks": {
+    "_hooks_of_module": {
         "_forward_pre_hooks": "before",
         "_forward_pre_hooks_with_kwargs": "before_with_kwargs",
         "_forward_hooks": "after",
@@ -22,14 +22,14 @@ _NAMES = {
         "_backward_hooks": "after_backward",
         "_is_full_backward_hook": "full",
     },
-    "_state_hooks": {
+    "_state_hooks_of_module": {
         "_state_dict_pre_hooks": "before_saving",
         "_state_dict_hooks": "after_saving",
         "_load_state_dict_pre_hooks": "before_loading",
         "_load_state_dict_post_hooks": "after_loading",
     },
 }
-_KINDS = {"_hooks": ModuleHooks, "_state_hooks": StateHooks}
+_KINDS = {"_hooks_of_module": ModuleHooks, "_state_hooks_of_module": StateHooks}
 
 
 class Pickled:

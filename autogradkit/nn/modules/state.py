@@ -51,29 +51,29 @@ class Stateful(Members):
 
     def __init__(self) -> None:
         super().__init__()
-        self.__dict__["_state_hooks"] = None
+        self.__dict__["_state_hooks_of_module"] = None
 
     # -- hooks, and what a class adds ---------------------------------------------------------------------------------
 
-    def _own_state_hooks(self) -> StateHooks:
-        own = self._state_hooks
+    def _made_state_hooks_of_module(self) -> StateHooks:
+        own = self._state_hooks_of_module
         if own is None:
-            own = self.__dict__["_state_hooks"] = StateHooks()
+            own = self.__dict__["_state_hooks_of_module"] = StateHooks()
         return own
 
-    _state_dict_pre_hooks = registry("_own_state_hooks", "before_saving")
-    _state_dict_hooks = registry("_own_state_hooks", "after_saving")
-    _load_state_dict_pre_hooks = registry("_own_state_hooks", "before_loading")
-    _load_state_dict_post_hooks = registry("_own_state_hooks", "after_loading")
+    _state_dict_pre_hooks = registry("_made_state_hooks_of_module", "before_saving")
+    _state_dict_hooks = registry("_made_state_hooks_of_module", "after_saving")
+    _load_state_dict_pre_hooks = registry("_made_state_hooks_of_module", "before_loading")
+    _load_state_dict_post_hooks = registry("_made_state_hooks_of_module", "after_loading")
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, prefix, keep_vars)` before the module's part of a state dict is made."""
-        return RemovableHandle.add(self._own_state_hooks().before_saving, hook)
+        return RemovableHandle.add(self._made_state_hooks_of_module().before_saving, hook)
 
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, state_dict, prefix, local_metadata)` after it was made; the hook may edit it, and returns None."""
         hook._from_public_api = True
-        return RemovableHandle.add(self._own_state_hooks().after_saving, hook)
+        return RemovableHandle.add(self._made_state_hooks_of_module().after_saving, hook)
 
     @entry
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -82,7 +82,7 @@ class Stateful(Members):
                 "Cannot register the same function as the state dict post hook that was previously registered via "
                 "register_state_dict_post_hook"
             )
-        return RemovableHandle.add(self._own_state_hooks().after_saving, hook)
+        return RemovableHandle.add(self._made_state_hooks_of_module().after_saving, hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, state_dict, prefix, local_metadata, strict, missing, unexpected, errors)` before loading."""
@@ -92,16 +92,16 @@ class Stateful(Members):
         self, hook: Callable[..., Any], with_module: bool = False
     ) -> RemovableHandle:
         return RemovableHandle.add(
-            self._own_state_hooks().before_loading, _WrappedHook(hook, self if with_module else None)
+            self._made_state_hooks_of_module().before_loading, _WrappedHook(hook, self if with_module else None)
         )
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, incompatible_keys)` after the module and those below were loaded; it returns None."""
-        return RemovableHandle.add(self._own_state_hooks().after_loading, hook)
+        return RemovableHandle.add(self._made_state_hooks_of_module().after_loading, hook)
 
     def _remove_state_hooks_of(self, fn: Any) -> None:
         """Remove the hooks after saving and before loading whose attribute `fn` this is."""
-        own = self._own_state_hooks()
+        own = self._made_state_hooks_of_module()
         for hooks in (own.after_saving, own.before_loading):
             for number, hook in list(hooks.items()):
                 if getattr(hook, "fn", None) is fn:
@@ -141,7 +141,7 @@ class Stateful(Members):
         versions = getattr(destination, "_metadata", None)
         if versions is not None:
             versions[prefix[:-1]] = own
-        hooks = self._state_hooks or _NONE
+        hooks = self._state_hooks_of_module or _NONE
         for hook in list(hooks.before_saving.values()):
             hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
@@ -158,12 +158,12 @@ class Stateful(Members):
         return destination
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
-        for name, tensor in self._persistent().items():
+        for name, tensor in self.__persistent().items():
             destination[prefix + name] = tensor if keep_vars or is_lazy(tensor) else tensor.detach()
         if type(self).get_extra_state is not Stateful.get_extra_state:
             destination[prefix + _EXTRA] = self.get_extra_state()
 
-    def _persistent(self) -> dict[str, Any]:
+    def __persistent(self) -> dict[str, Any]:
         buffers = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers_set}
         return {name: each for name, each in {**self._parameters, **buffers}.items() if each is not None}
 
@@ -203,15 +203,15 @@ class Stateful(Members):
         unexpected_keys: list[str],
         error_msgs: list[str],
     ) -> None:
-        hooks = self._state_hooks or _NONE
+        hooks = self._state_hooks_of_module or _NONE
         for hook in list(hooks.before_loading.values()):
             hook(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
-        own = self._persistent()
+        own = self.__persistent()
         assign = local_metadata.get("assign_to_params_buffers", False)
         for name, tensor in own.items():
             key = prefix + name
             if key in state_dict:
-                problem = self._take(name, key, tensor, state_dict[key], assign)
+                problem = self.__take(name, key, tensor, state_dict[key], assign)
                 if problem is not None:
                     error_msgs.append(problem)
             elif strict:
@@ -231,7 +231,7 @@ class Stateful(Members):
                 if name not in (self._modules if rest else own):
                     unexpected_keys.append(key)
 
-    def _take(self, name: str, key: str, own: Tensor, value: Any, assign: bool) -> str | None:
+    def __take(self, name: str, key: str, own: Tensor, value: Any, assign: bool) -> str | None:
         """Copy one value in; the complaint if that cannot be done."""
         if not isinstance(value, Tensor):
             return (
@@ -289,7 +289,7 @@ class _Loading:
                 below = f"{prefix}{name}."
                 self.load(child, {key: value for key, value in given.items() if key.startswith(below)}, below)
         keys = _IncompatibleKeys(self.missing, self.unexpected)
-        for hook in list((module._state_hooks or _NONE).after_loading.values()):
+        for hook in list((module._state_hooks_of_module or _NONE).after_loading.values()):
             if hook(module, keys) is not None:
                 raise AssertionError(
                     "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values, if "

@@ -1,6 +1,7 @@
 """PyTorch's `torch.jit`: decorators and checks of code that may be scripted. Here nothing is translated.
 
-`script` and `trace` give back what they are given; `torch.jit.save` and `load`, which need TorchScript's own code, are not here.
+`script` and `trace` give back what they are given, so nothing is an instance of `ScriptFunction`, and of `ScriptModule` only what
+a user subclasses it for. `torch.jit.save` and `load`, which need TorchScript's own code, are not here.
 """
 
 from __future__ import annotations
@@ -12,8 +13,21 @@ from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry as _entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn as _warn
+from autogradkit.nn.modules.module import Module as _Module
 
 __all__ = ["Final"]
+
+
+class ScriptModule(_Module):
+    """The base of modules whose author wants them translated: here a module like any other."""
+
+
+class ScriptFunction:
+    """The class of PyTorch's translated functions, of which there are none here. Raises NotImplementedError when it is called."""
+
+    @_entry
+    def __init__(self, *_args: Any, **_options: Any) -> None:
+        raise NotImplementedError("autogradkit translates no functions: torch.jit.script(f) is f itself.")
 
 
 def _deprecated(name: str) -> None:
@@ -48,6 +62,11 @@ def trace(func: Callable[..., Any], example_inputs: Any = None, **options: Any) 
         example_inputs = (example_inputs,)
     func(*(() if named else example_inputs), **named)
     return func
+
+
+def script_method(fn: Any) -> Any:
+    """`fn` itself."""
+    return fn
 
 
 def script_if_tracing(fn: Any) -> Any:

@@ -1,0 +1,32 @@
+"""What packages ask of `torch._C`, the private module of PyTorch that its C++ code makes: a few questions, and names of classes.
+
+It has what published packages were found to ask for, no more; anything else raises AttributeError.
+"""
+
+from __future__ import annotations
+
+from typing import Any as _Any
+
+from autogradkit._C import _functorch as _functorch
+from autogradkit._C import _nn as _nn
+from autogradkit.core.batched import under_way as _under_way
+from autogradkit.core.random import Generator as Generator
+from autogradkit.linalg import LinAlgError as _LinAlgError  # noqa: F401
+
+_TensorMeta = type  # the class of `Tensor`, for annotations
+
+
+def _log_api_usage_once(event: str, /) -> None:
+    """Nothing: what PyTorch logs there is for its makers, and off."""
+    if not isinstance(event, str):
+        raise TypeError("bad argument type for built-in operation")
+
+
+def _get_tracing_state() -> _Any:
+    """None: nothing is translated (`jit.trace` gives back what it is given)."""
+    return None
+
+
+def _are_functorch_transforms_active() -> bool:
+    """Whether tensors may be samples of `vmap`. Derivatives of functions are plain autograd here, which needs no care."""
+    return bool(_under_way())

@@ -1,0 +1,1 @@
+"""PyTorch's `torch.fx.experimental`, of which packages ask one question: `proxy_tensor.py`."""

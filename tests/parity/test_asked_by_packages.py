@@ -1,0 +1,217 @@
+"""What published packages ask of PyTorch beyond its documentation, beside PyTorch: private names, lists, futures."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+import torch
+
+import autogradkit as ak
+
+BOTH = (ak, torch)
+
+
+def outcome(line: str, names: dict[str, Any]) -> str:
+    """What a line prints, or its error."""
+    try:
+        return repr(eval(line, names))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def outcomes(library: Any, lines: str, **names: Any) -> list[str]:
+    """What each line comes to, one after another."""
+    return [outcome(line, {"torch": library, **names}) for line in lines.strip().splitlines()]
+
+
+LISTS = """
+torch._foreach_add(x, y)
+torch._foreach_add(x, y, alpha=3)
+torch._foreach_sub(x, [0.5, 2.0])
+torch._foreach_mul(x, 2)
+torch._foreach_mul(x, torch.tensor(3.0))
+torch._foreach_div(x, y)
+torch._foreach_pow(x, 3)
+torch._foreach_pow(2.0, x)
+torch._foreach_lerp(x, y, weight=0.25)
+torch._foreach_lerp(x, y, [0.25, 0.5])
+torch._foreach_addcmul(x, y, x, value=3)
+torch._foreach_addcdiv(x, x, y, [3.0, 0.5])
+torch._foreach_addcdiv(x, x, y, torch.tensor([3.0, 0.5]))
+torch._foreach_norm(x), torch._foreach_norm(x, ord=1)
+torch._foreach_maximum(x, 2.5), torch._foreach_minimum(x, y)
+torch._foreach_clamp_min(x, 3), torch._foreach_max(x)
+torch._foreach_sqrt(tuple(x)), torch._foreach_neg(x)
+torch._foreach_clone(x)
+torch._foreach_mul(x, [y[0]])
+torch._foreach_mul([], 2)
+torch._foreach_mul([3], 2)
+torch._foreach_mul_(x, 2), x
+torch._foreach_copy_(x, y), x
+torch._foreach_zero_(x)
+"""
+
+
+def test_an_op_on_each_tensor_of_a_list() -> None:
+    said = [
+        outcomes(m, LISTS, x=[m.tensor([1.0, 4.0]), m.tensor([9.0])], y=[m.tensor([3.0, 2.0]), m.tensor([0.5])])
+        for m in BOTH
+    ]
+    assert said[0] == said[1]
+
+
+def test_a_list_of_tensors_has_gradients() -> None:
+    grads = []
+    for m in BOTH:
+        x = m.tensor([1.0, 4.0], requires_grad=True)
+        (total,) = m._foreach_mul([x], [x.detach() + 1])
+        total.sum().backward()
+        grads.append(x.grad.tolist())
+    assert grads[0] == grads[1] == [2.0, 5.0]
+
+
+ASKED = """
+torch._assert_async(torch.tensor(True), 'abc')
+torch._assert_async(torch.tensor(0), 'abc')
+torch._assert_async(torch.tensor(0))
+torch._assert_async(torch.ones(2))
+torch._assert_async(3)
+torch._assert_async(torch.tensor(1), 3)
+torch._assert(torch.tensor(1), 'abc')
+torch._assert(3 < 2, 'abc')
+torch._C._get_tracing_state()
+torch._C._log_api_usage_once('abc')
+torch._C._log_api_usage_once(3)
+torch._C._are_functorch_transforms_active()
+torch.vmap(lambda x: x + torch._C._are_functorch_transforms_active())(torch.zeros(2))
+torch._C._nn._parse_to('cpu', torch.float64)
+torch._C._nn._parse_to(torch.ones(2, dtype=torch.float64), True)
+torch._C._nn._parse_to(device='cpu', non_blocking=True)
+torch._C._nn._parse_to()
+torch._C._LinAlgError is torch.linalg.LinAlgError
+torch._C.Generator is torch.Generator
+issubclass(torch._C._TensorMeta, type)
+torch.nn._reduction.get_enum('none'), torch.nn._reduction.get_enum('mean'), torch.nn._reduction.get_enum('sum')
+torch.nn._reduction.get_enum('abc')
+torch.nn.init._calculate_fan_in_and_fan_out(torch.empty(3, 4, 5, 6))
+torch.nn.init._calculate_fan_in_and_fan_out(torch.empty(3))
+torch.hub.HASH_REGEX.search('resnet18-f37072fd.pth').group(1)
+isinstance(3, torch.SymInt), isinstance(3.0, torch.SymFloat), isinstance(True, torch.SymBool)
+torch.onnx.is_in_onnx_export()
+torch.nn.parallel.scatter((1, {'a': [2]}), [0, 1])
+torch.nn.parallel.scatter(torch.ones(2), ['cpu'])
+torch.nn.parallel.scatter_gather.scatter_kwargs((1, 2), {'a': 3}, [0, 1])
+torch.nn.parallel.scatter_gather.scatter_kwargs((), {'a': 3}, [0, 1])
+torch.nn.parallel.gather([torch.ones(2)], 'cpu')
+torch.nn.parallel.gather([None], 'cpu')
+torch.nn.parallel.gather([{'a': None}, {}], 'cpu')
+torch.distributed.Backend('GLOO'), torch.distributed.Backend.NCCL
+torch.distributed.Backend(3)
+torch.distributed.ReduceOp.SUM == torch.distributed.ReduceOp.RedOpType.SUM
+[name for name, _ in torch.nn.Linear(2, 1)._named_members(lambda module: module._parameters.items())]
+torch.distributions.utils._sum_rightmost(torch.ones(2, 3, 4), 2), torch.distributions.utils._sum_rightmost(torch.ones(2), 0)
+"""
+
+
+def test_private_questions() -> None:
+    import torch.nn._reduction
+    import torch.onnx
+
+    assert outcomes(ak, ASKED) == outcomes(torch, ASKED)
+
+
+FUTURES = """
+a.done(), a.set_result(3), a.done()
+a.wait(), a.value()
+a.set_result(4)
+a.then(lambda future: future.wait() + 1).wait()
+b.set_exception(3)
+b.set_exception(ValueError('abc'))
+b.wait()
+b.value()
+b.then(lambda future: 5).wait()
+torch.futures.wait_all([a, a.then(lambda future: 7)])
+torch.futures.wait_all([a, b])
+torch.futures.collect_all([]).wait()
+torch.futures.collect_all([a]).wait()[0].wait()
+torch.futures.Future(devices=['cpu'])
+torch.futures.Future(3)
+"""
+
+
+def test_futures() -> None:
+    said = [outcomes(m, FUTURES, a=m.futures.Future(), b=m.futures.Future()) for m in BOTH]
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("m", BOTH)
+def test_what_waits_for_a_future(m: Any) -> None:
+    future, told = m.futures.Future(), []
+    future.add_done_callback(lambda each: told.append(each.value()))
+    doubled = future.then(lambda each: 2 * each.value())
+    failed = future.then(lambda each: each.value() // 0)
+    both = m.futures.collect_all([doubled, future])
+    assert not both.done()
+    future.set_result(3)
+    assert told == [3]
+    assert [each.value() for each in both.wait()] == [6, 3]
+    with pytest.raises(RuntimeError, match="error when running the callback: ZeroDivisionError"):
+        failed.wait()
+
+
+@pytest.mark.parametrize("m", BOTH)
+def test_a_storage_counts_its_bytes(m: Any) -> None:
+    sizes = [sys.getsizeof(m.ones(count).untyped_storage()) for count in (10, 1000)]
+    assert sizes[1] - sizes[0] == 4 * 990
+
+
+@pytest.mark.parametrize("m", BOTH)
+def test_a_divergence_of_classes_that_are_no_distributions(m: Any) -> None:
+    class Own:
+        pass
+
+    m.distributions.register_kl(Own, Own)(lambda p, q: 1.5)
+    assert m.distributions.kl_divergence(Own(), Own()) == 1.5
+    with pytest.raises(TypeError, match="issubclass"):
+        m.distributions.register_kl(Own, 3)
+
+
+@pytest.mark.parametrize("m", BOTH)
+def test_hooks_in_a_row_see_one_tensor(m: Any) -> None:
+    x = m.ones(2, requires_grad=True)
+    y, z = x * 2, x * 3
+    seen: list[Any] = []
+
+    def replace(gradient: Any) -> Any:
+        seen.append(gradient)
+        seen.append(gradient * 5)
+        return seen[-1]
+
+    y.register_hook(seen.append)
+    y.register_hook(replace)
+    y.register_hook(seen.append)
+    for _ in range(2):
+        z.grad_fn.register_prehook(lambda received: seen.append(received[0]))
+        z.grad_fn.register_hook(lambda sent, received: seen.append(sent[0]))
+    y.sum().backward()
+    assert seen[0] is seen[1]
+    assert seen[2] is seen[3]
+    seen.clear()
+    z.sum().backward()
+    assert seen[0] is seen[1]
+    assert seen[2] is seen[3]
+
+
+def test_translated_functions_are_not_made() -> None:
+    class Shift(ak.jit.ScriptModule):
+        @ak.jit.script_method
+        def forward(self, x: Any) -> Any:
+            return x + 1
+
+    assert Shift()(ak.tensor([2.0])).tolist() == [3.0]
+    with pytest.raises(NotImplementedError, match="translates no functions"):
+        ak.jit.ScriptFunction("f")
+    with pytest.raises(NotImplementedError, match="no symbols"):
+        ak.SymInt(3)

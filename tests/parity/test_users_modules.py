@@ -1,0 +1,90 @@
+"""Modules of users' beside PyTorch's: whichever names they give their own attributes, and in which order members stand."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+
+import autogradkit as ak
+
+BOTH = (ak, torch)
+# Names that users may give to attributes and methods: all of ours but those that Python or PyTorch keeps for itself.
+OURS = sorted(
+    name
+    for name in {*dir(ak.nn.Module), *vars(ak.nn.Module())} - set(dir(torch.nn.Module())) - {"_samples", "_shown"}
+    if "__" not in name and not name.endswith("_of_module")
+)
+
+
+def used(module: Any) -> None:
+    """Do with a module what training does."""
+    repr(module)
+    module.register_forward_hook(lambda *_: None)
+    module.register_full_backward_hook(lambda *_: None)
+    module.register_state_dict_pre_hook(lambda *_: None)
+    module(ak.ones(2, requires_grad=True)).sum().backward()
+    module.zero_grad()
+    module.load_state_dict(module.state_dict())
+    module.double().float().to(ak.float64)
+    module.layer = ak.nn.ReLU()
+    module.register_parameter("empty", None)
+    del module.layer
+    copy.deepcopy(module)
+
+
+class Small(ak.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = ak.nn.Linear(2, 2)
+        self.register_buffer("shift", ak.ones(2))
+
+    def forward(self, x: Any) -> Any:
+        return self.layer(x) + self.shift
+
+
+@pytest.mark.parametrize("name", [*OURS, "_hooks", "_state_hooks", "_defaults", "_persistent", "_cast", "_check_name"])
+def test_an_attribute_of_any_name(name: str) -> None:
+    module = Small()
+    setattr(module, name, {"a": 3})
+    used(module)
+    assert getattr(module, name) == {"a": 3}
+
+
+@pytest.mark.parametrize("name", ["_applied", "_cast", "_check_name", "_forget", "_persistent", "_take"])
+def test_a_method_of_any_name(name: str) -> None:
+    used(type("Other", (Small,), {name: lambda self: 3})())
+
+
+@pytest.mark.parametrize("m", BOTH)
+def test_what_is_assigned_again_keeps_its_place(m: Any) -> None:
+    class Net(m.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = m.nn.Identity()
+            self.weight = m.nn.Parameter(m.ones(1))
+            self.second = m.nn.Linear(1, 1)
+            self.bias = m.nn.Parameter(m.ones(1))
+            self.first = m.nn.Linear(2, 1)
+            self.weight = m.nn.Parameter(m.zeros(1))
+
+    names = [name for name, _ in Net().named_parameters()]
+    assert names == ["weight", "bias", "first.weight", "first.bias", "second.weight", "second.bias"]
+
+
+@pytest.mark.parametrize("m", BOTH)
+@pytest.mark.parametrize("kind", ["ModuleDict", "ModuleList", "ParameterList"])
+def test_a_container_of_a_users_is_filled_when_it_is_given_something(m: Any, kind: str) -> None:
+    base = getattr(m.nn, kind)
+
+    class Own(base):
+        def update(self, *given: Any) -> None:
+            raise AssertionError("called before the class was ready")
+
+        extend = update
+
+    assert len(Own()) == 0
+    with pytest.raises(AssertionError, match="before"):
+        Own({"a": m.nn.ReLU()} if kind == "ModuleDict" else [m.nn.Parameter(m.ones(1))])
