@@ -104,6 +104,7 @@ from autogradkit._ops.pointwise import (
     complex_numbers,
     division,
     elementary,
+    error_functions,
     floating,
     fused,
     integers,

@@ -338,3 +338,29 @@ def test_equal_numbers_of_long_tensors_are_picked_as_they_stand(operand: str, la
     third = autogradkit.from_numpy(array).kthvalue(3, dim)
     assert third.values.tolist() == torch.from_numpy(array).kthvalue(3, dim).values.tolist()
     assert third.indices.tolist() == np.take(np.argsort(array, dim, kind="stable"), 2, dim).tolist()
+
+
+@pytest.mark.parametrize("operand", OPERANDS)
+@pytest.mark.parametrize("shape", [(20, 600), (2, 6000), (47, 255), (46, 257), (5, 24, 100)])
+def test_running_extremes_of_long_rows_are_pytorchs(operand: str, shape: tuple[int, ...]) -> None:
+    rows = np.resize(OPERANDS[operand].reshape(-1), shape)
+    for code in ("x.cummax(-1)", "x.cummin(-1)", "x.cummax(0)"):
+        _agree(code, x=rows)
+        _agree(code, x=np.sort(rows, -1))
+
+
+def test_running_extremes_keep_the_sign_of_the_last_zero() -> None:
+    zeros = np.where(STREAM.random((3, 400)) < 0.5, np.float32(0), np.float32(-0.0))
+    _agree("tuple(each.sign() for each in (1 / x.cummax(1).values, 1 / x.cummin(1).values))", x=zeros)
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc", "erfinv"])
+def test_error_functions_are_within_the_last_place_of_pytorchs(name: str) -> None:
+    x = np.concatenate((np.linspace(-11, 11, 6001), np.geomspace(1e-38, 1, 3001), 1 - np.geomspace(1e-7, 1, 3001)))
+    corners = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0], np.float32)
+    x = np.concatenate((x.astype(np.float32), corners))
+    ours, theirs = (getattr(module, name)(module.from_numpy(x)).numpy() for module in (autogradkit, torch))
+    np.testing.assert_array_equal(np.isfinite(ours), np.isfinite(theirs))
+    np.testing.assert_array_equal(ours[-len(corners) :], theirs[-len(corners) :])
+    finite = np.isfinite(ours)
+    np.testing.assert_array_max_ulp(ours[finite], theirs[finite], 1)

@@ -61,7 +61,10 @@ def _refuse_negative_slope(grad_output: Any, self: Any, negative_slope: float, s
 )
 def leaky_relu(self: Array, negative_slope: Scalar = 0.01, *, out: Array) -> None:
     """x where it is above 0, `negative_slope` times it elsewhere."""
+    _write_leaky(self, negative_slope, out)
 
+
+def _write_leaky(self: Array, negative_slope: Any, out: Array) -> None:
     def body(x: Array, out: Array) -> None:
         slope = x.dtype.type(negative_slope)
         _bend(x, slope, slope, slope, out)
@@ -270,8 +273,10 @@ def rrelu_with_noise(
     out: Array,
 ) -> None:
     """x where it is above 0; elsewhere `noise` times it, or in evaluation the mean of `lower` and `upper`."""
-    slope: Any = noise if training else (lower + upper) / 2
-    write(out, lambda x: chosen(x > 0, x, (x * slope).astype(x.dtype, copy=False)), self)
+    if training:
+        write(out, lambda x: chosen(x > 0, x, (x * noise).astype(x.dtype, copy=False)), self)
+    else:
+        _write_leaky(self, (lower + upper) / 2, out)
 
 
 @op(

@@ -46,8 +46,8 @@ def _refuse_bools(self: Any, tensor1: Any, tensor2: Any, value: Any) -> None:
 
 def _write_sum(out: Array, base: Array, first: Array, second: Array) -> None:
     """base + first · second; float32 as if multiplied and added in one: a product may be too large for it and the sum not."""
-    kind = np.float64 if base.dtype == np.float32 else base.dtype
-    np.add(base, np.multiply(first, second, dtype=kind), out=out, dtype=kind, casting="unsafe")
+    wide = first.astype(np.float64 if base.dtype == np.float32 else base.dtype)
+    np.copyto(out, wide * second + base, casting="unsafe")
 
 
 addcmul = function("addcmul", in_place=True)
@@ -73,7 +73,7 @@ def addcmul_node(self: Array, tensor1: Array, tensor2: Array, *, value: Scalar =
     factor = _factor(value, out)
     for into, *operands in in_parts(out, self, tensor1, tensor2):
         base, first, second = _wide(into, *operands)
-        _write_sum(into, base, factor * first, second)
+        _write_sum(into, base, first if value == 1 else factor * first, second)
 
 
 def _edit_product(self: Any, value: Any, tensor1: Any, tensor2: Any) -> Any:

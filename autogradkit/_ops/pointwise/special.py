@@ -1,4 +1,4 @@
-"""Special functions that are names of the package itself: the error function, gamma and its kin, Bessel's I₀.
+"""Special functions that are names of the package itself: gamma and its kin, Bessel's I₀.
 
 Rests on declare, and on SciPy for the numbers, which the first call loads. The formulas are those of PyTorch's derivative
 table. What only `special` offers is in special_functions.py.
@@ -16,9 +16,7 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION
 from autogradkit._ops.pointwise.elementary import within
-from autogradkit.core.clip import clip
 from autogradkit.core.dtype import can_cast, get_default_dtype
-from autogradkit.core.parts import in_parts
 from autogradkit.core.tensor import Tensor
 
 
@@ -30,20 +28,6 @@ def by_scipy(name: str, out: Array, *operands: Any) -> None:
     np.copyto(out, getattr(scipy.special, name)(*wide), casting="unsafe")
 
 
-# artanh(erf(x)) / x as a quotient of polynomials in x², fitted by least squares over |x| ≤ 4, beyond which erf is 1 in float32.
-# Computed in float64 it is exact to 2.4e-11, so that float32 is rounded rightly but for 2 of 10,000 numbers.
-_ABOVE = (
-    3.163207247342725e-06,
-    4.858374356469949e-04,
-    0.0099490710750197,
-    0.08942348574508475,
-    0.44344398035890914,
-    1.1283791671224612,
-)
-_UNDER = (1.1587081150526197e-04, 4.6657457225908125e-03, 0.05193676812279815, 0.301912148553911, 1.0)
-_MANY = 4096  # elements from which this is quicker than SciPy's, which goes one by one
-
-
 def polynomial(x: Array, coefficients: tuple[float, ...]) -> Array:
     """By Horner's rule, in one array; the coefficient of the highest power comes first."""
     total = x * coefficients[0]
@@ -52,79 +36,6 @@ def polynomial(x: Array, coefficients: tuple[float, ...]) -> Array:
         total *= x
     total += coefficients[-1]
     return total
-
-
-def _write_erf(x: Array, out: Array) -> None:
-    wide = clip(x, -4, 4).astype(np.float64)
-    square = wide * wide
-    found = polynomial(square, _ABOVE)
-    found /= polynomial(square, _UNDER)
-    found *= wide
-    np.copyto(out, np.tanh(found, found), casting="same_kind")
-
-
-@op(
-    pointwise=INT_TO_FLOAT,
-    in_place=True,
-    dtypes=not_implemented("erf_vml_cpu", "c"),
-    samples=within(-2, 2),
-    vjp={"self": lambda g, self: k.times(k.exp(-(self * self)), 2 / math.sqrt(math.pi)) * g},
-    rule="∂self = ∂ · 2 / √π · exp(−self²)",
-)
-def erf(self: Array, *, out: Array) -> None:
-    """The error function, 2/√π · ∫₀ˣ e⁻ᵗ² dt.
-
-    >>> import autogradkit as torch
-    >>> torch.erf(torch.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.8427])
-    """
-    if self.dtype == np.float32 and self.size >= _MANY:
-        for into, x in in_parts(out, self):
-            _write_erf(x, into)
-    else:
-        by_scipy("erf", out, self)
-
-
-@op(
-    pointwise=INT_TO_FLOAT,
-    in_place=True,
-    dtypes=not_implemented("erfc_vml_cpu", "c"),
-    samples=within(-2, 2),
-    vjp={"self": lambda g, self: k.times(k.exp(-(self * self)), -2 / math.sqrt(math.pi)) * g},
-    rule="∂self = −∂ · 2 / √π · exp(−self²)",
-)
-def erfc(self: Array, *, out: Array) -> None:
-    """1 − erf(x), accurate where that is near 0.
-
-    >>> import autogradkit as torch
-    >>> torch.erfc(torch.tensor([0.0, 1.0]))
-    tensor([1.0000, 0.1573])
-    """
-    by_scipy("erfc", out, self)
-
-
-def _erfinv_backward(g: Any, self: Any) -> Any:
-    inverse = k.erfinv(self)
-    return k.times(k.exp(inverse * inverse), 0.5 * math.sqrt(math.pi)) * g
-
-
-@op(
-    pointwise=INT_TO_FLOAT,
-    in_place=True,
-    dtypes=not_implemented("erfinv_vml_cpu", "c"),
-    samples=within(-0.9, 0.9),
-    vjp={"self": _erfinv_backward},
-    rule="∂self = ∂ · √π / 2 · exp(erfinv(self)²)",
-)
-def erfinv(self: Array, *, out: Array) -> None:
-    """The inverse of the error function.
-
-    >>> import autogradkit as torch
-    >>> torch.erfinv(torch.tensor([0.0, 0.5]))
-    tensor([0.0000, 0.4769])
-    """
-    by_scipy("erfinv", out, self)
-    np.copyto(out, self, where=self == 0)  # with its sign
 
 
 @op(

@@ -25,8 +25,9 @@ from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.network.softmax import log_softmax, softmax
 from autogradkit._ops.pointwise import bessel
 from autogradkit._ops.pointwise.elementary import within
+from autogradkit._ops.pointwise.error_functions import erf
 from autogradkit._ops.pointwise.rounding import round_decimals
-from autogradkit._ops.pointwise.special import by_scipy, by_small, erf
+from autogradkit._ops.pointwise.special import by_scipy, by_small
 from autogradkit.core.dtype import FLOATING, get_default_dtype, is_half
 from autogradkit.core.tensor import Tensor
 

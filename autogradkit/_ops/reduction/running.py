@@ -16,7 +16,6 @@ from autogradkit._ops.declare.refusals import by_kernel, not_implemented, unless
 from autogradkit._ops.declare.writing import C_NAMES, require_same_dtype, saying
 from autogradkit._ops.pointwise.logarithms import log_add_exp
 from autogradkit._ops.reduction import return_types
-from autogradkit._ops.reduction.extremes import pick
 from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.shapes import wrap_dim
@@ -238,18 +237,12 @@ def _declare_extreme(name: str, ufunc: np.ufunc, word: str, shown: str) -> None:
     def along(self: Array, dim: int, *, out: tuple[Array, Array]) -> None:
         if not self.size:
             return
-        dim = wrap_dim(dim, self.ndim)
-        source = self if self.ndim else self.reshape(1)
-        running = ufunc.accumulate(source, dim)
-        found = source == running  # of equal ones the last
-        if source.dtype.kind in "fcV":
-            found |= np.isnan(source)
-        positions = np.moveaxis(_latest(np.moveaxis(found, dim, -1)), -1, dim)
-        if running.all():
-            np.copyto(out[0], running.reshape(self.shape))
-            np.copyto(out[1], positions.reshape(self.shape))
-        else:  # a zero has the sign of the last
-            pick(self, positions, dim, out)
+        rows = np.moveaxis(self if self.ndim else self.reshape(1), dim, -1)
+        flat = np.ascontiguousarray(rows).reshape(-1, rows.shape[-1])
+        starts = _reaching(ufunc, flat)  # the first of each row among them
+        lengths = np.diff(starts, append=flat.size)
+        for into, found in zip(out, (flat.reshape(-1)[starts], starts % flat.shape[1]), strict=True):
+            np.copyto(into, np.moveaxis(np.repeat(found, lengths).reshape(rows.shape), -1, dim).reshape(into.shape))
 
     along.kernel.__doc__ = f"""The {word} elements so far along `dim`, and where they stand, as (values, indices).
 
@@ -261,11 +254,38 @@ def _declare_extreme(name: str, ufunc: np.ufunc, word: str, shown: str) -> None:
     """
 
 
-def _latest(found: Array) -> Array:
-    """For each place in the last dimension where the last true one up to it stands; at the first there is one."""
-    starts = np.flatnonzero(found)
-    lengths = np.diff(starts, append=found.size)
-    return np.repeat(starts % found.shape[-1], lengths).reshape(found.shape)
+_BLOCK = 128  # elements whose extreme is found at once, and of which most have none that counts
+
+
+def _reaches(elements: Array, running: Array) -> Array:
+    """Where elements are the extreme up to there; of equal ones all, and each NaN."""
+    found = elements == running
+    if elements.dtype.kind in "fcV":
+        found |= np.isnan(elements)
+    return found
+
+
+def _reaching(ufunc: np.ufunc, rows: Array) -> Array:
+    """The flat positions of all elements of `rows` that are the extreme of their row up to there, in order.
+
+    In long rows these are looked for only in blocks whose own extreme is one, since NumPy takes each step of a running one alone.
+    """
+    size = rows.shape[1]
+    if size < 2 * _BLOCK:
+        return np.flatnonzero(_reaches(rows, ufunc.accumulate(rows, 1)))
+    begins = np.minimum(np.arange(0, size, _BLOCK), size - _BLOCK)  # the last block may begin within the one before
+    whole = size // _BLOCK
+    extremes = ufunc.reduce(rows[:, : whole * _BLOCK].reshape(len(rows), whole, _BLOCK), 2)
+    if whole < len(begins):
+        extremes = np.concatenate((extremes, ufunc.reduce(rows[:, -_BLOCK:], 1, keepdims=True)), 1)
+    after = ufunc.accumulate(extremes, 1)
+    row, block = _reaches(extremes, after).nonzero()
+    elements = np.lib.stride_tricks.sliding_window_view(rows, _BLOCK, 1)[row, begins[block]]
+    before = np.where(block, after[row, block - 1], elements[:, 0])
+    found = _reaches(elements, ufunc(ufunc.accumulate(elements, 1), before[:, None]))
+    marked = np.zeros(rows.size, np.bool_)
+    marked[((row * size + begins[block])[:, None] + np.arange(_BLOCK))[found]] = True
+    return np.flatnonzero(marked)
 
 
 def _added_at(g: Any, self: Any, indices: Any, dim: int) -> Any:

@@ -1,0 +1,192 @@
+"""The error function, what it leaves of 1, and its inverse: erf, erfc, erfinv.
+
+Rests on declare and special. SciPy has the numbers, but goes one by one: many of float32 are quotients of polynomials, taken in
+float64 by whole steps and rounded once, so that next to all are the nearest there are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autogradkit._ops.declare import INT_TO_FLOAT, k, op
+from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.refusals import not_implemented
+from autogradkit._ops.pointwise.elementary import within
+from autogradkit._ops.pointwise.special import by_scipy, polynomial
+from autogradkit.core.clip import clip
+from autogradkit.core.parts import in_parts
+
+_MANY = 4096  # elements from which this is quicker than SciPy's
+
+# The quotients were fitted by least squares of the relative error: of erf(x) / x in x² over |x| ≤ 4, beyond which erf is 1 in
+# float32 (exact to 1.6e-10); of erfc(x) · exp(x²) in x over 0 ≤ x ≤ 10.2, beyond which erfc is 0 (8.1e-11); of erfinv(x) / x in
+# −log(1 − x²) over all x of float32 (3.2e-10).
+_ERF = (
+    (
+        1.0667589757839828e-06,
+        6.097320421822259e-05,
+        8.932205574483031e-04,
+        0.010790964040489452,
+        0.0775424431921146,
+        0.32456803942925355,
+        1.1283791669159033,
+    ),
+    (
+        4.516607174063917e-08,
+        1.068644038816941e-05,
+        2.4365887012193008e-04,
+        0.0033248385168897407,
+        0.029845681971224287,
+        0.1757116893750246,
+        0.6209742608483461,
+        1.0,
+    ),
+)
+_ERFC = (
+    (
+        0.010018649354127688,
+        0.09283924737729035,
+        0.4024205027121148,
+        1.0006817735064053,
+        1.4342541710522836,
+        0.9999999999191703,
+    ),
+    (
+        0.017757616491619495,
+        0.1645522008748743,
+        0.7221733294930952,
+        1.8556535657312612,
+        2.892304072885937,
+        2.5626333271504693,
+        1.0,
+    ),
+)
+_ERFINV = (
+    (
+        -5.898180165845642e-07,
+        1.570300434288293e-05,
+        5.13039865517069e-04,
+        0.006688822094170471,
+        0.05362559587780165,
+        0.28734476936160647,
+        0.8862269257351132,
+    ),
+    (
+        -3.4894467399856046e-08,
+        -2.3413532195040616e-06,
+        1.6307199734479303e-04,
+        1.2183943296005504e-03,
+        0.0311325977336593,
+        0.062434474994423006,
+        1.0,
+    ),
+)
+
+
+def _quotient(x: Array, coefficients: tuple[tuple[float, ...], tuple[float, ...]]) -> Array:
+    above, under = coefficients
+    found = polynomial(x, above)
+    found /= polynomial(x, under)
+    return found
+
+
+def _write_erf(x: Array, out: Array) -> None:
+    wide = clip(x, -4, 4).astype(np.float64)
+    found = _quotient(wide * wide, _ERF)
+    found *= wide
+    np.copyto(out, found, casting="same_kind")
+
+
+def _write_erfc(x: Array, out: Array) -> None:
+    size = np.abs(clip(x, -11, 11)).astype(np.float64)
+    found = _quotient(size, _ERFC)
+    size *= size
+    found *= np.exp(np.negative(size, size), size)
+    below = np.signbit(x)  # where it is 2 less what it is of −x
+    found -= below
+    np.abs(found, found)
+    found += below
+    np.copyto(out, found, casting="same_kind")
+
+
+def _write_erfinv(x: Array, out: Array) -> None:
+    wide = x.astype(np.float64)
+    rest = np.log(1 - wide * wide)
+    found = _quotient(np.negative(rest, rest), _ERFINV)
+    found *= wide
+    np.copyto(out, found, casting="same_kind")
+    ends = (np.abs(x) == 1).nonzero()
+    out[ends] = x[ends] * np.inf
+
+
+def _write(name: str, body: Callable[[Array, Array], None], self: Array, out: Array) -> None:
+    """By the quotient where there are many numbers of float32, else by SciPy."""
+    if self.dtype == np.float32 and self.size >= _MANY:
+        for into, x in in_parts(out, self):
+            body(x, into)
+    else:
+        by_scipy(name, out, self)
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=True,
+    dtypes=not_implemented("erf_vml_cpu", "c"),
+    samples=within(-2, 2),
+    vjp={"self": lambda g, self: k.times(k.exp(-(self * self)), 2 / math.sqrt(math.pi)) * g},
+    rule="∂self = ∂ · 2 / √π · exp(−self²)",
+)
+def erf(self: Array, *, out: Array) -> None:
+    """The error function, 2/√π · ∫₀ˣ e⁻ᵗ² dt.
+
+    >>> import autogradkit as torch
+    >>> torch.erf(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8427])
+    """
+    _write("erf", _write_erf, self, out)
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=True,
+    dtypes=not_implemented("erfc_vml_cpu", "c"),
+    samples=within(-2, 2),
+    vjp={"self": lambda g, self: k.times(k.exp(-(self * self)), -2 / math.sqrt(math.pi)) * g},
+    rule="∂self = −∂ · 2 / √π · exp(−self²)",
+)
+def erfc(self: Array, *, out: Array) -> None:
+    """1 − erf(x), accurate where that is near 0.
+
+    >>> import autogradkit as torch
+    >>> torch.erfc(torch.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.1573])
+    """
+    _write("erfc", _write_erfc, self, out)
+
+
+def _erfinv_backward(g: Any, self: Any) -> Any:
+    inverse = k.erfinv(self)
+    return k.times(k.exp(inverse * inverse), 0.5 * math.sqrt(math.pi)) * g
+
+
+@op(
+    pointwise=INT_TO_FLOAT,
+    in_place=True,
+    dtypes=not_implemented("erfinv_vml_cpu", "c"),
+    samples=within(-0.9, 0.9),
+    vjp={"self": _erfinv_backward},
+    rule="∂self = ∂ · √π / 2 · exp(erfinv(self)²)",
+)
+def erfinv(self: Array, *, out: Array) -> None:
+    """The inverse of the error function.
+
+    >>> import autogradkit as torch
+    >>> torch.erfinv(torch.tensor([0.0, 0.5]))
+    tensor([0.0000, 0.4769])
+    """
+    _write("erfinv", _write_erfinv, self, out)
+    np.copyto(out, self, where=self == 0)  # with its sign
