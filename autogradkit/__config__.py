@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from autogradkit.core.settings import get_num_interop_threads, get_num_threads
+from autogradkit.core.threads import get_num_interop_threads, get_num_threads
 
 
 def show() -> str:

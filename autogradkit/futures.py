@@ -30,7 +30,7 @@ class Future(Generic[T]):
     """
 
     @_entry
-    def __init__(self, *, devices: list[int | str | _device] | None = None) -> None:
+    def __init__(self, *, devices: list[Any] | None = None) -> None:
         for each in devices or []:
             raise ValueError(f"Expected devices to have indices, got {_device(each)}")
         self._completed = threading.Event()

@@ -88,7 +88,9 @@ class StandIn(Loader):
             spawn.get_preparation_data = _preparation  # a process that is not forked imports the script anew
             for below in _NAMED:
                 importlib.import_module(f"torch{below}")
-            vars(autogradkit).update(__name__="torch", torch=autogradkit)  # PyTorch, too, has itself as `torch.torch`
+            autogradkit.__dict__.update(
+                __name__="torch", torch=autogradkit
+            )  # PyTorch, too, has itself as `torch.torch`
             for module in [each for name, each in sys.modules.items() if _is_public(name)]:
                 _rename_classes(module)
         except BaseException:  # an interrupt leaves nothing half exchanged
@@ -106,8 +108,8 @@ class StandIn(Loader):
         spawn.get_preparation_data = _pythons_preparation
         if self in sys.meta_path:
             sys.meta_path.remove(self)
-        vars(autogradkit)["__name__"] = "autogradkit"
-        vars(autogradkit).pop("torch", None)
+        autogradkit.__dict__["__name__"] = "autogradkit"
+        autogradkit.__dict__.pop("torch", None)
         for name, module in list(sys.modules.items()):
             if _is_pytorchs(name) and module.__name__.startswith("autogradkit"):
                 del sys.modules[name]

@@ -6,7 +6,7 @@ PyTorch runs them as one kernel; here they are the ops themselves, one after ano
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from autogradkit._ops.reduction.norms import vector_norm
 from autogradkit.core.frames import entry
@@ -110,6 +110,7 @@ def _spread(op: str, given: Any, count: int) -> Sequence[Any]:
         given = given.tolist()
     if not _is_list(given):
         return [given] * count
+    given = cast("Sequence[Any]", given)
     if len(given) != count:
         raise RuntimeError(f"Tensor lists must have the same number of tensors, got {count} and {len(given)}")
     return given

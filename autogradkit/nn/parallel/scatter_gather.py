@@ -11,7 +11,7 @@ from autogradkit.core.tensor import Tensor
 
 
 @entry
-def scatter(inputs: Any, target_gpus: Sequence[int | str | Device], dim: int = 0) -> Any:
+def scatter(inputs: Any, target_gpus: Sequence[Any], dim: int = 0) -> Any:
     """The same for each device: containers and what is in them. Raises RuntimeError for tensors, ValueError for the CPU.
 
     >>> scatter((1, {"a": [2]}), [0, 1])
@@ -33,7 +33,7 @@ def scatter(inputs: Any, target_gpus: Sequence[int | str | Device], dim: int = 0
 
 
 def scatter_kwargs(
-    inputs: tuple[Any, ...], kwargs: dict[str, Any] | None, target_gpus: Sequence[int | str | Device], dim: int = 0
+    inputs: tuple[Any, ...], kwargs: dict[str, Any] | None, target_gpus: Sequence[Any], dim: int = 0
 ) -> tuple[tuple[Any, ...], tuple[dict[str, Any], ...]]:
     """Arguments and named arguments for each device, as many of one as of the other."""
     places = scatter(inputs, target_gpus, dim) if inputs else []

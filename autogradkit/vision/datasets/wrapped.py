@@ -6,6 +6,7 @@ Rests on the data sets and on `tv_tensors`, which are loaded with the first data
 from __future__ import annotations
 
 import collections.abc
+import importlib
 from collections.abc import Callable, Collection
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -154,8 +155,7 @@ def _coco(dataset: Any, target_keys: Any) -> Wrapper:
 
 def _decoded(segmentation: Any, picture: Any) -> Any:
     """A mask of COCO's polygons or runs, by its own library."""
-    from pycocotools import mask  # pyright: ignore[reportMissingImports]
-
+    mask: Any = importlib.import_module("pycocotools.mask")
     size = picture.height, picture.width
     if isinstance(segmentation, list):
         segmentation = mask.merge(mask.frPyObjects(segmentation, *size))
