@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import autogradkit as ak
 from autogradkit.core.frames import entry
-from autogradkit.vision import datasets
+from autogradkit.vision.datasets.caltech import Caltech101, Caltech256
+from autogradkit.vision.datasets.cifar import CIFAR10, CIFAR100
+from autogradkit.vision.datasets.coco import CocoCaptions, CocoDetection
+from autogradkit.vision.datasets.folder import DatasetFolder, ImageFolder
+from autogradkit.vision.datasets.mnist import MNIST, FashionMNIST
+from autogradkit.vision.datasets.pets import OxfordIIITPet
+from autogradkit.vision.datasets.textures import GTSRB
+from autogradkit.vision.datasets.vision import VisionDataset
+from autogradkit.vision.datasets.voc import VOCDetection, VOCSegmentation
 from autogradkit.vision.ops._box_convert import box_convert
 
 if TYPE_CHECKING:
@@ -42,7 +50,7 @@ class _Wrapped:
 
     def __init__(self, dataset: Any, target_keys: Any) -> None:
         kind = type(dataset)
-        if not isinstance(dataset, datasets.VisionDataset):
+        if not isinstance(dataset, VisionDataset):
             raise TypeError(
                 "This wrapper is meant for subclasses of `torchvision.datasets.VisionDataset`, "
                 f"but got a '{kind.__name__}' instead.\n"
@@ -53,13 +61,13 @@ class _Wrapped:
         known = next((each for each in kind.mro() if each in _WRAPPERS), None)
         if known is None:
             said = f"No wrapper exists for dataset class {kind.__name__}. Please wrap the output yourself."
-            if kind in vars(datasets).values():
+            if kind.__module__.rpartition(".")[0] == __package__:
                 said += (
                     " If an automated wrapper for this dataset would be useful for you, "
                     "please open an issue at https://github.com/pytorch/vision/issues."
                 )
             raise TypeError(said)
-        if target_keys is not None and known not in (datasets.CocoDetection, datasets.VOCDetection):
+        if target_keys is not None and known not in (CocoDetection, VOCDetection):
             raise ValueError(
                 "`target_keys` is currently only supported for `CocoDetection`, `VOCDetection`, `Kitti`, and `WIDERFace`, "
                 f"but got {known.__name__}."
@@ -206,21 +214,21 @@ def _pets(dataset: Any, target_keys: Any) -> Wrapper:
 _WRAPPERS: dict[type, Callable[[Any, Any], Wrapper]] = {
     **dict.fromkeys(
         (
-            datasets.Caltech256,
-            datasets.CIFAR10,
-            datasets.CIFAR100,
-            datasets.MNIST,
-            datasets.FashionMNIST,
-            datasets.GTSRB,
-            datasets.DatasetFolder,
-            datasets.ImageFolder,
-            datasets.CocoCaptions,
+            Caltech256,
+            CIFAR10,
+            CIFAR100,
+            MNIST,
+            FashionMNIST,
+            GTSRB,
+            DatasetFolder,
+            ImageFolder,
+            CocoCaptions,
         ),
         _as_is,
     ),
-    datasets.VOCSegmentation: _segmentation,
-    datasets.Caltech101: _outlines_refused,
-    datasets.CocoDetection: _coco,
-    datasets.VOCDetection: _voc,
-    datasets.OxfordIIITPet: _pets,
+    VOCSegmentation: _segmentation,
+    Caltech101: _outlines_refused,
+    CocoDetection: _coco,
+    VOCDetection: _voc,
+    OxfordIIITPet: _pets,
 }
