@@ -13,7 +13,14 @@ from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Device, DType, MemoryFormat, Object
 from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.making.constructors import tensortype
-from autogradkit._ops.making.options import channels_last, contiguous_format, moved, preserve_format, strides_like
+from autogradkit._ops.making.options import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    moved,
+    preserve_format,
+    strides_like,
+)
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device as device_
 from autogradkit.core.device import require_cpu
@@ -108,7 +115,9 @@ def converted(tensor: Any, dtype: Dtype | None, copy: bool = False, format: Any 
 
 
 def _format_of(array: Array) -> Any:
-    return channels_last if suggests_channels_last(array.shape, element_strides(array)) else contiguous_format
+    if not suggests_channels_last(array.shape, element_strides(array)):
+        return contiguous_format
+    return channels_last if array.ndim == 4 else channels_last_3d
 
 
 def _as_other(self: Any, other: Any, copy: bool = False, format: Any = None) -> Tensor:
