@@ -25,6 +25,7 @@ from autogradkit._ops.making.constructors import IntTensor as IntTensor
 from autogradkit._ops.making.constructors import LongTensor as LongTensor
 from autogradkit._ops.making.constructors import ShortTensor as ShortTensor
 from autogradkit._ops.making.options import channels_last as channels_last
+from autogradkit._ops.making.options import channels_last_3d as channels_last_3d
 from autogradkit._ops.making.options import contiguous_format as contiguous_format
 from autogradkit._ops.making.options import memory_format as memory_format
 from autogradkit._ops.making.options import preserve_format as preserve_format
@@ -150,6 +151,7 @@ else:
             "optim",
             "overrides",
             "profiler",
+            "quasirandom",
             "random",
             "return_types",
             "safetensors",
@@ -176,6 +178,7 @@ else:
         for home, names in {
             "autogradkit.tracing": "record Trace",
             "autogradkit.func": "vmap",
+            "autogradkit.func.control": "cond",
             "autogradkit.nn.summary": "summary",
             "autogradkit._ops.sparse.older_names": "spmm dsmm hsmm saddmm",
             "autogradkit.standing_in": "as_torch",

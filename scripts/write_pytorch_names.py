@@ -72,6 +72,7 @@ NAMESPACES = (
     "optim.swa_utils",
     "overrides",
     "profiler",
+    "quasirandom",
     "random",
     "return_types",
     "serialization",

@@ -117,6 +117,7 @@ from autogradkit._ops.pointwise import (
 from autogradkit._ops.reduction import (
     counting,
     extremes,
+    hashes,
     histograms,
     modes,
     moments,

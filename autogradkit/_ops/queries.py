@@ -17,7 +17,7 @@ from autogradkit._ops.declare import function, op, python_method
 from autogradkit._ops.declare.kinds import DType, MemoryFormat, Object, Scalar
 from autogradkit._ops.declare.refusals import common_dtype
 from autogradkit._ops.declare.source import Call, Source
-from autogradkit._ops.making.options import memory_format
+from autogradkit._ops.making.options import RANKS, memory_format
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.pending import bits_of
 from autogradkit.core.recording import reported
@@ -105,10 +105,10 @@ def element_size(self: Tensor) -> int:
 def is_contiguous(self: Tensor, *, memory_format: MemoryFormat = None) -> bool:
     """Whether the elements lie in the storage in row-major order without gaps.
 
-    `memory_format` may be `autogradkit.channels_last` for the N×C×H×W layout with channels innermost.
+    `memory_format` may be `autogradkit.channels_last` for the N×C×H×W layout with channels innermost, or `channels_last_3d`.
     """
-    if str(memory_format) == "torch.channels_last":
-        return self._memory.ndim == 4 and is_channels_last(self._memory.shape, element_strides(self._memory))
+    if memory_format in RANKS:
+        return is_channels_last(self._memory.shape, element_strides(self._memory), RANKS[memory_format])
     return self._memory.flags.c_contiguous
 
 

@@ -87,6 +87,8 @@ class UntypedStorage(Bytes):
                 raise RuntimeError(
                     f"file <{filename}> size <{size}> is smaller than the required mapping size <{nbytes}>"
                 )
+            if nbytes < 0:
+                raise RuntimeError(f"unable to mmap {nbytes} bytes from file <{filename}>: Cannot allocate memory (12)")
             if not nbytes:
                 return cls.of(_allocated())
             return cls.of(borrow(np.memmap(filename, _BYTE, "r+" if shared else "c", shape=(nbytes,)).view(np.ndarray)))

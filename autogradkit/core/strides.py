@@ -34,13 +34,17 @@ def contiguous_strides(shape: Sequence[int]) -> Ints:
 
 
 def channels_last_strides(shape: Sequence[int]) -> Ints:
-    """Strides of N×C×H×W with the channels innermost.
+    """Strides of N×C×H×W, or N×C×D×H×W, with the channels innermost.
 
     >>> channels_last_strides((2, 3, 4, 5))
     (60, 1, 15, 3)
     """
-    _, channels, height, width = shape
-    return (channels * width * height, 1, channels * width, channels)
+    strides = [1] * len(shape)
+    step = shape[1]
+    for dim in (*range(len(shape) - 1, 1, -1), 0):
+        strides[dim] = step
+        step *= shape[dim]
+    return tuple(strides)
 
 
 def is_contiguous(shape: Sequence[int], strides: Sequence[int]) -> bool:
@@ -60,12 +64,12 @@ def is_contiguous(shape: Sequence[int], strides: Sequence[int]) -> bool:
     return dense
 
 
-def is_channels_last(shape: Sequence[int], strides: Sequence[int]) -> bool:
-    """Whether a 4-dimensional layout is dense with the channels (dimension 1) innermost."""
-    if len(shape) != 4:
+def is_channels_last(shape: Sequence[int], strides: Sequence[int], ndim: int = 4) -> bool:
+    """Whether a layout of that many dimensions is dense with the channels (dimension 1) innermost."""
+    if len(shape) != ndim:
         return False
     step = 1
-    for dim in (1, 3, 2, 0):
+    for dim in (1, *range(ndim - 1, 1, -1), 0):
         if shape[dim] != 1:
             if strides[dim] != step:
                 return False
@@ -74,14 +78,14 @@ def is_channels_last(shape: Sequence[int], strides: Sequence[int]) -> bool:
 
 
 def suggests_channels_last(shape: Sequence[int], strides: Sequence[int]) -> bool:
-    """Whether the order of the strides, gaps allowed, is that of channels-last; the doubtful cases are not.
+    """Whether the order of four or five strides, gaps allowed, is that of channels-last; the doubtful cases are not.
 
     This is what decides the layout of results that have no operand of their own shape, such as those of `cat`.
     """
-    if len(shape) != 4 or strides[1] == 0:
+    if len(shape) not in (4, 5) or strides[1] == 0:
         return False
     least = 0
-    for dim in (1, 3, 2, 0):
+    for dim in (1, *range(len(shape) - 1, 1, -1), 0):
         size, stride = shape[dim], strides[dim]
         if size == 0 or stride < least:
             return False

@@ -14,7 +14,7 @@ from autogradkit._ops.declare import function, k, op, python_method
 from autogradkit._ops.declare.kinds import Array, MemoryFormat, Operand, Scalar
 from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.declare.writing import require_once, unchecked, unless_the_same
-from autogradkit._ops.making.options import channels_last, contiguous_format, preserve_format, strides_like
+from autogradkit._ops.making.options import RANKS, contiguous_format, preserve_format, strides_like
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.integers import require_64_bits
@@ -58,8 +58,8 @@ def contiguous(self: Array, *, memory_format: MemoryFormat = contiguous_format) 
 
 def _in_format(self: Any, format: Any) -> Any:
     array = self._memory
-    if format is channels_last:
-        if array.ndim == 4 and is_channels_last(array.shape, element_strides(array)):
+    if format in RANKS:
+        if is_channels_last(array.shape, element_strides(array), RANKS[format]):
             return self
     elif array.flags.c_contiguous:
         return self

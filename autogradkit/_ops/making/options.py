@@ -51,21 +51,25 @@ class memory_format(metaclass=CType):  # noqa: N801 - PyTorch's name
 contiguous_format = memory_format("contiguous_format")
 preserve_format = memory_format("preserve_format")
 channels_last = memory_format("channels_last")
+channels_last_3d = memory_format("channels_last_3d")
+RANKS = {channels_last: 4, channels_last_3d: 5}
 
 
 def format_of(array: Array) -> memory_format:
     """The memory format that an array's strides are those of."""
-    return channels_last if suggests_channels_last(array.shape, element_strides(array)) else contiguous_format
+    if not suggests_channels_last(array.shape, element_strides(array)):
+        return contiguous_format
+    return channels_last if array.ndim == 4 else channels_last_3d
 
 
 def strides_in(format: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The strides, in elements, of new memory in a memory format. Raises RuntimeError where the sizes do not fit it."""
     if format is preserve_format:
         raise RuntimeError("unsupported memory format Preserve")
-    if format is not channels_last:
+    if format not in RANKS:
         return contiguous_strides(shape)
-    if len(shape) != 4:
-        raise RuntimeError("required rank 4 tensor to use channels_last format")
+    if len(shape) != RANKS[format]:
+        raise RuntimeError(f"required rank {RANKS[format]} tensor to use {format.name} format")
     return channels_last_strides(shape)
 
 

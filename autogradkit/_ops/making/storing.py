@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, op, python_method
-from autogradkit._ops.declare.kinds import Object, Sizes, Storage
+from autogradkit._ops.declare.kinds import Object, Options, Sizes, Storage
 from autogradkit._ops.declare.writing import history_of
+from autogradkit._ops.making.options import dtype_in, finished
 from autogradkit.core.dtype import CPP_NAMES, SCALAR_TYPE_NAMES
 from autogradkit.core.storage import Array, offset_of, strided
 from autogradkit.core.storages import UntypedStorage
@@ -78,6 +79,24 @@ def _share_memory_(self: Tensor) -> Tensor:
     """
     UntypedStorage.of(self._memory).share_memory_()
     return self
+
+
+@op(factory=True, variants="function")
+def from_file(filename: str, shared: bool | None = None, size: int | None = 0, **options: Options) -> Any:
+    """The first `size` elements that a file holds, in a vector; `shared`: what is written into it goes to the file.
+
+    A shared file is made, and made longer, as it needs be. Raises RuntimeError for a file that is not there or too short.
+
+    >>> import os, tempfile
+    >>> import autogradkit as torch
+    >>> path = os.path.join(tempfile.mkdtemp(), "numbers")
+    >>> _ = torch.from_file(path, shared=True, size=3).copy_(torch.arange(3.0))
+    >>> torch.from_file(path, size=2)
+    tensor([0., 1.])
+    """
+    kind = dtype_in(options).numpy
+    storage = UntypedStorage.from_file(filename, bool(shared), (size or 0) * kind.itemsize)
+    return finished(whole(storage, kind)[: size or 0], options)
 
 
 # -- another storage ---------------------------------------------------------------------------------------------------

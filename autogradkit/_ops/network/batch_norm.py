@@ -47,7 +47,7 @@ def _stats_dtype(x: Array, *parameters: Array | None) -> np.dtype[Any]:
 
 
 def _spec(x: Array) -> Any:
-    return image_spec(x.shape, x.dtype, x.ndim == 4 and prefers_channels_last(x))
+    return image_spec(x.shape, x.dtype, prefers_channels_last(x))
 
 
 def _check(

@@ -64,7 +64,7 @@ def _group_meta(
     require_floating(input, "GroupNormKernelImpl")
     require_alike(input, weight, bias)
     stats = (N, group), stats_dtype(input, weight, bias)
-    return image_spec(input.shape, input.dtype, input.ndim == 4 and prefers_channels_last(input)), stats, stats
+    return image_spec(input.shape, input.dtype, prefers_channels_last(input)), stats, stats
 
 
 def _group_vjp(
@@ -84,7 +84,8 @@ def _group_vjp(
 
 
 @op(
-    variants="",
+    variants="function",
+    out=False,
     label="group_norm",
     node="NativeGroupNormBackward0",
     meta=_group_meta,
@@ -109,7 +110,14 @@ def native_group_norm(
     *,
     out: tuple[Array, Array, Array],
 ) -> None:
-    """(each group of channels standardised, times `weight`, plus `bias`; mean, 1 / deviation)."""
+    """(each group of channels standardised, times `weight`, plus `bias`; mean, 1 / deviation).
+
+    `N`, `C` and `HxW` are the samples, channels and places of `input`.
+
+    >>> import autogradkit as torch
+    >>> torch.native_group_norm(torch.tensor([[1.0, 3.0, 5.0, 5.0]]), None, None, 1, 4, 1, 2, 1.0)[1]
+    tensor([[2., 5.]])
+    """
     if not input.size:
         for each in out[1:]:
             each.fill(np.nan if each.size else 0)
@@ -131,7 +139,7 @@ def _group_backward_meta(
     if weight is None and mean.dtype != input.dtype and output_mask[2]:  # likewise
         raise RuntimeError("tensor does not have a device")
     return (
-        image_spec(input.shape, input.dtype, input.ndim == 4 and prefers_channels_last(input)),
+        image_spec(input.shape, input.dtype, prefers_channels_last(input)),
         ((C if output_mask[1] else 0,), kind),
         ((C if output_mask[2] else 0,), kind),
     )
@@ -223,6 +231,6 @@ def group_norm(
     batch, channels = x.size(0), x.size(1)
     _group_check(x, weight, bias, num_groups)
     places = math.prod(x.shape[2:])
-    if x.is_contiguous() or x.ndim != 4:
+    if x.is_contiguous() or x.ndim not in (4, 5):
         x = x.contiguous()
     return native_group_norm(x, weight, bias, batch, channels, places, num_groups, eps)[0]

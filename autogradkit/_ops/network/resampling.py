@@ -226,7 +226,7 @@ def _declared(name: str, node: str, mode: str, dims: int) -> Overload:
         result = _sizes(input.shape, output_size, scale_factors, dims)
         _require_sizes(input, result)
         _require_kind(input, mode, dims)
-        last = dims == 2 and input.ndim == 4 and prefers_channels_last(input)
+        last = prefers_channels_last(input)
         return image_spec((*input.shape[:-dims], *result), input.dtype, last)
 
     def shapes(t: Any) -> Any:
@@ -264,7 +264,7 @@ def _declared(name: str, node: str, mode: str, dims: int) -> Overload:
         meta=lambda grad_output, output_size, input_size, align_corners, scale_factors: image_spec(
             tuple(input_size),
             grad_output.dtype,
-            dims == 2 and grad_output.ndim == 4 and prefers_channels_last(grad_output),
+            prefers_channels_last(grad_output),
         ),
         samples=lambda t: [(t(1, 2, *(5, 3, 4)[:dims]), (5, 3, 4)[:dims], (1, 2, *(3, 4, 3)[:dims]), False, None)],
         vjp={

@@ -30,7 +30,7 @@ _require_castable = saying(
 
 
 def _cat_meta(tensors: Sequence[Array], dim: int) -> Any:
-    if tensors and 0 <= dim < tensors[0].ndim != 4:
+    if tensors and 0 <= dim < tensors[0].ndim not in (4, 5):
         first = tensors[0]
         shape, kind, total = first.shape, first.dtype, 0
         before, after = shape[:dim], shape[dim + 1 :]
@@ -66,7 +66,7 @@ def _cat_generally(tensors: Sequence[Array], dim: int) -> Any:
     kind = tensors[0].dtype
     if any(each.dtype != kind for each in tensors):
         kind = result_type([(from_numpy_dtype(each.dtype), 2) for each in tensors]).numpy
-    if len(shape) != 4:
+    if len(shape) not in (4, 5):
         return tuple(shape), kind
     return tuple(shape), kind, cat_strides([(each.shape, element_strides(each)) for each in tensors], tuple(shape))
 
