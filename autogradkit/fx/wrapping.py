@@ -1,4 +1,4 @@
-"""Functions that are to stand in a traced graph as one call: `wrap` marks them."""
+"""Functions that are to stand in a traced graph as one call: `wrap` marks them for PyTorch's tracer, which is not here."""
 
 from __future__ import annotations
 
@@ -11,18 +11,13 @@ from autogradkit.core.frames import entry
 
 @entry
 def wrap(fn_or_name: str | Callable[..., Any]) -> Any:
-    """`fn_or_name` itself, marked: a function of the module that calls this, or its name. Also a decorator.
+    """`fn_or_name` itself: a function of the module that calls this, or its name. Also a decorator.
 
     Raises RuntimeError for anything else, and NotImplementedError where no module is being defined.
     """
     if not callable(fn_or_name) and not isinstance(fn_or_name, str):
         raise RuntimeError("Unsupported type for global function! Must be either a callable or string name")
-    name = fn_or_name if isinstance(fn_or_name, str) else fn_or_name.__name__
     caller = sys._getframe(2)  # behind the frame of `entry`
     if caller.f_code.co_name != "<module>":
         raise NotImplementedError("wrap must be called at the top level of a module")
-    MARKED[id(caller.f_globals), name] = caller.f_globals
     return fn_or_name
-
-
-MARKED: dict[tuple[int, str], dict[str, Any]] = {}  # whose function of which name
