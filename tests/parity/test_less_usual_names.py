@@ -1,4 +1,4 @@
-"""Names few scripts ask for: native norms and dropout, hashes, files as tensors, volumes with channels last, Sobol points."""
+"""Names few scripts ask for: hashes, files as tensors, volumes with channels last, Sobol points."""
 
 from __future__ import annotations
 
@@ -11,22 +11,6 @@ import torch
 
 import autogradkit
 from tests.parity.said import check
-
-NATIVE = [
-    "x = torch.arange(24.0).view(2, 4, 3); torch.native_group_norm(x, None, None, 2, 4, 3, 2, 1e-5)",
-    "x = torch.arange(24.0).view(2, 4, 3) ** 1.5; w = torch.arange(4.0); torch.native_group_norm(x, w, w, 2, 4, 3, 2, 0.5)[0]",
-    "torch.native_group_norm(torch.ones(2, 3), None, None, 2, 3, 1, 2, 1e-5)",
-    "x = torch.randn(3, 5).t(); torch.manual_seed(1); y, m = torch.native_dropout(x, 0.3, True); y, m, y.stride(), m.stride()",
-    "x = torch.ones(3, 5, requires_grad=True); torch.manual_seed(1); y, m = torch.native_dropout(x, 0.3, True); "
-    "y.sum().backward(); x.grad, y, m.requires_grad, y.grad_fn._saved_p, y.grad_fn._saved_result1",
-    "x = torch.ones(4, requires_grad=True); torch.manual_seed(1); y, _ = torch.native_dropout(x, 0.3, None); "
-    "y.sum().backward(); x.grad, y",
-    "[torch.native_dropout(torch.ones(4), p, train) for p, train in ((1.0, True), (0.0, True), (2.0, False))]",
-    "torch.native_dropout(torch.ones(3), 1.5, True)",
-    "torch.native_dropout(torch.ones(3, dtype=torch.int64), 0.5, True)",
-    "torch.native_dropout(torch.ones(0), 0.5, True)",
-    "torch.native_dropout(torch.ones(3), 0.5)",
-]
 
 HASHES = [
     "[torch.hash_tensor(torch.tensor([1, 2, -3], dtype=d)) for d in (torch.int8, torch.int64, torch.half, torch.bfloat16, "
@@ -84,7 +68,7 @@ POINTS = [
 ]
 
 
-@pytest.mark.parametrize("line", [*NATIVE, *HASHES, *CHOICES, *POINTS, *(VOLUMES + each for each in FORMATS)])
+@pytest.mark.parametrize("line", [*HASHES, *CHOICES, *POINTS, *(VOLUMES + each for each in FORMATS)])
 def test_says_what_pytorch_says(line: str) -> None:
     check(line)
 

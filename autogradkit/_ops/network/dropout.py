@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import SAME, k, op
+from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.memory import like
 from autogradkit._ops.declare.refusals import scalar_type
@@ -125,57 +125,6 @@ def dropout(input: Array, p: float, train: bool) -> Any:
     """
     noise = noise_of(input, p, train)
     return input if noise is None else mul.straight(input, noise)
-
-
-def _native_scale(p: float, train: Any) -> float:
-    return 1.0 if not train else 0.0 if p == 1 else 1 / (1 - p)
-
-
-@op(
-    variants="function",
-    out=False,
-    random=True,
-    outputs="result0 result1",
-    differentiable_outputs=1,
-    samples=lambda t: [(t(2, 3), 0.5, False), (t(2, 3), 0.0, True)],
-    vjp={"input": lambda g, result1, p, train: k.native_dropout_backward(g, result1, _native_scale(p, train))},
-    rule="∂input = ∂ / (1 − p) where it was kept, 0 elsewhere",
-)
-def native_dropout(input: Array, p: float, train: bool | None) -> Any:
-    """(dropout of the input, which elements were kept).
-
-    >>> import autogradkit as torch
-    >>> torch.native_dropout(torch.ones(2), 0.5, False)
-    (tensor([1., 1.]), tensor([True, True]))
-    """
-    if not input.size:
-        return input, like(input)
-    mask = like(input, np.dtype(np.bool_))
-    if train is False:
-        mask.fill(True)
-        return input.copy(), mask
-    if not 0 <= p <= 1:
-        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={1 - p:g}")
-    fill(mask, chances(default_generator, mask.size, 1 - p))
-    require_castable(get_default_dtype().numpy, input.dtype)
-    found = like(input)
-    np.multiply(input, mask, found, casting="unsafe")
-    np.multiply(found, input.dtype.type(0 if p == 1 else 1 / (1 - p)), found)
-    return found, mask
-
-
-@op(
-    variants="",
-    out=False,
-    pointwise=SAME,
-    promotes="grad_output",
-    samples=lambda t: [(t(2, 3), t(2, 3).detach() > 0, 2.0)],
-    vjp={"grad_output": lambda g, mask, scale: k.native_dropout_backward(g, mask, scale)},
-    rule="∂grad_output = ∂ · mask · scale",
-)
-def native_dropout_backward(grad_output: Array, mask: Array, scale: float, *, out: Array) -> None:
-    """The gradient where an element was kept, times `scale`, 0 elsewhere."""
-    np.multiply(grad_output * mask, grad_output.dtype.type(scale), out)
 
 
 @op(

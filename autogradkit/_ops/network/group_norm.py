@@ -84,8 +84,7 @@ def _group_vjp(
 
 
 @op(
-    variants="function",
-    out=False,
+    variants="",
     label="group_norm",
     node="NativeGroupNormBackward0",
     meta=_group_meta,
@@ -110,14 +109,7 @@ def native_group_norm(
     *,
     out: tuple[Array, Array, Array],
 ) -> None:
-    """(each group of channels standardised, times `weight`, plus `bias`; mean, 1 / deviation).
-
-    `N`, `C` and `HxW` are the samples, channels and places of `input`.
-
-    >>> import autogradkit as torch
-    >>> torch.native_group_norm(torch.tensor([[1.0, 3.0, 5.0, 5.0]]), None, None, 1, 4, 1, 2, 1.0)[1]
-    tensor([[2., 5.]])
-    """
+    """(each group of channels standardised, times `weight`, plus `bias`; mean, 1 / deviation)."""
     if not input.size:
         for each in out[1:]:
             each.fill(np.nan if each.size else 0)

@@ -170,6 +170,8 @@ def _mean_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any
 
 def _require_mean_dtype(out: Any, *values: Any) -> None:
     dtype: Dtype | None = values[-1]
+    if len(values) > 2:
+        wrapped_dims(values[1], values[0].ndim)
     if dtype is not None and dtype.category >= FLOATING and out.dtype.category >= FLOATING:
         require_same_dtype(dtype.numpy, out._array.dtype)
 

@@ -21,8 +21,7 @@ _SAME = saying("nansum: provided dtype must match dtype of result. Got {out} and
 
 
 def _require_sums_dtype(out: Any, self: Any, dim: Any, keepdim: bool, dtype: Any) -> None:
-    kind = self.dtype if dtype is None else dtype
-    if kind.category < FLOATING:  # PyTorch has `sum` do it
+    if min(self.dtype.category, (dtype or self.dtype).category) < FLOATING:  # PyTorch has `sum` do it
         require_same_dtype(summed_dtype(self._array.dtype, dtype), out._array.dtype)
 
 

@@ -43,7 +43,7 @@ NOT_SWEPT: dict[str, str] = {
             "histogram_edges/edges_along/0", "searchsorted/_/1", "unique_consecutive/unique_runs/0",
             "max_pool1d_values/max_pool1d_values/0",
             "empty_permuted/empty_permuted/0", "embedding_bag/_/0", "embedding_bag/_/1", "_trilinear/trilinear/0",
-            "norm/norm_along/0",
+            "norm/norm_along/0", "norm/norm_of_all/0",
         ),
         "what public functions are made of, whose sweep compares it; or a flag, or a form that no valid call comes to",
     ),

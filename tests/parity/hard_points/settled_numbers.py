@@ -52,16 +52,6 @@ SETTLED_NUMBERS: dict[str, str] = {
                 "addmm forward",
             ),
         ),
-        (
-            _INFINITE,
-            "float",
-            (
-                "Tensor.cauchy_ forward",
-                "Tensor.log_normal_ forward",
-                "Tensor.normal_ forward",
-                "normal forward",
-            ),
-        ),
         (ORDER, "float", ("Tensor.addmm_ text",)),
         (
             ORDER,

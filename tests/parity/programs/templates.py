@@ -33,6 +33,7 @@ LEFT_OUT = {
         "the sizes of its parameters hang together, which random values do not meet: test_recurrent.py compares it",
     ),
     "initial_seed": "the generators are seeded apart",
+    "from_file": "reads a file: test_less_usual_names.py compares it",
     "get_rng_state": "large",
     "set_rng_state": "a state takes 5056 bytes",
     "set_default_dtype": "changes what all other lines do",

@@ -121,12 +121,13 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
 
 
 def _sharers(value: Value, graph: Graph) -> str:
+    """The names of other tensors in the same memory; what a loop calls by one name in all its turns is told once."""
     if value.tensor not in graph.aliases:
         return ""
-    others = {graph.labels[value.id]: None}
+    others = {value.name or graph.labels[value.id]: None}
     for other in graph.sharers[value.storage]:
         if other.tensor != value.tensor:
-            others[graph.labels[other.id]] = None
+            others[other.name or graph.labels[other.id]] = None
             if len(others) > MOST_SHARERS:
                 break
     return ", ".join(list(others)[1:])
