@@ -228,7 +228,7 @@ def native_batch_norm_backward(
     if train:
         assert save_mean is not None
         assert save_invstd is not None
-        mean, rstd = (each.reshape(1, -1, 1) for each in (save_mean, save_invstd))
+        mean, rstd = (wide(each).reshape(1, -1, 1) for each in (save_mean, save_invstd))
     else:
         assert running_mean is not None
         assert running_var is not None

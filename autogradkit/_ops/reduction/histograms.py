@@ -79,7 +79,10 @@ def histc(self: Array, bins: int = 100, min: Scalar = 0, max: Scalar = 0, *, out
     if np.isinf(width):  # elements that far apart come into no part, in PyTorch
         out.fill(0)
         return
-    places = ((held - kind(low)) * kind(bins) / width).astype(np.int64) if width else np.full(held.size, bins // 2)
+    if width:
+        places = ((held - kind(low)) * kind(bins) / width).astype(np.int64)
+    else:  # bounds that are one number in this dtype: the middle part where they were equal before, else the first
+        places = np.full(held.size, bins // 2 if float(min) == float(max) else 0)
     np.copyto(out, np.bincount(np.minimum(places, bins - 1), minlength=bins), casting="unsafe")
 
 
