@@ -14,7 +14,6 @@ from autogradkit.autograd.forward_ad import dual_level, make_dual, unpack_dual
 from autogradkit.core.quiet import quiet, quietly
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.backward import grad
-from autogradkit.engine.modes import no_grad
 
 
 class GradcheckError(RuntimeError):
@@ -71,13 +70,12 @@ def numerical_jacobian(
     """
     array = which._array
     rows: list[list[Any]] = []
-    with no_grad():
-        for index in np.ndindex(array.shape):
-            row = slopes(function, inputs, array, index, eps, part)
-            if array.dtype.kind == "c":
-                across = slopes(function, inputs, array, index, eps * 1j, part)
-                row = [here + 1j * there for here, there in zip(row, across, strict=True)]
-            rows.append(row)
+    for index in np.ndindex(array.shape):
+        row = slopes(function, inputs, array, index, eps, part)
+        if array.dtype.kind == "c":
+            across = slopes(function, inputs, array, index, eps * 1j, part)
+            row = [here + 1j * there for here, there in zip(row, across, strict=True)]
+        rows.append(row)
     if not rows:
         return []
     return [np.stack([row[n].reshape(-1) for row in rows]) for n in range(len(rows[0]))]
@@ -114,11 +112,9 @@ def numerical_columns(
 ) -> list[Any]:
     """For each output d(element) / d(input element), where each element of `which` changes by a multiple of `direction`."""
     part = Part("", np.asarray, 1, False)
-    with no_grad():
-        rows = [
-            slopes(function, inputs, which._array, index, eps * direction, part)
-            for index in np.ndindex(which._array.shape)
-        ]
+    rows = [
+        slopes(function, inputs, which._array, index, eps * direction, part) for index in np.ndindex(which._array.shape)
+    ]
     return [np.stack([each.reshape(-1) for each in several]) for several in zip(*rows, strict=True)]
 
 
