@@ -305,10 +305,12 @@ def _output(output: Tensor, args: tuple[Any, ...], context: FunctionCtx, records
             if several and output._view is not None:
                 raise RuntimeError(_SEVERAL_BESIDE_AN_EDITED_VIEW)
         return output
+    how = MULTI_OUTPUT if several else CUSTOM
+    if any(value is output for value in args):  # though another may share its memory, as one that was detached does
+        return view_of(output, _viewed(output._memory), how)
     for value in args:
-        if isinstance(value, Tensor) and (value is output or root_of(value._array) is root_of(output._array)):
-            array = _viewed(output._memory) if value is output else output._array
-            return view_of(value, array, MULTI_OUTPUT if several else CUSTOM)
+        if isinstance(value, Tensor) and root_of(value._array) is root_of(output._array):
+            return view_of(value, output._array, how)
     return output
 
 

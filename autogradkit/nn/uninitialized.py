@@ -5,6 +5,8 @@ Rests on Parameter; lazy modules (`nn/modules/lazy.py`) hold them until their fi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import MethodWrapperType
 from typing import Any, NoReturn
 
 from autogradkit._ops.making.filled import empty
@@ -30,6 +32,15 @@ _ALLOWED = frozenset((
     "size", "copy_", "is_complex", "is_floating_point", "half", "float", "double", "char", "short", "int", "long", "cuda", "cpu",
     "to", "get_device", "materialize", "cls_to_become", "share_memory_", "requires_grad_",
 ))  # fmt: skip
+_METHOD = "<method '{}' of 'torch._C.TensorBase' objects>"
+
+
+def _refusal(kind: type[Tensor], what: object) -> ValueError:
+    return ValueError(
+        f"Attempted to use an uninitialized parameter in {what}. This error happens when you are using a `LazyModule` or "
+        f"explicitly manipulating `torch.nn.parameter.{kind.__name__}` objects. When using LazyModules Call `forward` with a "
+        "dummy batch to initialize the parameters before calling torch functions"
+    )
 
 
 class UninitializedTensorMixin(Tensor):
@@ -51,14 +62,27 @@ class UninitializedTensorMixin(Tensor):
 
         @entry
         def refuse(*args: Any, **kwargs: Any) -> NoReturn:
-            raise ValueError(
-                f"Attempted to use an uninitialized parameter in <method '{name}' of 'torch._C.TensorBase' objects>. This "
-                "error happens when you are using a `LazyModule` or explicitly manipulating "
-                f"`torch.nn.parameter.{type(self).__name__}` objects. When using LazyModules Call `forward` with a dummy batch "
-                "to initialize the parameters before calling torch functions"
-            )
+            raise _refusal(type(self), _METHOD.format(name))
 
         return refuse
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Refuse what is no property and not allowed, as PyTorch does."""
+        name = getattr(func, "__name__", "")
+        if name in _ALLOWED or type(func) is MethodWrapperType:
+            return super().__torch_function__(func, types, args, kwargs)  # pyright: ignore[reportAttributeAccessIssue]
+        raise _refusal(cls, _METHOD.format(name) if hasattr(Tensor, name) else func)
+
+    @entry
+    def share_memory_(self) -> NoReturn:
+        """Raises RuntimeError: there is no memory yet."""
+        raise RuntimeError(
+            "Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the parameters before "
+            "calling `module.share_memory()`."
+        )
 
     @property
     def shape(self) -> NoReturn:

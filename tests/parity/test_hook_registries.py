@@ -55,6 +55,17 @@ list(m._parameters), m._buffers, m._modules, m._parameters.pop('bias') is not No
 m._modules['below'] = torch.nn.ReLU(); m._buffers['b'] = torch.ones(1); m, list(m.state_dict())
 s = torch.nn.Sequential(m, torch.nn.ReLU()); s._modules.popitem(), s
 torch.nn.Module.__new__(torch.nn.Module)._forward_hooks
+m.register_state_dict_pre_hook(lambda *a: seen.append(1)); del m._state_dict_pre_hooks; p = pickle.loads(pickle.dumps(m)); \
+p.register_state_dict_pre_hook(lambda *a: seen.append(2)); list(p.state_dict()), seen
+P = __import__('collections').namedtuple('P', 'a b'); m.forward = lambda x: P(x, x * 2); \
+m.register_full_backward_hook(lambda m, i, o: (i[0] * 3,)); y = m(x); \
+y[1].sum().backward(); type(y).__name__, x.grad
+m.forward = lambda x, y: (seen.append((x.requires_grad, y.requires_grad)), x + y)[1]; \
+m.register_full_backward_hook(lambda m, i, o: None); m(x, x.detach()); seen
+m = torch.nn.Linear(2, 1, device='meta'); m.load_state_dict({'weight': torch.ones(1, 2), 'bias': torch.ones(1)}); m.weight.is_meta
+torch.nn.functional.grad is torch.nn.grad
+torch.nn.functional.max_unpool3d(torch.ones(1, 3, 1, 1, 1), torch.zeros(1, 3, 1, 1, 1, dtype=int), [1, 1])
+torch.nn.functional.max_unpool2d(torch.ones(1, 3, 1, 1), torch.zeros(1, 3, 1, 1, dtype=int), [1, 1], stride=[1])
 """
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from typing import Any
 
 import pytest
+import torch
+
+import autogradkit
 
 from .layer_cases import assert_alike
 from .outcomes import Case, case_of
@@ -170,6 +174,29 @@ def a_class_that_forgets_a_parameter(m: Any) -> Any:
         def initialize_parameters(self, x: Any) -> None: ...
 
     return Scale()(1)
+
+
+REFUSED: dict[str, Case] = {
+    "operator": lambda m: m.nn.UninitializedParameter() + 1,
+    "reflected operator": lambda m: 2 * m.nn.UninitializedParameter(),
+    "function": lambda m: m.cat([m.ones(2), m.nn.UninitializedParameter()]),
+    "like": lambda m: m.empty_like(m.nn.UninitializedParameter()),
+    "layer": lambda m: m.nn.functional.linear(m.ones(1, 2), m.nn.UninitializedParameter()),
+    "index": lambda m: m.nn.UninitializedParameter()[0],
+    "buffer": lambda m: m.nn.UninitializedBuffer().exp(),
+    "method": lambda m: m.nn.UninitializedParameter().add_(1),
+    "sharing": lambda m: m.nn.LazyLinear(2).share_memory(),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_no_op_takes_what_has_no_sizes(name: str) -> None:
+    def said(m: Any) -> str:
+        with pytest.raises((ValueError, RuntimeError)) as refusal:
+            REFUSED[name](m)
+        return re.sub(r" in <.*>\. ", " in <...>. ", str(refusal.value))
+
+    assert said(autogradkit) == said(torch)
 
 
 @pytest.mark.parametrize("name", CASES)

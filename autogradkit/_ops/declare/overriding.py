@@ -78,9 +78,13 @@ def dispatch_failed(name: str, overriders: Sequence[Any]) -> TypeError:
     )
 
 
-def _disabled(cls: type[Tensor], func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
+def _disabled(func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
     """Parameters override nothing: what an op makes of them is a plain tensor."""
-    return func(*args, **(kwargs or {}))
+    before, _STATE.asked = _STATE.asked, False
+    try:
+        return func(*args, **(kwargs or {}))
+    finally:
+        _STATE.asked = before
 
 
 def _torch_function(cls: type[Tensor], func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:

@@ -20,6 +20,7 @@ from autogradkit._ops.network.pool_windows import require_one_int
 from autogradkit._ops.network.rounding import write
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.strides import channels_last_strides
 from autogradkit.core.tensor import wrap
 
 Shape = tuple[int, ...]
@@ -148,10 +149,13 @@ def adaptive_avg_pool2d_backward(grad_output: Array, self: Array, *, out: Array)
 
 @op(variants="", composition=True)
 def adaptive_avg_pool2d(self: Array, output_size: Pair) -> Any:
-    """The means of windows that fit themselves; one window is a mean as any."""
+    """The means of windows that fit themselves; one window is a mean as any, though its strides say where the channels are."""
     x: Any = self
     if tuple(output_size) == (1, 1) and x.ndim > 2:
-        return x.mean((-1, -2), True)
+        mean = x.mean((-1, -2), True)
+        if x.ndim == 4 and prefers_channels_last(x._memory):
+            mean.as_strided_(mean.shape, channels_last_strides(mean.shape))
+        return mean
     return adaptive_avg_pool2d_node(x, output_size)
 
 

@@ -46,10 +46,6 @@ def _stats_dtype(x: Array, *parameters: Array | None) -> np.dtype[Any]:
     return np.dtype(np.float32) if is_half(x.dtype) and np.float32 in given else x.dtype
 
 
-def _spec(x: Array) -> Any:
-    return image_spec(x.shape, x.dtype, prefers_channels_last(x))
-
-
 def _check(
     input: Array, weight: Array | None, bias: Array | None, running_mean: Array | None, running_var: Array | None,
     training: bool, momentum: float, eps: float,
@@ -69,7 +65,8 @@ def _check(
         raise RuntimeError(f"input tensor must have at least one element, but got input_sizes = {list(input.shape)}")
     kind = _stats_dtype(input, weight, running_mean)
     stats = ((channels if training else 0,), kind)
-    return _spec(input), stats, stats
+    innermost = not input.flags.c_contiguous and prefers_channels_last(input)
+    return image_spec(input.shape, input.dtype, innermost), stats, stats
 
 
 def _backward(
@@ -168,7 +165,7 @@ def _backward_meta(
 ) -> Any:  # fmt: skip
     kind = input.dtype if weight is None else weight.dtype
     return (
-        _spec(input),
+        image_spec(input.shape, input.dtype, prefers_channels_last(input)),
         ((input.shape[1] if output_mask[1] else 0,), kind),
         ((input.shape[1] if output_mask[2] else 0,), kind),
     )

@@ -291,9 +291,10 @@ def _backward_meta(
     nothing = (0,), input.dtype
     to_input, to_weight, to_bias = output_mask
     innermost = input.ndim == 4 and prefers_channels_last(input, weight)
+    kept = weight.shape[2:] == (1, 1) and not prefers_channels_last(weight)  # contiguous either way
     return (
         image_spec(input.shape, input.dtype, innermost) if to_input else nothing,
-        image_spec(weight.shape, weight.dtype, innermost) if to_weight else nothing,
+        image_spec(weight.shape, weight.dtype, innermost and not kept) if to_weight else nothing,
         (bias_sizes or (weight.shape[1] * groups if transposed else weight.shape[0],), weight.dtype)
         if to_bias
         else nothing,

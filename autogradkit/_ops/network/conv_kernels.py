@@ -329,7 +329,11 @@ def _columns(strips: Array, reach: int, ho: int, together: int, window: Window) 
 
 def prefers_channels_last(*arrays: Array) -> bool:
     """Whether one of these N×C×H×W or N×C×D×H×W arrays has its channels innermost: results then have them so too."""
-    return any(not a.flags.c_contiguous and suggests_channels_last(a.shape, element_strides(a)) for a in arrays)
+    return any(
+        a.strides[1] <= a.strides[-1] and suggests_channels_last(a.shape, element_strides(a))
+        for a in arrays
+        if a.ndim > 3
+    )
 
 
 def image_spec(shape: tuple[int, ...], dtype: np.dtype[Any], channels_last: bool) -> tuple[Any, ...]:

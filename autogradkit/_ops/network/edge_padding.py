@@ -16,9 +16,8 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Ints
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.refusals import not_implemented
-from autogradkit._ops.network.conv_kernels import prefers_channels_last
+from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.views.parts import slice_
-from autogradkit.core.strides import channels_last_strides
 
 Shape = tuple[int, ...]
 
@@ -108,10 +107,10 @@ def _declare(mode: str, count: int) -> Overload:
     def meta(self: Array, padding: Shape) -> Any:
         _refuse(mode, count, self.shape, padding)
         inner = [n + sum(pair) for n, pair in zip(self.shape[-count:], _pairs(padding), strict=True)]
-        shape = (*self.shape[:-count], *inner)
-        if self.ndim == 4 and count == 2 and prefers_channels_last(self):
-            return shape, self.dtype, channels_last_strides(shape)
-        return shape, self.dtype
+        return like_self(self, (*self.shape[:-count], *inner))
+
+    def like_self(self: Array, shape: Shape) -> Any:
+        return image_spec(shape, self.dtype, self.ndim == 4 and count == 2 and prefers_channels_last(self))
 
     def samples(t: Callable[..., Any]) -> list[tuple[Any, ...]]:
         pads = [(2, 1, 0, 2, 1, 1), (-1, 2, 1, -1, 0, -1)]
@@ -136,7 +135,7 @@ def _declare(mode: str, count: int) -> Overload:
         name=f"{name}_backward",
         node=f"{node}Backward0",
         variants="",
-        meta=lambda grad_output, self, padding: (self.shape, self.dtype),
+        meta=lambda grad_output, self, padding: like_self(self, self.shape),
         samples=lambda t: [
             (getattr(k, name)(x, pad).detach().requires_grad_(), x.detach(), pad) for x, pad in samples(t)
         ],

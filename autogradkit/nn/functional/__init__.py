@@ -3,7 +3,11 @@
 Rests on the declared ops; the modules in `nn.modules` call these. Everything is differentiable.
 """
 
-from autogradkit.core.absent import absent_from as _absent_from
+import importlib as _importlib
+import sys as _sys
+from typing import Any as _Any
+
+from autogradkit.core.absent import lookup_error as _lookup_error
 from autogradkit.nn.functional.activations import *
 from autogradkit.nn.functional.attention import *
 from autogradkit.nn.functional.convolutions import *
@@ -37,4 +41,8 @@ for _name in [
 ]:
     globals()[_name].__module__ = __name__
 
-__getattr__ = _absent_from("nn.functional")
+
+def __getattr__(name: str) -> _Any:
+    if name == "grad":
+        return _importlib.import_module("autogradkit.nn.grad")
+    raise _lookup_error("nn.functional", name, _sys._getframe(1))

@@ -62,7 +62,7 @@ def _unpooled_size(input: Tensor, kernel: Any, stride: Any, padding: Any, output
     dims = len(kernel)
     whole: Any = input.size()
     sizes = [whole[at - dims] for at in range(dims)]  # IndexError where there are fewer, as in PyTorch
-    default = [(n - 1) * s + k - 2 * p for n, s, k, p in zip(sizes, stride, kernel, padding, strict=True)]
+    default = [(n - 1) * stride[at] + kernel[at] - 2 * padding[at] for at, n in enumerate(sizes)]
     if output_size is None:
         return _natural(default)
     if len(output_size) == dims + 2:

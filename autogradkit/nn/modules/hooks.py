@@ -100,7 +100,10 @@ def registry(own: str, kind: str) -> property:
     def put_in_place(module: Module, hooks: Any) -> None:
         setattr(getattr(module, own)(), kind, hooks)
 
-    return property(get, put_in_place)
+    def leave_out(module: Module) -> None:  # as a module from an old file had none
+        put_in_place(module, OrderedDict())
+
+    return property(get, put_in_place, leave_out)
 
 
 OF_ALL = ModuleHooks()
@@ -112,8 +115,9 @@ class BackwardHookFunction(Function):
 
     @staticmethod
     def forward(ctx: Any, *tensors: Tensor) -> Any:
-        """Give every tensor back as a view of itself."""
-        return tuple(each.view_as(each) for each in tensors)
+        """Give every tensor back, which makes it a view of itself; it requires grad where it did."""
+        ctx.mark_non_differentiable(*(each for each in tensors if not each.requires_grad))
+        return tensors
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
@@ -294,7 +298,7 @@ def _through(values: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[int], Any]:
     for i, tensor in zip(indices, BackwardHookFunction.apply(*[values[i] for i in indices]), strict=True):
         passed[i] = tensor
     nodes = [passed[i].grad_fn for i in indices if passed[i].grad_fn is not None]
-    return tuple(passed), indices, nodes[0]
+    return tuple(passed) if type(values) is tuple else type(values)(*passed), indices, nodes[0]
 
 
 def _spread(gradients: tuple[Any, ...], indices: list[int], count: int) -> tuple[Any, ...]:

@@ -25,6 +25,11 @@ _NEVER_CALLED = (
     "Reached a code path in Module.{}() that should never be called. Please file an issue at "
     "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml to report this bug."
 )
+_TO_META = (
+    "for {}: copying from a non-meta parameter in the checkpoint to a meta parameter in the current model, which is a no-op. "
+    "(Did you mean to pass `assign=True` to assign items in the state dictionary to their corresponding key in the module "
+    "instead of copying them in place?)"
+)
 
 
 class _IncompatibleKeys(NamedTuple):
@@ -246,6 +251,8 @@ class Stateful(Members):
                     f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, the shape in current "
                     f"model is {own.shape}."
                 )
+        if own.is_meta and not value.is_meta and not assign:
+            warn(_TO_META.format(key))
         try:
             with no_grad():
                 if not assign:
