@@ -60,11 +60,13 @@ def test_every_slider_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[...,
         lab.wait_for(SLIDERS, str(before))
         expect(slider(cell, name)).to_be_focused()
 
-    for name, key in [("size of dim 0", "Right"), ("size of dim 1", "Left")]:
+    for name, key, value in [("size of dim 0", "Right", 3), ("size of dim 1", "Left", 2)]:
         slider(cell, name).focus()
         lab.page.keyboard.press(f"Arrow{key}")
+        expect(cell.locator("label", has_text=name).locator("output")).to_have_text(str(value))
     for name, value in [("stride of dim 0", 1), ("stride of dim 1", 3)]:
         click_at(lab, slider(cell, name), value)
+        expect(cell.locator("label", has_text=name).locator("output")).to_have_text(str(value))
     expect(cell.locator(".ak-spelled")).to_have_text("= a.t()")
     expect(cell.locator(".ak-printed")).to_have_text("tensor([[0., 3.],\n        [1., 4.],\n        [2., 5.]])")
     lab.wait_for("view.tensor.stride()", "(1, 3)")
