@@ -23,6 +23,7 @@ x=T.tensor([1.,2j],requires_grad=True).cdouble().detach().requires_grad_(); r=A.
 x=T.tensor([1.,2j],dtype=T.complex128,requires_grad=True); r=A.gradcheck(lambda x: x.real*x.conj(),(x,),check_forward_ad=True)
 x=T.tensor([1.,2j],dtype=T.complex128,requires_grad=True); r=A.gradcheck(lambda x: x*x.detach(),(x,),check_forward_ad=True,check_backward_ad=False,raise_exception=False)
 x=T.ones(2,dtype=T.float64,requires_grad=True); r=A.gradcheck(T.sin,(x,),fast_mode=True)
+x=T.tensor([1.,2.],dtype=T.float64,requires_grad=True); r=A.gradcheck(lambda x: tuple(y for y in (x*x,x*3) if y.requires_grad),(x,))
 x=T.ones(2,dtype=T.float64,requires_grad=True); r=A.gradcheck(T.sin,(x,),masked=True)
 x=T.ones(2,dtype=T.float64,requires_grad=True); r=A.gradcheck(T.sin,(x,),check_batched_grad=True)
 x=T.ones(2,dtype=T.float64,requires_grad=True); r=A.gradcheck(T.sin,(x,),check_batched_grad=True,check_backward_ad=False,check_forward_ad=True)

@@ -53,6 +53,7 @@ class A(Fn): ⏎  forward=staticmethod(lambda c,x: c.mark_dirty(x) or x.mul_(2))
 class A(Fn): ⏎  forward=staticmethod(lambda c,x: c.mark_dirty(x) or x*2) ⏎  backward=staticmethod(lambda c,g: g*2) ⏎x=T.ones(2,requires_grad=True)*1; r=A.apply(x)
 class A(Fn): ⏎  forward=staticmethod(lambda c,x: c.mark_dirty(3) or x*2) ⏎  backward=staticmethod(lambda c,g: g*2) ⏎x=T.ones(2,requires_grad=True)*1; r=A.apply(x)
 class A(Fn): ⏎  forward=staticmethod(lambda c,x: c.mark_non_differentiable(x) or x) ⏎  backward=staticmethod(lambda c,g: g*2) ⏎x=T.ones(2,requires_grad=True)*1; r=A.apply(x)
+class A(Fn): ⏎  forward=staticmethod(lambda c,x,y: c.mark_non_differentiable(y) or (x,y)) ⏎  backward=staticmethod(lambda c,g,h: (g*2,h)) ⏎x=T.ones(2,requires_grad=True); r=A.apply(x,x.detach()); b=[each.requires_grad for each in r]; r[0].sum().backward(); g=x.grad
 class A(Fn): ⏎  forward=staticmethod(lambda c,x: c.mark_non_differentiable([x]) or x) ⏎  backward=staticmethod(lambda c,g: g*2) ⏎x=T.ones(2,requires_grad=True)*1; r=A.apply(x)
 class A(Fn): ⏎  forward=staticmethod(lambda c,x: x*2) ⏎  backward=staticmethod(lambda c,g: g*len(c.saved_tensors)) ⏎x=T.ones(2,requires_grad=True); r=A.apply(x); r.sum().backward(); r.sum().backward()
 class A(Fn): ⏎  forward=staticmethod(lambda c,x: (x*2,3)) ⏎  backward=staticmethod(lambda c,g,h: g*(5 if h is None else 7)) ⏎x=T.ones(2,requires_grad=True); r=A.apply(x); r[0].sum().backward(); s=x.grad
