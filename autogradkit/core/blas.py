@@ -94,7 +94,7 @@ def _on_threads(a: Array, b: Array, out: Array | None, threads: int) -> Array:
             matmul(a, b[:, part], made[:, part])
 
     bounds = [max(m, n) * at // threads for at in range(threads + 1)]
-    on_threads(multiply, [slice(*each) for each in itertools.pairwise(bounds)], threads)
+    list(on_threads(multiply, [slice(*each) for each in itertools.pairwise(bounds)], threads))
     return made
 
 

@@ -24,7 +24,7 @@ from autogradkit.core.memory import too_large
 from autogradkit.core.meta import NoNumbers
 from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.steps import Step, at_once
-from autogradkit.core.storage import NOT_RESIZABLE, Array, Borrowed, Bytes, Memory, address_of, borrow
+from autogradkit.core.storage import NOT_RESIZABLE, Array, Borrowed, Bytes, Memory, address_of, borrow, is_borrowed
 from autogradkit.core.tensor import Tensor
 
 _BYTE = np.dtype(np.uint8)
@@ -128,7 +128,7 @@ class UntypedStorage(Bytes):
 
     def resizable(self) -> bool:
         """Whether `resize_` may be called: not of memory that NumPy, a file or another process owns too."""
-        return not isinstance(self._root.base, Borrowed)
+        return not is_borrowed(self._root)
 
     # -- its bytes --------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from autogradkit.core.errors import c_type_name
@@ -68,29 +69,32 @@ def set_num_interop_threads(count: int, /) -> None:
     _Settings.interop_threads = count
 
 
-def on_threads(work: Callable[[Part], Result], parts: Sequence[Part], count: int) -> list[Result]:
+def on_threads(work: Callable[[Part], Result], parts: Sequence[Part], count: int) -> Iterator[Result]:
     """What `work`, which runs no code of the user's, returns for each of the parts, in their order; on `count` threads.
 
-    Where it raises, the first error is raised once no part is under way any more.
+    Nothing is kept of a result once it was given. Where `work` raises, the first error is raised once no part is under way.
 
-    >>> on_threads(sum, [[1, 2], [3, 4]], 1)
+    >>> list(on_threads(sum, [[1, 2], [3, 4]], 1))
     [3, 7]
     """
     blas = openblas()
     if blas is None or min(count, len(parts)) < 2:
-        return [work(part) for part in parts]
+        yield from map(work, parts)
+        return
     from concurrent.futures import wait
 
     threads = blas.get_threads()
-    begun: list[Future[Result]] = []
+    begun: deque[Future[Result]] = deque()
     try:
         blas.set_threads(1)
         for part in parts:  # one by one: an interrupt waits for those that have begun
             begun.append(_pool(count).submit(quietly, work, part))
+        while begun:
+            begun[0].result()  # an interrupt while it waits finds it among them, too
+            yield begun.popleft().result()
     finally:
         wait(begun)
         blas.set_threads(threads)
-    return [each.result() for each in begun]
 
 
 @functools.cache

@@ -52,7 +52,7 @@ def test_parts_keep_their_order_and_run_side_by_side() -> None:
         meeting.wait()  # ends only if another part is under way
         return part, threading.get_ident()
 
-    found = on_threads(work, [5, 4], 2)
+    found = list(on_threads(work, [5, 4], 2))
     assert [part for part, _ in found] == [5, 4]
     assert threading.get_ident() not in {thread for _, thread in found}
 
@@ -66,7 +66,7 @@ def test_an_error_in_a_part_is_raised_once_the_others_have_ended() -> None:
         ended.append(part)
 
     with pytest.raises(MemoryError, match="no room for part 0"):
-        on_threads(work, range(4), 2)
+        list(on_threads(work, range(4), 2))
     assert sorted(ended) == [1, 2, 3]
     assert torch.get_num_threads() == 2
 
@@ -82,6 +82,6 @@ def test_a_forked_child_convolves_on_threads_of_its_own() -> None:
     _convolved(2)
     child = os.fork()
     if child == 0:
-        on_threads(len, ["a", "b"], 2)
+        list(on_threads(len, ["a", "b"], 2))
         os._exit(7)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7

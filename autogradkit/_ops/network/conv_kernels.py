@@ -74,7 +74,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window, out: A
         np.copyto(_by_row(out[part], g), grid)
 
     threads = _threads(weight, out)
-    on_threads(convolve_part, _parts(x, kw, wo, threads), threads)
+    list(on_threads(convolve_part, _parts(x, kw, wo, threads), threads))
 
 
 def convolve_backward(
@@ -116,13 +116,15 @@ def convolve_backward(
             of_bias = matmul(rows, np.ones(rows.shape[3], rows.dtype)).sum(axis=1).reshape(o)
         return of_weight, of_bias
 
-    threads = _threads(weight, gradient)
-    shares = on_threads(differentiate_part, _parts(x, kw, wo, threads), threads)
-    for total, given in zip((to_weight, to_bias), zip(*shares, strict=True), strict=True):
+    totals = (to_weight, to_bias)
+    for total in totals:
         if total is not None:
             total.fill(0)
-            for each in given:
-                np.add(total, each, out=total)
+    threads = _threads(weight, gradient)
+    for shares in on_threads(differentiate_part, _parts(x, kw, wo, threads), threads):
+        for total, share in zip(totals, shares, strict=True):
+            if total is not None and share is not None:
+                np.add(total, share, out=total)
 
 
 # -- a small sample alone ----------------------------------------------------------------------------------------------
