@@ -45,7 +45,7 @@ _NAMES = {
     "UpsamplingNearest2d": "upsampling",
 }
 _ELSEWHERE = {
-    ("torch", "gelu"): "torch._C._nn",
+    ("torch._ops.declare.names", "_VariableFunctionsClass"): "torch._C",
     ("torch.core.buffer", "Buffer"): "torch.nn.parameter",
     ("torch.core.storages", "UntypedStorage"): "torch.storage",
     ("torch.core.typed_storages", "TypedStorage"): "torch.storage",

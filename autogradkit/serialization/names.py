@@ -10,9 +10,10 @@ import importlib
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
+from autogradkit._ops.declare.names import _VariableFunctionsClass
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.device import device
 from autogradkit.core.homes import pytorchs_home
@@ -176,6 +177,9 @@ def global_name(value: Any) -> str | None:
     """
     if value in _NAMES:
         return _NAMES[value]
+    if isinstance(value, MethodType):
+        namespace = value.__name__.strip("_").partition("_")[0]
+        return f"torch._C._{namespace if namespace in _NAMESPACES else 'nn'}.{value.__name__}"
     home = value.__module__ if isinstance(value, FunctionType) else home_of(value)
     if home.partition(".")[0] != "autogradkit":
         return None
@@ -194,7 +198,12 @@ def found(module: str, name: str) -> Any:
     known = ALLOWED.get(f"{module}.{name}")
     if known is not None:
         return known
+    if module == "torch._C._nn":
+        return getattr(_VariableFunctionsClass, name)
     place = _PLACES.get(module, module)
+    namespace = module.removeprefix("torch._C._")
+    if namespace in _NAMESPACES:
+        place, name = f"torch.{namespace}", name.removeprefix("_").removeprefix(f"{namespace}_")
     if place.partition(".")[0] == "torch":
         place = f"autogradkit{place.removeprefix('torch')}"
     value: Any = importlib.import_module(place)
@@ -203,8 +212,10 @@ def found(module: str, name: str) -> Any:
     return value
 
 
-# Where names of other modules are: of Python 2, and of what PyTorch has in C++.
-_PLACES = {"__builtin__": "builtins", "copy_reg": "copyreg", "torch._C._nn": "torch.nn.functional"}
+_PLACES = {"__builtin__": "builtins", "copy_reg": "copyreg"}  # where names of Python 2 are
+# Each of these namespaces has a module of C++ in PyTorch, `torch._C._fft`, and so has nn.functional, `torch._C._nn`; what
+# these call `fft_ifft` or `_sparse_mm` is `fft.ifft` and `sparse.mm`. The functions of `torch` itself are methods of a class.
+_NAMESPACES = ("fft", "linalg", "sparse", "special")
 
 
 # -- what else somebody trusts ----------------------------------------------------------------------------------------

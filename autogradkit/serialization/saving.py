@@ -12,11 +12,12 @@ import pickle
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import IO, Any, ClassVar, cast
 
 import numpy as np
 
+from autogradkit._ops.declare.names import PUBLISHED, _VariableFunctionsClass
 from autogradkit.core.device import device
 from autogradkit.core.dtype import WIDE_UNSIGNED, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
@@ -140,6 +141,8 @@ class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
             return _reduced(obj)
         if isinstance(obj, device):
             return device, (obj.type,) if obj.index is None else (obj.type, obj.index)
+        if isinstance(obj, MethodType) and obj.__self__ is _VariableFunctionsClass and obj.__name__ not in PUBLISHED:
+            return obj.__name__  # a function of a namespace, which is one of a module of C++ in PyTorch
         return NotImplemented
 
     def save_global(self, obj: Any, name: str | None = None) -> None:

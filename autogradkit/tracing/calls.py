@@ -75,7 +75,8 @@ def in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:
         first, second = map(type, args)
         if first is not second and issubclass(first, second):
             return False
-    return not code.co_argcount or not args or entry.f_locals.get(code.co_varnames[0]) is args[0]
+    names = [name for name in code.co_varnames[: code.co_argcount] if name != "cls"]  # functions are methods of a class
+    return not names or not args or entry.f_locals.get(names[0]) is args[0]
 
 
 _COMPARISONS = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}

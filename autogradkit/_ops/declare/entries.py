@@ -1,6 +1,6 @@
 """The functions behind a name, written as source: each tells its overloads apart by their arguments' classes.
 
-    def clamp(a0=M, a1=M, a2=M, /, *rest, **kw):
+    def clamp(cls, a0=M, a1=M, a2=M, /, *rest, **kw):
      if (RECORDERS and heeded()) or rest: return slow((a0, a1, a2), rest, kw)
      if kw: ...                     # arguments given by name take their places
      if <a0 is a tensor, a1 and a2 are missing, None or numbers>:
@@ -8,8 +8,8 @@
      return slow(...)
 
 All of it stands in a `try`, which costs nothing, so that an error leaves without our frames (`core/frames.py`).
-`M` stands for what is not given. What only asks (`reads=`) begins with its answer, which fails by itself where `a0` is no
-tensor:
+`M` stands for what is not given; `cls` is the class that functions are methods of (names.py): methods of tensors have none.
+What only asks (`reads=`) begins with its answer, which fails by itself where `a0` is no tensor:
 
     def dim(a0=M, /, *rest, **kw):
      if rest or kw: ...               # as above
@@ -157,8 +157,8 @@ class _Entry:
             bail = f"return slow(given if kw else {everything}, rest, kw)"
             general = _in_place_operator if self.name.startswith("__") else _general
             s.scope["slow"] = general(self.owner, self.how, self.name)
-            slots = "".join(f"{slot}=M, " for slot in self.slots)
-            s.put(0, f"def {self.name}({slots}{'/, ' if slots else ''}*rest, **kw):")
+            slots = ["cls"] * (self.how in ("function", "edit")) + [f"{slot}=M" for slot in self.slots]
+            s.put(0, f"def {self.name}({', '.join([*slots, '/'] if slots else [])}, *rest, **kw):")
             unheard = self.owner.name not in CAST and all(
                 each.composition and not each.factory and each.lane is None for each in self.overloads
             )

@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from types import MethodType
 from typing import Any
 
 from autogradkit._ops.declare import entries
@@ -244,7 +245,11 @@ class OverloadSet:
         if how in (IN_PLACE, EDIT) and not self.only_in_place:
             made.__doc__ = f"In-place version of `{self.name}`: writes into `self`, and returns it."
         made.__signature__ = self.signature(how)
-        return made
+        if how not in (FUNCTION, EDIT):
+            return made
+        cls = inspect.Parameter("cls", inspect.Parameter.POSITIONAL_ONLY)
+        made.__signature__ = made.__signature__.replace(parameters=[cls, *made.__signature__.parameters.values()])
+        return MethodType(made, _VariableFunctionsClass)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -280,6 +285,22 @@ class OverloadSet:
             annotation = p.kind.stub + (" | None" if p.optional else "")
             found.append(kind(name, place, default=default, annotation=annotation))
         return inspect.Signature(found, return_annotation="Tensor")
+
+
+class _Functions(type):
+    def __getattr__(cls, name: str) -> Callable[..., Any]:
+        owner = PUBLISHED.get(name) or next((each for each in SETS if name in (each.name, *each.aliases)), None)
+        if owner is None:
+            raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
+        return owner.made(FUNCTION, name)
+
+
+class _VariableFunctionsClass(metaclass=_Functions):
+    """What the functions are methods of, as in PyTorch, and so by what pickles name them.
+
+    Python binds a function that stands in a class to the objects of the class, but not what is a method already:
+    `act = torch.tanh` in a class is called with the input alone. A call costs as much as that of a function.
+    """
 
 
 class Attribute:

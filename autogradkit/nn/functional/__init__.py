@@ -28,19 +28,6 @@ from autogradkit.nn.functional.poolings import *
 from autogradkit.nn.functional.resizing import *
 from autogradkit.nn.functional.softmaxes import *
 
-# Ops that are published here alone; a pickle, of a layer with its activation, finds them by this.
-for _name in [
-    "avg_pool2d",
-    "avg_pool3d",
-    "gelu",
-    "linear",
-    "one_hot",
-    "scaled_dot_product_attention",
-    "softplus",
-    "softshrink",
-]:
-    globals()[_name].__module__ = __name__
-
 
 def __getattr__(name: str) -> _Any:
     if name == "grad":
