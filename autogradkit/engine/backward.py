@@ -202,7 +202,8 @@ def backward(
             if node is not None and tensors._view is None and array.size == 1 and not MODE.anomaly:
                 at = 2 * tensors._output_nr
                 if node.outputs[at] == array.shape and node.outputs[at + 1] is array.dtype and array.dtype.kind == "f":
-                    run_alone(node, at >> 1, np.ones(array.shape, array.dtype), retain_graph is True)
+                    one = np.ones(array.shape, array.dtype) if array.shape else np.array(1, array.dtype)
+                    run_alone(node, at >> 1, one, retain_graph is True)
                     return
         _backward(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
     except BaseException as error:

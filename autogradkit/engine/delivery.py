@@ -25,15 +25,13 @@ Sums = dict[tuple[Any, int], int]  # (target, output) -> how often what arrived 
 def count_edges(roots: Iterable[Any], needed: set[Any] | None = None) -> dict[Any, int]:
     """How many edges lead to each target that can be reached from `roots`, within `needed` if that is given."""
     waiting: dict[Any, int] = dict.fromkeys(roots, 0)
-    stack = [root for root in waiting if isinstance(root, Node)]
-    push, pop = stack.append, stack.pop
-    while stack:
-        for target in pop().edges[::2]:
-            if target is None or (needed is not None and target not in needed):
-                continue
+    nodes = [root for root in waiting if isinstance(root, Node)]
+    push = nodes.append
+    for node in nodes:  # which grow meanwhile
+        for target in node.edges[::2]:
             if target in waiting:
                 waiting[target] += 1
-            else:
+            elif target is not None and (needed is None or target in needed):
                 waiting[target] = 1
                 if isinstance(target, Node):
                     push(target)
@@ -84,15 +82,23 @@ def deliver(
     if buffer is None:
         buffer = buffers[target] = [None] * (1 if isinstance(target, Tensor) else len(target.outputs) >> 1)
     if gradient is not None:
-        if buffer[number] is None:
-            buffer[number] = gradient
-        elif isinstance(gradient, Tensor) or (SPARSE and isinstance(buffer[number], Tensor)):
-            buffer[number] = added(buffer[number], gradient)
-        elif is_held_alone(buffer, number, sent):
-            quietly(np.add, buffer[number], gradient, buffer[number])
-            key = target, number
-            sums[key] = sums.get(key, 0) + 1
-        else:
-            buffer[number] = np.asarray(quietly(np.add, buffer[number], gradient))
-            sums.pop((target, number), None)
+        count = sums.pop((target, number), 0)
+        count = add_arrived(buffer, number, gradient, count, sent)
+        if count:
+            sums[target, number] = count
     return buffer
+
+
+def add_arrived(buffer: list[Any], number: int, gradient: Any, count: int, sent: Sequence[Any]) -> int:
+    """Add `gradient` to what has arrived in `buffer`; gives how often that was added to in place, before `count` times."""
+    if buffer[number] is None:
+        buffer[number] = gradient
+    elif isinstance(gradient, Tensor) or (SPARSE and isinstance(buffer[number], Tensor)):
+        buffer[number] = added(buffer[number], gradient)
+    elif is_held_alone(buffer, number, sent):
+        quietly(np.add, buffer[number], gradient, buffer[number])
+        return count + 1
+    else:
+        buffer[number] = np.asarray(quietly(np.add, buffer[number], gradient))
+        return 0
+    return count

@@ -254,7 +254,7 @@ class Unimplemented(Node):
         self.sequence = next(SEQUENCE)
         self.hooks = None
 
-    def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
+    def apply(self, gradients: Gradients, create_graph: bool, *_: Any) -> Gradients:
         raise RuntimeError(f"derivative for {self.op} is not implemented")
 
 

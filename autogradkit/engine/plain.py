@@ -19,7 +19,7 @@ from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.shapes import unfit
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.engine.delivery import Buffers, Sums, carry, count_edges, deliver
+from autogradkit.engine.delivery import Buffers, Sums, add_arrived, carry, count_edges, deliver
 from autogradkit.engine.hook_calls import (
     after_accumulation,
     after_node,
@@ -51,9 +51,12 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
     functions of the learner's run; whoever calls this tells of those that are left.
     """
     ndarray, references = np.ndarray, sys.getrefcount
+    plus: Any = np.add
     waiting = count_edges([root])
     buffers: Buffers = {}
     sums: Sums = {}
+    # Of each leaf the sum so far, how often it was added to in place, and whether its memory is known to be its own.
+    arrived: dict[Tensor, list[Any]] = {}
     ready: list[tuple[int, Node]] = []  # besides the one that is next
     node = root
     received: list[Any] = [None] * (len(root.outputs) >> 1)
@@ -71,7 +74,10 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
             if came is not received[0]:
                 carried = 0
             came = None
+        edges = node.edges
+        kept = hooks is not None or retain_graph  # after a hook that raised the graph is there still, as in PyTorch
         if node.calls_user:
+            kept = True
             if node.is_end:
                 sent = gradient = hooks = None  # the first two would count as holders
                 _accumulate(node, received, carried, call)
@@ -79,19 +85,21 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
             else:
                 sent = node.apply(received, False)
         else:
+            apply: Any = type(node).apply  # of no custom function: it takes all of what `OpNode` describes
             try:
-                sent = run_quietly(node.__class__.apply, node, received, False)
+                sent = run_quietly(apply, node, received, False, edges, not kept)
             except RuntimeError as error:
                 if not is_taken(error):
                     raise
-                sent = run_in_spare(node.apply, received, False)
+                sent = run_in_spare(apply, node, received, False, edges, not kept)
             except ValueError as error:  # a saved leaf has other sizes by now
                 raise unfit(error) from None
-        edges = node.edges
         if hooks is not None and hooks.after:
             sent = after_node(hooks, validated(sent, node), received, False)
-        if not retain_graph:  # not before: after a hook that raised the graph is there still, as in PyTorch
-            node.release()
+        if kept:
+            edges = node.edges  # which hooks may have changed
+            if not retain_graph:
+                node.release()
         made: tuple[int, ...] = node.gradient_versions
         origin = memory_of(received[0]) if carried else 0
         received = []  # what was received and is passed on has one holder less
@@ -103,16 +111,19 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
             if target is None:
                 continue
             number = edges[at + 1]
-            is_node = isinstance(target, Node)
-            if is_node:
+            array: Any = None  # of a leaf
+            outputs: tuple[Any, ...] = ()  # of a node
+            if is_node := isinstance(target, Node):
                 outputs = target.outputs
-                shape, kind = outputs[2 * number], outputs[2 * number + 1]
+                if len(outputs) == 2:
+                    shape, kind = outputs
+                else:
+                    shape, kind = outputs[2 * number], outputs[2 * number + 1]
             else:
                 array = target._array
                 shape, kind = array.shape, array.dtype
                 if number:  # its AccumulateGrad node, which remembers what the leaf was
                     shape, kind = number.outputs
-                    number = 0
             if gradient is not None and (
                 gradient.__class__ is not ndarray or gradient.dtype is not kind or gradient.shape != shape
             ):
@@ -120,69 +131,109 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
                 gradient = validate(gradient, shape, kind, node, at >> 1)
             else:
                 version = made[at >> 1] if made else 0
-            if version or carried:
-                carry(sums, buffers, target, number, gradient, version, carried, origin)
             left = waiting[target] - 1
-            if left or (buffers and target in buffers):
-                buffer = deliver(buffers, target, number, gradient, sums, sent)
-                if left:
-                    waiting[target] = left
-                    continue
-                del buffers[target]
-                if not is_node:
-                    gradient = buffer[0]
-            else:
-                buffer = None
             if is_node:
-                if buffer is None:
-                    if len(target.outputs) == 2:
-                        buffer = [gradient]
-                    else:
-                        buffer = [None] * (len(target.outputs) >> 1)
-                        buffer[number] = gradient
+                if version or carried:
+                    carry(sums, buffers, target, number, gradient, version, carried, origin)
+                if left or (buffers and target in buffers):
+                    buffer = deliver(buffers, target, number, gradient, sums, sent)
+                    if left:
+                        waiting[target] = left
+                        continue
+                    del buffers[target]
+                elif len(outputs) == 2:
+                    buffer = [gradient]
+                else:
+                    buffer = [None] * (len(outputs) >> 1)
+                    buffer[number] = gradient
                 if following is None:
                     following, received = target, buffer
                 else:
                     buffers[target] = buffer
                     heappush(ready, (-target.sequence, target))
                 continue
-            if taken and target._hooks is not None:
-                tell_taken(call, taken)
-            if gradient is None:
-                if target._hooks is not None:
-                    on_leaf(target._hooks, None, False)
+            if carried and not version and memory_of(gradient) == origin:
+                version = carried
+            sum_so_far = arrived.get(target) if arrived else None
+            if sum_so_far is not None:
+                held: Any = sum_so_far[0]
+                if (
+                    held.__class__ is gradient.__class__ is ndarray
+                    and references(held) <= REFERENCES_IN_A_LOOP
+                    and (sum_so_far[2] or (held.flags.owndata and held.flags.writeable))
+                ):
+                    try:
+                        run_quietly(plus, held, gradient, held)
+                    except RuntimeError as error:
+                        if not is_taken(error):
+                            raise
+                        run_in_spare(plus, held, gradient, held)
+                    sum_so_far[1] += 1
+                    sum_so_far[2] = True
+                elif gradient is not None:
+                    count = version if held is None else sum_so_far[1]
+                    held = None
+                    sum_so_far[1] = add_arrived(sum_so_far, 0, gradient, count, sent)
+                    sum_so_far[2] = False
+                held = None
+            elif left:
+                arrived[target] = [gradient, version, False]
+            if left:
+                waiting[target] = left
+                continue
+            if sum_so_far is not None:
+                del arrived[target]
+                gradient, version, _ = sum_so_far
+            leaf_hooks = target._hooks
+            if leaf_hooks is not None:
+                if taken:
+                    tell_taken(call, taken)
+                if gradient is None:
+                    on_leaf(leaf_hooks, None, False)
                     after_accumulation(target, target._hooks)
+            if gradient is None:
                 continue
             if target._node is not None:
                 raise RuntimeError(errors.LEAF_MOVED)
-            if target._hooks is not None and target._hooks.is_idle():
-                target._hooks = None  # the leaf takes gradients over again
-            within = 0 if buffer is None else sum([each is gradient for each in sent])  # `buffer` holds it, maybe both
-            if target._hooks is not None:
-                hooked = on_leaf(target._hooks, gradient, False)
+            if leaf_hooks is not None and leaf_hooks.is_idle():
+                target._hooks = leaf_hooks = None  # the leaf takes gradients over again
+            holders = references(gradient)
+            if holders > REFERENCES_IN_A_LOOP and sum_so_far is not None:
+                holders -= sum([each is gradient for each in sent])  # `sum_so_far` holds it, maybe both
+            if leaf_hooks is not None:
+                before = references(gradient)
+                hooked = on_leaf(leaf_hooks, gradient, False)
                 if target._requires_grad:
-                    # A hook may have kept it: it then has one holder more than here, where `hooked` is one too.
-                    alone = hooked is not gradient or references(gradient) - within <= REFERENCES_IN_A_LOOP + 1
-                    stolen = alone and obeys(target, hooked)
-                    version = None if not stolen else sums.get((target, 0), 0) if hooked is gradient else 0
+                    # A hook may have kept it: it then has one holder more than before, where `hooked` is one too.
+                    held_since = holders > REFERENCES_IN_A_LOOP or references(gradient) > before + 1
+                    stolen = (hooked is not gradient or not held_since) and obeys(target, hooked)
+                    version = None if not stolen else version if hooked is gradient else 0
                     add = partial(add_to_grad, call, version=version)
                     at_accumulator(target, number_of(target), hooked, False, add)
                 hooked = None
             elif target._requires_grad:
-                # Nobody else holds it: only `sent` (or `buffer`) and the variable of this loop.
+                # Nobody else holds it: only `sent` (or `sum_so_far`) and the variable of this loop.
                 with GRADS:
-                    alone = target._grad is None and references(gradient) - within <= REFERENCES_IN_A_LOOP
-                    if alone and takes_over(target, gradient):
+                    alone = target._grad is None and holders <= REFERENCES_IN_A_LOOP
+                    if alone and (
+                        (
+                            gradient.__class__ is ndarray
+                            and gradient.strides == array.strides
+                            and array.flags.c_contiguous
+                            and gradient.flags.owndata
+                            and gradient.flags.writeable
+                        )
+                        or takes_over(target, gradient)
+                    ):
                         fresh = wrap(gradient)
-                        if sums:
-                            set_version(fresh, sums.get((target, 0), 0))
+                        if version:
+                            set_version(fresh, version)
                         target._grad = fresh
                         if GRAD_LISTENERS:
                             taken.append(target)
                     else:
-                        version = sums.get((target, 0), 0) if alone and obeys(target, gradient) else None
-                        add_to_grad(call, target, gradient, version)
-        buffer = None
+                        add_to_grad(call, target, gradient, version if alone and obeys(target, gradient) else None)
+        buffer = sum_so_far = None
         if ready:
             if following is None:
                 node = heappop(ready)[1]

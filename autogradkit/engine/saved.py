@@ -75,8 +75,9 @@ FREED: Any = "freed"
 class OpNode(Node):
     """The node of a declared op. Subclasses are made by the declaration and carry its formulas.
 
-    A subclass may bring an `apply(gradients, create_graph, edges=None)` of its own instead of `differentiate`; it then does what
-    `apply` and `unpack` do here, and computes nothing for an edge whose target is None in `edges`, which else are the node's own:
+    A subclass may bring an `apply(gradients, create_graph, edges=None, release=False)` of its own instead of `differentiate`; it
+    then does what `apply` and `unpack` do here, and computes nothing for an edge whose target is None in `edges`, which else are
+    the node's own. With `release` it ends by doing what `release()` does:
 
     - Where no gradient arrived (all of `gradients` are None) it gives None for every edge, before anything else: also
       of a node whose saved values were freed.
@@ -103,10 +104,15 @@ class OpNode(Node):
     def __new__(cls) -> Never:
         raise TypeError(f"cannot create '{cls.__name__}' instances")
 
-    def apply(self, gradients: Gradients, create_graph: bool, edges: tuple[Any, ...] | None = None) -> Gradients:
-        if gradients[0] is None and all(gradient is None for gradient in gradients):
-            return (None,) * (len(self.edges) // 2)
-        return self.differentiate(gradients, self.unpack(create_graph) if self.saved else ())
+    def apply(
+        self, gradients: Gradients, create_graph: bool, edges: tuple[Any, ...] | None = None, release: bool = False
+    ) -> Gradients:
+        sent: Gradients = (None,) * (len(self.edges) // 2)
+        if gradients[0] is not None or any(gradient is not None for gradient in gradients):
+            sent = self.differentiate(gradients, self.unpack(create_graph) if self.saved else ())
+        if release:
+            self.release()
+        return sent
 
     def unpack(self, as_tensors: bool) -> list[Any]:
         """The saved values in order of `saved_names`, as arrays or as tensors of the graph.

@@ -176,7 +176,7 @@ def _have_refuse(nodes: Sequence[Any]) -> None:
 
 @functools.cache
 def _refusing(node_class: type[OpNode]) -> type[OpNode]:
-    def apply(self: OpNode, gradients: Any, create_graph: bool) -> Any:
+    def apply(self: OpNode, gradients: Any, create_graph: bool, *_: Any) -> Any:
         raise NotImplementedError(
             "backward() is not available on the meta device: there are no numbers to differentiate"
         )

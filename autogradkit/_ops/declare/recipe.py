@@ -235,10 +235,10 @@ class Recipe:
         for index, name in enumerate(self.settings):
             members[f"_saved_{name}"] = read_only(_setting_getter(index), f"_saved_{name}")
 
-        def apply(node: OpNode, gradients: Sequence[Any], create_graph: bool, edges: Any = None) -> Sequence[Any]:
+        def apply(node: OpNode, gradients: Sequence[Any], create_graph: bool, *rest: Any) -> Sequence[Any]:
             # The first call writes the straight line that all later ones take.
             made = node_class.apply = self._write_apply(asked)
-            return made(node, gradients, create_graph, edges)
+            return made(node, gradients, create_graph, *rest)
 
         members["apply"] = apply
         members["namespace"], own = _divided(overload.node_name)
@@ -253,7 +253,7 @@ class Recipe:
         }  # fmt: skip
         count = len(self.formulas)
         nothing = "(None,) * (len(self.edges) // 2)" if self.list_input else f"({'None, ' * count})"
-        lines = ["def apply(self, gradients, create_graph, edges=None):"]
+        lines = ["def apply(self, gradients, create_graph, edges=None, release=False):"]
         if self.overload.is_unimplemented:  # refuses whatever arrives, and wherever it would go
             scope["refuse"] = next(iter(self.formulas.values()))
             lines.append(" return refuse(gradients)")
@@ -263,8 +263,9 @@ class Recipe:
             lines += [" g = gradients[0]", " if g is None:"]
         else:
             lines += [" g = gradients", " if g[0] is None and all([each is None for each in g]):"]
-        lines += [f"  {asked_for}", f"  return {nothing}"]
+        lines += [f"  {asked_for}", *["  if release: self.release()"] * bool(self.saved), f"  return {nothing}"]
         variables = {name: f"v{i}" for i, name in enumerate((*self.saved, *self.settings))}
+        let_go: list[str] = []
         if self.saved:
             lines += [
                 " saved = self.saved",
@@ -272,6 +273,8 @@ class Recipe:
                 f" if create_graph: {self._tuple(self.saved, variables)} = self.unpack(True)",
             ]
             lines += [" else:", f"  {self._tuple(self.saved, variables)} = saved"]
+            something = " or ".join(f"{variables[name]} is not None" for name in self.saved)
+            let_go = [f" if release and ({something}): self.saved = FREED"]
             for i, name in enumerate(self.saved):
                 v = variables[name]
                 lines += [
@@ -297,22 +300,23 @@ class Recipe:
         if self.group is not None:
             scope["group"] = self.group
             picks = "".join(f", {variables[name]}" for name in names_of(self.group) if name != "needs")
-            lines.append(f" return group(g{picks}, tuple([target is not None for target in edges[::2]]))")
+            lines.append(f" sent = group(g{picks}, tuple([target is not None for target in edges[::2]]))")
         elif self.list_input:
             [(parameter, scope["formula"])] = self.formulas.items()
             lines += [
                 f" found = formula(g{given[parameter]})",
-                " return [None if target is None else each for target, each in zip(edges[::2], found, strict=True)]",
+                " sent = [None if target is None else each for target, each in zip(edges[::2], found, strict=True)]",
             ]
         elif count == 1:
             [(parameter, scope["formula"])] = self.formulas.items()
-            lines += [" if edges[0] is None: return (None,)", f" return (formula(g{given[parameter]}),)"]
+            lines.append(f" sent = (None if edges[0] is None else formula(g{given[parameter]}),)")
         else:
             parts: list[str] = []
             for i, (parameter, formula) in enumerate(self.formulas.items()):
                 scope[f"formula{i}"] = formula
                 parts.append(f"None if edges[{2 * i}] is None else formula{i}(g{given[parameter]})")
-            lines.append(f" return ({', '.join(parts)})")
+            lines.append(f" sent = ({', '.join(parts)})")
+        lines += [*let_go, " return sent"]
         return compiled("\n".join(lines), f"backward/{self.node_class.__name__}", "apply", scope)
 
     @staticmethod

@@ -102,11 +102,46 @@ def rsqrt(self: Array, *, out: Array) -> None:
     np.true_divide(1, np.sqrt(self), out=out)
 
 
+_ONE = np.float32(1)  # which NumPy meets more quickly than Python's, and of which float64 makes its own
+
+
+def _is_simple(g: Array, result: Array) -> bool:
+    """Whether what is made of these two may be written into memory like that of `result`: real, and laid out alike."""
+    return g.dtype.char in "fd" and g.ndim > 0 and g.strides == result.strides
+
+
+def _sigmoid_on_arrays(g: Array, result: Array) -> Array:
+    if not _is_simple(g, result):
+        return g * k.conj((1 - result) * result)
+    slope = np.subtract(_ONE, result)
+    np.multiply(slope, result, slope)
+    return np.multiply(g, slope, slope)
+
+
+@k.on_arrays(_sigmoid_on_arrays)
+def _times_sigmoid_slope(g: Any, result: Any) -> Any:
+    return g * k.conj((1 - result) * result)
+
+
+def _tanh_on_arrays(g: Array, result: Array) -> Array:
+    if not _is_simple(g, result):
+        return g * k.conj(1 - result * result)
+    slope = np.multiply(result, result)
+    np.subtract(_ONE, slope, slope)
+    return np.multiply(g, slope, slope)
+
+
+@k.on_arrays(_tanh_on_arrays)
+def times_tanh_slope(g: Any, result: Any) -> Any:
+    """`g` times the derivative of tanh where it is `result`."""
+    return g * k.conj(1 - result * result)
+
+
 @op(
     pointwise=INT_TO_FLOAT,
     in_place=True,
     samples=within(-3, 3),
-    vjp={"self": lambda g, result: g * k.conj((1 - result) * result)},
+    vjp={"self": lambda g, result: _times_sigmoid_slope(g, result)},
     rule="∂self = ∂ · result · (1 − result)",
 )
 def sigmoid(self: Array, *, out: Array) -> None:

@@ -14,7 +14,7 @@ from autogradkit._ops.declare import INT_TO_FLOAT, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, refuses
 from autogradkit._ops.pointwise.arithmetic import two_tensors
-from autogradkit._ops.pointwise.elementary import within
+from autogradkit._ops.pointwise.elementary import times_tanh_slope, within
 
 
 def _no_edit(name: str) -> Any:
@@ -79,7 +79,8 @@ def tan(self: Array, *, out: Array) -> None:
     ufunc=np.tanh,
     in_place=True,
     samples=within(-2, 2),
-    vjp={"self": lambda g, result: g * k.conj(1 - result * result)},
+    vjp={"self": lambda g, result: times_tanh_slope(g, result)},
+    rule="∂self = ∂ · (1 − result²)",
 )
 def tanh(self: Array, *, out: Array) -> None:
     """The hyperbolic tangent.
