@@ -14,6 +14,8 @@ import typing as _typing
 from autogradkit import _ops as _ops
 from autogradkit._ops.declare import PUBLISHED as _PUBLISHED
 from autogradkit._ops.declare import PYTHON_FUNCTIONS as _PYTHON_FUNCTIONS
+from autogradkit._ops.declare.names import load_all as _load_all
+from autogradkit._ops.declare.names import published as _published
 from autogradkit._ops.making.constructors import BFloat16Tensor as BFloat16Tensor
 from autogradkit._ops.making.constructors import BoolTensor as BoolTensor
 from autogradkit._ops.making.constructors import ByteTensor as ByteTensor
@@ -211,10 +213,8 @@ else:
         }.items()
         for name in names.split()
     }
-    _LISTED = sorted(  # of the modules only those for users: the others are attributes once something has loaded them
-        {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}
-        | {name for name in (*_LAZY_MODULES, *_LAZY_NAMES, *_PUBLISHED) if name[0] != "_"}
-    )
+    # Of the modules only those for users: the others are attributes once something has loaded them.
+    _LISTED = {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}
 
     def __getattr__(name: str) -> _typing.Any:
         if name in _PUBLISHED:
@@ -228,10 +228,13 @@ else:
             function = _importlib.import_module("autogradkit._ops.foreach").foreach(name)
             if function is not None:
                 return function
+        if name[:2] != "__" and _published(name) is not None:
+            return __getattr__(name)
         raise _absent.lookup_error("torch", name, _sys._getframe(1))
 
     def __dir__() -> list[str]:
-        return list(_LISTED)
+        _load_all()
+        return sorted(_LISTED | {name for name in (*_LAZY_MODULES, *_LAZY_NAMES, *_PUBLISHED) if name[0] != "_"})
 
     if _absent.AbsentModules not in _sys.meta_path:
         _sys.meta_path.append(_absent.AbsentModules)

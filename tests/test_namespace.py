@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from types import ModuleType
@@ -33,3 +34,21 @@ def test_a_reload_which_finds_all_modules_loaded_lists_the_same() -> None:
     code = "import importlib, autogradkit.magics, autogradkit.vision; print(dir(importlib.reload(autogradkit)))"
     answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert answer.strip() == str(dir(autogradkit))
+
+
+def test_functions_of_networks_are_declared_when_they_are_first_asked_for() -> None:
+    """They are loaded with `nn`, or by their names: what tensors need alone stays light."""
+    code = (
+        "import sys, autogradkit as torch\n"
+        "assert 'autogradkit._ops.network.conv' not in sys.modules\n"
+        "torch.ones(2) + 1\n"
+        "assert 'autogradkit._ops.network.conv' not in sys.modules\n"
+        "print(tuple(torch.conv1d(torch.ones(1, 1, 5), torch.ones(1, 1, 2)).shape), 'gru_cell' in dir(torch))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "(1, 1, 4) True\n"
+
+
+def test_a_pickle_names_a_function_that_is_not_loaded_yet() -> None:
+    code = f"import pickle; print(pickle.loads({pickle.dumps(autogradkit.conv2d)!r}).__name__)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "conv2d\n"

@@ -1,7 +1,8 @@
 """What a tensor can do: `declare` says how an op is declared; every other room holds the tables of one kind of op.
 
-Importing it declares all ops but those of the namespaces that are loaded when they are first used (`fft`, `special`, parts of
-`linalg`, what only `nn` calls), and hands the engine the few that differentiation itself needs.
+Importing it declares all ops but those that are loaded when they are first used: of namespaces (`fft`, `special`, parts of
+`linalg`, what only `nn` calls), and of networks where no tensor has a method (`network/functions.py`). It hands the engine the
+few that differentiation itself needs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import older, places, quantised, queries
-from autogradkit._ops.declare import batched
+from autogradkit._ops.declare import batched, names
 from autogradkit._ops.linalg import (
     accumulated,
     assembled,
@@ -63,37 +64,7 @@ from autogradkit._ops.making import (
     storing,
     windows,
 )
-from autogradkit._ops.network import (
-    activation,
-    adaptive_pool,
-    affine_grid,
-    avg_pool,
-    batch_norm,
-    bilinear,
-    binary_loss,
-    conv,
-    conv_tbc,
-    convolutions,
-    ctc,
-    dropout,
-    embedding,
-    embedding_bag,
-    exponential_units,
-    grid_sampling,
-    group_norm,
-    hard_units,
-    layer_norm,
-    linear,
-    margin_losses,
-    max_pools,
-    padding,
-    pool,
-    rearranging,
-    rectifiers,
-    recurrent,
-    similarity,
-    softmax,
-)
+from autogradkit._ops.network import activation, hard_units, rectifiers, softmax
 from autogradkit._ops.pointwise import (
     agreement,
     arithmetic,
@@ -162,7 +133,12 @@ def _load_rules() -> None:
     import autogradkit._ops.batching
 
 
+def _load_network_functions() -> None:
+    import autogradkit._ops.network.functions
+
+
 batched.UNLOADED.append(_load_rules)
+names.UNLOADED.append(_load_network_functions)
 OPS.sum_array = sums.sum_array
 OPS.sum_to_size = sums.sum_to_size
 OPS.add = arithmetic.add_tensors

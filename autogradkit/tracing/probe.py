@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import SETS
+from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED
 from autogradkit.core.tensor import Tensor, wrap
@@ -124,6 +125,7 @@ class _Probe:
 
     def _found(self) -> tuple[Overload, list[Array]]:
         """The form of the op that gives what was recorded, and what it gives in double precision."""
+        load_all()  # the trace may be a file's
         bare = self.op.name.removesuffix("_") if self.op.kind == "inplace" else self.op.name
         forms = [
             each

@@ -15,7 +15,10 @@ import autogradkit.nn
 import autogradkit.special  # all four: the names of their ops are declared when they are imported
 from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS, SETS, k
 from autogradkit._ops.declare.names import EDITS as EDITS
+from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.overload import Overload
+
+load_all()  # of families that are declared when they are asked for, too
 
 NAMESPACE = k  # what formulas may call
 # What `autogradkit.<name>` offers.

@@ -11,9 +11,12 @@ import torch
 
 import autogradkit
 from autogradkit._ops.declare import SETS
+from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.precision import CAST
 from autogradkit.core.recording import RECORDERS
 from tests.parity.outcomes import plain
+
+load_all()  # of families that are declared when they are asked for, too
 
 Case = Callable[[Any, Any], Any]
 A = [[0.5, -1.25], [2.0, 3.0]]

@@ -10,6 +10,7 @@ import torch
 
 import autogradkit as ak
 from autogradkit._ops.declare import SETS
+from autogradkit._ops.declare.names import load_all
 
 from .oracle import array_of
 from .programs.conditioning import is_rounding
@@ -20,6 +21,8 @@ from .programs.shrink import shrunk
 from .programs.state import difference
 from .programs.templates import LEFT_OUT, UNSETTLED, names, templates
 from .programs.writer import program
+
+load_all()  # of families that are declared when they are asked for, too
 
 LINES, SEED = 9_000, 1
 MOST = 5  # disagreements in 1,000 lines; what they are is in PARITY.md

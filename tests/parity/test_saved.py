@@ -14,7 +14,10 @@ import torch
 
 import autogradkit as ak
 from autogradkit._ops.declare import SETS
+from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.overload import Overload
+
+load_all()  # of families that are declared when they are asked for, too
 
 WITHIN_PYTHON = {"block_diag"}  # whose public function, in Python, takes its arguments otherwise
 

@@ -11,7 +11,10 @@ import pytest
 import torch
 
 from autogradkit._ops.declare import SETS
+from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.overload import Overload
+
+load_all()  # of families that are declared when they are asked for, too
 
 # Forms that PyTorch writes by hand, in Python or in its bindings, outside its schemas: compared as calls in
 # test_wrong_calls.py.

@@ -6,8 +6,11 @@ import ast
 
 import autogradkit
 from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS
+from autogradkit._ops.declare.names import load_all
 from autogradkit.core.tensor import Tensor
 from scripts.write_stubs import ROOT, attached, published
+
+load_all()  # of families that are declared when they are asked for, too
 
 
 def names(body: list[ast.stmt]) -> set[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autogradkit._ops.declare.names import OVERLOADS
+from autogradkit._ops.declare.names import OVERLOADS, load_all
 from autogradkit.core import dtype
 from autogradkit.core.recording import reported
 from autogradkit.core.sparse import SparseArray, around
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name):
+        if name not in OVERLOADS:
+            load_all()
         overload = OVERLOADS.get(name)
         if overload is None:
             raise AttributeError(f"no op '{name}' is declared that a gradient formula could use")

@@ -33,6 +33,7 @@ from autogradkit.engine.modes import MODE
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
 PUBLISHED: dict[str, OverloadSet] = {}  # what the package offers as functions, aliases included
+UNLOADED: list[Callable[[], None]] = []  # what declares families of functions that are loaded when a name is missed
 METHODS: dict[str, tuple[OverloadSet, str]] = {}  # what Tensor got from them: operators and in-place forms too, and how
 
 # The ways in which a name is called; each has a generated function of its own.
@@ -289,7 +290,7 @@ class OverloadSet:
 
 class _Functions(type):
     def __getattr__(cls, name: str) -> Callable[..., Any]:
-        owner = PUBLISHED.get(name) or next((each for each in SETS if name in (each.name, *each.aliases)), None)
+        owner = published(name) or next((each for each in SETS if name in (each.name, *each.aliases)), None)
         if owner is None:
             raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
         return owner.made(FUNCTION, name)
@@ -364,6 +365,19 @@ def op(
         return owner.overload(**options)(kernel)
 
     return declare
+
+
+def published(name: str) -> OverloadSet | None:
+    """What the package offers as the function `name`; where no family has it, those that are not loaded yet are."""
+    if name not in PUBLISHED:
+        load_all()
+    return PUBLISHED.get(name)
+
+
+def load_all() -> None:
+    """Load the families that are not loaded yet."""
+    while UNLOADED:
+        UNLOADED.pop()()
 
 
 def namespaced(prefix: str) -> dict[str, Callable[..., Any]]:

@@ -19,12 +19,14 @@ import torch
 
 import autogradkit as ak
 from autogradkit._ops.declare import PUBLISHED, SETS
-from autogradkit._ops.declare.names import METHODS, MisfitError
+from autogradkit._ops.declare.names import METHODS, MisfitError, load_all
 from autogradkit._ops.declare.overload import Overload
 
 from ..oracle import array_of
 from ..valid_calls import LEFT_OUT, NAMESPACES, QUANTISED, SPARSE, TARGETS, Call, valid_calls
 from .compare import carried
+
+load_all()  # of families that are declared when they are asked for, too
 
 _OF_A_GRADIENT = "what a gradient is computed by: the sweep of its op compares it"
 _DEVICE_DTYPE = "only refuses: PyTorch computes it on other devices"

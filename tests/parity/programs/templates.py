@@ -16,10 +16,12 @@ import torch
 
 import autogradkit as ak
 from autogradkit._ops.declare import SETS
-from autogradkit._ops.declare.names import METHODS, PUBLISHED, OverloadSet
+from autogradkit._ops.declare.names import METHODS, PUBLISHED, OverloadSet, load_all
 from autogradkit._ops.declare.overload import Overload
 
 from ..valid_calls import QUANTISED, SPARSE, TARGETS, Call, Target, valid_calls
+
+load_all()  # of families that are declared when they are asked for, too
 
 # What is called by other lines, cannot be compared, or has nothing of a tensor.
 LEFT_OUT = {

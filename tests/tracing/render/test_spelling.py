@@ -5,12 +5,14 @@ import re
 import pytest
 
 import autogradkit as torch  # noqa: F401 - declares the ops
-from autogradkit._ops.declare.names import SETS
+from autogradkit._ops.declare.names import SETS, load_all
 from autogradkit.tracing.calls import facts_of
 from autogradkit.tracing.events import Argument, Numbers, Op, Value
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.wording.spelling import spelled_call, spelled_op
 from tests.tracing.render.cells import trace_source
+
+load_all()  # of families that are declared when they are asked for, too
 
 BEFORE = (
     "import autogradkit.nn.functional as F\n"

@@ -1,0 +1,33 @@
+"""Declares the ops of networks that are functions alone, no methods of tensors: layers and losses.
+
+They would be an eighth of what an import loads. `nn.functional` imports those that it publishes; this is imported when a name
+is asked for that no other family has (`declare/names.py`).
+"""
+
+from autogradkit._ops.network import (  # noqa: F401 - declares them
+    adaptive_pool,
+    affine_grid,
+    avg_pool,
+    batch_norm,
+    bilinear,
+    binary_loss,
+    conv,
+    conv_tbc,
+    convolutions,
+    ctc,
+    dropout,
+    embedding,
+    embedding_bag,
+    exponential_units,
+    grid_sampling,
+    group_norm,
+    layer_norm,
+    linear,
+    margin_losses,
+    max_pools,
+    padding,
+    pool,
+    rearranging,
+    recurrent,
+    similarity,
+)
