@@ -17,7 +17,6 @@ pieces, for which the factors are read over and over.
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 from typing import Any
 
@@ -27,7 +26,7 @@ from autogradkit.core.dtype import is_half
 from autogradkit.core.halves import convert, widened
 from autogradkit.core.memory import empty, noted
 from autogradkit.core.openblas import openblas
-from autogradkit.core.threads import on_threads
+from autogradkit.core.threads import on_threads, slices
 
 Array = np.ndarray[Any, Any]
 
@@ -97,8 +96,7 @@ def _on_threads(a: Array, b: Array, out: Array | None, threads: int) -> Array:
         else:
             matmul(a, b[:, part], made[:, part])
 
-    bounds = [max(m, n) * at // threads for at in range(threads + 1)]
-    list(on_threads(multiply, [slice(*each) for each in itertools.pairwise(bounds)], threads))
+    list(on_threads(multiply, slices(max(m, n), threads), threads))
     return made
 
 

@@ -91,3 +91,19 @@ def test_a_forked_child_convolves_on_threads_of_its_own() -> None:
         list(on_threads(len, ["a", "b"], 2))
         os._exit(7)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+def _pooled_and_rectified(threads: int) -> list[np.ndarray]:
+    torch.set_num_threads(threads)
+    torch.manual_seed(5)
+    x = torch.randn(34, 32, 32, 32, requires_grad=True)
+    y, places = torch.nn.functional.max_pool2d(torch.relu(x), 2, return_indices=True)
+    z = torch.nn.functional.max_pool2d(x, 3, stride=1)
+    ((y * torch.linspace(-1, 1, 16)).sum() + (z * torch.linspace(-1, 1, 30)).sum()).backward()
+    assert x.grad is not None
+    return [each.detach().numpy() for each in (y, places, z, x.grad)]
+
+
+def test_pooling_and_relu_on_two_threads_give_the_numbers_of_one() -> None:
+    for one, both in zip(_pooled_and_rectified(1), _pooled_and_rectified(2), strict=True):
+        np.testing.assert_array_equal(both, one)

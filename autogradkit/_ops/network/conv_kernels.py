@@ -21,7 +21,7 @@ from autogradkit._ops.network import conv_by_sample
 from autogradkit.core.blas import matmul
 from autogradkit.core.memory import empty
 from autogradkit.core.strides import channels_last_strides, element_strides, suggests_channels_last
-from autogradkit.core.threads import get_num_threads, on_threads
+from autogradkit.core.threads import get_num_threads, on_threads, slices
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
@@ -229,8 +229,7 @@ def _parts(x: Array, weight: Array, result: Array) -> list[slice]:
     unfolded = c * height * weight.shape[3] * result.shape[3] * x.itemsize
     wanted = 64 if c <= 2 else 32 if unfolded < _LARGE else 16
     least = 1 if _multiplications(weight, result) < _WORTH_THREADS else _LEAST_PARTS
-    count = min(n, max(least, round(n / wanted)))
-    return [slice(n * i // count, n * (i + 1) // count) for i in range(count)]
+    return slices(n, max(least, round(n / wanted)))
 
 
 def _input_gradient(rows: Array, matrix: Array, kernel: tuple[int, ...], window: Window, wo: int, out: Array) -> None:
