@@ -8,15 +8,15 @@ that gains little, and costs up to twenty times the time when a core is busy wit
 `_WORTH_PARTS` therefore run on the calling thread, those up to `_WORTH_SPLITTING` in parts on threads of our own.
 
 **Pieces.** On processors with AVX-512 OpenBLAS has kernels that read small matrices where they lie, while larger ones are
-first copied into packed blocks: a tenth to a third of the time of the products in a small network. So a product that is too
-large for them is handed over as a stack of pieces that are not, which NumPy walks through in one call. Every piece sums over
-the whole inner dimension, so nothing has to be added up afterwards.
+first copied into packed blocks: of a product of few rows or columns that is a tenth to half of the time. So such a product, if
+it is too large for them, is handed over as a stack of pieces that are not, which NumPy walks through in one call. Every piece
+sums over the whole inner dimension, so nothing has to be added up afterwards. Other products are up to six times slower in
+pieces, for which the factors are read over and over.
 """
 
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 from typing import Any
 
@@ -26,7 +26,7 @@ from autogradkit.core.dtype import is_half
 from autogradkit.core.halves import convert, widened
 from autogradkit.core.memory import empty, noted
 from autogradkit.core.openblas import openblas
-from autogradkit.core.threads import on_threads
+from autogradkit.core.threads import on_threads, slices
 
 Array = np.ndarray[Any, Any]
 
@@ -39,7 +39,10 @@ _WORTH_PIECES = 1 << 20
 # limit of results whose factors both run along the inner dimension, in elements.
 _SMALL_PRODUCT = 10**6
 _SMALL_RESULT = 1200
-_REGISTER = 16  # float32 numbers
+_REGISTER = 64  # bytes
+_LEAST_ROWS = 16  # of a piece
+# The most rows, rows where both factors run along the inner dimension, and columns with which pieces pay, by bytes of an element.
+_FEW = {4: (32, 64, 20), 8: (128, 128, 64)}
 _LONG = 256  # the inner dimension from which packing such factors costs more than adding up across a register
 
 
@@ -93,8 +96,7 @@ def _on_threads(a: Array, b: Array, out: Array | None, threads: int) -> Array:
         else:
             matmul(a, b[:, part], made[:, part])
 
-    bounds = [max(m, n) * at // threads for at in range(threads + 1)]
-    list(on_threads(multiply, [slice(*each) for each in itertools.pairwise(bounds)], threads))
+    list(on_threads(multiply, slices(max(m, n), threads), threads))
     return made
 
 
@@ -105,12 +107,16 @@ def _size_of_pieces(a: Array, b: Array) -> tuple[int, int] | None:
         return None
     if unit not in a.strides[-2:] or unit not in b.strides[-2:]:
         return None  # NumPy copies such a factor: once, as long as the product is whole
-    return _size(*a.shape[-2:], b.shape[-1], a.strides[-1] == unit and b.strides[-1] != unit)
+    along_inner = a.strides[-1] == unit and b.strides[-1] != unit
+    return _size(*a.shape[-2:], b.shape[-1], along_inner, unit)
 
 
 @functools.lru_cache(1024)
-def _size(m: int, inner: int, n: int, along_inner: bool) -> tuple[int, int] | None:
+def _size(m: int, inner: int, n: int, along_inner: bool, unit: int) -> tuple[int, int] | None:
     """The size for (m, inner) · (inner, n); `along_inner` says that in both the elements lie side by side along inner."""
+    rows, rows_along_inner, columns = _FEW[unit]
+    if n > columns and m > (rows_along_inner if along_inner else rows):
+        return None
     most = _SMALL_PRODUCT // inner
     if along_inner:
         if inner < _LONG:
@@ -118,18 +124,20 @@ def _size(m: int, inner: int, n: int, along_inner: bool) -> tuple[int, int] | No
         most = min(most, _SMALL_RESULT)
     elif m * inner * n < 2 * _WORTH_PIECES:
         return None
-    if m * n <= most or most < _REGISTER**2:
+    register = _REGISTER // unit
+    narrowest = register if along_inner else 2 * register
+    if m * n <= most or most < _LEAST_ROWS * narrowest:
         return None
     # Best are pieces of one size, so that one call does, of many rows and of full registers.
-    widths = [w for w in _divisors(n) if w == n or w % _REGISTER == 0]
-    heights = [h for h in _divisors(m) if h == m or h >= _REGISTER]
+    widths = [w for w in _divisors(n) if w == n or (w >= narrowest and w % register == 0)]
+    heights = [h for h in _divisors(m) if h == m or h >= _LEAST_ROWS]
     sizes = [(h, w) for w in widths for h in heights if h * w <= most]
     height, width = max(sizes, key=lambda size: (size[0] * size[1], size[0]), default=(0, 0))
     if 3 * height * width >= most:
         return height, width
-    width = min(n, _REGISTER)
+    width = min(n, narrowest)
     height = min(m, most // width)
-    return (math.ceil(m / math.ceil(m / height)), width) if height >= _REGISTER or height == m else None
+    return (math.ceil(m / math.ceil(m / height)), width) if height >= _LEAST_ROWS or height == m else None
 
 
 def _divisors(n: int) -> list[int]:

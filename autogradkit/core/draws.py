@@ -7,6 +7,7 @@ Rests on `core.random`, `core.gaussian` and `core.fused`; the random ops, `nn.in
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -38,18 +39,22 @@ def unit(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) -> Array:
     """
     if numpy_dtype == double:
         return unit64(generator.words64(count))
-    draws = unit32(generator.words32(count)) if count <= CHUNK else _many_unit32(generator, count)
+    draws = _by_parts(generator, count, single, lambda size: unit32(generator.words32(size)))
     return draws if numpy_dtype == single else _below(1.0, draws.astype(numpy_dtype), 0.0)
 
 
-def _many_unit32(generator: Generator, count: int) -> Array:
-    """A part at a time: words as long as the weights of a large layer are memory that the system has to find."""
-    draws = np.empty(count, single)
+def _by_parts(generator: Generator, count: int, numpy_dtype: np.dtype[Any], draw: Callable[[int], Array]) -> Array:
+    """What `draw` gives for `count` numbers, many a part at a time: words as long as all would be memory that the system has to
+    find, and leave the cache before they are looked at.
+    """
+    if count <= CHUNK:
+        return draw(count)
+    draws = np.empty(count, numpy_dtype)
     place = generator.place()
     try:
         for start in range(0, count, CHUNK):
             part = draws[start : start + CHUNK]
-            part[...] = unit32(generator.words32(part.size))
+            part[...] = draw(part.size)
     except BaseException:  # an interrupt between two parts
         generator.back_to(place)
         raise
@@ -230,8 +235,23 @@ def trials(generator: Generator, count: int, probability: float) -> Array:
 
 
 def chances(generator: Generator, count: int, probability: float) -> Array:
-    """Booleans, each true with the same probability (`Tensor.bernoulli_(p)`, dropout)."""
-    return unit64(generator.words64(count)) < probability
+    """Booleans, each true with the same probability (`Tensor.bernoulli_(p)`, dropout): a uniform draw of 53 bits is below it.
+
+    >>> chances(Generator().manual_seed(0), 3, 0.5)
+    array([False, False,  True])
+    """
+    upper, lower = divmod(math.ceil(probability * 2.0**53), 2**32)
+
+    def draw(size: int) -> Array:
+        words = generator.words32(2 * size)
+        bits = words[0::2] & np.uint64(2**21 - 1)
+        found = bits < np.uint64(upper)
+        if lower:  # where the upper bits are equal, the lower ones decide
+            ties = np.flatnonzero(bits == np.uint64(upper))
+            found[ties] = words[1::2][ties] < np.uint64(lower)
+        return found
+
+    return _by_parts(generator, count, np.dtype(bool), draw)
 
 
 def chances_each(generator: Generator, probabilities: Array) -> Array:

@@ -1,8 +1,9 @@
 """Threads: their number, and parts of one computation on several of them.
 
 NumPy lets other threads run while it computes, so parts that write to places of their own take a processor each. They have to
-be long: one is handed over in some 50 µs, and between two calls of NumPy's only one thread runs. Matrix products and convolution
-do it. Rests on core.openblas, whose own threads rest meanwhile, and on core.quiet.
+be long: one is handed over in some 50 µs, and between two calls of NumPy's only one thread runs. Matrix products, convolution,
+max pooling and relu's gradient do it where they have much to do. Rests on core.openblas, whose own threads rest meanwhile, and
+on core.quiet.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def _require_count(name: str, count: object) -> None:
 
 
 def get_num_threads() -> int:
-    """With how many threads large matrices are multiplied and large batches convolved; the rest runs on the calling one."""
+    """With how many threads large matrices are multiplied, large batches convolved, and the like; the rest is one thread's."""
     blas = openblas()
     return 1 if blas is None else blas.get_threads()
 
@@ -67,6 +68,16 @@ def set_num_interop_threads(count: int, /) -> None:
             "Error: cannot set number of interop threads after parallel work has started or set_num_interop_threads called"
         )
     _Settings.interop_threads = count
+
+
+def slices(count: int, parts: int) -> list[slice]:
+    """So many things in so many parts, or fewer, of nearly one size.
+
+    >>> slices(5, 2)
+    [slice(0, 2, None), slice(2, 5, None)]
+    """
+    parts = min(count, parts)
+    return [slice(count * at // parts, count * (at + 1) // parts) for at in range(parts)]
 
 
 def on_threads(work: Callable[[Part], Result], parts: Sequence[Part], count: int) -> Iterator[Result]:

@@ -76,3 +76,15 @@ def test_pieces_keep_what_is_not_finite_in_its_place() -> None:
     assert np.isnan(product[5]).all()
     assert np.isinf(product[:, 11]).sum() == 63
     assert (np.delete(np.delete(product, 5, 0), 11, 1) == 784).all()
+
+
+@pytest.mark.usefixtures("small_kernels")
+def test_only_products_of_few_rows_or_columns_go_in_pieces() -> None:
+    def is_split(m: int, inner: int, n: int) -> bool:
+        a, b = np.empty((m, inner), "float32"), np.empty((inner, n), "float32")
+        return blas._size_of_pieces(a, b) is not None
+
+    assert is_split(16, 512, 512)
+    assert is_split(1000, 1000, 10)
+    assert not is_split(1024, 1024, 1024)
+    assert not is_split(64, 288, 384)

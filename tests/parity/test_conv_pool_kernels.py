@@ -106,6 +106,40 @@ def test_what_is_no_number_stays_where_it_is(batch: int, value: float) -> None:
     both((batch, 2, 7, 8), 2, (3, 3), {}, change=spoil)
 
 
+@pytest.mark.parametrize("layout", ["contiguous", "channels last", "with gaps"])
+@pytest.mark.parametrize(
+    ("kernel", "options"),
+    [((3, 3), {}), ((3, 3), {"padding": 1}), ((2, 3), {"padding": (2, 0), "dilation": (1, 2)}), ((1, 1), {})],
+)
+def test_large_planes_of_many_channels(kernel: tuple[int, int], options: dict[str, Any], layout: str) -> None:
+    both((3, 32, 18, 19), 33, kernel, options, layout)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_number_stays_in_its_row_of_a_large_plane(value: float) -> None:
+    """The first place of a row lies behind the last of the row before, which the kernel's second column must not see."""
+
+    def spoil(x: torch.Tensor) -> None:
+        x[0, 1, 5, 0] = value
+
+    both((2, 32, 18, 19), 33, (3, 3), {}, change=spoil)
+
+
+def test_an_infinite_weight_reaches_no_other_row_of_a_large_plane() -> None:
+    stream = np.random.default_rng(SEED)
+    x, weight = stream.standard_normal((2, 32, 18, 19)), stream.standard_normal((32, 32, 3, 3))
+    weight[4, 5, 1, 0] = np.inf
+    slope = np.zeros((2, 32, 16, 17))
+    slope[0, 4, 2, 3] = 1
+    found = []
+    for framework in (torch, autogradkit):
+        leaves = [framework.from_numpy(each).requires_grad_() for each in (x, weight)]
+        y = framework.conv2d(*leaves)
+        found.append([each.numpy() for each in framework.autograd.grad(y, leaves, framework.from_numpy(slope))])
+    assert (np.isfinite(found[1][0]) == np.isfinite(found[0][0])).all()
+    np.testing.assert_allclose(found[1][1], found[0][1], rtol=1e-10)
+
+
 @pytest.mark.parametrize(("batch", "dilation", "groups"), [(1, 1, 1), (1, 2, 1), (1, 1, 2), (2, 1, 1)])
 def test_dtypes_that_do_not_fit_are_refused_in_pytorchs_order(batch: int, dilation: int, groups: int) -> None:
     """Input, weight and bias of every kind; of bfloat16 inputs PyTorch's words depend on the processor."""

@@ -97,6 +97,19 @@ def test_events(seed):
     assert_same_state(ours, theirs)
 
 
+@pytest.mark.parametrize("size", [3, 70_001])
+def test_chances_down_to_the_last_bit_of_a_draw(size):
+    """A probability that a draw equals, and its neighbours: the draw is not below itself."""
+    drawn = pair(5)[1]
+    numbers = torch.rand(size, dtype=torch.float64, generator=drawn).numpy()
+    for number in (numbers[1], numbers[-1], 0.0, 1.0):
+        for probability in {np.nextafter(number, 0), number, min(np.nextafter(number, 2), 1.0)}:
+            ours, theirs = pair(5)
+            expected = torch.empty(size).bernoulli_(float(probability), generator=theirs).bool()
+            assert_same(D.chances(ours, size, float(probability)), expected)
+            assert_same_state(ours, theirs)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("seed", SEEDS[:4])
 def test_categories(seed, dtype):

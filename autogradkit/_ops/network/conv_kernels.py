@@ -1,7 +1,8 @@
 """Convolution on contiguous N×C×H×W arrays: the result, and its gradients, each by one batched matrix product.
 
-Rests on core.blas; `conv.py` declares the ops. The input is unfolded along the width alone: `strips` holds, for each
-padded input row, the C·kw values under the kernel's columns at every output column. The kernel's rows need no copy of
+Rests on core.blas; `conv_by_sample` has a quicker way for some gradients, and `conv.py` declares the ops. The input is unfolded
+along the width alone: `strips` holds, for each padded input row, the C·kw values under the kernel's columns at every output
+column. The kernel's rows need no copy of
 their own, because kh neighbouring input rows lie one after the other: the matrix that output row i multiplies is the slice
 of strips from row i·stride on. That is kw copies of the input instead of kh·kw, and stays in the cache.
 
@@ -16,10 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from autogradkit._ops.network import conv_by_sample
 from autogradkit.core.blas import matmul
 from autogradkit.core.memory import empty
 from autogradkit.core.strides import channels_last_strides, element_strides, suggests_channels_last
-from autogradkit.core.threads import get_num_threads, on_threads
+from autogradkit.core.threads import get_num_threads, on_threads, slices
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
@@ -27,6 +29,7 @@ Pair = tuple[int, int]
 _SMALL = 1 << 20  # bytes up to which a sample alone is unfolded whole
 _LARGE = 1 << 17  # bytes of a sample's strips from which few samples are worked on at a time
 _WORTH_THREADS = 1 << 26  # multiplications
+_LEAST_PARTS = 2
 
 
 class Window(NamedTuple):
@@ -74,7 +77,7 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window, out: A
         np.copyto(_by_row(out[part], g), grid)
 
     threads = _threads(weight, out)
-    list(on_threads(convolve_part, _parts(x, kw, wo, threads), threads))
+    list(on_threads(convolve_part, _parts(x, weight, out), threads))
 
 
 def convolve_backward(
@@ -116,12 +119,27 @@ def convolve_backward(
             of_bias = matmul(rows, np.ones(rows.shape[3], rows.dtype)).sum(axis=1).reshape(o)
         return of_weight, of_bias
 
+    def differentiate_samples(part: slice) -> tuple[Array | None, Array | None]:
+        """The same, sample by sample."""
+        of_weight = of_bias = None
+        if to_weight is not None:
+            of_weight = conv_by_sample.weight_gradient(gradient[part], x[part], weight.shape[2:], window)
+            if np.isnan(of_weight).any():  # perhaps of an infinity beside the output
+                return differentiate_part(part)
+        if to_x is not None:
+            conv_by_sample.input_gradient(gradient[part], weight, window, to_x[part])
+        if to_bias is not None:
+            of_bias = np.add.reduce(gradient[part], (0, 2, 3))
+        return of_weight, of_bias
+
     totals = (to_weight, to_bias)
     for total in totals:
         if total is not None:
             total.fill(0)
     threads = _threads(weight, gradient)
-    for shares in on_threads(differentiate_part, _parts(x, kw, wo, threads), threads):
+    by_sample = conv_by_sample.goes_by_sample(x, weight, gradient, window)
+    differentiate = differentiate_samples if by_sample else differentiate_part
+    for shares in on_threads(differentiate, _parts(x, weight, gradient), threads):
         for total, share in zip(totals, shares, strict=True):
             if total is not None and share is not None:
                 np.add(total, share, out=total)
@@ -194,19 +212,24 @@ def _small_sample_backward(
 
 def _threads(weight: Array, result: Array) -> int:
     """On how many threads a convolution, or a gradient of it, pays."""
-    return 1 if result.size * weight[0].size < _WORTH_THREADS else get_num_threads()
+    return 1 if _multiplications(weight, result) < _WORTH_THREADS else get_num_threads()
 
 
-def _parts(x: Array, kw: int, wo: int, threads: int) -> list[slice]:
-    """The batch in parts of nearly one size, small enough that what is unfolded of one stays in the cache, one a thread at least.
+def _multiplications(weight: Array, result: Array) -> int:
+    return result.size * weight[0].size
 
-    Where that is too much for any part, small ones still keep the memory for it within what the C library gives again.
+
+def _parts(x: Array, weight: Array, result: Array) -> list[slice]:
+    """The batch in parts of nearly one size, small enough that what is unfolded of one stays in the cache.
+
+    Where that is too much for any part, small ones still keep the memory for it within what the C library gives again. What
+    threads pay for is in some parts at least, however many threads there are: sums over the parts are the same then.
     """
     n, c, height, _ = x.shape
-    unfolded = c * height * kw * wo * x.itemsize
+    unfolded = c * height * weight.shape[3] * result.shape[3] * x.itemsize
     wanted = 64 if c <= 2 else 32 if unfolded < _LARGE else 16
-    count = min(n, max(threads, round(n / wanted)))
-    return [slice(n * i // count, n * (i + 1) // count) for i in range(count)]
+    least = 1 if _multiplications(weight, result) < _WORTH_THREADS else _LEAST_PARTS
+    return slices(n, max(least, round(n / wanted)))
 
 
 def _input_gradient(rows: Array, matrix: Array, kernel: tuple[int, ...], window: Window, wo: int, out: Array) -> None:

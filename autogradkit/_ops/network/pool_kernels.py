@@ -1,7 +1,7 @@
 """Max pooling on N×C×H×W arrays: the largest value of each window, where it lay, and the way back.
 
-Rests on NumPy and core.memory; `pool.py` declares the ops and makes the arrays that are written into. The windows are never
-gathered: each place in the window is one strided slice of the input, and the slices are compared with one another.
+Rests on NumPy, core.memory and core.threads; `pool.py` declares the ops and makes the arrays that are written into. The windows
+are never gathered: each place in the window is one strided slice of the input, and the slices are compared with one another.
 
 A place is the distance, in the H·W plane, from its window's first element. Places are compared in ascending order, so the
 last that beat its forerunners is the largest that did: a product and a maximum of small integers remember it, where a
@@ -11,14 +11,18 @@ masked copy of positions would take most of the time.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.memory import empty
+from autogradkit.core.threads import get_num_threads, on_threads, slices
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
+
+_WORTH_THREADS = 1 << 18  # windows
 
 
 def max_pool(
@@ -43,11 +47,21 @@ def max_pool(
         x = padded
         first = _first_inside(ho, wo, stride, padding, dilation, width)
     places = [(dh * i, dw * j, dh * i * width + dw * j) for i in range(kh) for j in range(kw)]
-    found = _compare(x, stride, places, first, out_values, False)
-    if x.dtype.kind in "fV" and out_values.size and np.isnan(np.maximum.reduce(out_values, None)):
-        found = _compare(x, stride, places, first, out_values, True)
-    np.copyto(out_positions, found)
-    out_positions += starts
+
+    def pool_share(share: slice) -> None:
+        values, positions = out_values[share], out_positions[share]
+        found = _compare(x[share], stride, places, first, values, False)
+        if x.dtype.kind in "fV" and values.size and np.isnan(np.maximum.reduce(values, None)):
+            found = _compare(x[share], stride, places, first, values, True)
+        np.copyto(positions, found)
+        np.add(positions, starts, out=positions)
+
+    _by_samples(pool_share, out_values)
+
+
+def _by_samples(work: Callable[[slice], None], pooled: Array) -> None:
+    threads = 1 if pooled.size < _WORTH_THREADS else get_num_threads()
+    list(on_threads(work, slices(len(pooled), threads), threads))
 
 
 def _compare(
@@ -104,12 +118,16 @@ def scatter_to_positions(gradient: Array, positions: Array, disjoint: bool, out:
     result = out if out.flags.c_contiguous else empty(out.shape, out.dtype)
     result.fill(0)
     planes = np.arange(0, n * c * height * width, height * width).reshape(n, c, 1, 1)
-    places = (positions + planes).reshape(-1)
     flat = result.reshape(-1)
-    if disjoint:
-        flat[places] = gradient.reshape(-1)
-    else:
-        np.add.at(flat, places, gradient.reshape(-1))
+
+    def scatter_share(share: slice) -> None:
+        places = (positions[share] + planes[share]).reshape(-1)
+        if disjoint:
+            flat[places] = gradient[share].reshape(-1)
+        else:
+            np.add.at(flat, places, gradient[share].reshape(-1))
+
+    _by_samples(scatter_share, gradient)
     if result is not out:
         np.copyto(out, result)
 

@@ -1,8 +1,8 @@
 """The rectifier and its backward: a NaN passes both ways, a closed unit sends exactly 0. PyTorch's to the bit in float32
 and float64.
 
-Rests on core.bits, core.clip and core.steps; `activation.py` declares the ops. `out` of the backward shares no memory with what
-is read.
+Rests on core.bits, core.clip, core.steps and core.threads; `activation.py` declares the ops. `out` of the backward shares no
+memory with what is read.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from autogradkit.core.bits import kept
 from autogradkit.core.clip import clip
 from autogradkit.core.dtype import is_half
 from autogradkit.core.steps import Step
+from autogradkit.core.threads import get_num_threads, on_threads, slices
 
 Array = np.ndarray[Any, Any]
+
+_WORTH_THREADS = 1 << 20  # elements
 
 ZERO = np.zeros((), np.float32)
 INFINITY = np.full((), np.inf, np.float32)
@@ -50,4 +53,13 @@ def relu_backward(gradient: Array, result: Array, out: Array) -> None:
     A product of floats would make NaN of an infinite gradient, and masked copies are ten times slower: so the gradient's bits
     are multiplied, as integers, by 0 or 1.
     """
-    kept(np.not_equal(result, _zero(result.dtype)), gradient, out)
+
+    def keep(gradient: Array, result: Array, out: Array) -> None:
+        kept(np.not_equal(result, _zero(result.dtype)), gradient, out)
+
+    given = (gradient, result, out)
+    threads = 1 if result.size < _WORTH_THREADS or gradient.shape != result.shape else get_num_threads()
+    if threads == 1:
+        keep(*given)
+        return
+    list(on_threads(lambda share: keep(*[each[share] for each in given]), slices(len(result), threads), threads))
