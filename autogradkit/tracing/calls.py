@@ -85,8 +85,9 @@ _SETITEM = Tensor.__setitem__.__code__
 
 def flat(value: Any) -> list[Any]:
     """The members of a list of tensors; of anything else that alone."""
-    several = isinstance(value, list | tuple) and any(isinstance(each, Tensor) for each in value)
-    return list(value) if several else [value]
+    if isinstance(value, (list, tuple)) and any(isinstance(each, Tensor) for each in value):
+        return list(value)
+    return [value]
 
 
 def short(value: Any) -> str:

@@ -55,14 +55,14 @@ class Numbers:
     def later(cls, find: Callable[..., dict[str, Any]], *parts: object, **known: Any) -> Numbers:
         """Numbers of which some fields are `known`; `find(name, *parts)` gives another one, or several, when it is asked for."""
         numbers = object.__new__(cls)
-        vars(numbers).update(known, _later=(find, parts))
+        vars(numbers).update(known, _later=(find, *parts))
         return numbers
 
     def __getattr__(self, name: str) -> Any:
         own = vars(self)
         if "_later" not in own or name not in self.__dataclass_fields__:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        find, parts = own["_later"]
+        find, *parts = own["_later"]
         own.update(find(name, *parts))
         return own[name]
 

@@ -7,9 +7,8 @@ Rests on `core.frames`, which knows whose code a frame runs. A frame is held now
 from __future__ import annotations
 
 import functools
-import itertools
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import CodeType, FrameType
 from typing import TypeVar
 
@@ -56,9 +55,9 @@ class Sites:
             known = self._known[key] = Site(tuple(Spot(*each) for each in found))
         return known
 
-    def of(self, frames: Iterable[FrameType]) -> Site:
-        """Where these frames are, innermost first."""
-        return self.at([(frame.f_code, frame.f_lasti) for frame in frames])
+    def of(self, frames: Sequence[FrameType]) -> Site:
+        """Where these frames are, innermost first: of as many as a trace keeps of a call."""
+        return self.at([(frame.f_code, frame.f_lasti) for frame in frames[:_MOST_FRAMES]])
 
 
 def once_per_code(find: Callable[[CodeType], T]) -> Callable[[CodeType], T]:
@@ -107,8 +106,3 @@ def learner_frames(frame: FrameType | None) -> Iterator[FrameType]:
         if not is_ours(outside.f_code):
             yield outside
         outside = outside.f_back
-
-
-def site_frames(frame: FrameType | None) -> list[FrameType]:
-    """The innermost of them, as many as a trace keeps of a call."""
-    return list(itertools.islice(learner_frames(frame), _MOST_FRAMES))

@@ -1,6 +1,6 @@
 """What the learner's code calls things while it runs: tensors that were there before the trace, layers, Python modules.
 
-Rests on core and source. What is made during the trace gets its name afterwards, from the parsed source (`resolve`).
+Rests on core and visits. What is made during the trace gets its name afterwards, from the parsed source (`resolve`).
 """
 
 from __future__ import annotations
@@ -8,20 +8,20 @@ from __future__ import annotations
 import bisect
 import dis
 import itertools
-import sys
 import weakref
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType, NoneType
 from typing import Any
 
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.events import Layer
-from autogradkit.tracing.frames import learner_frames, once_per_code
+from autogradkit.tracing.frames import once_per_code
 from autogradkit.tracing.labels import SUBSCRIPTS
 from autogradkit.tracing.namespace import attributes_of, class_name, has, holds, modules_of, parameters_of
 from autogradkit.tracing.turns import loop_variables
+from autogradkit.tracing.visits import Visit
 
 # What most names of a namespace stand for; no tensor is reached from it.
 _HOLD_NOTHING = frozenset((ModuleType, FunctionType, BuiltinFunctionType, type, NoneType, bool, int, float, str))
@@ -32,17 +32,22 @@ _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
 _DEEPEST = 3  # objects in one another in which a module is looked for
 _MOST_SEEN = 2_000  # of these
 
+_Names = dict[int, tuple[weakref.ref[Any], str]]  # by id, with the object that has the name
+
 
 class Naming:
-    """Names found in the frames of the learner's code and in the modules that run."""
+    """Names found in the modules that run and in the frames of the learner's code, from where the running `visit` came."""
 
-    def __init__(self) -> None:
+    def __init__(self, visit: Callable[[], Visit]) -> None:
+        self._visit = visit
         self.scope: list[str] = []  # the modules that are running, outermost first
         self.layers: list[Layer] = []  # the same, as the learner reaches them
         self.python_modules: dict[int, frozenset[str]] = {}  # id(code) -> names that stand for modules where it runs
         self._layers: dict[int, str] = {}  # id(module) -> its name in the outermost module that ran
         self._reached: dict[int, str] = {}  # id(module) -> how the learner reaches it
-        self._parameters: dict[int, tuple[weakref.ref[Any], str]] = {}
+        self._parameters: _Names = {}  # of the outermost module that ran
+        self._led_to: _Names = {}  # parameters of modules that led to another one
+        self._led_in = 0  # the visit in which they did: no name means anything else while it lasts
         self._unnamed: dict[
             str, dict[int, tuple[weakref.ref[Any], int]]
         ] = {}  # class -> id(outermost module that no variable leads to) -> the module, the how manieth of them it is
@@ -56,10 +61,7 @@ class Naming:
             self._layers = {id(each): name.rpartition(".")[2] or kind for name, each in within}
             owner = self._owner(module, kind)  # of its own weight: `l1.weight`, `l2.weight`
             self._reached = {id(each): (owner or kind) + _written(name) for name, each in within}
-            self._parameters = {
-                id(each): (weakref.ref(each), name if owner is None else owner + _written(name))
-                for name, each in parameters_of(module)
-            }
+            self._parameters = _parameter_names(module, owner)
         layer = Layer(self._reached.get(id(module), kind), kind + _features(module))
         self.layers.append(layer)
         self.scope.append(self._layers.get(id(module), kind))
@@ -100,8 +102,15 @@ class Naming:
         parameter = self._parameters.get(id(tensor))
         if parameter is not None and parameter[0]() is tensor:
             return parameter[1]
+        visit = self._visit()
+        if self._led_in != visit.number:
+            self._led_in = visit.number
+            self._led_to.clear()
+        known, reached = self._led_to.get(id(tensor), (None, None))
+        if known is not None and known() is tensor:
+            way = reached
         leading: list[list[tuple[str, Any]]] = []
-        for frame in reversed(list(learner_frames(sys._getframe(1)))):
+        for frame in reversed(visit.frames):
             variables = dict(frame.f_locals)  # which the learner's threads do not change meanwhile
             holding = [name for name, value in variables.items() if value is tensor and _is_told(name)]
             if holding:
@@ -112,12 +121,23 @@ class Naming:
             if way is not None:
                 return way
             leading.append(_leading(variables, tensor))
-            found = _reached_from(leading[-1], tensor)
+            found = self._reached_from(leading[-1], tensor)
             if found is not None or holding:
                 return found or holding[-1]
         if has(tensor, "named_modules"):
             return next(filter(None, (_deep_among(each, tensor) for each in reversed(leading))), None)
         return way
+
+    def _reached_from(self, leading: list[tuple[str, Any]], wanted: Any) -> str | None:
+        """How this very object is reached from a variable: `w.grad`, `xs[0]`, `p['w']`. The module that leads to a parameter
+        leads to its others, too, which `zero_grad` asks for next."""
+        for name, value in leading:
+            found = None if value is wanted else _reached(name, value, wanted)
+            if found is not None:
+                if isinstance(wanted, Parameter) and has(value, "named_parameters"):
+                    self._led_to.update(_parameter_names(value, name))
+                return found
+        return None
 
 
 def left_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -130,6 +150,14 @@ def left_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from ((path, each) for path, each in _members(name, value) if holds(each, Tensor))
 
 
+def _parameter_names(module: Any, owner: str | None) -> _Names:
+    """How the parameters of a module are reached from it, by their id, and it from its `owner`."""
+    return {
+        id(each): (weakref.ref(each), name if owner is None else owner + _written(name))
+        for name, each in parameters_of(module)
+    }
+
+
 def _features(module: Any) -> str:
     """`(2→3)` of a module that says how many features go in and come out."""
     own = attributes_of(module)
@@ -138,15 +166,6 @@ def _features(module: Any) -> str:
         if all(isinstance(each, int) for each in ends):
             return f"({ends[0]}→{ends[1]})"
     return ""
-
-
-def _reached_from(leading: list[tuple[str, Any]], wanted: Any) -> str | None:
-    """How this very object is reached from a variable: `w.grad`, `xs[0]`, `p['w']`."""
-    for name, value in leading:
-        found = None if value is wanted else _reached(name, value, wanted)
-        if found is not None:
-            return found
-    return None
 
 
 def _is_told(name: object) -> bool:

@@ -69,14 +69,14 @@ class EventRecorder(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.copier = Copier()
-        self.naming = Naming()
+        self._visits = Visits()
+        self.naming = Naming(lambda: self._visits.of(sys._getframe(1)))
         self.drafts: list[Draft] = []
         self.numbering = Numbering(self.copier, self.naming.name_of, lambda: len(self.drafts))
         self.saved = Watched()
         self.dropped = 0
         self.failed: Failed | None = None  # the op that raised last
         self._calls: dict[int, _Call] = {}
-        self._visits = Visits()
         self._variables: dict[str, Any] = {}  # of the cell
         self._at_end: dict[int, str] = {}  # tensor number -> the variable that holds it when the cell has ended
         self._turns = TurnCounter()

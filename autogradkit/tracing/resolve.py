@@ -82,8 +82,12 @@ def resolve(
         if isinstance(draft.event, Op) and draft.event.called and ops_of_call[draft.site, draft.visit] > 1:
             _fill(draft.event, called="")
     by_tensor = {value.tensor: value.name for value in values.values() if value.name is not None}
+    positions: dict[tuple[Site, tuple[tuple[int, ...], ...]], Position | None] = {}
     for draft in drafts:
-        _resolve(draft, _position(draft, reader, label), by_tensor)
+        here = draft.site, draft.turns
+        if here not in positions:
+            positions[here] = _position(draft, reader, label)
+        _resolve(draft, positions[here], by_tensor)
     return tuple([draft.event for draft in drafts]), values
 
 

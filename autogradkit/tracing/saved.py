@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -97,7 +96,9 @@ class Watched:
         ends = [now.get(each.name) for each in saved]
         return tuple(
             [
-                each if each.version_at_end == end else replace(each, version_at_end=end)
+                each
+                if each.version_at_end == end
+                else Saved(each.name, each.value, each.text, each.nbytes, each.version, end)
                 for each, end in zip(saved, ends, strict=True)
             ]
         )

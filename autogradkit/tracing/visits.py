@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 
-from autogradkit.tracing.frames import Site, Sites, entry_frame, site_frames
+from autogradkit.tracing.frames import Site, Sites, entry_frame, learner_frames
 from autogradkit.tracing.turns import turns_of
 
 
@@ -22,7 +22,7 @@ class Visit:
     entry: FrameType  # our outermost frame
     frames: list[FrameType]  # the learner's, innermost first
     site: Site
-    turns: tuple[tuple[int, ...], ...]  # for each of these frames, of the loops that it is in
+    turns: tuple[tuple[int, ...], ...]  # for each frame of the site, of the loops that it is in
 
 
 class Visits:
@@ -44,10 +44,11 @@ class Visits:
             while running and running[-1].entry not in around:
                 running.pop()
             if not running or running[-1].entry is not entry:
-                frames = site_frames(entry)
+                frames = list(learner_frames(entry))
+                site = self.sites.of(frames)
                 self._count += 1
-                turns = tuple([turns_of(each) for each in frames])
-                running.append(Visit(self._count, entry, frames, self.sites.of(frames), turns))
+                turns = tuple([turns_of(each) for each in frames[: len(site.frames)]])
+                running.append(Visit(self._count, entry, frames, site, turns))
         return running[-1]
 
     def end(self) -> None:

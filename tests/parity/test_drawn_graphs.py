@@ -45,6 +45,7 @@ LEARNERS = {
     "called twice": ("y = (w * w).sum()\ny.backward(retain_graph=True)\ny.backward()\nd = w.grad * 2", None),
     "view from before": ("y = row * 2", "x = torch.ones(2, 2)\nrow = x[0]"),
     "edit first": ("with torch.no_grad():\n    w.sub_(.5)", None),
+    "parameter edited first": ("with torch.no_grad():\n    lin.weight.sub_(.5)\ny = lin(x)", None),
     "edited gradient": ("w.grad.mul_(2)\nw.grad.zero_()", "w = torch.ones(3, requires_grad=True)\n(w * w).sum().backward()"),
     "layer made in the cell": (
         "torch.manual_seed(0)\nlin = torch.nn.Linear(2, 2)\ny = lin(torch.ones(1, 2)).sum()\ny.backward()", ""
@@ -55,6 +56,10 @@ LEARNERS = {
     "two layers": (
         "y = l2(l1(x)).sum()\ny.backward()", "torch.manual_seed(1)\nx = torch.ones(1, 2)\n"
         "l1 = torch.nn.Linear(2, 2)\nl2 = torch.nn.Linear(2, 2)"
+    ),
+    "many turns, some left out": (
+        "y = w\nfor i in range(94):\n    if i % 9 == 4:\n        continue\n    y = y * 1.01\n"
+        "    if i > 90:\n        z = y + i", None
     ),
     "nested": ("h = x\nfor i in range(3):\n    if i == 1:\n        continue\n    for x_t in xs:\n        h = h * x_t", None),
     "retained, then edited": (
@@ -70,12 +75,17 @@ LEARNERS = {
     ),
     "edit under no_grad": ("s = w.sum()\nwith torch.no_grad():\n    s.zero_()", None),
     "written into": ("h = torch.zeros(2)\nh[0] = w.sum()\nh[1] = 2.\nh.sum().backward()", None),
+    "a buffer filled in a loop": (
+        "buf = torch.zeros(3)\nfor i in range(3):\n    buf[i] = (w * i).sum()\n(buf * buf).sum().backward()", None
+    ),
     "row to row": ("X = torch.arange(4.).reshape(2, 2)\nX[0] = X[1]\ny = X * 2", ""),
     "only backward": ("loss.backward()", "w = torch.tensor([1., 2.], requires_grad=True)\nloss = (w * 3).sum()"),
     "gradient set to None": ("(w * 2).sum().backward()\nw.grad = None", None),
     "by hand": ("for _ in range(3):\n    loss = ((w * x).sum() - 1) ** 2\n    loss.backward()\n"
                 "    with torch.no_grad():\n        w -= 0.1 * w.grad\n    w.grad.zero_()", None),
     "numbers and back": ("y = torch.tensor(w.sum().item())\nz = y * 2\nq = torch.tensor(w.tolist())", None),
+    "through NumPy and back": ("y = torch.tensor(w.detach().numpy()) * u\nz = torch.from_numpy((x * 2).numpy()) + w", None),
+    "two losses": ("loss1 = (w * x).sum()\nloss1.backward()\nloss2 = (w ** 2).sum()\nloss2.backward()", None),
     "choice": ("y = w * 2 if True else w\nz = y if False else y + 1", None),
     "walrus": ("if (s := (w * 2).sum()) > 0:\n    s = s + 1", None),
     "swap": ("a, b = w * 2, w + 1\na, b = b, a\nc = a * b", None),

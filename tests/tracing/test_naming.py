@@ -66,6 +66,29 @@ def test_a_parameter_that_is_compared_has_its_own_name() -> None:
         assert weights(cell, before) == ["p"], cell
 
 
+def test_parameters_that_zero_grad_meets_are_called_as_they_are_reached_or_as_a_variable_is() -> None:
+    before = "net = torch.nn.Linear(2, 1); net(x).sum().backward(); b = net.bias"
+    assert weights("net.zero_grad()", before) == ["net.weight", "b"]
+    before = "net = torch.nn.Sequential(Net(), Net()); net(x).sum().backward(); other = net[1]"
+    assert weights("net.zero_grad()", before) == ["net[0].first.weight", "net[1].first.weight"]
+    cell = "net.zero_grad()\nold, net = net, None\nold[0].first.weight.data = x"
+    assert weights(cell, before) == ["net[0].first.weight", "net[1].first.weight"]
+
+
+def test_a_module_that_gave_its_name_away_leads_to_nothing_any_more() -> None:
+    """The first weight is found through `net`; by the time of the second, `net` is another one."""
+    before = (
+        "net = torch.nn.Sequential(Net(), Net()); net(x).sum().backward(); sgd = torch.optim.SGD(net[1].parameters())"
+    )
+    found = weights("net[0].first.weight.data.mul_(2)\nnet = Net()\nsgd.step()", before)
+    assert [each for each in found if "weight" in each] == ["net[0].first.weight"]
+
+
+def test_the_cell_names_what_a_function_far_below_it_uses() -> None:
+    before = "w = torch.nn.Parameter(torch.ones(2))\ndef deep(v, n):\n    return deep(v, n - 1) if n else v * 2"
+    assert weights("y = deep(w, 12)", before) == ["w"]
+
+
 def test_a_copied_model_has_names_of_its_own() -> None:
     cell = "import copy\nnet = Net()\ntwin = copy.deepcopy(net)\ny = net(x) + twin(x)"
     assert weights(cell) == ["net.first.weight", "twin.first.weight"]

@@ -1,8 +1,8 @@
 """One reason: the rule for one input of an op, with names, shapes and numbers.
 
 It is computed from what was recorded, and printed with numbers only where it gives the gradient that was recorded; a
-difference is said, and so is what was not kept. Rests on `operands.py`, `worked.py` and the notation; `why.py` puts them
-together.
+difference is said, and so is what was not kept. Rests on `operands.py`, `worked.py`, `agreement.py` and the notation; `why.py`
+puts them together.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from autogradkit.tracing.notation import (
     signs_in,
     written,
 )
+from autogradkit.tracing.render.graph.telling.agreement import agree, near, with_recorded_end
 from autogradkit.tracing.render.graph.telling.moves import moves
 from autogradkit.tracing.render.graph.telling.operands import Array, Operands, array_of
 from autogradkit.tracing.render.graph.telling.sums import fits, sum_to, summed_places
@@ -100,7 +101,7 @@ class Reason:
         found = self.computed(work, sent)
         most = elements
         if total is None and found is not None:
-            total, most = _with_recorded_end(found, sent), 1
+            total, most = with_recorded_end(found, sent), 1
         if work is None or found is None or total is None:
             return f"{said}{self.result(sent, joint)}{after}{self._not_kept(incoming, sent) if elements > 1 else ''}"
         if not agree(found, total):
@@ -142,7 +143,7 @@ class Reason:
                 places = self.places(work.array().shape, index, total.shape)
                 value, size = work.total(places)
                 text = work.text(places)
-                if _near(value, total[index], size):
+                if near(value, total[index], size):
                     rounded = f" in {sent.dtype}" if total.dtype.itemsize == 2 or sent.dtype == "bfloat16" else ""
                     return f"{here} = {text}" + (f" = {result}{rounded}" if text != result else "")
                 return f"{here} = {result}, not the {text} of the rule: a hook, or an edit that no version counts, came between"
@@ -325,7 +326,7 @@ class Reason:
             places = self.places(work.array().shape, index, total.shape)
             value, size = work.total(places)
             text, result = work.text(places), nums.plain(total[index].item())
-            if not _near(value, total[index], size) or (text == result and total.size > 1):
+            if not near(value, total[index], size) or (text == result and total.size > 1):
                 continue
             at = "" if total.size == 1 else f"at [{', '.join(map(str, index))}]: "
             found.append(f"{at}{text}" if text == result else f"{at}{text} = {result}")
@@ -357,39 +358,6 @@ def shown(numbers: Numbers) -> str:
     if array is None or array.size > MOST_RESULT:
         return f"{nums.shape_text(numbers.shape)} ({nums.summary(numbers)})"
     return nums.plain_array(array) if array.dtype.kind != "c" else nums.one_line(numbers, 36)
-
-
-def agree(found: Array, wanted: Array) -> bool:
-    """Whether two gradients are the same but for rounding."""
-    if found.shape != wanted.shape:
-        return False
-    exact = {8: 1e-9, 4: 1e-4, 2: 1e-2}.get(wanted.dtype.itemsize, 1e-4)
-    finite = wanted[np.isfinite(wanted)]
-    size = float(np.abs(finite).max()) if finite.size else 0.0
-    return bool(np.allclose(found, wanted, rtol=exact, atol=exact * 0.1 * size, equal_nan=True))
-
-
-def _with_recorded_end(found: Array, sent: Numbers) -> Array | None:
-    """What a rule gave, with the recorded end of the range as its largest element; None where it has another range."""
-    if sent.low is None or sent.high is None or sent.mean is None or sent.nans or sent.infs:
-        return None
-    wanted = np.array([sent.low, sent.high, sent.mean], dtype=np.dtype(sent.dtype))
-    ends = np.array([found.min(), found.max(), found.mean(dtype=np.float64)])
-    if not agree(ends, wanted):
-        return None
-    total = found.astype(wanted.dtype)
-    [index] = largest(found, 1)
-    total[index] = sent.high if found[index] == found.max() else sent.low
-    return total
-
-
-def _near(found: Any, wanted: Any, size: float) -> bool:
-    """Whether a sum of numbers, the sizes of which add up to `size`, is what was recorded but for rounding."""
-    exact = {8: 1e-9, 4: 1e-4, 2: 1e-2}.get(wanted.dtype.itemsize, 1e-4)
-    with np.errstate(all="ignore"):
-        return bool(
-            np.isclose(found, wanted, rtol=exact, atol=exact * size if np.isfinite(size) else 0, equal_nan=True)
-        )
 
 
 def _shown_array(array: Array) -> str:

@@ -17,8 +17,9 @@ import numpy as np
 from autogradkit.tracing.events import Accumulated, Argument, NodeRan, Numbers, Op
 from autogradkit.tracing.notation import rules_in
 from autogradkit.tracing.render.graph.structure.model import Graph, Link
+from autogradkit.tracing.render.graph.telling.agreement import agree
 from autogradkit.tracing.render.graph.telling.operands import Operands, array_of, operands_of
-from autogradkit.tracing.render.graph.telling.reason import Reason, agree, shown
+from autogradkit.tracing.render.graph.telling.reason import Reason, shown
 from autogradkit.tracing.render.graph.telling.worked import MOST_TERMS
 from autogradkit.tracing.render.marks.numbers import plain
 
