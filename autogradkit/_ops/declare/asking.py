@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
 
@@ -180,6 +181,16 @@ def end_mode() -> None:
         if not _modes:
             for name, plain in _STRAIGHT.items():
                 setattr(Tensor, name, plain)
+
+
+@contextmanager
+def asked_in() -> Generator[None]:
+    """In this block all of them ask, for there may be objects that are no tensors and override them."""
+    begin_asking()
+    try:
+        yield
+    finally:
+        end_asking()
 
 
 def _ask_of_class(cls: type[Tensor]) -> None:
