@@ -132,6 +132,16 @@ def load_model(
     return missing, unexpected
 
 
+def storage_ptr(tensor: Tensor) -> int:
+    """The address of the memory that a tensor looks at."""
+    return tensor.untyped_storage().data_ptr()
+
+
+def storage_size(tensor: Tensor) -> int:
+    """How many bytes that memory has."""
+    return tensor.untyped_storage().nbytes()
+
+
 class safe_open:  # noqa: N801 - the library's name
     """A file whose tensors are read one by one, or in parts, when they are asked for; the framework is "pt"."""
 

@@ -128,7 +128,7 @@ class Transformer(Interpreter):
 
     def placeholder(self, target: Target, args: Any, kwargs: Any) -> Proxy:
         """An argument of the new graph."""
-        return Proxy(self.new_graph.placeholder(str(target), default_value=args[0] if args else ...), self.tracer)  # pyright: ignore[reportArgumentType]
+        return Proxy(self.new_graph.placeholder(str(target), default_value=args[0] if args else ...), self.tracer)
 
     def get_attr(self, target: Target, args: Any, kwargs: Any) -> Proxy:
         """A tensor of the module, in the new graph."""

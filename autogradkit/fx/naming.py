@@ -56,7 +56,8 @@ def snake_case(text: str) -> str:
 
 def name_of(function: Any) -> str:
     """What PyTorch calls a function."""
-    return _CALLED.get(function.__name__, function.__name__)
+    name: str = function.__name__
+    return _CALLED.get(name, name)
 
 
 def is_pytorchs(function: Any) -> bool:

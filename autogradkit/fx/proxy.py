@@ -13,7 +13,7 @@ from autogradkit.fx.operators import OTHERS, REFLECTED
 from autogradkit.overrides import is_tensor_method_or_property
 
 if TYPE_CHECKING:
-    from autogradkit.fx.tracer import Tracer
+    from autogradkit.fx.tracer import TracerBase
 
 
 class TraceError(ValueError):
@@ -23,12 +23,12 @@ class TraceError(ValueError):
 class Proxy:
     """The result of `node`, for the program that `tracer` runs."""
 
-    def __init__(self, node: Node, tracer: Tracer | None = None) -> None:
+    def __init__(self, node: Node, tracer: TracerBase | None = None) -> None:
         if tracer is None:
             from autogradkit.fx.tracer import GraphAppendingTracer
 
             tracer = GraphAppendingTracer(node.graph)
-        self.tracer = tracer
+        self.tracer: TracerBase = tracer
         self.node = node
 
     def __repr__(self) -> str:
@@ -44,7 +44,9 @@ class Proxy:
         frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
         step = next(each for each in dis.get_instructions(frame.f_code) if each.offset == frame.f_lasti)
         if step.opname == "UNPACK_SEQUENCE":  # a, b = proxy: it is known how many
-            return (self[i] for i in range(step.argval))
+            return (
+                self.tracer.create_proxy("call_function", operator.getitem, (self, i), {}) for i in range(step.argval)
+            )
         return self.tracer.iter(self)
 
     def __bool__(self) -> bool:
@@ -102,7 +104,7 @@ def proxies_in(value: Any) -> Iterator[Proxy]:
         yield from proxies_in((value.start, value.stop, value.step))
 
 
-def _tracer_in(values: Any) -> Tracer:
+def _tracer_in(values: Any) -> TracerBase:
     return next(proxies_in(values)).tracer
 
 

@@ -42,7 +42,7 @@ class TracerBase:
 
     def proxy(self, node: Node) -> Proxy:
         """What the program gets for a node."""
-        return Proxy(node, self)  # pyright: ignore[reportArgumentType]
+        return Proxy(node, self)
 
     def create_proxy(
         self, kind: str, target: Target, args: Any, kwargs: Any, name: str | None = None, type_expr: Any = None,

@@ -153,7 +153,7 @@ def end_asking() -> None:
         _reasons -= 1
         if not _reasons:
             for each in _FUNCTIONS:
-                each.run()  # pyright: ignore[reportAttributeAccessIssue]
+                each.run()
 
 
 _modes = 0  # in how many blocks of modes threads are
