@@ -10,8 +10,7 @@ from typing import Any
 from autogradkit.fx.graph import Graph
 from autogradkit.fx.graph_module import GraphModule
 from autogradkit.fx.node import Node, Target, map_arg
-from autogradkit.fx.proxy import Proxy
-from autogradkit.fx.tracer import GraphAppendingTracer
+from autogradkit.fx.proxy import GraphAppendingTracer, Proxy
 from autogradkit.nn import Module
 
 

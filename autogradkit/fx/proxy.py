@@ -6,14 +6,12 @@ import dis
 import operator
 import sys
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from autogradkit.fx.graph import Graph
 from autogradkit.fx.node import Node, Target
 from autogradkit.fx.operators import OTHERS, REFLECTED
 from autogradkit.overrides import is_tensor_method_or_property
-
-if TYPE_CHECKING:
-    from autogradkit.fx.tracer import TracerBase
 
 
 class TraceError(ValueError):
@@ -24,11 +22,7 @@ class Proxy:
     """The result of `node`, for the program that `tracer` runs."""
 
     def __init__(self, node: Node, tracer: TracerBase | None = None) -> None:
-        if tracer is None:
-            from autogradkit.fx.tracer import GraphAppendingTracer
-
-            tracer = GraphAppendingTracer(node.graph)
-        self.tracer: TracerBase = tracer
+        self.tracer = GraphAppendingTracer(node.graph) if tracer is None else tracer
         self.node = node
 
     def __repr__(self) -> str:
@@ -131,3 +125,67 @@ for _name in (*OTHERS, *REFLECTED):
 for _name in REFLECTED:
     setattr(Proxy, f"__r{_name.rstrip('_')}__", _reflected(_name))
 Proxy.__hash__ = object.__hash__  # pyright: ignore[reportAttributeAccessIssue]
+
+
+class TracerBase:
+    """What makes nodes and proxies; a class of a user's may do it otherwise."""
+
+    graph: Graph
+
+    def create_node(
+        self, kind: str, target: Target, args: Any, kwargs: Any, name: str | None = None, type_expr: Any = None
+    ) -> Node:
+        """Make a node."""
+        return self.graph.create_node(kind, target, args, kwargs, name, type_expr)
+
+    def proxy(self, node: Node) -> Proxy:
+        """What the program gets for a node."""
+        return Proxy(node, self)
+
+    def create_proxy(
+        self, kind: str, target: Target, args: Any, kwargs: Any, name: str | None = None, type_expr: Any = None,
+        proxy_factory_fn: Callable[[Node], Proxy] | None = None,
+    ) -> Proxy:  # fmt: skip
+        """Make a node with arguments of the program, and what it gets for it."""
+        node = self.create_node(kind, target, self.create_arg(args), self.create_arg(kwargs), name, type_expr)
+        return (proxy_factory_fn or self.proxy)(node)
+
+    def create_arg(self, a: Any) -> Any:
+        """An argument of the program as one of a node. Raises NotImplementedError for what a graph cannot hold."""
+        if isinstance(a, Proxy):
+            return a.node
+        if isinstance(a, tuple):
+            several = [self.create_arg(each) for each in a]
+            return type(a)(*several) if hasattr(a, "_fields") else tuple(several)
+        if isinstance(a, list):
+            return [self.create_arg(each) for each in a]
+        if isinstance(a, dict):
+            return {key: self.create_arg(value) for key, value in a.items()}
+        if isinstance(a, slice):
+            return slice(*[self.create_arg(each) for each in (a.start, a.stop, a.step)])
+        if isinstance(a, range):
+            return range(*[self.create_arg(each) for each in (a.start, a.stop, a.step)])
+        return a
+
+    def to_bool(self, obj: Proxy) -> bool:
+        """What `if proxy` does. Raises TraceError."""
+        raise TraceError("symbolically traced variables cannot be used as inputs to control flow")
+
+    def iter(self, obj: Proxy) -> Iterator[Any]:
+        """What `for each in proxy` does. Raises TraceError."""
+        raise TraceError(
+            "Proxy object cannot be iterated. This can be attempted when the Proxy is used in a loop or as a *args or **kwargs "
+            "function argument. See the torch.fx docs on pytorch.org for a more detailed explanation of what types of control "
+            "flow can be traced, and check out the Proxy docstring for help troubleshooting Proxy iteration errors"
+        )
+
+    def keys(self, obj: Proxy) -> Any:
+        """What `**proxy` asks for."""
+        return getattr(obj, "keys")()  # noqa: B009 - of the proxy's own attributes
+
+
+class GraphAppendingTracer(TracerBase):
+    """Makes nodes of a graph that is there."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph

@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FunctionType
 from typing import Any, get_type_hints
@@ -21,76 +21,11 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.fx.code import WRAPPED
 from autogradkit.fx.graph import Graph
 from autogradkit.fx.graph_module import GraphModule
-from autogradkit.fx.node import Node, Target
-from autogradkit.fx.proxy import Proxy, TraceError, proxies_in
+from autogradkit.fx.proxy import Proxy, TracerBase, proxies_in
 from autogradkit.fx.wrapping import NAMED
 from autogradkit.nn import Module, Sequential
 
 _MISSING = object()
-
-
-class TracerBase:
-    """What makes nodes and proxies; a class of a user's may do it otherwise."""
-
-    graph: Graph
-
-    def create_node(
-        self, kind: str, target: Target, args: Any, kwargs: Any, name: str | None = None, type_expr: Any = None
-    ) -> Node:
-        """Make a node."""
-        return self.graph.create_node(kind, target, args, kwargs, name, type_expr)
-
-    def proxy(self, node: Node) -> Proxy:
-        """What the program gets for a node."""
-        return Proxy(node, self)
-
-    def create_proxy(
-        self, kind: str, target: Target, args: Any, kwargs: Any, name: str | None = None, type_expr: Any = None,
-        proxy_factory_fn: Callable[[Node], Proxy] | None = None,
-    ) -> Proxy:  # fmt: skip
-        """Make a node with arguments of the program, and what it gets for it."""
-        node = self.create_node(kind, target, self.create_arg(args), self.create_arg(kwargs), name, type_expr)
-        return (proxy_factory_fn or self.proxy)(node)
-
-    def create_arg(self, a: Any) -> Any:
-        """An argument of the program as one of a node. Raises NotImplementedError for what a graph cannot hold."""
-        if isinstance(a, Proxy):
-            return a.node
-        if isinstance(a, tuple):
-            several = [self.create_arg(each) for each in a]
-            return type(a)(*several) if hasattr(a, "_fields") else tuple(several)
-        if isinstance(a, list):
-            return [self.create_arg(each) for each in a]
-        if isinstance(a, dict):
-            return {key: self.create_arg(value) for key, value in a.items()}
-        if isinstance(a, slice):
-            return slice(*[self.create_arg(each) for each in (a.start, a.stop, a.step)])
-        if isinstance(a, range):
-            return range(*[self.create_arg(each) for each in (a.start, a.stop, a.step)])
-        return a
-
-    def to_bool(self, obj: Proxy) -> bool:
-        """What `if proxy` does. Raises TraceError."""
-        raise TraceError("symbolically traced variables cannot be used as inputs to control flow")
-
-    def iter(self, obj: Proxy) -> Iterator[Any]:
-        """What `for each in proxy` does. Raises TraceError."""
-        raise TraceError(
-            "Proxy object cannot be iterated. This can be attempted when the Proxy is used in a loop or as a *args or **kwargs "
-            "function argument. See the torch.fx docs on pytorch.org for a more detailed explanation of what types of control "
-            "flow can be traced, and check out the Proxy docstring for help troubleshooting Proxy iteration errors"
-        )
-
-    def keys(self, obj: Proxy) -> Any:
-        """What `**proxy` asks for."""
-        return getattr(obj, "keys")()  # noqa: B009 - of the proxy's own attributes
-
-
-class GraphAppendingTracer(TracerBase):
-    """Makes nodes of a graph that is there."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
 
 
 class Tracer(TracerBase):
@@ -292,7 +227,7 @@ def _assert_is_none(value: Any, msg: str) -> None:
     assert value is None, msg
 
 
-_assert_is_none.__module__ = "autogradkit.fx._symbolic_trace"  # where PyTorch has it
+_assert_is_none.__module__ = f"{__package__}._symbolic_trace"  # where PyTorch has it
 
 
 def _recording(function: Any) -> Any:
