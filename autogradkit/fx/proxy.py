@@ -35,7 +35,7 @@ class Proxy:
         return self.tracer.create_proxy("call_method", "__call__", (self, *args), kwargs)
 
     def __iter__(self) -> Iterator[Proxy]:
-        frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+        frame = sys._getframe(1)
         step = next(each for each in dis.get_instructions(frame.f_code) if each.offset == frame.f_lasti)
         if step.opname == "UNPACK_SEQUENCE":  # a, b = proxy: it is known how many
             return (
@@ -75,7 +75,7 @@ class Attribute(Proxy):
         self._node: Node | None = None
 
     @property
-    def node(self) -> Node:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def node(self) -> Node:
         """The node that gets it."""
         if self._node is None:
             self._node = self.tracer.create_proxy("call_function", getattr, (self.root, self.attr), {}).node
@@ -124,7 +124,7 @@ for _name in (*OTHERS, *REFLECTED):
     setattr(Proxy, f"__{_name.rstrip('_')}__", _operator(_name))
 for _name in REFLECTED:
     setattr(Proxy, f"__r{_name.rstrip('_')}__", _reflected(_name))
-Proxy.__hash__ = object.__hash__  # pyright: ignore[reportAttributeAccessIssue]
+Proxy.__hash__ = object.__hash__
 
 
 class TracerBase:
