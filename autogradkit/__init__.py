@@ -42,6 +42,12 @@ from autogradkit.core.dtype import complex32 as complex32
 from autogradkit.core.dtype import complex64 as complex64
 from autogradkit.core.dtype import complex128 as complex128
 from autogradkit.core.dtype import dtype as dtype
+from autogradkit.core.dtype import float4_e2m1fn_x2 as float4_e2m1fn_x2
+from autogradkit.core.dtype import float8_e4m3fn as float8_e4m3fn
+from autogradkit.core.dtype import float8_e4m3fnuz as float8_e4m3fnuz
+from autogradkit.core.dtype import float8_e5m2 as float8_e5m2
+from autogradkit.core.dtype import float8_e5m2fnuz as float8_e5m2fnuz
+from autogradkit.core.dtype import float8_e8m0fnu as float8_e8m0fnu
 from autogradkit.core.dtype import float16 as float16
 from autogradkit.core.dtype import float32 as float32
 from autogradkit.core.dtype import float64 as float64
@@ -125,6 +131,7 @@ else:
     _LAZY_MODULES = frozenset(
         {
             "__config__",
+            "__future__",
             "_C",
             "_dynamo",
             "_subclasses",
@@ -185,6 +192,7 @@ else:
             "autogradkit._ops.sparse.older_names": "spmm dsmm hsmm saddmm",
             "autogradkit.standing_in": "as_torch",
             "autogradkit.serialization": "save load",
+            "autogradkit.serialization.reader": "PyTorchFileReader",
             "autogradkit.core.printing": "get_printoptions printoptions set_printoptions",
             "autogradkit.futures": "Future",
             "autogradkit.jit": "ScriptFunction ScriptModule",

@@ -1,20 +1,28 @@
 """PyTorch's `torch.overrides`: for functions of one's own that classes with `__torch_function__` may override, too.
 
-Thin over `_ops/declare/overriding.py`, by which every op asks such classes.
+Thin over `_ops/declare/overriding.py`, by which every op asks such classes, and `TorchFunctionMode`s, which hear all functions.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 
+from autogradkit._ops.declare.asking import begin_mode as _begin_mode
+from autogradkit._ops.declare.asking import end_mode as _end_mode
+from autogradkit._ops.declare.asking import no_override as _no_override
 from autogradkit._ops.declare.names import METHODS as _METHODS
+from autogradkit._ops.declare.overriding import STATE as _STATE
 from autogradkit._ops.declare.overriding import handled as _handled
 from autogradkit._ops.declare.overriding import overriding as _overriding
+from autogradkit._ops.declare.overriding import set_modes as _set_modes
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry as _entry
 from autogradkit.core.tensor import Tensor as _Tensor
+from autogradkit.core.warning import warn as _warn
 
 
 def is_tensor_like(inp: Any) -> bool:
@@ -31,7 +39,17 @@ def has_torch_function(relevant_args: Sequence[Any], /) -> bool:
     """Whether some of these arguments override what a function does with them. Raises TypeError for no sequence."""
     if not isinstance(relevant_args, Sequence):
         raise TypeError("expected a sequence")
-    return bool(_overriding(relevant_args, {}))
+    return bool(_STATE.modes or _overriding(relevant_args, {}))
+
+
+def has_torch_function_unary(obj: Any, /) -> bool:
+    """Whether this argument overrides what a function does with it."""
+    return has_torch_function((obj,))
+
+
+def has_torch_function_variadic(*args: Any) -> bool:
+    """Whether some of these arguments override what a function does with them."""
+    return has_torch_function(args)
 
 
 @_entry
@@ -44,15 +62,12 @@ def handle_torch_function(
     """
     given = list(relevant_args)
     found = _overriding(given, {})
-    if not found and any(isinstance(each, _Tensor) for each in given):
+    tensors = tuple(dict.fromkeys(type(each) for each in given if isinstance(each, _Tensor)))
+    if not found and not _STATE.modes and tensors:
         return public_api(*args, **kwargs)
-    result = _handled(public_api, found, args, kwargs)
+    result = _handled(public_api, found, args, kwargs, tensors)
     if result is NotImplemented:
-        home = str(getattr(public_api, "__module__", None) or "torch").replace("autogradkit", "torch", 1)
-        raise TypeError(
-            f"no implementation found for '{home}.{public_api.__name__}' on types that implement __torch_function__: "
-            f"{[type(each) for each in found]}"
-        )
+        raise _no_override(public_api, found)
     return result
 
 
@@ -78,6 +93,70 @@ def wrap_torch_function(dispatcher: Callable[..., Iterable[Any]]) -> Callable[[C
         return wrapped
 
     return inner
+
+
+class TorchFunctionMode:
+    """In its block, `__torch_function__` hears every public function that this thread calls, and makes what it gives.
+
+    What it calls itself, the modes around it hear, not it.
+
+    >>> import autogradkit as torch
+    >>> class Names(torch.overrides.TorchFunctionMode):
+    ...     def __torch_function__(self, func, types, args=(), kwargs=None):
+    ...         print(func.__name__)
+    ...         return func(*args, **(kwargs or {}))
+    >>> with Names():
+    ...     y = torch.nn.functional.relu(torch.ones(2)) + 1
+    ones
+    relu
+    add
+    """
+
+    inner: TorchFunctionMode
+
+    def __init__(self) -> None:
+        pass
+
+    def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Raises NotImplementedError: a class that is derived from this one says what becomes of a call."""
+        raise NotImplementedError
+
+    def __enter__(self) -> TorchFunctionMode:
+        _begin_mode()
+        _set_modes((*_STATE.modes, self))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        _set_modes(_STATE.modes[:-1])
+        _end_mode()
+
+    @classmethod
+    def push(cls, *args: Any, **kwargs: Any) -> TorchFunctionMode:
+        """A mode; the name is an old one."""
+        _warn("`Mode.push()` is no longer necessary and can be replaced with just `with Mode()`")
+        return cls(*args, **kwargs)
+
+
+class BaseTorchFunctionMode(TorchFunctionMode):
+    """A mode that changes nothing."""
+
+    def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """What the function gives."""
+        return func(*args, **({} if kwargs is None else kwargs))
+
+
+def _get_current_function_mode_stack() -> list[TorchFunctionMode]:
+    return list(_STATE.modes)
+
+
+def _get_current_function_mode() -> TorchFunctionMode | None:
+    return _STATE.modes[-1] if _STATE.modes else None
+
+
+@contextmanager
+def enable_reentrant_dispatch() -> Generator[None]:
+    """Nothing: what a mode's function calls is never below it."""
+    yield
 
 
 def is_tensor_method_or_property(func: Callable[..., Any]) -> bool:

@@ -6,6 +6,10 @@ Rests on `autograd/profiler.py`, which takes the times.
 from __future__ import annotations
 
 import enum
+import gzip
+import os
+import socket
+import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
@@ -32,6 +36,11 @@ class ProfilerAction(enum.Enum):
     WARMUP = 1
     RECORD = 2
     RECORD_AND_SAVE = 3
+
+
+def kineto_available() -> bool:
+    """True: what PyTorch takes times with on every machine stands for what is here."""
+    return True
 
 
 def supported_activities() -> set[ProfilerActivity]:
@@ -164,6 +173,30 @@ class profile:  # noqa: N801 - PyTorch's name
     def export_chrome_trace(self, path: str) -> None:
         """Write what `chrome://tracing` and Perfetto show."""
         self.events().export_chrome_trace(path)
+
+
+def tensorboard_trace_handler(
+    dir_name: str, worker_name: str | None = None, use_gzip: bool = False
+) -> Callable[[profile], None]:
+    """What `on_trace_ready` may be: writes each trace as a file of its own into the folder, which is made.
+
+    Raises RuntimeError where there can be no such folder.
+    """
+
+    def handler(prof: profile) -> None:
+        try:
+            os.makedirs(dir_name, exist_ok=True)
+        except OSError as error:
+            raise RuntimeError("Can't create directory: " + dir_name) from error
+        worker = worker_name or f"{socket.gethostname()}_{os.getpid()}"
+        path = os.path.join(dir_name, f"{worker}.{time.time_ns()}.pt.trace.json")
+        prof.export_chrome_trace(path)
+        if use_gzip:
+            with open(path, "rb") as written, gzip.open(path + ".gz", "wb") as packed:
+                packed.write(written.read())
+            os.remove(path)
+
+    return handler
 
 
 __getattr__ = _absent_from("profiler")

@@ -132,6 +132,16 @@ def load_model(
     return missing, unexpected
 
 
+def storage_ptr(tensor: Tensor) -> int:
+    """The address of the memory that a tensor looks at."""
+    return tensor.untyped_storage().data_ptr()
+
+
+def storage_size(tensor: Tensor) -> int:
+    """How many bytes that memory has."""
+    return tensor.untyped_storage().nbytes()
+
+
 class safe_open:  # noqa: N801 - the library's name
     """A file whose tensors are read one by one, or in parts, when they are asked for; the framework is "pt"."""
 
@@ -142,8 +152,9 @@ class safe_open:  # noqa: N801 - the library's name
         if framework not in ("pt", "torch", "pytorch"):
             raise ValueError(f"framework {framework} is the library's: use safetensors.safe_open")
         require_cpu(autogradkit.device(device))
-        dtypes.bfloat16.numpy  # noqa: B018 - NumPy knows the name once this has been asked for
         self._file: Any = _library_open(filename, framework="np", backend=backend)
+        if any(self._file.get_slice(name).get_dtype() == "BF16" for name in self.keys()):
+            dtypes.bfloat16.numpy  # noqa: B018 - NumPy knows the name once this has been asked for
 
     def __enter__(self) -> Self:
         return self

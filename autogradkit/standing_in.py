@@ -14,7 +14,9 @@ import sys
 from collections.abc import Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import Distribution, DistributionFinder
 from multiprocessing import spawn
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -134,6 +136,10 @@ class StandIn(Loader):
         if not self._spaces:
             self.stop()
 
+    def find_distributions(self, context: DistributionFinder.Context) -> list[Distribution]:
+        """What `importlib.metadata.version("torch")` finds, with which packages ask whether it is installed."""
+        return [_Metadata(name) for name in ("torch", "torchvision") if context.name in (None, name)]
+
     # -- the import system's finder and loader -------------------------------------------------------------------------
 
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
@@ -180,6 +186,23 @@ class StandIn(Loader):
         if spec.name == "torchvision":
             for below in _NAMED_IN_TORCHVISION:
                 importlib.import_module(f"torchvision{below}")
+
+
+class _Metadata(Distribution):
+    """The metadata of a package that this one stands for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def read_text(self, filename: str) -> str | None:
+        """The one file that there is: a name and a version."""
+        if filename != "METADATA":
+            return None
+        return f"Metadata-Version: 2.1\nName: {self._name}\nVersion: {_VERSIONS[_OURS[self._name]]}\n"
+
+    def locate_file(self, path: Any) -> Any:
+        """Where a file of the package would be: in this one."""
+        return Path(autogradkit.__path__[0], path)
 
 
 def _is_public(name: str) -> bool:

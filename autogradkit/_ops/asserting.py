@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autogradkit._ops.declare.overriding import handled, overriding
+from autogradkit._ops.declare.overriding import STATE, handled, overriding
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 
@@ -12,9 +12,9 @@ from autogradkit.core.tensor import Tensor
 @entry
 def _assert(condition: Any, message: str) -> Any:
     """Raise AssertionError unless the condition holds. Classes with `__torch_function__` may override it."""
-    if type(condition) is not Tensor:
+    if type(condition) is not Tensor or STATE.modes:
         found = overriding((condition,), {})
-        if found:
+        if found or STATE.modes:
             return handled(_assert, found, (condition, message), {})
     if not condition:
         raise AssertionError(message)

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.facts import Declaration, Named
+from autogradkit.core.frames import entry
 from autogradkit.core.recording import Recorder, listeners
 from autogradkit.core.tensor import Tensor
 from autogradkit.files import write_whole
@@ -330,6 +331,23 @@ class record_function:  # noqa: N801 - PyTorch's name
                 return function(*args, **kwargs)
 
         return cast("Callable[..., Any]", run)
+
+
+class emit_nvtx:  # noqa: N801 - PyTorch's name
+    """Ranges for NVIDIA's profiler, which has no device here: unless switched off, its block raises AssertionError."""
+
+    def __init__(self, enabled: bool = True, record_shapes: bool = False) -> None:
+        self.enabled = enabled
+        self.record_shapes = record_shapes
+
+    @entry
+    def __enter__(self) -> emit_nvtx | None:
+        if not self.enabled:
+            return None
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        pass
 
 
 __getattr__ = _absent_from("autograd.profiler")

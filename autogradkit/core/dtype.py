@@ -27,15 +27,15 @@ class dtype(metaclass=CType):  # noqa: N801 - PyTorch's name
         self.category = category
         self.itemsize = itemsize
         self.tensor_type = f"torch.{tensor_type}Tensor"
-        self._numpy: np.dtype[Any] | None = None if name in ("bfloat16", "complex32") else np.dtype(name)
+        computes = not name.startswith(("bfloat16", "complex32", "float8", "float4"))
+        self._numpy: np.dtype[Any] | None = np.dtype(name) if computes else None
 
     @property
     def numpy(self) -> np.dtype[Any]:
         """The NumPy dtype that holds it."""
-        if self is complex32:
-            raise NotImplementedError(
-                "autogradkit has no numbers of dtype torch.complex32; complex64 has more precision"
-            )
+        if self in NAMES_ALONE:
+            instead = "complex64 has" if self is complex32 else "float16 and bfloat16 have"
+            raise NotImplementedError(f"autogradkit has no numbers of dtype {self}; {instead} more precision")
         if self._numpy is None:
             import ml_dtypes  # optional: only bfloat16 needs it
 
@@ -53,7 +53,7 @@ class dtype(metaclass=CType):  # noqa: N801 - PyTorch's name
 
     @property
     def is_signed(self) -> bool:
-        return self.category > BOOL and self.name[0] != "u"
+        return self.category > BOOL and self.name[0] != "u" and self.name != "float8_e8m0fnu"
 
     def to_complex(self) -> dtype:
         """The complex type whose parts have this precision."""
@@ -74,7 +74,7 @@ float16 = half = dtype("float16", FLOATING, 2, "Half")
 bfloat16 = dtype("bfloat16", FLOATING, 2, "BFloat16")
 float32 = dtype("float32", FLOATING, 4, "Float")
 float64 = double = dtype("float64", FLOATING, 8, "Double")
-complex32 = dtype("complex32", COMPLEX, 4, "ComplexHalf")  # a name that may be asked about; nothing is computed in it
+complex32 = dtype("complex32", COMPLEX, 4, "ComplexHalf")
 complex64 = cfloat = dtype("complex64", COMPLEX, 8, "ComplexFloat")
 complex128 = cdouble = dtype("complex128", COMPLEX, 16, "ComplexDouble")
 uint8 = dtype("uint8", INTEGRAL, 1, "Byte")
@@ -86,12 +86,21 @@ int16 = short = dtype("int16", INTEGRAL, 2, "Short")
 int32 = dtype("int32", INTEGRAL, 4, "Int")
 int64 = long = dtype("int64", INTEGRAL, 8, "Long")
 bool_ = dtype("bool", BOOL, 1, "Bool")
+float8_e4m3fn = dtype("float8_e4m3fn", FLOATING, 1, "Float8_e4m3fn")
+float8_e4m3fnuz = dtype("float8_e4m3fnuz", FLOATING, 1, "Float8_e4m3fnuz")
+float8_e5m2 = dtype("float8_e5m2", FLOATING, 1, "Float8_e5m2")
+float8_e5m2fnuz = dtype("float8_e5m2fnuz", FLOATING, 1, "Float8_e5m2fnuz")
+float8_e8m0fnu = dtype("float8_e8m0fnu", FLOATING, 1, "Float8_e8m0fnu")
+float4_e2m1fn_x2 = dtype("float4_e2m1fn_x2", FLOATING, 1, "Float4_e2m1fn_x2")
 float_ = float32
 int_ = int32
 
 ALL = (
     float16, bfloat16, float32, float64, complex64, complex128, uint8, int8, int16, int32, int64, bool_, uint16, uint32, uint64,
 )  # fmt: skip
+NAMES_ALONE = frozenset(  # which may be asked about, and which tables of packages name; nothing is computed in them
+    {complex32, float8_e4m3fn, float8_e4m3fnuz, float8_e5m2, float8_e5m2fnuz, float8_e8m0fnu, float4_e2m1fn_x2}
+)
 WIDE_UNSIGNED = frozenset({uint16, uint32, uint64})  # which PyTorch can hardly compute with
 _BY_NUMPY: dict[np.dtype[Any], dtype] = {each.numpy: each for each in ALL if each is not bfloat16}
 

@@ -15,6 +15,15 @@ from autogradkit.core.dtype import bfloat16, bool_, from_numpy_dtype, get_defaul
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import c_type_name
 
+# Of the names that nothing is computed in, those that can be asked: largest number, eps, smallest normal number.
+_EIGHT_BITS = {
+    "float8_e4m3fn": (448.0, 0.125, 2.0**-6),
+    "float8_e4m3fnuz": (240.0, 0.125, 2.0**-7),
+    "float8_e5m2": (57344.0, 0.25, 2.0**-14),
+    "float8_e5m2fnuz": (57344.0, 0.125, 2.0**-15),
+    "float8_e8m0fnu": (2.0**127, 1.0, 2.0**-127),
+}
+
 
 def _require_dtype(name: str, type: Any) -> None:
     if not isinstance(type, Dtype):
@@ -38,6 +47,12 @@ class finfo(metaclass=CType):  # noqa: N801 - PyTorch's name
             raise TypeError(
                 "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
             )
+        if kind.name in _EIGHT_BITS:
+            self._kind, self.bits, self.resolution = kind, 8, 1.0
+            self.max, self.eps, self.smallest_normal = _EIGHT_BITS[kind.name]
+            self.tiny = self.smallest_normal
+            self.min = -self.max if kind.is_signed else self.smallest_normal
+            return
         self._kind = from_numpy_dtype(kind.to_real().numpy)
         self.bits = 8 * kind.to_real().itemsize
         digits = 7 if self._kind is bfloat16 else np.finfo(self._kind.numpy).nmant

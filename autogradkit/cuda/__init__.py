@@ -197,6 +197,20 @@ class Stream:
         raise RuntimeError("torch.cuda.Stream requires CUDA support")
 
 
+class CUDAGraph:
+    """Work of the device that is recorded and run again; likewise."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("Tried to instantiate dummy base class CUDAGraph")
+
+
+class graph:  # noqa: N801 - PyTorch's name
+    """A block whose work is recorded; without a device there is no such block."""
+
+    def __init__(self, cuda_graph: Any, *_args: Any, **_kwargs: Any) -> None:
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+
 class StreamContext:
     """A block in which a stream is the current one; with the stream None, which is all there can be, it changes nothing."""
 

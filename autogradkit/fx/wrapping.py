@@ -1,4 +1,4 @@
-"""Functions that are to stand in a traced graph as one call: `wrap` marks them for PyTorch's tracer, which is not here."""
+"""Functions that are to stand in a traced graph as one call: `wrap` marks them for the tracer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autogradkit.core.frames import entry
+
+NAMED: list[tuple[dict[str, Any], str]] = []  # the modules that named some, as dicts, and the names
 
 
 @entry
@@ -20,4 +22,5 @@ def wrap(fn_or_name: str | Callable[..., Any]) -> Any:
     caller = sys._getframe(2)  # behind the frame of `entry`
     if caller.f_code.co_name != "<module>":
         raise NotImplementedError("wrap must be called at the top level of a module")
+    NAMED.append((caller.f_globals, fn_or_name if isinstance(fn_or_name, str) else fn_or_name.__name__))
     return fn_or_name

@@ -234,16 +234,6 @@ class Optimizer(Saved):
         """
         return []
 
-    @entry
-    def state_dict(self) -> dict[str, Any]:
-        """The state of each parameter, by its number, and the groups' options; tensors are shared, not copied."""
-        return self._saved()
-
-    @entry
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` returned. Raises ValueError where the groups do not match."""
-        self._load(state_dict)
-
     def __repr__(self) -> str:
         text = f"{type(self).__name__} ("
         for number, group in enumerate(self.param_groups):

@@ -1,6 +1,6 @@
 """An optimizer's state as plain data, and back: `state_dict`, `load_state_dict`, pickling and copying.
 
-Rests on tensors. `Saved` is a base of `Optimizer`, whose methods call it.
+Rests on tensors. `Saved` is a base of `Optimizer`. It has no helpers that are methods: a class of a user's may have any name.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autogradkit.core.dtype import float32, float64, get_default_dtype
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.optim.hooks import Hooked
 
@@ -49,7 +50,9 @@ class Saved(Hooked):
                     if not isinstance(values[name], Tensor):  # type: ignore[index]
                         values[name] = count(float(values[name]), bool(group.get("fused")))  # type: ignore[index]
 
-    def _saved(self) -> dict[str, Any]:
+    @entry
+    def state_dict(self) -> dict[str, Any]:
+        """The state of each parameter, by its number, and the groups' options; tensors are shared, not copied."""
         for hook in self._optimizer_state_dict_pre_hooks.values():
             hook(self)
         numbers: dict[int, int] = {}
@@ -69,7 +72,9 @@ class Saved(Hooked):
                 saved = changed
         return saved
 
-    def _load(self, state_dict: dict[str, Any]) -> None:
+    @entry
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what `state_dict` returned. Raises ValueError where the groups do not match."""
         state_dict = state_dict.copy()
         for hook in self._optimizer_load_state_dict_pre_hooks.values():
             changed = hook(self, state_dict)

@@ -1,6 +1,7 @@
 """Helpers around training: `utils.data` feeds a network, `utils.checkpoint` lets a part of it run twice and keep nothing.
 
-`utils.dlpack` hands memory to other libraries, `utils.hooks` has what is said of hooks.
+`swap_tensors` lets two tensors exchange what they are, `utils.dlpack` hands memory to other libraries, `utils.hooks` has what is
+said of hooks.
 `utils.benchmark`, `utils.model_zoo`, `utils.tensorboard` and `utils._pytree` are loaded when they are first named.
 """
 
@@ -9,6 +10,7 @@ import sys as _sys
 from typing import Any as _Any
 
 from autogradkit.core import absent as _absent
+from autogradkit.engine.swapping import swap_tensors as swap_tensors
 from autogradkit.utils import checkpoint as checkpoint
 from autogradkit.utils import data as data
 from autogradkit.utils import dlpack as dlpack

@@ -26,6 +26,7 @@ from autogradkit.utils.pytree_nodes import is_namedtuple_class as is_namedtuple_
 from autogradkit.utils.pytree_nodes import is_namedtuple_instance as is_namedtuple_instance
 from autogradkit.utils.pytree_nodes import register_pytree_node as register_pytree_node
 
+_get_node_type = node_type  # PyTorch's name
 PyTree = Any
 KeyPath = tuple[Any, ...]
 IsLeaf = Callable[[PyTree], bool] | None
@@ -145,6 +146,13 @@ class TreeSpec:
 
 _MAPPINGS = (dict, OrderedDict, defaultdict)
 _LEAF = TreeSpec(None)
+
+
+def _dict_flatten_with_keys(d: dict[Any, Any]) -> tuple[list[tuple[Any, Any]], Context]:
+    """How dicts are taken apart: what packages register classes of theirs that are dicts with."""
+    with_keys = SUPPORTED_NODES[dict].flatten_with_keys_fn
+    assert with_keys is not None
+    return with_keys(d)
 
 
 def LeafSpec() -> TreeSpec:  # noqa: N802 - PyTorch's name

@@ -30,7 +30,6 @@ import numpy as np
 from autogradkit._ops.declare.edit_lanes import write_edit
 from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit._ops.declare.lanes import write_arrays, write_lane
-from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.recipe import compiled
 from autogradkit._ops.declare.signature import ALIASES, REQUIRED, Parameter
 from autogradkit._ops.declare.source import Call, Source
@@ -159,19 +158,12 @@ class _Entry:
             s.scope["slow"] = general(self.owner, self.how, self.name)
             slots = ["cls"] * (self.how in ("function", "edit")) + [f"{slot}=M" for slot in self.slots]
             s.put(0, f"def {self.name}({', '.join([*slots, '/'] if slots else [])}, *rest, **kw):")
-            unheard = self.owner.name not in CAST and all(
-                each.composition and not each.factory and each.lane is None for each in self.overloads
-            )
             if self.keywords:
                 s.put(1, f"{' = '.join(f'k_{name}' for name in self.keywords)} = M")
             slow = f"return slow({everything}, rest, kw)"
-            if unheard and not self.varargs:
-                s.put(1, "if rest or kw:", f" if rest: {slow}")
-                self._put_named(s, 2, everything, bail)
-            else:
-                first = [*([] if unheard else ["(RECORDERS and heeded())"]), *([] if self.varargs else ["rest"])]
-                s.put(1, *[f"if {' or '.join(first)}: {slow}"] * bool(first), "if kw:")
-                self._put_named(s, 2, everything, bail)
+            first = "(RECORDERS and heeded())" + " or rest" * (not self.varargs)
+            s.put(1, f"if {first}: {slow}", "if kw:")
+            self._put_named(s, 2, everything, bail)
             self._put_answer(s)
         for number, overload in enumerate(self.overloads):
             tests, late, values = self._tests(s, overload, number, bail)

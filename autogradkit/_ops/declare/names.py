@@ -20,7 +20,7 @@ from typing import Any
 
 from autogradkit._ops.declare import entries
 from autogradkit._ops.declare.overload import Overload
-from autogradkit._ops.declare.overriding import dispatch_failed, handled, overriding
+from autogradkit._ops.declare.overriding import STATE, dispatch_failed, handled, overriding
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
 from autogradkit.core.frames import shorten
@@ -195,7 +195,7 @@ class OverloadSet:
     def call(self, args: Sequence[Any], kwargs: dict[str, Any], how: str, name: str) -> Any:
         """The general way of every call: ask for overrides, choose an overload, run it, report it to whoever records."""
         found = overriding(args, kwargs)
-        if found:
+        if found or (RECORDERS and STATE.modes):
             return self._overridden(found, args, kwargs, how, name)
         if not RECORDERS:
             overload, values, out = self.choose(args, kwargs, how, name)
@@ -221,10 +221,12 @@ class OverloadSet:
     def _overridden(
         self, overriders: Sequence[Any], args: Sequence[Any], kwargs: dict[str, Any], how: str, name: str
     ) -> Any:
-        """What the user's classes make of a call; an operator that they do not know is left to the other operand."""
+        """What the user's modes and classes make of a call; an operator that they do not know is left to the other operand."""
         as_method = name in self.operators and "method" in self.variants and name not in COMPARISONS
         function = self.made(how, (self.edit_name if how == IN_PLACE else self.name) if as_method else name)
-        result = handled(function, overriders, args, kwargs)
+        forms = self.forms(how)
+        bare = how in (METHOD, IN_PLACE) and len(forms) == 1 and not forms[0][1].parameters
+        result = handled(function, overriders, args, kwargs or None, (type(args[0]),) if bare else ())
         if result is NotImplemented and name not in self.operators:
             home = "torch" if how in (FUNCTION, EDIT) else "torch.Tensor"
             raise dispatch_failed(f"{home}.{name}", overriders)

@@ -3,7 +3,8 @@
 `class Logged(torch.Tensor)` gets an instance of itself from every op on one, as in PyTorch: the default of `__torch_function__`
 here runs the op and shows each result as one of that class. Straight lines know the exact classes of their operands, so who
 has no such class pays nothing; what they do not take asks here (`names.py`). A few attributes take no general way: a class
-that is made gets these as ones that ask, too.
+that is made gets these as ones that ask, too. A mode of a user's hears every public function of its thread before such classes
+do; while one is on, `ATTENTION` sends all ops the general way. What PyTorch writes in Python asks by `asking.py`.
 """
 
 from __future__ import annotations
@@ -17,20 +18,24 @@ from autogradkit.core.batched import BatchedTensor
 from autogradkit.core.meta import MetaTensor
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.pending import PendingTensor
+from autogradkit.core.recording import RECORDERS
 from autogradkit.core.sparse import SparseTensor
+from autogradkit.core.steps import Step, at_once
 from autogradkit.core.tensor import SUBCLASSED, Tensor, as_class
+from autogradkit.engine.modes import ATTENTION
 from autogradkit.engine.required import OPS
 
 _PLAIN = frozenset({*CLASSES, int, float, bool, str, type(None), complex})
 
 
 class _State(threading.local):
-    """Whether overrides are asked in this thread: not while one of them runs the op itself."""
+    """What asks in this thread: classes, though not while one of them runs the op itself, and modes, the innermost last."""
 
     asked = True
+    modes: tuple[Any, ...] = ()
 
 
-_STATE = _State()
+STATE = _State()
 ALIAS: list[
     Callable[[Tensor], Tensor]
 ] = []  # the op that makes a view of all of a tensor; the floor of views fills it in
@@ -42,11 +47,11 @@ def overriding(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
     for each in _each(args, kwargs):
         kind = type(each)
         override = getattr(kind, "__torch_function__", None)
-        if override is None or override is _DISABLED or any(type(other) is kind for other in found):
+        if override is None or override is DISABLED or any(type(other) is kind for other in found):
             continue
         place = next((at for at, other in enumerate(found) if issubclass(kind, type(other))), len(found))
         found.insert(place, each)
-    return found if found and _STATE.asked else []
+    return found if found and STATE.asked else []
 
 
 def _each(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Any]:
@@ -57,45 +62,105 @@ def _each(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Any]:
             yield each
 
 
+def set_modes(modes: tuple[Any, ...]) -> None:
+    """Let these modes hear the functions that this thread calls."""
+    steps: list[Step] = []
+    if modes and not STATE.modes:
+        steps = [(RECORDERS.append, ATTENTION)]
+    elif STATE.modes and not modes:
+        steps = [(RECORDERS.remove, ATTENTION)]
+    at_once([*steps, (setattr, STATE, "modes", modes)])
+
+
 def handled(
-    function: Callable[..., Any], overriders: Sequence[Any], args: Sequence[Any], kwargs: dict[str, Any]
+    function: Callable[..., Any],
+    overriders: Sequence[Any],
+    args: Sequence[Any],
+    kwargs: dict[str, Any] | None,
+    plain: tuple[type, ...] = (),
 ) -> Any:
-    """What the first override that knows the call makes of it; NotImplemented where none does."""
-    types = tuple(type(each) for each in overriders)
+    """What the innermost mode, or else the first override that knows the call, makes of it; NotImplemented where none does.
+
+    `plain` are the classes that they are told of where no class overrides the call.
+    """
+    types = tuple(type(each) for each in overriders) or plain
+    modes = STATE.modes
+    if modes:
+        try:
+            try:
+                set_modes(modes[:-1])  # what the mode itself calls, those around it hear
+                result = _told(modes[-1], function, types, args, kwargs)
+            finally:
+                set_modes(modes)
+        except BaseException:  # an interrupt may have come in these lines
+            set_modes(modes)
+            raise
+        if result is not NotImplemented:
+            return result
     for each in overriders:
-        result = type(each).__torch_function__(function, types, tuple(args), kwargs or None)
+        result = _told(type(each), function, types, args, kwargs)
         if result is not NotImplemented:
             return result
     return NotImplemented
 
 
+def _told(who: Any, function: Callable[..., Any], types: tuple[type, ...], args: Sequence[Any], kwargs: Any) -> Any:
+    if kwargs is None:  # PyTorch's functions in C leave it out
+        return who.__torch_function__(function, types, tuple(args))
+    return who.__torch_function__(function, types, tuple(args), kwargs)
+
+
 def dispatch_failed(name: str, overriders: Sequence[Any]) -> TypeError:
     """The error of a call that no override takes."""
-    listed = "".join(f"\n  - tensor subclass {type(each)}" for each in overriders)
+    listed = "".join(f"\n  - mode object {each!r}" for each in STATE.modes[-1:])
+    listed += "".join(f"\n  - tensor subclass {type(each)}" for each in overriders)
     return TypeError(
         f"Multiple dispatch failed for '{name}'; all __torch_function__ handlers returned NotImplemented:\n{listed}\n\n"
         "For more information, try re-running with TORCH_LOGS=not_implemented"
     )
 
 
+class DisableTorchFunctionSubclass:
+    """In its block no class overrides what this thread calls."""
+
+    def __enter__(self) -> None:
+        self._asked, STATE.asked = STATE.asked, False
+
+    def __exit__(self, *_error: object) -> None:
+        STATE.asked = self._asked
+
+
+class DisableTorchFunction(DisableTorchFunctionSubclass):
+    """In its block no class overrides what this thread calls, and no mode hears it."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self._modes = STATE.modes
+        set_modes(())
+
+    def __exit__(self, *_error: object) -> None:
+        set_modes(self._modes)
+        super().__exit__()
+
+
 def _disabled(func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
     """Parameters override nothing: what an op makes of them is a plain tensor."""
-    before, _STATE.asked = _STATE.asked, False
+    before, STATE.asked = STATE.asked, False
     try:
         return func(*args, **(kwargs or {}))
     finally:
-        _STATE.asked = before
+        STATE.asked = before
 
 
 def _torch_function(cls: type[Tensor], func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
     """Run the op, and give its results as tensors of this class; NotImplemented beside classes that are none of its bases."""
     if not all(issubclass(cls, each) for each in types):
         return NotImplemented
-    before, _STATE.asked = _STATE.asked, False
+    before, STATE.asked = STATE.asked, False
     try:
         return _converted(func(*args, **(kwargs or {})), cls)
     finally:
-        _STATE.asked = before
+        STATE.asked = before
 
 
 def _converted(result: Any, cls: type[Tensor]) -> Any:
@@ -110,32 +175,36 @@ def _converted(result: Any, cls: type[Tensor]) -> Any:
 
 
 Tensor.__torch_function__ = classmethod(_torch_function)  # pyright: ignore[reportAttributeAccessIssue]
-Parameter.__torch_function__ = _DISABLED = staticmethod(_disabled).__func__  # pyright: ignore[reportAttributeAccessIssue]
+Parameter.__torch_function__ = DISABLED = staticmethod(_disabled).__func__  # pyright: ignore[reportAttributeAccessIssue]
 for _own in (SparseTensor, BatchedTensor, MetaTensor, PendingTensor):  # classes of ours, not of a user's
-    _own.__torch_function__ = _DISABLED  # pyright: ignore[reportAttributeAccessIssue]
+    _own.__torch_function__ = DISABLED  # pyright: ignore[reportAttributeAccessIssue]
 
-# What reads memory or makes views without a general way.
-_STRAIGHT_METHODS = ("__getitem__", "__setitem__")
-_STRAIGHT_PROPERTIES = ("T", "mT", "H", "mH", "data")
+# What reads memory or makes views without a general way: methods, then properties.
+STRAIGHT = ("__getitem__", "__setitem__", "T", "mT", "H", "mH", "data")
 
 
 def _ask_in(cls: type[Tensor]) -> None:
     """Have the attributes of a new class that take no general way ask for overrides."""
-    if cls.__torch_function__ is _DISABLED:  # pyright: ignore[reportAttributeAccessIssue]
+    if cls.__torch_function__ is DISABLED:  # pyright: ignore[reportAttributeAccessIssue]
         return
-    for name in _STRAIGHT_METHODS:
+    for name in STRAIGHT:
         if not any(name in vars(each) for each in cls.__mro__[: cls.__mro__.index(Tensor)]):
-            setattr(cls, name, _asking(getattr(Tensor, name)))
-    for name in _STRAIGHT_PROPERTIES:
-        if not any(name in vars(each) for each in cls.__mro__[: cls.__mro__.index(Tensor)]):
-            held: property = vars(Tensor)[name]
-            setattr(cls, name, property(_asking(held.__get__), held.fset, held.fdel, held.__doc__))
+            setattr(cls, name, straight_asking(vars(Tensor)[name]))
 
 
-def _asking(function: Callable[..., Any]) -> Callable[..., Any]:
+def straight_asking(plain: Any) -> Any:
+    """One of these that asks before it does what `plain` does."""
+    if isinstance(plain, property):
+        return property(_asking(plain.__get__, (Tensor,)), plain.fset, plain.fdel, plain.__doc__)
+    return _asking(plain, ())
+
+
+def _asking(function: Callable[..., Any], plain: tuple[type, ...]) -> Callable[..., Any]:
     def asked(self: Any, *args: Any) -> Any:
         found = overriding((self, *args), {})
-        return handled(function, found, (self, *args), {}) if found else function(self, *args)
+        if found or STATE.modes:
+            return handled(function, found, (self, *args), None, plain)
+        return function(self, *args)
 
     asked.__doc__ = function.__doc__
     return asked

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autogradkit._ops.declare.asking import overridable
 from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.tensor import Tensor
@@ -22,6 +23,7 @@ def python_function(*aliases: str) -> Callable[[Callable[..., Any]], Callable[..
     def declare(composed: Callable[..., Any]) -> Callable[..., Any]:
         composed.__module__ = "autogradkit"
         short = entry(composed)
+        overridable((short,))
         for name in (composed.__name__, *aliases):
             PYTHON_FUNCTIONS[name] = short
         return composed
@@ -35,19 +37,20 @@ def reflected(name: str) -> Callable[[Callable[[Tensor, Any], Any]], Callable[[T
     What is neither a tensor nor a number is left to Python, which names both operands in its refusal.
     """
 
-    def declare(body: Callable[[Tensor, Any], Any]) -> Callable[[Tensor, Any], Any]:
+    def declare(function: Callable[[Tensor, Any], Any]) -> Callable[[Tensor, Any], Any]:
         def apply(self: Any, other: Any) -> Any:
             if not isinstance(self, Tensor) or not isinstance(other, (Tensor, *NUMBERS)):
                 return NotImplemented
             try:
-                return body(self, other)
+                return function(self, other)
             except BaseException as error:
                 shorten(error)
                 raise
 
         apply.__name__ = apply.__qualname__ = name
         setattr(Tensor, name, apply)
-        return body
+        overridable((apply,))
+        return function
 
     return declare
 
@@ -58,7 +61,9 @@ def python_method(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any
     def declare(composed: Callable[..., Any]) -> Callable[..., Any]:
         composed.__name__, composed.__qualname__ = name, f"Tensor.{name}"
         composed.__module__ = "autogradkit"
-        setattr(Tensor, name, entry(composed))
+        short = entry(composed)
+        setattr(Tensor, name, short)
+        overridable((short,))
         return composed
 
     return declare

@@ -5,8 +5,10 @@ Rests on the declared ops; the modules in `nn.modules` call these. Everything is
 
 import importlib as _importlib
 import sys as _sys
+from types import FunctionType as _FunctionType
 from typing import Any as _Any
 
+from autogradkit._ops.declare.asking import overridable as _overridable
 from autogradkit.core.absent import lookup_error as _lookup_error
 from autogradkit.nn.functional.activations import *
 from autogradkit.nn.functional.attention import *
@@ -27,6 +29,12 @@ from autogradkit.nn.functional.paddings import *
 from autogradkit.nn.functional.poolings import *
 from autogradkit.nn.functional.resizing import *
 from autogradkit.nn.functional.softmaxes import *
+
+_overridable(  # what is made of declared ops asks by itself
+    each
+    for _name, each in list(globals().items())
+    if isinstance(each, _FunctionType) and each.__module__.startswith(f"{__name__}.")
+)
 
 
 def __getattr__(name: str) -> _Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from autogradkit.__future__ import get_overwrite_module_params_on_conversion, get_swap_module_params_on_conversion
 from autogradkit._ops.declare.kinds import KINDS
 from autogradkit._ops.declare.names import METHOD
 from autogradkit._ops.declare.signature import MisfitError, refusal
@@ -19,10 +20,12 @@ from autogradkit.core.dtype import bfloat16, float16, float32, float64
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.meta import NO_DATA
+from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import no_grad
 from autogradkit.engine.reseating import together
+from autogradkit.engine.swapping import swap_tensors
 from autogradkit.nn.modules.members import Members, named_as_modules
 
 _TO_EMPTY = (
@@ -48,17 +51,35 @@ class Converted(Members):
     def __applied(self: M, fn: Callable[[Tensor], Tensor], recurse: bool) -> M:
         for module in self.children() if recurse else ():
             module._apply(fn)
-        for parameter in self._parameters.values():
+        for name, parameter in self._parameters.items():
             if parameter is not None:
                 with no_grad():
-                    parameter.data = fn(parameter)
-                if parameter.grad is not None:
-                    with no_grad():
-                        parameter.grad.data = fn(parameter.grad)
+                    self._exchange(name, parameter, fn)
         for name, buffer in self._buffers.items():
             if buffer is not None:
                 self._buffers[name] = fn(buffer)
         return self
+
+    def _exchange(self, name: str, parameter: Tensor, fn: Callable[[Tensor], Tensor]) -> None:
+        """Convert a parameter and its gradient, in the way that is set in `autogradkit.__future__`."""
+        numbers, grad = fn(parameter), parameter.grad
+        swaps, overwrites = get_swap_module_params_on_conversion(), get_overwrite_module_params_on_conversion()
+        if not swaps and not overwrites:
+            parameter.data = numbers
+            if grad is not None:
+                grad.data = fn(grad)
+            return
+        made = Parameter(numbers, parameter.requires_grad)
+        if swaps:
+            swap_tensors(parameter, made)
+        else:
+            self._parameters[name] = made
+        kept: Any = self._parameters[name]
+        if grad is not None:
+            new = fn(grad).requires_grad_(grad.requires_grad)
+            if swaps:
+                swap_tensors(grad, new)
+            kept.grad = grad if swaps else new
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
         """Convert parameters and buffers in place: `to(dtype)`, `to(device)` or `to(device, dtype)`.

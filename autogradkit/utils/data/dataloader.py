@@ -18,6 +18,9 @@ from autogradkit.utils.data.dataset import IterableDataset
 from autogradkit.utils.data.multiprocess import WorkerBatches
 from autogradkit.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 
+# The names that PyTorch has for passes, by which packages tell them.
+_BaseDataLoaderIter, _SingleProcessDataLoaderIter, _MultiProcessingDataLoaderIter = Batches, OwnBatches, WorkerBatches
+
 _FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
 
 
@@ -78,7 +81,7 @@ class DataLoader:
         self.pin_memory_device = pin_memory_device
         self.in_order = in_order
         self._told_length: int | None = None  # the length that a stream told of itself
-        self._workers_pass: WorkerBatches | None = None  # where workers are persistent, the one that has them
+        self._iterator: WorkerBatches | None = None  # where workers are persistent, the one that has them
         self._iterable = isinstance(dataset, IterableDataset)
         if self._iterable:
             _refuse_for_iterable(shuffle, sampler, batch_sampler)
@@ -136,12 +139,12 @@ class DataLoader:
         if not self.num_workers:
             return OwnBatches(self)
         _warn_of_many_workers(self.num_workers)
-        if self._workers_pass is not None:
-            self._workers_pass.restart()
-            return self._workers_pass
+        if self._iterator is not None:
+            self._iterator.restart()
+            return self._iterator
         batches = WorkerBatches(self)
         if self.persistent_workers:
-            self._workers_pass = batches
+            self._iterator = batches
         return batches
 
     def __len__(self) -> int:

@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+from autogradkit._dynamo import eval_frame as eval_frame
+from autogradkit._dynamo.eval_frame import OptimizedModule as OptimizedModule
 from autogradkit.compiler import allow_in_graph as allow_in_graph
 from autogradkit.compiler import disable as disable
 from autogradkit.compiler import is_compiling as is_compiling

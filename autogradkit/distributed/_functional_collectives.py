@@ -1,0 +1,3 @@
+"""`torch.distributed._functional_collectives`."""
+
+from autogradkit.distributed.spread import wait_tensor as wait_tensor

@@ -1,0 +1,141 @@
+"""`GraphModule`: a module whose `forward` is written from a graph, with those modules and tensors of another that it uses."""
+
+from __future__ import annotations
+
+import copy
+import linecache
+from typing import Any
+
+from autogradkit.core.tensor import Tensor
+from autogradkit.fx.graph import Graph
+from autogradkit.nn import Module
+
+_REMINDER = "# To see more debug info, please use `graph_module.print_readable()`"
+_count = 0
+
+
+class GraphModule(Module):
+    """Has the code of `graph`; `recompile` writes it anew after the graph has changed."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Each has a class of its own, whose `forward` it is."""
+        base = next(each for each in cls.__mro__ if "forward" not in vars(each) or each is GraphModule)
+        return super().__new__(type(base.__name__, (base,), {"__module__": base.__module__}))
+
+    def __init__(self, root: Module | dict[str, Any], graph: Graph, class_name: str = "GraphModule") -> None:
+        super().__init__()
+        type(self).__name__ = class_name
+        if isinstance(root, Module):
+            self.training = root.training
+        for node in graph.nodes:
+            if node.op in ("call_module", "get_attr"):
+                self._take(root, str(node.target))
+        self.graph = graph
+
+    def _take(self, root: Any, path: str) -> None:
+        """Have what `root` has under this path, with plain modules in between."""
+        *between, name = path.split(".")
+        value = root[path] if isinstance(root, dict) else root
+        place: Any = self
+        for each in between:
+            value = value if isinstance(root, dict) else getattr(value, each)
+            if not hasattr(place, each):
+                setattr(place, each, Module())
+            place = getattr(place, each)
+        value = value if isinstance(root, dict) else getattr(value, name)
+        if isinstance(value, Tensor) and name not in place._parameters and not _is_parameter(value):
+            place.register_buffer(name, value)
+        else:
+            setattr(place, name, value)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph."""
+        return self._graph
+
+    @graph.setter
+    def graph(self, g: Graph) -> None:
+        self.__dict__["_graph"] = g
+        g.owning_module = self
+        self.recompile()
+
+    @property
+    def code(self) -> str:
+        """The text of `forward`."""
+        return self._code
+
+    def recompile(self) -> Any:
+        """Write `forward` from the graph as it is now."""
+        global _count
+        made = self._graph.python_code()
+        self._code = made.src
+        file = f"<eval_with_key>.{_count}"
+        _count += 1
+        linecache.cache[file] = (len(made.src), None, made.src.splitlines(keepends=True), file)  # for tracebacks
+        space = dict(made.globals)
+        exec(compile(made.src, file, "exec"), space)
+        type(self).forward = space["forward"]
+        return made
+
+    def add_submodule(self, target: str, m: Module) -> bool:
+        """Have a module under this path; gives False where something else is in the way."""
+        *between, name = target.split(".")
+        place: Any = self
+        for each in between:
+            if not hasattr(place, each):
+                setattr(place, each, Module())
+            place = getattr(place, each)
+            if not isinstance(place, Module):
+                return False
+        place.add_module(name, m)
+        return True
+
+    def delete_submodule(self, target: str) -> bool:
+        """Remove the module under this path; gives whether there was one."""
+        above, _, name = target.rpartition(".")
+        try:
+            place = self.get_submodule(above)
+        except AttributeError:
+            return False
+        if name not in place._modules:
+            return False
+        delattr(place, name)
+        return True
+
+    def delete_all_unused_submodules(self) -> None:
+        """Remove the modules that the graph does not call."""
+        used = {""}
+        for node in self.graph.nodes:
+            if node.op in ("call_module", "get_attr"):
+                parts = str(node.target).split(".")
+                used |= {".".join(parts[: i + 1]) for i in range(len(parts))}
+                called = self.get_submodule(str(node.target)) if node.op == "call_module" else None
+                used |= {f"{node.target}.{name}" for name, _ in called.named_modules()} if called is not None else set()
+        for name in [name for name, _ in self.named_modules() if name not in used]:
+            self.delete_submodule(name)
+
+    def print_readable(self, print_output: bool = True, **_options: Any) -> str:
+        """The module as the text of a class; prints it, too."""
+        body = "\n".join(f"    {line}" if line.strip() else "" for line in self._code.strip().splitlines())
+        text = f"class {type(self).__name__}(torch.nn.Module):\n{body}\n"
+        if print_output:
+            print(text)
+        return text
+
+    def __deepcopy__(self, memo: Any) -> GraphModule:
+        made = type(self).__new__(type(self))
+        Module.__init__(made)
+        type(made).__name__ = type(self).__name__
+        kept = {name: value for name, value in self.__dict__.items() if name != "_graph"}
+        made.__dict__.update(copy.deepcopy(kept, memo))
+        made.graph = copy.deepcopy(self._graph)
+        return made
+
+    def __str__(self) -> str:
+        return "\n".join([super().__repr__(), self._code, _REMINDER])
+
+
+def _is_parameter(value: Tensor) -> bool:
+    from autogradkit.core.parameter import Parameter
+
+    return isinstance(value, Parameter)
