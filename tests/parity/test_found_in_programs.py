@@ -291,6 +291,18 @@ r=T.logsumexp(T.ones(3),[0],out=T.zeros(2,dtype=T.float64))
 r=T.all(T.ones(3),out=T.zeros(2,dtype=T.uint8))
 T.logsumexp(T.ones(3),[0],out=T.zeros(2,dtype=T.int64))
     """,
+    "what a node saves though its gradient goes nowhere": """
+x=T.ones(2,3,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); y=v.abs(); y.sum().backward(); y.sum().backward()
+x=T.zeros(0,3,dtype=T.bfloat16,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); y=T.atan2(v,v); y.sum().backward(); y.sum().backward()
+x=T.ones(2,3,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); y=v*v; y.sum().backward(); y.sum().backward()
+x=T.ones(2,3,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); y=v*2; y.sum().backward(); y.sum().backward()
+x=T.ones(2,3,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); y=v/2; y.sum().backward(); y.sum().backward()
+x=T.eye(3,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); T.linalg.cond(v).backward(); r=x.grad
+x=T.eye(3,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); T.linalg.eigvalsh(v).sum().backward(); r=x.grad
+x=T.ones(2,2,requires_grad=True); b=T.ones(3); y=T.kron(x,b); b.mul_(3); y.sum().backward(); r=x.grad,y.grad_fn.next_functions[0][0].next_functions[0][0].name()
+y=T.fft.rfft(T.tensor([1.25,1.5,.25],requires_grad=True)).abs(); y.sum().backward(); y.sum().backward()
+x=T.tensor([1.25,1.5,.25],requires_grad=True)*2; y=T.fft.fft(x).abs(); x.mul_(2); y.sum().backward()
+    """,
     "an edit of part of what overlaps itself": """
 x=T.ones(3,requires_grad=True); y=T.tensor(1.).expand(3).data; y[-1:]=x.sum(); y.sum().backward()
     """,
