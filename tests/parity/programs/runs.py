@@ -76,11 +76,9 @@ class Pair:
 
     def run(self, line: Line) -> Finding | None:
         """Run one line in both; what they disagree in."""
-        torch.set_warn_always(True)
         self.lines.append(line.text)
         before = snapshot(self.mine)
         their_error, their_warnings = _run(line.text, self.theirs)
-        torch.set_warn_always(False)
         my_error, my_warnings = _run(line.text, self.mine)
         kind = text = ""
         said = (their_error or ("", ""))[1]
@@ -217,6 +215,7 @@ def _class(dtype: torch.dtype) -> str:
 
 def _run(text: str, space: dict[str, Any]) -> tuple[tuple[str, str] | None, frozenset[tuple[str, str]]]:
     error = None
+    space["T"].set_warn_always(True)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's; nothing of PyTorch's is one
@@ -224,6 +223,7 @@ def _run(text: str, space: dict[str, Any]) -> tuple[tuple[str, str] | None, froz
             exec(_compiled(text), space)
         except Exception as raised:
             error = first_line(raised)
+    space["T"].set_warn_always(False)
     return error, frozenset((each.category.__name__, _said(each)) for each in caught)
 
 
