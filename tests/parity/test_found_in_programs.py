@@ -280,6 +280,22 @@ o=T.zeros(5,12)[:,::2]; r=T.normal(T.zeros(5,6),out=o)
 log=[]; x=T.ones(3,requires_grad=True); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad is None)); F.GivesNone.apply(x,T.ones(3))[0].sum().backward(); r=tuple(log)
 log=[]; x=T.ones(3,requires_grad=True); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad is None)); F.GivesNone.apply(x,T.ones(3))[0].sum().backward(create_graph=True); r=tuple(log)
     """,
+    "hooks of a leaf that was detached": """
+log=[]; x=T.ones(3,requires_grad=True); x.register_hook(lambda g: log.append("g")); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad)); y=x*2; x.detach_(); y.sum().backward(); r=tuple(log)
+log=[]; x=T.ones(3,requires_grad=True); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad)); y=x*2; x.detach_(); y.sum().backward(create_graph=True); r=tuple(log)
+    """,
+    "a complex gradient of a result that was real": """
+x=T.ones(1,requires_grad=True); y=x*2; y.data=T.ones(1,dtype=T.complex128); y.backward(T.ones_like(y))
+x=T.ones(1,requires_grad=True); y=x*2; y.data=T.ones(1,dtype=T.complex128); T.autograd.grad(y,y,T.ones_like(y))
+r=T.bucketize(T.ones(3,3),T.ones(3,dtype=T.complex128))
+    """,
+    "a gradient that was retained before other sizes": """
+x=T.ones(2,2,requires_grad=True); y=x*2; y.retain_grad(); y.t_(); (y*T.tensor([[1.,2],[3,4]])).sum().backward(); r=y.grad,y.retains_grad
+x=T.ones(1,3,requires_grad=True); y=x*2; y.retain_grad(); y.sum().backward(retain_graph=True); y.t_(); (y*T.tensor([[1.],[2],[3]])).sum().backward(); r=y.grad
+x=T.ones(1,3,requires_grad=True); y=x*2; y.retain_grad(); y.sum().backward(retain_graph=True); y.squeeze_(); y.retain_grad(); (y*T.arange(3.)).sum().backward(); r=y.grad
+x=T.ones(1,3,requires_grad=True); y=(x*2)[:]; y.retain_grad(); y.sum().backward(retain_graph=True); y.unsqueeze_(0); (y*T.arange(3.)).sum().backward(); r=y.grad
+x=T.ones(1,3,requires_grad=True); y=x*2; y.retain_grad(); y.mul_(3); y.as_strided_((2,),(1,)); (y*T.tensor([4.,5])).sum().backward(); r=y.grad
+    """,
     "a leaf that became a result": """
 x=T.ones(3,requires_grad=True); y=x*2; x.detach_(); x.copy_(y); x.sum().backward()
 x=T.ones(3,requires_grad=True); y=x*2; x.detach_(); x.copy_(y); x.sum().backward(create_graph=True)

@@ -21,7 +21,7 @@ from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, reading_to_save, version_of, wrap
-from autogradkit.engine.history import adopted_view, edge_of, rebased_history, requires_grad
+from autogradkit.engine.history import edge_of, rebased_history, requires_grad, reshaped
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import SEQUENCE, Node, read_only
 from autogradkit.engine.packing import Packed, packed
@@ -129,10 +129,7 @@ class Recipe:
         edited = target._array if view is None else view
         node.outputs = (edited.shape, edited.dtype)
 
-        if view is None or target._view is None:
-            steps, maker = rebased_history(target, node)
-        else:  # only this view changed its face: its base and the other views stay as they are
-            steps, maker = adopted_view(target, node), node
+        steps, maker = rebased_history(target, node) if view is None else (reshaped(target, node), node)
         self._save_outputs(node, (target,), maker)
         return steps
 
