@@ -51,6 +51,17 @@ v=T.ones(3,3)[1:]; T.special.modified_bessel_k0(T.ones(1,3,3),out=v); r=(v.stora
 v=T.zeros((0,3))[:,1:]; T.mul(T.arange(3.),2,out=v); r=(v.storage_offset(),v)
 v=T.ones(6)[2:4]; T.mul(T.arange(3.),2,out=v); r=(v.storage_offset(),v)
     """,
+    "sizes of windows that are no pair": """
+T.nn.functional.unfold(T.ones(1,3,3),1,1,{})
+T.nn.functional.unfold(T.ones(1,3,3),(),1,1)
+T.nn.functional.unfold(T.ones(1,3,3),1,1,1,())
+T.nn.functional.fold(T.ones(1,9,1),(),3)
+T.nn.functional.fold(T.ones(1,9,1),3,3,1,())
+    """,
+    "an output that an operand may not be": """
+x=T.arange(3.); T.take_along_dim(x,T.tensor([0,1]),out=x)
+x=T.arange(3.); T.linalg.cross(x,T.ones(3),out=x)
+    """,
     "one exponent for many": """
 r=T.ldexp(T.ones(3,dtype=T.float64),T.tensor(1.75))
 r=T.ldexp(T.ones(3,dtype=T.float64),T.tensor([1.75]))

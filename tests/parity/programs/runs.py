@@ -93,7 +93,7 @@ class Pair:
             else:
                 kind = "error type" if their_error[0] != my_error[0] else "error text"
             if kind in ("accepted", "refused"):
-                kind = f"{_reason(line.text, said, before, self.mine, self.theirs)}{kind}"
+                kind = f"{_reason(line.text, (their_error or my_error or ('', ''))[1], before, self.mine, self.theirs)}{kind}"
             text = f"PyTorch {their_error or 'runs'}\n    here    {my_error or 'runs'}"
         elif their_warnings != my_warnings:
             kind = "warnings"
@@ -171,7 +171,8 @@ def _reason(text: str, said: str, before: dict[str, Any], mine: dict[str, Any], 
     that shows an element twice, or an operand's; an `out=` that PyTorch resizes before it reads it as an operand.
     """
     named = [each for each in re.findall(r"\bv\d+(?:\[\d+\])?", text) if _is_there(each, mine)]
-    if "created in no_grad mode" in said and any(_is_viewed_gradient(each, mine, theirs) for each in named):
+    of_view = "created in no_grad mode" in said or "detach views in-place" in said
+    if of_view and any(_is_viewed_gradient(each, mine, theirs) for each in named):
         return "gradient "
     target = re.search(r"out=\(?(v\d+(?:\[\d+\])?)", text)
     if target is None or target[1] not in named:
