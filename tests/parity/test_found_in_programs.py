@@ -51,6 +51,10 @@ v=T.ones(3,3)[1:]; T.special.modified_bessel_k0(T.ones(1,3,3),out=v); r=(v.stora
 v=T.zeros((0,3))[:,1:]; T.mul(T.arange(3.),2,out=v); r=(v.storage_offset(),v)
 v=T.ones(6)[2:4]; T.mul(T.arange(3.),2,out=v); r=(v.storage_offset(),v)
     """,
+    "distances of half precision, of which there are none": """
+x=T.ones(0,3,dtype=T.bfloat16,requires_grad=True); T.pdist(x).sum().backward()
+x=T.ones(1,3,dtype=T.float16,requires_grad=True); T.pdist(x).sum().backward()
+    """,
     "sizes of windows that are no pair": """
 T.nn.functional.unfold(T.ones(1,3,3),1,1,{})
 T.nn.functional.unfold(T.ones(1,3,3),(),1,1)
