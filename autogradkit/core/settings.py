@@ -112,5 +112,5 @@ def is_warn_always_enabled() -> bool:
 
 
 def set_warn_always(enabled: bool, /) -> None:
-    """Keep whether to warn each time: here Python's filters of warnings decide that alone."""
+    """Whether what is said once in a process is said each time. Of most warnings Python's filters decide that alone."""
     _Settings.warns_always = enabled

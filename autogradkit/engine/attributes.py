@@ -194,7 +194,7 @@ def retain_grad(self: Tensor) -> None:
     if self._node is None:  # not `grad_fn`: a view that nobody asked for its node is a leaf, as in PyTorch
         return
     node = history.grad_fn(self)
-    if node is not None:
+    if node is not None and not _retains(self):
         node.ensure_hooks().retained[self._output_nr] = weakref.ref(self)
 
 

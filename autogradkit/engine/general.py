@@ -269,14 +269,15 @@ class Run:
             gradient = hooked
         if former is None:
             self.capture(leaf, [gradient])
-        if not leaf._requires_grad or (self.accumulates is not None and leaf not in self.accumulates):
+        if self.accumulates is not None and leaf not in self.accumulates:
             return
         add_array: Accumulate = partial(add_to_grad, self.call)
         if alone and not self.create_graph and obeys(leaf, gradient):
             add_array = partial(add_to_grad, self.call, version=self.sums.get((leaf, 0), 0))
         accumulate: Accumulate = partial(self.add, add_array=add_array)
         if leaf._hooks is None:
-            accumulate(leaf, gradient)
+            if leaf._requires_grad:
+                accumulate(leaf, gradient)
         else:
             at_accumulator(leaf, former or number_of(leaf), gradient, self.create_graph, accumulate)
 

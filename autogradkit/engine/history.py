@@ -19,6 +19,7 @@ from autogradkit.core.storage import strided
 from autogradkit.core.strides import element_strides, empty_strided, has_internal_overlap
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.views import CUSTOM, INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN, ChainedView, steps_in
+from autogradkit.engine.hooks import retained_before
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.naming import short_name
 from autogradkit.engine.node import SEQUENCE, Gradients, Node, applied, number_of
@@ -144,26 +145,40 @@ def rebased_history(tensor: Tensor, node: Node, edits: int = 1) -> tuple[list[St
     edited = same_memory(base)  # what the base will be
     edited._node, edited._requires_grad = slices, True
     maker = _renewed(tensor, edited)
-    return [*_adopted(base, slices), *adopted_view(tensor, maker, edits)], maker
+    return [*_adopted(base, slices), *_adopted(tensor, maker), _renewal(tensor, edits)], maker
 
 
-def adopted_view(tensor: Tensor, node: Node, edits: int = 1) -> list[Step]:
-    """The steps that make `node` the maker of a view, with the `edits` that are about to be counted."""
-    return [*_adopted(tensor, node), (setattr, tensor._view, "version", counter_of(tensor).value + edits)]
+def reshaped(tensor: Tensor, node: Node) -> list[Step]:
+    """The steps that make `node`, which only gives a tensor or a view other sizes, the maker of it.
+
+    A base and its other views stay as they are, and a gradient that is retained keeps the sizes from before.
+    """
+    if tensor._node is not None and (hooks := tensor._node.hooks) and tensor._output_nr in hooks.retained:
+        node.ensure_hooks().retained[0] = retained_before
+    return _made_by(node, tensor) if tensor._view is None else [*_made_by(node, tensor), _renewal(tensor, 1)]
 
 
 def _adopted(tensor: Tensor, node: Node) -> list[Step]:
     """The steps that make `node` the maker of a tensor; a gradient that was retained is retained there."""
-    steps: list[Step] = [
-        (setattr, tensor, "_node", node),
-        (setattr, tensor, "_output_nr", 0),
-        (setattr, tensor, "_requires_grad", True),
-    ]
+    steps = _made_by(node, tensor)
     old = tensor._node
     if old is not None and old.hooks is not None and tensor._output_nr in old.hooks.retained:
         node.ensure_hooks().retained[0] = old.hooks.retained[tensor._output_nr]
         steps.append((old.hooks.retained.pop, tensor._output_nr))
     return steps
+
+
+def _made_by(node: Node, tensor: Tensor) -> list[Step]:
+    return [
+        (setattr, tensor, "_node", node),
+        (setattr, tensor, "_output_nr", 0),
+        (setattr, tensor, "_requires_grad", True),
+    ]
+
+
+def _renewal(view: Tensor, edits: int) -> Step:
+    """The step after which a view is no longer stale, once the `edits` are counted."""
+    return (setattr, view._view, "version", counter_of(view).value + edits)
 
 
 class CopySlices(Node):

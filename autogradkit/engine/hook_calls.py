@@ -65,14 +65,18 @@ def on_leaf(hooks: TensorHooks, gradient: Any, create_graph: bool) -> Any:
 def at_accumulator(
     leaf: Tensor, node: AccumulateGrad | Literal[0], gradient: Any, create_graph: bool, accumulate: Accumulate
 ) -> None:
-    """Add to a leaf's `.grad`, with the hooks around that: of its AccumulateGrad node, if it has one, and after accumulation."""
+    """Add to a leaf's `.grad`, with the hooks around that: of its AccumulateGrad node, if it has one, and after accumulation.
+
+    They are called of a leaf that was detached since, too, to which nothing is added.
+    """
     around = node.hooks if node else None
     received = [gradient]
     if around is not None:
         before_node(around, received, create_graph)
     if received[0] is None:
         return
-    accumulate(leaf, received[0])
+    if leaf._requires_grad:
+        accumulate(leaf, received[0])
     after_accumulation(leaf, leaf._hooks)
     if around is not None:
         after_node(around, [], received, create_graph)

@@ -43,6 +43,10 @@ class RemovableHandle:
         self.remove()
 
 
+def retained_before() -> None:
+    """Stands for a tensor whose `.grad` is kept, with other sizes, by the node that made it before."""
+
+
 class NodeHooks:
     """A node's hooks, those of the tensors it made, and what it remembers on the user's behalf."""
 
@@ -52,7 +56,7 @@ class NodeHooks:
         self.before: Hooks = {}
         self.after: Hooks = {}
         self.of_tensors: dict[int, Hooks] = {}  # output number -> hooks on that tensor's gradient
-        self.retained: dict[int, weakref.ref[Any]] = {}  # output number -> tensor whose .grad is kept
+        self.retained: dict[int, Callable[[], Any]] = {}  # output number -> tensor whose .grad is kept
         self.metadata: dict[Any, Any] = {}
         self.traceback: str | None = None  # where the node was made, in anomaly mode
 

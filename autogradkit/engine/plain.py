@@ -203,13 +203,12 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
             if leaf_hooks is not None:
                 before = references(gradient)
                 hooked = on_leaf(leaf_hooks, gradient, False)
-                if target._requires_grad:
-                    # A hook may have kept it: it then has one holder more than before, where `hooked` is one too.
-                    held_since = holders > REFERENCES_IN_A_LOOP or references(gradient) > before + 1
-                    stolen = (hooked is not gradient or not held_since) and obeys(target, hooked)
-                    version = None if not stolen else version if hooked is gradient else 0
-                    add = partial(add_to_grad, call, version=version)
-                    at_accumulator(target, number_of(target), hooked, False, add)
+                # A hook may have kept it: it then has one holder more than before, where `hooked` is one too.
+                held_since = holders > REFERENCES_IN_A_LOOP or references(gradient) > before + 1
+                stolen = (hooked is not gradient or not held_since) and obeys(target, hooked)
+                version = None if not stolen else version if hooked is gradient else 0
+                add = partial(add_to_grad, call, version=version)
+                at_accumulator(target, number_of(target), hooked, False, add)
                 hooked = None
             elif target._requires_grad:
                 # Nobody else holds it: only `sent` (or `sum_so_far`) and the variable of this loop.
@@ -257,7 +256,7 @@ def _accumulate(node: Any, received: list[Any], version: int, call: int) -> None
         leaf._hooks = TensorHooks()
     gradient, received[0] = received[0], None
     hooked = None if gradient is None else on_leaf(leaf._hooks, gradient, False)
-    if hooked is not None and leaf._requires_grad:
+    if hooked is not None:
         alone = hooked is not gradient or sys.getrefcount(gradient) <= REFERENCES_IN_A_LOOP
         add = partial(add_to_grad, call, version=version if alone and obeys(leaf, hooked) else None)
         at_accumulator(leaf, node, hooked, False, add)

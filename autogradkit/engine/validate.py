@@ -57,7 +57,7 @@ def validate(gradient: Any, shape: tuple[int, ...], numpy_dtype: np.dtype[Any], 
             make_aware(node.edges[2 * index])
         return brought(gradient, numpy_dtype)
     kind = (gradient._array if isinstance(gradient, Tensor) else np.asarray(gradient)).dtype.kind
-    if kind == "c" and numpy_dtype.kind != "c" and node is not None and node.refuses_complex:
+    if kind == "c" and numpy_dtype.kind != "c" and (node is None or node.refuses_complex):
         raise RuntimeError(
             "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, but got false.  "
             "(Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"

@@ -109,6 +109,7 @@ def _shown(outcome: Any) -> str:
 
 def _run(function: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, frozenset[str]]:
     torch.set_warn_always(True)
+    ak.set_warn_always(True)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's
@@ -117,6 +118,7 @@ def _run(function: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[Any, f
         except Exception as error:
             result = first_line(error)
     torch.set_warn_always(False)
+    ak.set_warn_always(False)
     return result, frozenset(str(each.message).splitlines()[0].split(" (Triggered")[0] for each in caught)
 
 

@@ -51,6 +51,21 @@ v=T.ones(3,3)[1:]; T.special.modified_bessel_k0(T.ones(1,3,3),out=v); r=(v.stora
 v=T.zeros((0,3))[:,1:]; T.mul(T.arange(3.),2,out=v); r=(v.storage_offset(),v)
 v=T.ones(6)[2:4]; T.mul(T.arange(3.),2,out=v); r=(v.storage_offset(),v)
     """,
+    "distances of half precision, of which there are none": """
+x=T.ones(0,3,dtype=T.bfloat16,requires_grad=True); T.pdist(x).sum().backward()
+x=T.ones(1,3,dtype=T.float16,requires_grad=True); T.pdist(x).sum().backward()
+    """,
+    "sizes of windows that are no pair": """
+T.nn.functional.unfold(T.ones(1,3,3),1,1,{})
+T.nn.functional.unfold(T.ones(1,3,3),(),1,1)
+T.nn.functional.unfold(T.ones(1,3,3),1,1,1,())
+T.nn.functional.fold(T.ones(1,9,1),(),3)
+T.nn.functional.fold(T.ones(1,9,1),3,3,1,())
+    """,
+    "an output that an operand may not be": """
+x=T.arange(3.); T.take_along_dim(x,T.tensor([0,1]),out=x)
+x=T.arange(3.); T.linalg.cross(x,T.ones(3),out=x)
+    """,
     "one exponent for many": """
 r=T.ldexp(T.ones(3,dtype=T.float64),T.tensor(1.75))
 r=T.ldexp(T.ones(3,dtype=T.float64),T.tensor([1.75]))
@@ -280,6 +295,22 @@ o=T.zeros(5,12)[:,::2]; r=T.normal(T.zeros(5,6),out=o)
 log=[]; x=T.ones(3,requires_grad=True); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad is None)); F.GivesNone.apply(x,T.ones(3))[0].sum().backward(); r=tuple(log)
 log=[]; x=T.ones(3,requires_grad=True); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad is None)); F.GivesNone.apply(x,T.ones(3))[0].sum().backward(create_graph=True); r=tuple(log)
     """,
+    "hooks of a leaf that was detached": """
+log=[]; x=T.ones(3,requires_grad=True); x.register_hook(lambda g: log.append("g")); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad)); y=x*2; x.detach_(); y.sum().backward(); r=tuple(log)
+log=[]; x=T.ones(3,requires_grad=True); x.register_post_accumulate_grad_hook(lambda p: log.append(p.grad)); y=x*2; x.detach_(); y.sum().backward(create_graph=True); r=tuple(log)
+    """,
+    "a complex gradient of a result that was real": """
+x=T.ones(1,requires_grad=True); y=x*2; y.data=T.ones(1,dtype=T.complex128); y.backward(T.ones_like(y))
+x=T.ones(1,requires_grad=True); y=x*2; y.data=T.ones(1,dtype=T.complex128); T.autograd.grad(y,y,T.ones_like(y))
+r=T.bucketize(T.ones(3,3),T.ones(3,dtype=T.complex128))
+    """,
+    "a gradient that was retained before other sizes": """
+x=T.ones(2,2,requires_grad=True); y=x*2; y.retain_grad(); y.t_(); (y*T.tensor([[1.,2],[3,4]])).sum().backward(); r=y.grad,y.retains_grad
+x=T.ones(1,3,requires_grad=True); y=x*2; y.retain_grad(); y.sum().backward(retain_graph=True); y.t_(); (y*T.tensor([[1.],[2],[3]])).sum().backward(); r=y.grad
+x=T.ones(1,3,requires_grad=True); y=x*2; y.retain_grad(); y.sum().backward(retain_graph=True); y.squeeze_(); y.retain_grad(); (y*T.arange(3.)).sum().backward(); r=y.grad
+x=T.ones(1,3,requires_grad=True); y=(x*2)[:]; y.retain_grad(); y.sum().backward(retain_graph=True); y.unsqueeze_(0); (y*T.arange(3.)).sum().backward(); r=y.grad
+x=T.ones(1,3,requires_grad=True); y=x*2; y.retain_grad(); y.mul_(3); y.as_strided_((2,),(1,)); (y*T.tensor([4.,5])).sum().backward(); r=y.grad
+    """,
     "a leaf that became a result": """
 x=T.ones(3,requires_grad=True); y=x*2; x.detach_(); x.copy_(y); x.sum().backward()
 x=T.ones(3,requires_grad=True); y=x*2; x.detach_(); x.copy_(y); x.sum().backward(create_graph=True)
@@ -290,6 +321,18 @@ r=T.logsumexp(T.ones(3,dtype=T.bfloat16),[0],out=T.zeros(2))
 r=T.logsumexp(T.ones(3),[0],out=T.zeros(2,dtype=T.float64))
 r=T.all(T.ones(3),out=T.zeros(2,dtype=T.uint8))
 T.logsumexp(T.ones(3),[0],out=T.zeros(2,dtype=T.int64))
+    """,
+    "what a node saves though its gradient goes nowhere": """
+x=T.ones(2,3,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); y=v.abs(); y.sum().backward(); y.sum().backward()
+x=T.zeros(0,3,dtype=T.bfloat16,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); y=T.atan2(v,v); y.sum().backward(); y.sum().backward()
+x=T.ones(2,3,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); y=v*v; y.sum().backward(); y.sum().backward()
+x=T.ones(2,3,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); y=v*2; y.sum().backward(); y.sum().backward()
+x=T.ones(2,3,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); y=v/2; y.sum().backward(); y.sum().backward()
+x=T.eye(3,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); T.linalg.cond(v).backward(); r=x.grad
+x=T.eye(3,requires_grad=True); T.set_grad_enabled(False); v=x.T; T.set_grad_enabled(True); T.linalg.eigvalsh(v).sum().backward(); r=x.grad
+x=T.ones(2,2,requires_grad=True); b=T.ones(3); y=T.kron(x,b); b.mul_(3); y.sum().backward(); r=x.grad,y.grad_fn.next_functions[0][0].next_functions[0][0].name()
+y=T.fft.rfft(T.tensor([1.25,1.5,.25],requires_grad=True)).abs(); y.sum().backward(); y.sum().backward()
+x=T.tensor([1.25,1.5,.25],requires_grad=True)*2; y=T.fft.fft(x).abs(); x.mul_(2); y.sum().backward()
     """,
     "an edit of part of what overlaps itself": """
 x=T.ones(3,requires_grad=True); y=T.tensor(1.).expand(3).data; y[-1:]=x.sum(); y.sum().backward()

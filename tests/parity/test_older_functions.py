@@ -39,6 +39,7 @@ torch.nuclear_norm(torch.arange(12.0).reshape(2, 3, 2)); torch.nuclear_norm(torc
 torch.frobenius_norm(torch.arange(6.0).reshape(2, 3), (0, 1)); torch.frobenius_norm(torch.arange(6.0).reshape(2, 3), 1)
 torch.frobenius_norm(torch.arange(6.0).reshape(2, 3), ()); torch.frobenius_norm(torch.arange(6.0).reshape(2, 3))
 torch.frobenius_norm(torch.arange(6.0).reshape(2, 3), dim=0, keepdim=True)
+torch.frobenius_norm(torch.ones(2, 2, 2), (0, 1, 2)); torch.frobenius_norm(torch.ones(2, 2, 2, dtype=torch.int32), (0, 1, 1))
 torch.native_channel_shuffle(torch.arange(8.0).reshape(1, 4, 2), 2); torch.native_channel_shuffle(torch.ones(1, 4, 2), 3)
 torch.native_channel_shuffle(torch.arange(8.0), 2); torch.native_channel_shuffle(torch.ones(1, 4, 2, requires_grad=True), 2)
 torch.frombuffer(bytearray(b"abcd"), dtype=torch.uint8); torch.frombuffer(b"abcd", dtype=torch.int32, count=2)
@@ -100,6 +101,10 @@ def test_a_norm_says_that_it_is_deprecated_once(monkeypatch: pytest.MonkeyPatch)
     with pytest.warns(UserWarning, match="at::nuclear_norm is deprecated") as caught:
         assert [float(autogradkit.nuclear_norm(autogradkit.eye(2))) for _ in range(2)] == [2, 2]
     assert len(caught) == 1
+    monkeypatch.setattr("autogradkit.core.settings._Settings.warns_always", True)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="at::nuclear_norm is deprecated"):
+            autogradkit.nuclear_norm(autogradkit.eye(2))
 
 
 SHAPES = [(5, 3), (3, 5), (2, 4, 3), (6, 6)]

@@ -7,8 +7,6 @@ import pytest
 from .out_calls import NAMES, differences
 
 KNOWN = {
-    "frobenius_norm": "that it is deprecated PyTorch says once of each form, with and without `out=`; here once of the name",
-    "nuclear_norm": "that it is deprecated PyTorch says once of each form, with and without `out=`; here once of the name",
     "normal": "PyTorch draws for the sizes of `out` first, and adds the means then",
     "empty": "`out` of other sizes or without elements, and its version",
     **dict.fromkeys(("std", "var"), "PyTorch computes in the dtype of `out`, and refuses complex ones"),

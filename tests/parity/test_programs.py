@@ -77,6 +77,7 @@ def test_differences_are_seen_and_shrunk() -> None:
         ("v1 = T.arange(9.0)[::2]", "v1[:4] = v1[1:]", "v2", False),  # what differs is not what was written
         ("v1 = T.arange(9.0)[::2]", "v1.mul_(v1)", "v1", False),
         ("v1 = T.arange(9.0).as_strided((2, 2), (1, 1))", "v1.exp_()", "v1", True),
+        ("v1 = T.arange(9.0).as_strided((2, 2), (1, 1))", "T.ldexp_(v1, other=v1)", "v1", True),
         ("v1 = T.arange(9.0).as_strided((2, 2), (1, 1))", "v1.fill_(2)", "v1", False),
         ("v1 = T.arange(9.0).as_strided((2, 2), (1, 1))", "v1[:, 0] = 3.0", "v1", False),
         ("v1 = T.arange(4.0).view(2, 2)", "v1.addmm_(v1, v2)", "v1", True),
@@ -94,6 +95,9 @@ def test_differences_are_seen_and_shrunk() -> None:
         ("v1 = T.arange(4.0).view(2, 2); v3 = v1.svd()", "v3 = v1.svd()", "v3[1]", False),
         ("v1 = T.ones(2, 2); v3 = T.linalg.pinv(v1)", "v3 = T.linalg.pinv(v1)", "v3", True),  # singular
         ("v1 = T.eye(2) * 3; v3 = T.linalg.pinv(v1)", "v3 = T.linalg.pinv(v1)", "v3", False),
+        ("v1 = T.arange(4)", "T.searchsorted(v1, v1, out=v1)", "v1", True),
+        ("v1 = T.ones(2) * float('nan')", "v3 = T.special.legendre_polynomial_p(v1, 2)", "v2", True),
+        ("v1 = T.ones(2)", "v3 = T.special.legendre_polynomial_p(v1, 2)", "v2", False),
         ("v1 = T.ones(2) / 0; v3 = T.fft.fft(v1)", "v3 = T.fft.fft(v1)", "v3", True),
     ],
 )

@@ -21,7 +21,7 @@ from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, reading_to_save, version_of, wrap
-from autogradkit.engine.history import adopted_view, edge_of, rebased_history, requires_grad
+from autogradkit.engine.history import edge_of, rebased_history, requires_grad, reshaped
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import SEQUENCE, Node, read_only
 from autogradkit.engine.packing import Packed, packed
@@ -77,15 +77,15 @@ class Recipe:
         self.single = len(overload.outputs[overload.differentiable_outputs]) == 1 and not overload.several
         self.node_class = self._node_class(overload, asked)
 
-    def _needed_by(self, name: str, asked: dict[str, tuple[str, ...]]) -> tuple[int, ...]:
-        """The positions, among the differentiable parameters, of which one must require grad for `name` to be saved.
+    def _needed_by(self, name: str, asked: dict[str, tuple[str, ...]]) -> int | None:
+        """The position, among the differentiable parameters, of the one whose gradient must go somewhere for `name` to be saved.
 
-        As in PyTorch that is the one whose formula alone asks for it; outputs, what several ask for, and all that a backward
-        op has, are saved whichever is differentiated.
+        As in PyTorch that is the one whose formula alone asks for it. Outputs, what several ask for, all that a backward
+        op has, and what the only formula asks for, are saved by every node: None.
         """
         users = [i for i, parameter in enumerate(self.formulas) if name in asked[parameter]]
         always = name in self.overload.outputs or len(users) != 1 or "backward" in self.overload.owner.name
-        return tuple(range(len(self.formulas))) if always else tuple(users)
+        return None if always or len(self.formulas) == 1 else users[0]
 
     # -- recording a call -------------------------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ class Recipe:
 
     def record(self, saved: Sequence[Any], values: Sequence[Any], results: Sequence[Tensor]) -> None:
         """Make the node of a call and tie the results to it; `saved` are the values as they are to be saved."""
-        node, needs = self._node(self.node_class, saved, values)
+        node = self._node(self.node_class, saved, values)
         outputs: list[Any] = []
         view = self.overload.view
         for number, result in enumerate(results if view else results[self.overload.differentiable_outputs]):
@@ -111,7 +111,7 @@ class Recipe:
             if result.__class__ is SparseTensor:
                 make_aware(node)
         node.outputs = tuple(outputs)
-        self._save_outputs(node, results, needs)
+        self._save_outputs(node, results)
 
     def prepare_edit(self, saved: Sequence[Any], values: Sequence[Any], view: Array | None = None) -> list[Step]:
         """Make the node of an in-place call before the write; the steps that are returned rewrite the history with it.
@@ -122,18 +122,15 @@ class Recipe:
         target: Tensor = values[at]
         needs = [isinstance(value, Tensor) and requires_grad(value) for value in self.inputs(values)]
         name = self.overload.parameters[at].name
-        if any(n == name and any(needs[i] for i in by) for n, by in zip(self.saved, self.needed_by, strict=True)):
+        if any(n == name and (by is None or needs[by]) for n, by in zip(self.saved, self.needed_by, strict=True)):
             saved = list(saved)  # what is saved of `self` is its old contents, which are about to be overwritten
             saved[at] = OPS.clone(target)
-        node, needs = self._node(self.in_place_class, saved, values)
+        node = self._node(self.in_place_class, saved, values)
         edited = target._array if view is None else view
         node.outputs = (edited.shape, edited.dtype)
 
-        if view is None or target._view is None:
-            steps, maker = rebased_history(target, node)
-        else:  # only this view changed its face: its base and the other views stay as they are
-            steps, maker = adopted_view(target, node), node
-        self._save_outputs(node, (target,), needs, maker)
+        steps, maker = rebased_history(target, node) if view is None else (reshaped(target, node), node)
+        self._save_outputs(node, (target,), maker)
         return steps
 
     @cached_property
@@ -145,10 +142,8 @@ class Recipe:
         namespace, own = _divided(name)
         return type(own, (self.node_class,), {"__slots__": (), "__module__": "builtins", "namespace": namespace})
 
-    def _node(
-        self, node_class: type[OpNode], saved_values: Sequence[Any], values: Sequence[Any]
-    ) -> tuple[OpNode, Sequence[bool]]:
-        """A node without outputs, and which of the differentiable inputs require grad."""
+    def _node(self, node_class: type[OpNode], saved_values: Sequence[Any], values: Sequence[Any]) -> OpNode:
+        """A node without outputs."""
         node = object.__new__(node_class)
         edges: list[Any] = []
         needs: list[bool] = []
@@ -156,15 +151,13 @@ class Recipe:
             target, number = edge_of(value) if isinstance(value, Tensor) else (None, 0)
             needs.append(target is not None)
             edges += (target, number)
-        if self.list_input:
-            needs = [any(needs)]
         node.edges = tuple(edges)
         saved: list[Any] = []
         versions: list[Any] = []
         for index, needed_by in zip(self.saved_at, self.needed_by, strict=True):
             value: Any = None
             version: Any = 0
-            if index is not None and any(needs[i] for i in needed_by):
+            if index is not None and (needed_by is None or needs[needed_by]):
                 value = saved_values[index]
                 if MODE.packing is not None:
                     value = _packed(value)
@@ -190,17 +183,15 @@ class Recipe:
             import traceback  # costs every import; only anomaly mode uses it
 
             node.ensure_hooks().traceback = "".join(traceback.format_stack()[:-3])
-        return node, needs
+        return node
 
-    def _save_outputs(
-        self, node: OpNode, results: Sequence[Tensor], needs: Sequence[bool], maker: Node | None = None
-    ) -> None:
+    def _save_outputs(self, node: OpNode, results: Sequence[Tensor], maker: Node | None = None) -> None:
         """Save results; with `maker`, from whom an edited tensor will come, as they will be after the edit."""
         outputs = self.overload.outputs
         differentiable = range(len(outputs))[self.overload.differentiable_outputs]
         edits = 0 if maker is None else 1
         for index, name in enumerate(self.saved):
-            if name in outputs and any(needs[i] for i in self.needed_by[index]):
+            if name in outputs:
                 number = outputs.index(name)
                 saved: Any = results[number]
                 version = reading_to_save(saved)

@@ -241,11 +241,10 @@ class Source:
         for at, (name, index, needed_by) in enumerate(
             zip(recipe.saved, recipe.saved_at, recipe.needed_by, strict=True)
         ):
-            wanting = [needed[names[i]] for i in needed_by if names[i] in needed]
-            always = len(wanting) == len(needed)
+            condition = "" if needed_by is None else needed.get(names[needed_by])
             saved.append(f"saved{at}")
             versions.append(f"version{at}")
-            if not wanting:
+            if condition is None:  # what would need it is a number
                 saved[-1], versions[-1] = "None", "0"
                 continue
             if index is None:
@@ -266,10 +265,8 @@ class Source:
                         f"saved{at} = new(SavedOutput); saved{at}.array = {array}; "
                         f"saved{at}.counter = counter; saved{at}.number = {number}; saved{at}.maker = None"
                     )
-                condition = " or ".join(wanting)
             else:
                 v = call.values[name]
-                condition = " or ".join(wanting)
                 if name in call.numbers:
                     versions[-1] = "0"
                     keep = f"saved{at} = {v}"
@@ -279,9 +276,8 @@ class Source:
                         f"saved{at} = {v}; counter = {counter}; version{at} = 0 if counter is None else counter.to_save"
                     )
                     if call.optional(name):
-                        condition = f"({condition}) and {v} is not None"
-                        always = False
-            if always:
+                        condition = f"{condition} and {v} is not None" if condition else f"{v} is not None"
+            if not condition:
                 self.put(depth, keep)
             else:
                 version = "" if versions[-1] == "0" else f"; version{at} = 0"

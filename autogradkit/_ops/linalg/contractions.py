@@ -142,7 +142,7 @@ def kron(self: Tensor, other: Tensor) -> Any:
     b = [1] * (most - other.ndim) + list(other.shape)
     spread_a = [size for each in a for size in (each, 1)]
     spread_b = [size for each in b for size in (1, each)]
-    product: Any = self.reshape(spread_a) * other.reshape(spread_b)
+    product: Any = unsafe_view(self, spread_a) * unsafe_view(other, spread_b)
     return unsafe_view(product, tuple([m * n for m, n in zip(a, b, strict=True)]))
 
 

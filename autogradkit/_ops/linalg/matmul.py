@@ -109,7 +109,7 @@ def _batched(a: Any, b: Any) -> Any:
     rule="∂self = ∂ in the shape of self",
 )
 def unsafe_view(self: Array, size: Sizes) -> Array:
-    """A fresh result in another shape; not a view for autograd, since nobody else has it."""
+    """Another shape of the same memory, and no view for autograd: of a fresh result, or of what is only read."""
     return self.reshape(size)
 
 

@@ -14,6 +14,7 @@ from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit._ops.linalg.matrix_norms import matrix_norm
 from autogradkit._ops.reduction.norms import norm_along, norm_of_all
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.settings import is_warn_always_enabled
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 
@@ -21,7 +22,7 @@ _said: set[str] = set()
 
 
 def _warn_once(name: str, other: str) -> None:
-    if name not in _said:
+    if name not in _said or is_warn_always_enabled():
         _said.add(name)
         warn(
             f"at::{name} is deprecated and it is just left for JIT compatibility. It will be removed in a future PyTorch "
@@ -46,6 +47,8 @@ def frobenius_norm(self: Tensor, dim: Dims, keepdim: bool = False) -> Any:
     tensor(5.)
     """
     _warn_once("frobenius_norm", "vector_norm(A, 2., dim, keepdim)")
+    if len(dim) > 2:
+        raise RuntimeError(f"Expected at most 2 dimensions, but got {len(dim)} dimensions instead.")
     _require_numbers(self)
     return norm_along(self, 2, dim, keepdim)
 

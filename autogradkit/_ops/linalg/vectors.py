@@ -42,6 +42,7 @@ def _cross_meta(self: Array, other: Array, *, dim: int) -> Any:
     label="cross",
     variants="",
     meta=_cross_meta,
+    apart="resized",
     samples=lambda t: [(t(3), t(3)), (t(2, 3), t(1, 3))],
     vjp={
         "self": lambda g, other, dim: k.linalg_cross(k.conj(other), g, dim=dim),
@@ -59,7 +60,7 @@ def linalg_cross(self: Array, other: Array, *, dim: int = -1, out: Array) -> Non
     np.copyto(out, np.cross(self, other, axis=dim))
 
 
-@op(composition=True, out=True, written_by="linalg_cross")
+@op(composition=True, out=True, written_by="linalg_cross", apart="resized")
 def cross(self: Tensor, other: Tensor, dim: Dim | None = None) -> Any:
     """The cross product of the vectors of three elements along `dim`; along the first dimension of size 3 if not said.
 

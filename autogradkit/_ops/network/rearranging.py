@@ -160,6 +160,9 @@ def native_channel_shuffle(self: Array, groups: int, *, out: Array) -> None:
 
 
 def _require_window(kernel: Pair, dilation: Pair, padding: Pair, stride: Pair) -> None:
+    pairs = {"kernel_size": kernel, "dilation": dilation, "padding": padding, "stride": stride}
+    for name, values in pairs.items():
+        _require_two(name, values)
     for what, name, values in (
         ("kernel size", "kernel", kernel),
         ("stride", "stride", stride),
@@ -171,6 +174,11 @@ def _require_window(kernel: Pair, dilation: Pair, padding: Pair, stride: Pair) -
             )
     if min(padding) < 0:
         raise RuntimeError(f"padding should be non-negative, but got pad_height: {padding[0]} pad_width: {padding[1]}")
+
+
+def _require_two(name: str, values: Pair) -> None:
+    if len(values) != 2:
+        raise RuntimeError(f"It is expected {name} equals to 2, but got size {len(values)}")
 
 
 def _blocks(size: Shape, kernel: Pair, dilation: Pair, padding: Pair, stride: Pair) -> Pair:
@@ -240,6 +248,7 @@ def im2col(self: Array, kernel_size: Pair, dilation: Pair, padding: Pair, stride
 
 
 def _fold_meta(self: Array, output_size: Pair, kernel_size: Pair, dilation: Pair, padding: Pair, stride: Pair) -> Any:
+    _require_two("output_size", output_size)
     _require_window(kernel_size, dilation, padding, stride)
     if self.ndim not in (2, 3) or 0 in self.shape[-2:]:
         raise RuntimeError(

@@ -117,6 +117,9 @@ def pdist_forward(self: Array, p: float = 2.0, *, out: Array) -> None:
 )
 def pdist_backward(grad: Array, self: Array, p: float, pdist: Array, *, out: Array) -> None:
     """The gradient of the rows from that of their distances. PyTorch does not differentiate it."""
+    if is_half(self.dtype):
+        name = scalar_type(from_numpy_dtype(self.dtype))
+        raise NotImplementedError(f"\"pdist_backward\" not implemented for '{name}'")
     out.fill(0)
     if not p or not self.size:
         return

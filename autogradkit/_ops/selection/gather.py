@@ -261,7 +261,7 @@ def scatter_add(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) 
     return _scatter(self, dim, index, src, "add", out)
 
 
-@op(out_dtype=require_same_dtype, composition=True, out=True)
+@op(out_dtype=require_same_dtype, composition=True, out=True, apart="resized")
 def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any:
     """The elements that `indices` names along `dim`, both broadcast in the other dimensions.
 

@@ -177,6 +177,8 @@ bucketize = function("bucketize", variants="function")
 def _require_boundaries(self: Any, boundaries: Any, out_int32: bool, right: bool) -> None:
     if boundaries.ndim != 1:
         raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
+    if boundaries.dtype.is_complex:  # whatever `self` is
+        _refuse_kinds(boundaries, self)
 
 
 def _refuse_bucketed(self: Any, boundaries: Any, *_options: Any) -> None:

@@ -95,14 +95,12 @@ def _r2c_meta(self: Array, dim: Ints, normalization: int, onesided: bool) -> Any
     return tuple(sizes), _complex_of(self.dtype), _laid_out(sizes, strides, _sorted_dims(strides, dim, True))
 
 
-def _r2c_backward(
-    g: Any, self_sym_sizes: tuple[int, ...], dim: tuple[int, ...], normalization: int, onesided: bool
-) -> Any:
+def _r2c_backward(g: Any, self: Any, dim: tuple[int, ...], normalization: int, onesided: bool) -> Any:
     if onesided:
         last = dim[-1]
-        missing = self_sym_sizes[last] - g.shape[last]
+        missing = self.shape[last] - g.shape[last]
         if missing > 0:
-            after = (0, 0) * (len(self_sym_sizes) - 1 - last) + (0, missing)
+            after = (0, 0) * (self.ndim - 1 - last) + (0, missing)
             g = k.constant_pad_nd(g, after, 0)
     return k.real_part(k.fft_c2c(g, dim, normalization, False))
 
@@ -114,11 +112,7 @@ def _r2c_backward(
     out=False,
     meta=_r2c_meta,
     samples=lambda t: [(t(3, 4), (0, 1), UNSCALED, True), (t(3, 5), (1,), BY_ROOT, False)],
-    vjp={
-        "self": lambda g, self_sym_sizes, dim, normalization, onesided: _r2c_backward(
-            g, self_sym_sizes, dim, normalization, onesided
-        )
-    },
+    vjp={"self": lambda g, self, dim, normalization, onesided: _r2c_backward(g, self, dim, normalization, onesided)},
     rule="∂self = real part of ∂, transformed back",
 )
 def fft_r2c(self: Array, dim: Ints, normalization: int, onesided: bool, *, out: Array) -> None:

@@ -22,7 +22,7 @@ _SAFE = frozenset(
 )  # fmt: skip
 
 
-# What hands its memory to a library of linear algebra, which writes before it has read all.
+# What writes before it has read all: products of a library of linear algebra, and searches, each of which reads a row.
 _PRODUCTS = (
     "linalg.",
     "_solve(",
@@ -35,6 +35,8 @@ _PRODUCTS = (
     "matmul(",
     "mm(",
     "mv(",
+    "searchsorted(",
+    "bucketize(",
 )
 
 
@@ -43,12 +45,12 @@ _EDITING = (".step(", ".median(", ".nanmedian(", "F.Edits.", "F.EditsSilently.")
 
 
 # Whether a convolution multiplies what is padded, what C++'s library answers for powers of complex numbers, how libraries of
-# linear algebra and of transforms add, and whether gelu of infinity is that or NaN, which depends on how many elements there
-# are, is open.
+# linear algebra and of transforms add, what a running mean makes of an infinity, and whether gelu of infinity is that or NaN,
+# which depends on how many elements there are, is open. Of a polynomial at NaN PyTorch returns memory that was never written.
 _OPEN_BEYOND_FINITE = (
     "conv1d(", "conv2d(", "conv3d(", "convolution(", "conv_transpose", "gelu(", "**", "pow(", "pow_(", "fft.", "stft(",
     "linalg.", "cdist(", "cholesky", "det(", "eig", "geqrf(", "inverse(", "lu_solve(", "matrix_exp(", "matrix_power(",
-    "ormqr(", "orgqr(", "qr(", "svd(", "triangular_solve(",
+    "ormqr(", "orgqr(", "qr(", "svd(", "triangular_solve(", "_polynomial_", "native_layer_norm(",
 )  # fmt: skip
 
 
@@ -146,7 +148,8 @@ def _writes(tree: ast.AST) -> Iterator[tuple[ast.expr, list[ast.expr], bool]]:
                 part for each in given for part in (each.elts if isinstance(each, ast.List | ast.Tuple) else [each])
             ]
             if isinstance(node.func, ast.Attribute) and node.func.attr.endswith("_"):
-                yield node.func.value, given, node.func.attr not in _FILLS
+                edited, *read = [*given] if _is_library(node.func) and given else [node.func.value, *given]
+                yield edited, read, node.func.attr not in _FILLS
             for each in node.keywords:
                 if each.arg == "out":
                     owner = [node.func.value] if isinstance(node.func, ast.Attribute) else []

@@ -76,11 +76,9 @@ class Pair:
 
     def run(self, line: Line) -> Finding | None:
         """Run one line in both; what they disagree in."""
-        torch.set_warn_always(True)
         self.lines.append(line.text)
         before = snapshot(self.mine)
         their_error, their_warnings = _run(line.text, self.theirs)
-        torch.set_warn_always(False)
         my_error, my_warnings = _run(line.text, self.mine)
         kind = text = ""
         said = (their_error or ("", ""))[1]
@@ -94,8 +92,8 @@ class Pair:
                 kind = "refused"
             else:
                 kind = "error type" if their_error[0] != my_error[0] else "error text"
-            if kind in ("accepted", "refused") and _writes_over(line.text, said, self.mine):
-                kind = f"out {kind}"
+            if kind in ("accepted", "refused"):
+                kind = f"{_reason(line.text, (their_error or my_error or ('', ''))[1], before, self.mine, self.theirs)}{kind}"
             text = f"PyTorch {their_error or 'runs'}\n    here    {my_error or 'runs'}"
         elif their_warnings != my_warnings:
             kind = "warnings"
@@ -120,6 +118,10 @@ class Pair:
                 found = None
             if found is not None:
                 kind, text = found
+                if kind in ("requires_grad", "grad_fn", "is_leaf") and _is_viewed_gradient(
+                    text.split(":")[0], self.mine, self.theirs
+                ):
+                    kind = f"gradient's {kind}"
         return Finding(line.label, kind, self.dtypes(line), text) if kind else None
 
     def _is_open(self, line: Line, kind: str, text: str) -> bool:
@@ -162,15 +164,35 @@ def _moves(text: str, found: str, before: dict[str, Any], space: dict[str, Any])
     return not found.startswith(f"{named[1]}:") or len(alike) > 1
 
 
-def _writes_over(text: str, said: str, space: dict[str, Any]) -> bool:
-    """Whether `out=` is an operand, is named twice or overlaps itself, or would have to grow memory that is NumPy's."""
-    named = re.search(r"out=\(?(v\d+(?:\[\d+\])?)", text)
-    if named is None:
-        return False
-    out = eval(named[1], space)
-    operands = [eval(each, space) for each in re.findall(r"\bv\d+(?:\[\d+\])?", text) if _is_there(each, space)]
-    shared = [each for each in operands if np.may_share_memory(each._array, out._array)]
-    return "not resizable" in said or "single memory location" in said or len(shared) > 1
+def _reason(text: str, said: str, before: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any]) -> str:
+    """What a refusal of one library alone is about, where that is no matter of the op: the beginning of its kind.
+
+    An edit of a gradient that PyTorch's backward made as a view; memory of NumPy's that `out=` would have to enlarge; an `out=`
+    that shows an element twice, or an operand's; an `out=` that PyTorch resizes before it reads it as an operand.
+    """
+    named = [each for each in re.findall(r"\bv\d+(?:\[\d+\])?", text) if _is_there(each, mine)]
+    of_view = "created in no_grad mode" in said or "detach views in-place" in said
+    if of_view and any(_is_viewed_gradient(each, mine, theirs) for each in named):
+        return "gradient "
+    target = re.search(r"out=\(?(v\d+(?:\[\d+\])?)", text)
+    if target is None or target[1] not in named:
+        return ""
+    if "not resizable" in said:
+        return "held out "
+    if "single memory location" in said:
+        return "overlapping out "
+    shape = before[target[1]][0][1] if target[1] in before else None
+    resized = shape != tuple(eval(target[1], mine).shape)
+    return "resized operand's out " if resized and named.count(target[1]) > 1 else ""
+
+
+def _is_viewed_gradient(name: str, mine: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Whether PyTorch's backward made this gradient, or what it is a view of here, as a view; here it is a tensor of its own."""
+    own = eval(name, mine)
+    if own._is_view():
+        bases = [each for each, tensor in reachable(mine) if tensor is own._base]
+        return any(_is_viewed_gradient(each, mine, theirs) for each in bases)
+    return bool(eval(name, theirs)._is_view())
 
 
 def _is_there(expression: str, space: dict[str, Any]) -> bool:
@@ -217,6 +239,7 @@ def _class(dtype: torch.dtype) -> str:
 
 def _run(text: str, space: dict[str, Any]) -> tuple[tuple[str, str] | None, frozenset[tuple[str, str]]]:
     error = None
+    space["T"].set_warn_always(True)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's; nothing of PyTorch's is one
@@ -224,6 +247,7 @@ def _run(text: str, space: dict[str, Any]) -> tuple[tuple[str, str] | None, froz
             exec(_compiled(text), space)
         except Exception as raised:
             error = first_line(raised)
+    space["T"].set_warn_always(False)
     return error, frozenset((each.category.__name__, _said(each)) for each in caught)
 
 
