@@ -116,7 +116,7 @@ def _channels_meta(self: Array, groups: int) -> Any:
         raise RuntimeError(
             f"Number of channels must be divisible by groups. Got {self.shape[1]} channels and {groups} groups."
         )
-    return _spec(self, self.shape)
+    return image_spec(self.shape, self.dtype, prefers_channels_last(self))
 
 
 @op(
