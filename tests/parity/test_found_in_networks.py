@@ -80,6 +80,17 @@ x=T.ones(0,2,3,4,2,requires_grad=True); g=T.zeros(0,1,2,5,3,requires_grad=True);
 r=T.distributions.Gamma(2.,3.).log_prob(1.5)
 r=T.distributions.Chi2(T.tensor([3.])).log_prob(-1)
     """,
+    "statistics of a batch, and strides where a dimension has one element": """
+m=T.zeros(2); v=T.ones(2); r=T.batch_norm_update_stats(T.arange(12.).reshape(3,2,2),m,v,.5)
+r=T.batch_norm_update_stats(T.ones(2,3,dtype=T.float16),T.ones(3),None,.5)
+r=T.batch_norm_update_stats(T.arange(12.).reshape(3,2,2).requires_grad_(),None,None,.5); r[0].sum().backward()
+r=T.batch_norm_update_stats(T.ones(2,3,dtype=T.int64),None,None,.5)
+r=T.batch_norm_update_stats(T.ones(0,3),None,None,.5)
+r=T.batch_norm_update_stats(T.ones(3),None,None,.5)
+x=T.arange(6.).reshape(1,3,2,1).permute(0,2,1,3); r=T.nn.functional.batch_norm(x,T.zeros(2),T.ones(2))
+r=T.nn.functional.fold(T.ones(1,12,12),(4,5),2,dilation=8)
+n=T.nn.BatchNorm1d(2,device='meta'); s=T.nn.BatchNorm1d(2).state_dict(); del s['num_batches_tracked']; s._metadata['']['version']=1; n.load_state_dict(s,assign=True); r=n.num_batches_tracked.device.type
+    """,
     "bags of rows": """
 x=T.arange(12.).reshape(6,2).requires_grad_(); y=T.nn.functional.embedding_bag(T.tensor([0,2,2,5]),x,T.tensor([0,3]),mode='mean',sparse=True).pow(3).sum(); g,=T.autograd.grad(y,x,create_graph=True); g=g.to_dense(); r=T.autograd.grad(g.sum(),x)
 x=T.arange(12.).reshape(6,2).requires_grad_(); T.nn.functional.embedding_bag(T.tensor([1,0]),x,T.tensor([0]),mode='sum',sparse=True,scale_grad_by_freq=True).sum().backward()

@@ -260,6 +260,11 @@ def _fold_meta(self: Array, output_size: Pair, kernel_size: Pair, dilation: Pair
             f"stride={stride}, expected size of input's dimension {at + 1} to match the calculated number of sliding blocks "
             f"{blocks[0]} * {blocks[1]} = {blocks[0] * blocks[1]}, but got input.size({at + 1})={count}."
         )
+    if min(blocks) < 1:
+        raise RuntimeError(
+            f"Given output_size={output_size}, kernel_size={kernel_size}, dilation={dilation}, padding={padding}, "
+            f"stride={stride}, calculated shape of the array of sliding blocks as {blocks}, which is too small (non-positive)"
+        )
     if self.dtype.kind in "iu":
         raise NotImplementedError(
             f"\"col2im_out_cpu\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'"

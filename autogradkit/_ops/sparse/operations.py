@@ -179,7 +179,7 @@ def embedding_sparse_backward(
 )
 def embedding_bag_sparse_backward(
     grad: Array, indices: Array, offsets: Array, offset2bag: Array, bag_size: Array, num_weights: int, scale_grad_by_freq: bool,
-    mode: int, per_sample_weights: Array | None, padding_idx: int,
+    mode: int, per_sample_weights: Array | None, padding_idx: int = -1,
 ) -> Any:  # fmt: skip
     """The gradient of the table that bags were taken from: a row for each index, in their order."""
     rows = grad[offset2bag]
