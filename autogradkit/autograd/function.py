@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autogradkit.autograd.function_batched import apply_batched
+from autogradkit.autograd.function_batched import MORE, apply_batched
 from autogradkit.autograd.function_node import BackwardFunction, run_forward
 from autogradkit.autograd.function_node import FunctionCtx as FunctionCtx
 from autogradkit.core.absent import absent_from as _absent_from
@@ -109,6 +109,11 @@ class Function(FunctionCtx):
         context = cls._node_class()
         context._function = cls
         if cls.setup_context is Function.setup_context:
+            if MODE.transforms:
+                raise RuntimeError(
+                    "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, ...), it must "
+                    f"override the setup_context staticmethod. {MORE}"
+                )
             every = (*args, *kwargs.values())
             return run_forward(context, context, every, lambda: cls.forward(context, *args, **kwargs))
         bound = inspect.signature(cls.forward).bind(*args, **kwargs)

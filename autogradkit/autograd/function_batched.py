@@ -12,7 +12,7 @@ from autogradkit.core.batched import Batch, innermost, samples_of, wrap_batched
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
 
-_MORE = "For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
+MORE = "For more details, please see https://pytorch.org/docs/main/notes/extending.func.html"
 
 
 class VmapInfo(NamedTuple):
@@ -31,13 +31,13 @@ def apply_batched(function: Any, base: Any, args: Sequence[Any]) -> Any:
     if function.setup_context is base.setup_context:
         raise RuntimeError(
             "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, ...), it must override the "
-            f"setup_context staticmethod. {_MORE}"
+            f"setup_context staticmethod. {MORE}"
         )
     has_own = function.vmap is not base.vmap
     if function.generate_vmap_rule and has_own:
         raise RuntimeError(
             f"You tried to vmap over {name}, but it has both generate_vmap_rule=True and an overridden vmap staticmethod. Please "
-            f"set generate_vmap_rule=False or delete the overridden vmap staticmethod to avoid ambiguity. {_MORE}"
+            f"set generate_vmap_rule=False or delete the overridden vmap staticmethod to avoid ambiguity. {MORE}"
         )
     batch = innermost(args)
     assert batch is not None
@@ -46,7 +46,7 @@ def apply_batched(function: Any, base: Any, args: Sequence[Any]) -> Any:
     if not function.generate_vmap_rule:
         raise RuntimeError(
             f"You tried to vmap over {name}, but it does not have vmap support. Please override and implement the vmap "
-            f"staticmethod or set generate_vmap_rule=True. {_MORE}"
+            f"staticmethod or set generate_vmap_rule=True. {MORE}"
         )
     rows: list[Any] = []
     for index in range(batch.size):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit._ops.declare.overriding import overriding
 from autogradkit.autograd.function_jvp import push_forward
 from autogradkit.core import errors
 from autogradkit.core.errors import c_type_name
@@ -17,7 +18,7 @@ from autogradkit.core.recording import reported
 from autogradkit.core.steps import at_once
 from autogradkit.core.storage import offset_of, root_of, strided
 from autogradkit.core.strides import element_strides, view_strides
-from autogradkit.core.tensor import Tensor, bump_version, counter_of, reading_to_save, wrap
+from autogradkit.core.tensor import Tensor, as_class, bump_version, counter_of, reading_to_save, wrap
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, alias, view_of
 from autogradkit.engine.dual import DualLevel
 from autogradkit.engine.history import check_in_place, edge_of, rebased_history, requires_grad
@@ -307,11 +308,16 @@ def _output(output: Tensor, args: tuple[Any, ...], context: FunctionCtx, records
         return output
     how = MULTI_OUTPUT if several else CUSTOM
     if any(value is output for value in args):  # though another may share its memory, as one that was detached does
-        return view_of(output, _viewed(output._memory), how)
+        return _of_its_class(view_of(output, _viewed(output._memory), how), output)
     for value in args:
         if isinstance(value, Tensor) and root_of(value._array) is root_of(output._array):
-            return view_of(value, output._array, how)
+            return _of_its_class(view_of(value, output._array, how), output)
     return output
+
+
+def _of_its_class(view: Tensor, output: Tensor) -> Tensor:
+    """The view, seen as one of the class that a user derived from Tensor, where `forward` returned such a one."""
+    return as_class(view, type(output)) if overriding((output,), {}) else view
 
 
 def _viewed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

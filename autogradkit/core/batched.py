@@ -16,7 +16,7 @@ from typing import Any, Never, cast
 
 import numpy as np
 
-from autogradkit.core.errors import NoArrayError
+from autogradkit.core.errors import NoArrayError, within_transform
 from autogradkit.core.tensor import Tensor, wrap
 
 _ITEM = (
@@ -165,12 +165,7 @@ class BatchedTensor(Tensor):
 
     def requires_grad_(self, requires_grad: bool = True) -> Never:
         """Refuses: an inner derivative is taken by `func.grad` and its kin."""
-        raise RuntimeError(
-            "You are attempting to call Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs) inside of a "
-            "function being transformed by a functorch transform. This is unsupported, please attempt to use the functorch "
-            "transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside of a function being "
-            "transformed instead."
-        )
+        raise within_transform("requires_grad_", "(or perhaps using torch.autograd.functional.* APIs) ")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Never:
         raise NotImplementedError("Cannot access storage of BatchedTensorImpl")

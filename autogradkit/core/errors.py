@@ -142,3 +142,12 @@ WRITTEN_TWICE = (
     "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please clone() "
     "the tensor before performing the operation."
 )
+
+
+def within_transform(method: str, more: str = "") -> RuntimeError:
+    """The error of a method that no function may call while `func` or `vmap` transforms it."""
+    return RuntimeError(
+        f"You are attempting to call Tensor.{method}() {more}inside of a function being transformed by a functorch transform. "
+        "This is unsupported, please attempt to use the functorch transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call "
+        f"{method}() outside of a function being transformed instead."
+    )

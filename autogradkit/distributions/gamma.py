@@ -49,9 +49,10 @@ class Gamma(ExponentialFamily):
         value.detach().clamp_(min=ak.finfo(value.dtype).tiny)  # no 0, and no part in the gradient
         return value
 
-    @of_value
-    def log_prob(self, value: Tensor) -> Tensor:
+    def log_prob(self, value: Any) -> Tensor:
         value = ak.as_tensor(value, dtype=self.rate.dtype)
+        if self._validate_args:
+            self._validate_sample(value)
         return (
             ak.xlogy(self.concentration, self.rate)
             + ak.xlogy(self.concentration - 1, value)

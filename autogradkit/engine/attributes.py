@@ -121,11 +121,18 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     >>> torch.ones(2).requires_grad_()
     tensor([1., 1.], requires_grad=True)
     """
-    if requires_grad and not _may_require_grad(self):
+    if MODE.transforms:
+        raise errors.within_transform("requires_grad_", "(or perhaps using torch.autograd.functional.* APIs) ")
+    return requiring_grad(self, requires_grad)
+
+
+def requiring_grad(tensor: Tensor, wanted: bool = True) -> Tensor:
+    """The tensor, with its `requires_grad` set: within a transform of `func`, too."""
+    if wanted and not _may_require_grad(tensor):
         raise RuntimeError("only Tensors of floating point dtype can require gradients")
-    if requires_grad is not True or self._node is None:  # a result does already
-        _set_requires_grad(self, requires_grad)
-    return self
+    if wanted is not True or tensor._node is None:  # a result does already
+        _set_requires_grad(tensor, wanted)
+    return tensor
 
 
 def _get_grad(self: Tensor) -> Tensor | None:
@@ -191,6 +198,8 @@ def retain_grad(self: Tensor) -> None:
     """Have backward keep `.grad` of a tensor that is no leaf. Raises RuntimeError where it requires no grad."""
     if not history.requires_grad(self):
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if MODE.transforms:
+        raise errors.within_transform("retain_grad")
     if self._node is None:  # not `grad_fn`: a view that nobody asked for its node is a leaf, as in PyTorch
         return
     node = history.grad_fn(self)

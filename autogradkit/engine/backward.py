@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core import errors
-from autogradkit.core.batched import BATCHES, Batch, BatchedTensor, bare, has_batched, running, wrap_batched
+from autogradkit.core.batched import BATCHES, Batch, BatchedTensor, bare, has_batched, running, under_way, wrap_batched
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry, shorten
@@ -199,7 +199,12 @@ def backward(
             and not RECORDERS
         ):
             node, array = tensors._node, tensors._array
-            if node is not None and tensors._view is None and array.size == 1 and not MODE.anomaly:
+            if (
+                node is not None
+                and tensors._view is None
+                and array.size == 1
+                and not (MODE.anomaly or MODE.transforms or BATCHES)
+            ):
                 at = 2 * tensors._output_nr
                 if node.outputs[at] == array.shape and node.outputs[at + 1] is array.dtype and array.dtype.kind == "f":
                     one = np.ones(array.shape, array.dtype) if array.shape else np.array(1, array.dtype)
@@ -214,6 +219,11 @@ def backward(
 def _backward(
     tensors: Any, grad_tensors: Any, retain_graph: bool | None, create_graph: bool, grad_variables: Any, inputs: Any
 ) -> None:
+    if MODE.transforms or (BATCHES and under_way()):
+        raise RuntimeError(
+            "backward() called inside a functorch transform. This is not supported, please use functorch.grad or functorch.vjp "
+            "instead or call backward() outside of functorch transforms."
+        )
     if grad_variables is not None:
         warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning)
         if grad_tensors is not None:

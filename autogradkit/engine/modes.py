@@ -64,6 +64,7 @@ class _Mode(threading.local):
     casting: Any = None  # of operands, in an autocast block; see amp/casting.py
     wants_some: bool = False  # a backward runs for `grad()`, or for the `inputs` of `backward()`
     forward: bool = True  # whether ops give their results tangents while a level of forward mode is on
+    transforms: int = 0  # how many transforms of `func` run a function now, which may not do all it could do outside
     run: Any = None  # the innermost run of backward that is under way; see run.py
     anomaly: bool = False
     anomaly_checks_nan: bool = True

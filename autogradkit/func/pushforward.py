@@ -39,7 +39,7 @@ class Pushed:
             seen = tuple(
                 [tree_map(self._level.seen, each) if place in places else each for place, each in enumerate(primals)]
             )
-            output, aux = divided(func(*seen), has_aux, _JVP)
+            output, aux = divided(self._level.run(func, seen, {}), has_aux, _JVP)
             self._outputs, self._structure = tree_flatten(output)
             require_tensors(self._outputs, _JVP)
             inputs, _ = tree_flatten(seen if argnums is None else chosen(seen, argnums))

@@ -16,10 +16,12 @@ from autogradkit._ops.making.filled import ones_like, zeros_like
 from autogradkit.core.batched import Batch, bare, batches_of, dressed, under_way
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.attributes import requiring_grad
 from autogradkit.engine.backward import grad as gradients_of
 from autogradkit.engine.history import edge_of
-from autogradkit.engine.modes import enable_grad, is_grad_enabled
+from autogradkit.engine.modes import MODE, enable_grad, is_grad_enabled
 from autogradkit.engine.node import AccumulateGrad
+from autogradkit.engine.packing import disable_saved_tensors_hooks
 from autogradkit.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 
 # -- which arguments ---------------------------------------------------------------------------------------------------
@@ -84,7 +86,15 @@ class Level:
 
     def _owned(self, whole: Any) -> Any:
         whole.__dict__[_LEVEL] = self
-        return whole.requires_grad_()
+        return requiring_grad(whole)
+
+    def run(self, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """What the user's function gives; meanwhile is refused what PyTorch refuses within a transform."""
+        MODE.transforms += 1
+        try:
+            return func(*args, **kwargs)
+        finally:
+            MODE.transforms -= 1
 
     def ends(self) -> None:
         """From now on its leaves are nobody's."""
@@ -165,13 +175,19 @@ def divided(output: Any, has_aux: bool, name: str) -> tuple[Any, Any]:
 
 def require_tensors(outputs: list[Any], name: str) -> None:
     """Raise RuntimeError where a function gave no tensors."""
-    if not outputs:
+    if not outputs or (len(outputs) == 1 and outputs[0] is None):
         raise RuntimeError(f"{name}: Expected f to be a function that has non-empty output (got output = {outputs})")
     for each in outputs:
         if not isinstance(each, Tensor):
             raise RuntimeError(
                 f"{name}: expected f(*primals) to return only tensors, got unsupported type {type(each)}"
             )
+
+
+_NO_HOOKS = (
+    "torch.func.{grad, vjp, jacrev, hessian} don't yet support saved tensor hooks. Please open an issue with your use "
+    "case."
+)
 
 
 # -- gradients ---------------------------------------------------------------------------------------------------------
@@ -191,10 +207,10 @@ def grad_and_value(
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         name = "grad_and_value(f)(*args)"
         level = Level()
-        with enable_grad():
+        with enable_grad(), disable_saved_tensors_hooks(_NO_HOOKS):
             places = places_of(argnums, len(args))
             seen = [tree_map(level.seen, each) if place in places else each for place, each in enumerate(args)]
-            output, aux = divided(func(*seen, **kwargs), has_aux, name)
+            output, aux = divided(level.run(func, seen, kwargs), has_aux, name)
             if not isinstance(output, Tensor):
                 raise RuntimeError(f"{name}: Expected f(*args) to return a Tensor, got {type(output)}")
             if output.ndim:
@@ -249,10 +265,10 @@ def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has
     """As `vjp`, with respect to some of the arguments, or to all as a tuple where `argnums` is None."""
     name = "vjp(f, *primals)"
     level = Level()
-    with enable_grad():
+    with enable_grad(), disable_saved_tensors_hooks(_NO_HOOKS):
         places = range(len(primals)) if argnums is None else places_of(argnums, len(primals))
         seen = tuple([tree_map(level.seen, each) if place in places else each for place, each in enumerate(primals)])
-        output, aux = divided(func(*seen), has_aux, name)
+        output, aux = divided(level.run(func, seen, {}), has_aux, name)
         outputs, structure = tree_flatten(output)
         require_tensors(outputs, name)
         for each in outputs:

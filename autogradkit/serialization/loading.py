@@ -81,12 +81,13 @@ def load(
     if isinstance(f, str | os.PathLike):
         with open_file(os.fspath(f)) as file:
             return _load(file, os.fspath(f) if mmap else None, restores, weights_only, pickle_load_args)
-    for name in ("seek", "tell", "read"):
-        if not hasattr(f, name):
-            raise AttributeError(
-                f"'{type(f).__name__}' object has no attribute '{name}'. You can only torch.load from a file that is seekable. "
-                "Please pre-load the data into a buffer like io.BytesIO and try to load from it instead."
-            )
+    try:
+        f.seek(f.tell())
+    except (io.UnsupportedOperation, AttributeError) as error:
+        raise type(error)(
+            f"{error}. You can only torch.load from a file that is seekable. Please pre-load the data into a buffer like "
+            "io.BytesIO and try to load from it instead."
+        ) from None
     return _load(f, None, restores, weights_only, pickle_load_args)
 
 
@@ -191,7 +192,8 @@ class Archive:
 
     def __init__(self, file: Any, mapped: str | None) -> None:
         try:
-            self._zip = zipfile.ZipFile(file)
+            # A zip file's reader asks `seekable`, which not every object has that a tensor can be loaded from.
+            self._zip = zipfile.ZipFile(file if hasattr(file, "seekable") else io.BytesIO(file.read()))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             said = "failed finding central directory" if isinstance(error, zipfile.BadZipFile) else "not a ZIP archive"
             raise RuntimeError(f"PytorchStreamReader failed reading zip archive: {said}.{_CORRUPT}") from None

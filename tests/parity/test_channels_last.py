@@ -40,6 +40,29 @@ def test_layer(layer: str, shape: tuple[int, ...]) -> None:
     assert_same(run)
 
 
+VOLUMES: dict[str, Any] = {
+    "max_pool3d": lambda m, x: m.nn.functional.max_pool3d(x, 2, 1),
+    "avg_pool3d": lambda m, x: m.nn.functional.avg_pool3d(x, 2, 1),
+    "one mean": lambda m, x: m.nn.functional.adaptive_avg_pool3d(x, 1),
+    "zeros around": lambda m, x: m.nn.functional.pad(x, (1, 1)),
+    "reflected": lambda m, x: m.nn.functional.pad(x, (1, 0, 1, 1, 0, 0), mode="reflect"),
+    "replicated": lambda m, x: m.nn.functional.pad(x, (1, 1, 1, 1, 1, 1), mode="replicate"),
+    "shuffled": lambda m, x: m.nn.functional.channel_shuffle(x, 2),
+    "convolved": lambda m, x: m.nn.functional.conv3d(x, m.arange(96.0).reshape(3, 4, 2, 2, 2)),
+    "transposed": lambda m, x: m.nn.functional.conv_transpose3d(x, m.arange(96.0).reshape(4, 3, 2, 2, 2)),
+}
+
+
+@pytest.mark.parametrize("layer", VOLUMES)
+def test_volumes(layer: str) -> None:
+    def run(m: Any) -> Any:
+        x = (m.arange(480.0) % 7 - 2).reshape(2, 4, 3, 4, 5).to(memory_format=m.channels_last_3d).requires_grad_()
+        y = VOLUMES[layer](m, x)
+        return [(each.stride(), each.tolist()) for each in (y, *m.autograd.grad((y * y).sum(), x))]
+
+    assert_same(run)
+
+
 @pytest.mark.parametrize("which", ["input", "weight", "both", "neither"])
 @pytest.mark.parametrize("channels", [(1, 1), (1, 8), (8, 4)], ids=str)
 @pytest.mark.parametrize("kernel", [1, 3])

@@ -84,6 +84,34 @@ def written(m: Any, value: Any, **options: Any) -> io.BytesIO:
     return file
 
 
+class Reading:
+    """No more of a file than loading asks for."""
+
+    def __init__(self, content: bytes, leaves: str = "read readline tell seek") -> None:
+        file = io.BytesIO(content)
+        for name in leaves.split():
+            setattr(self, name, getattr(file, name))
+
+
+class Streaming(io.BytesIO):
+    """A file that only goes on."""
+
+    def tell(self) -> int:
+        raise io.UnsupportedOperation("tell")
+
+
+@pytest.mark.parametrize("reads", BOTH)
+def test_an_object_that_reads_and_seeks_will_do(reads: Any) -> None:
+    content = written(torch, {"a": torch.arange(3)}).getvalue()
+    assert reads.load(Reading(content))["a"].tolist() == [0, 1, 2]
+    with pytest.raises(
+        AttributeError, match=r"no attribute 'tell'. You can only torch.load from a file that is seekable"
+    ):
+        reads.load(Reading(content, "read readline seek"))
+    with pytest.raises(io.UnsupportedOperation, match=r"^tell. You can only torch.load from a file that is seekable"):
+        reads.load(Streaming(content))
+
+
 @pytest.mark.parametrize("weights_only", [True, False])
 @pytest.mark.parametrize("build", [training, kinds])
 @pytest.mark.parametrize(("writes", "reads"), [(0, 0), (0, 1), (1, 0)])

@@ -67,6 +67,41 @@ r=T.nn.functional.rms_norm(T.ones(3,2).t(),[3]).stride()
 r=repr(T.layer_norm(T.tensor([0.,-0.,-0.]),[3]))
 x=T.ones(4).as_strided((2,2),(0,1)); T.nn.functional.threshold_(x,2,1.)
     """,
+    "no samples, no channels, no places": """
+x=T.ones(0,3,2,2,requires_grad=True); y=T.nn.functional.nll_loss(x,T.zeros(0,2,2,dtype=T.int64)); y.backward(); r=(y,x.grad)
+r=T.nn.functional.nll_loss(T.ones(0,3,2,2),T.zeros(0,2,2,dtype=T.int64),reduction='none')
+r=repr(T.nn.functional.nll_loss(T.tensor([[1.,2.],[0.,5.]]),T.tensor([1,0]),T.tensor([2.,0.]),reduction='none'))
+r=repr(T.nn.functional.nll_loss(T.zeros(2,3),T.tensor([1,2]),T.zeros(3),reduction='sum'))
+x=T.ones(0,3,requires_grad=True); y=T.nn.functional.multi_margin_loss(x,T.zeros(0,dtype=T.int64),reduction='none'); y.sum().backward(); r=(y,x.grad)
+x=T.ones(2,0,3,4,requires_grad=True); g=T.zeros(2,2,5,2,requires_grad=True); y=T.nn.functional.grid_sample(x,g,align_corners=False); y.sum().backward(); r=(y,x.grad,g.grad)
+x=T.ones(0,2,3,4,2,requires_grad=True); g=T.zeros(0,1,2,5,3,requires_grad=True); y=T.nn.functional.grid_sample(x,g,align_corners=False); y.sum().backward(); r=(y,x.grad,g.grad)
+    """,
+    "a plain number of a Gamma distribution": """
+r=T.distributions.Gamma(2.,3.).log_prob(1.5)
+r=T.distributions.Chi2(T.tensor([3.])).log_prob(-1)
+    """,
+    "statistics of a batch, and strides where a dimension has one element": """
+m=T.zeros(2); v=T.ones(2); r=T.batch_norm_update_stats(T.arange(12.).reshape(3,2,2),m,v,.5)
+r=T.batch_norm_update_stats(T.ones(2,3,dtype=T.float16),T.ones(3),None,.5)
+r=T.batch_norm_update_stats(T.arange(12.).reshape(3,2,2).requires_grad_(),None,None,.5); r[0].sum().backward()
+r=T.batch_norm_update_stats(T.ones(2,3,dtype=T.int64),None,None,.5)
+r=T.batch_norm_update_stats(T.ones(0,3),None,None,.5)
+r=T.batch_norm_update_stats(T.ones(3),None,None,.5)
+x=T.arange(6.).reshape(1,3,2,1).permute(0,2,1,3); r=T.nn.functional.batch_norm(x,T.zeros(2),T.ones(2))
+r=T.nn.functional.fold(T.ones(1,12,12),(4,5),2,dilation=8)
+n=T.nn.BatchNorm1d(2,device='meta'); s=T.nn.BatchNorm1d(2).state_dict(); del s['num_batches_tracked']; s._metadata['']['version']=1; n.load_state_dict(s,assign=True); r=n.num_batches_tracked.device.type
+    """,
+    "bags of rows": """
+x=T.arange(12.).reshape(6,2).requires_grad_(); y=T.nn.functional.embedding_bag(T.tensor([0,2,2,5]),x,T.tensor([0,3]),mode='mean',sparse=True).pow(3).sum(); g,=T.autograd.grad(y,x,create_graph=True); g=g.to_dense(); r=T.autograd.grad(g.sum(),x)
+x=T.arange(12.).reshape(6,2).requires_grad_(); T.nn.functional.embedding_bag(T.tensor([1,0]),x,T.tensor([0]),mode='sum',sparse=True,scale_grad_by_freq=True).sum().backward()
+x=T.ones(3,2); w=T.tensor([2.,3.],requires_grad=True); T.nn.functional.embedding_bag(T.tensor([0,1]),x,T.tensor([0]),mode='sum',sparse=True,per_sample_weights=w).sum().backward(); r=w.grad
+r=T.nn.functional.embedding_bag(T.tensor([0,7]),T.ones(3,2),T.tensor([0]),mode='max')
+r=T.nn.functional.embedding_bag(T.tensor([0,7]),T.ones(3,2),T.tensor([0]),mode='mean')
+r=T.nn.functional.embedding_bag(T.tensor([0,1]),T.ones(3,2),T.tensor([0]),mode='sum',per_sample_weights=T.ones(2,dtype=T.float64))
+r=T.embedding_bag(T.ones(3,2),T.tensor([0,1]),T.tensor([0]),False,0,False,T.ones(3))
+r=T.embedding_bag(T.ones(3,2),T.tensor([0,1]),T.tensor([0]),False,1,False,T.ones(2))
+r=T.embedding_bag(T.ones(3,2),T.tensor([0,1]),T.tensor([],dtype=T.int64),False,0,False,None,True)
+    """,
     "what is refused, and what of it is said": """
 r=T.nn.functional.softshrink(T.tensor([1,2]))
 r=T.nn.functional.silu(T.tensor([1j],requires_grad=True))

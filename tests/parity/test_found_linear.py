@@ -32,6 +32,14 @@ T.linalg.vecdot(T.ones(3),T.ones(3),out=T.zeros((),dtype=T.int64))
 x=T.eye(2).expand(3,2,2); T.linalg.cond(x,out=T.zeros(2,requires_grad=True))
 T.gcd(T.tensor(6),T.tensor(4),out=T.zeros((),requires_grad=True))
 """,
+    "no operands, no elements": """
+r=T.einsum('i',[])
+r=T.einsum('i',())
+r=T.einsum(T.tensor(2.),[])
+r=T.linalg.lu(T.ones(2,0,3),pivot=False)
+r=T.linalg.lu_factor(T.ones(0,2,2),pivot=False)
+r=T.linalg.lu_factor_ex(T.ones(2,2),pivot=False)
+""",
     "gradients that PyTorch refuses": """
 x=T.tensor([[1+2j,.5,2j],[.25j,1,3]],requires_grad=True); T.linalg.svd(x,False)[0].imag.sum().backward()
 x=T.tensor([[1+2j,.5,2j],[.25j,1,3]],requires_grad=True); u,s,v=T.linalg.svd(x,False); (u@v).imag.sum().backward(); r=x.grad

@@ -51,6 +51,15 @@ f.jacfwd(lambda x: x.reshape(3, 1) * x)(x)
 f.hessian(cubes)(x); f.hessian(product, (0, 1))(x, y); f.hessian(lambda x: x**3)(x); f.hessian(lambda x: (w * x**2).sum())(x)
 f.linearize(m.sin, x)[0]; f.linearize(m.sin, x)[1](v); f.linearize(m.sin, x)[1](m.ones(2)); f.linearize(m.sin, x)[1](x, x)
 """
+REFUSED = """
+f.vjp(lambda x: None, x); f.jvp(lambda x: None, (x,), (v,)); f.jacrev(lambda x: (None, x))(x)
+f.grad(lambda x: (x * m.ones(3).requires_grad_()).sum())(x); f.jacfwd(lambda x: x * m.ones(3).requires_grad_(False))(x)
+f.grad(lambda x: (x * m.tensor(2.0, requires_grad=True).detach()).sum())(x); f.grad(lambda x: x.sum().backward())(x)
+f.grad(lambda x: m.autograd.backward((x * 2).sum()))(x); f.vjp(lambda x: (x * 2).retain_grad(), x)
+f.grad(lambda x: m.autograd.functional.vjp(lambda y: y.sum(), x)[1].sum())(x); f.grad(hooked)(x); f.hessian(hooked)(x)
+f.jvp(hooked, (x,), (v,)); f.grad(lambda x: Doubled.apply(x).sum())(x); f.jvp(lambda x: Doubled.apply(x), (x,), (v,))
+f.vmap(lambda x: w.sum().backward())(X); f.grad(lambda x: f.grad(lambda y: y**3)(x))(s)
+"""
 BATCHES = """
 f.vmap(cubes)(X); f.vmap(cubes, in_dims=1)(X); f.vmap(lambda x: x, out_dims=1)(X); f.vmap(outer)(X, X[0]); f.vmap(cubes)()
 f.vmap(outer, in_dims=(0, None))(X, X[0]); f.vmap(cubes, in_dims="a")(X); f.vmap(cubes, in_dims=(0, 0))(X); f.vmap(cubes)(3)
@@ -100,10 +109,24 @@ def _names(m: Any) -> dict[str, Any]:
         def forward(self, x: Any) -> Any:
             return x * self.a + self.b
 
+    class Doubled(m.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, gradient: Any) -> Any:
+            return gradient * 2
+
+    def hooked(x: Any) -> Any:
+        with m.autograd.graph.saved_tensors_hooks(lambda saved: saved, lambda saved: saved):
+            return x.sin().sum()
+
     m.manual_seed(0)
     bn = m.nn.BatchNorm1d(2)
     return {
-        "m": m, "f": m.func, "call": m.func.functional_call, "silently": silently, "tied": Tied(), "bn": bn,
+        "m": m, "f": m.func, "call": m.func.functional_call, "silently": silently,
+        "Doubled": Doubled, "hooked": hooked, "tied": Tied(), "bn": bn,
         "lin": m.nn.Linear(2, 1),
         "x": m.tensor([1.0, 2.0, 3.0]), "y": m.tensor([0.5, -1.0, 2.0]), "v": m.tensor([1.0, 10.0, 100.0]), "s": m.tensor(3.0),
         "one": m.tensor(1.0), "w": m.tensor([1.0, 1.0, 2.0], requires_grad=True), "X": m.arange(6.0).reshape(2, 3),
@@ -127,7 +150,7 @@ def _said(m: Any, line: str) -> tuple[str, list[bool]]:
 
 
 @pytest.mark.parametrize(
-    "line", [each for part in (DERIVATIVES, BATCHES, MODULES) for each in re.split(r"; |\n", part.strip())]
+    "line", [each for part in (DERIVATIVES, REFUSED, BATCHES, MODULES) for each in re.split(r"; |\n", part.strip())]
 )
 def test_line(line: str) -> None:
     assert _said(autogradkit, line) == _said(torch, line)

@@ -38,6 +38,11 @@ class Leaves:
         """Rows of a table, which gets a sparse gradient."""
         return self.t.nn.functional.embedding(self.t.tensor(numbers), weight, sparse=True, **options)
 
+    def bags(self, mode: str, **options: Any) -> Any:
+        """Two bags of rows of a table, which gets a sparse gradient."""
+        numbers, starts = self.t.tensor([0, 2, 2, 1]), self.t.tensor([0, 3])
+        return self.t.nn.functional.embedding_bag(numbers, self.m, starts, mode=mode, sparse=True, **options)
+
     def edited(self, tensor: Any) -> Any:
         """What was made of a tensor that has been edited since."""
         result = tensor.to_dense()
@@ -117,6 +122,10 @@ CASES: dict[str, Callable[[Leaves], tuple[Any, Any]]] = {
     "rows by frequency": lambda k: (k.rows([0, 2], k.m, scale_grad_by_freq=True).sum(), None),
     "rows of a product": lambda k: (k.rows([0, 2, 0], k.m * 2).sum(), None),
     "rows of a transposed": lambda k: (k.rows([0, 1], k.d.t().contiguous().t()).sum(), None),
+    "bags of rows": lambda k: ((k.bags("sum") ** 2).sum(), None),
+    "bags of rows, without padding": lambda k: ((k.bags("mean", padding_idx=0) ** 2).sum(), None),
+    "bags of weighed rows": lambda k: ((k.bags("sum", per_sample_weights=k.t.tensor([1.0, 2.0, 3.0, 4.0])) ** 2).sum(), None),
+    "bags of rows by frequency": lambda k: (k.bags("sum", scale_grad_by_freq=True).sum(), None),
     "rows and all": lambda k: (k.rows([0, 2, 0], k.m).sum() + k.m.sum(), None),
     "select, which has none": lambda k: (k.c.select(0, 1), k.t.sparse_coo_tensor([[2]], [5.0], (3,)).coalesce()),
 }  # fmt: skip
@@ -174,6 +183,7 @@ SECOND: dict[str, Callable[[Leaves], Any]] = {
     "through dense": lambda k: (k.made().to_dense() ** 3).sum(),
     "to_sparse": lambda k: (k.d.to_sparse().to_dense() ** 3).sum(),
     "rows": lambda k: (k.rows([0, 2, 0], k.m) ** 2).sum(),
+    "bags of rows": lambda k: (k.bags("mean") ** 2).sum(),
     "a sparse leaf": lambda k: (k.c.to_dense() ** 2).sum(),
 }
 

@@ -56,6 +56,21 @@ class Units(torch.Tensor):
 Units.handlers[torch.mean] = lambda x: "the mean of units"
 Units.handlers[torch.Tensor.add] = lambda x, y: "a sum"
 
+class Seen(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, what):
+        return what(x)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient.reshape(2) * 2, None
+
+def seen(x, what):
+    leaf = torch.tensor([1.0, 2.0], requires_grad=True)
+    result = Seen.apply(x(leaf * 3), what)
+    result.sum().backward()
+    return result, leaf.grad
+
 class Scalar:
     @classmethod
     def __torch_function__(cls, func, types, args=(), kwargs=None):
@@ -95,6 +110,9 @@ LINES = [
     "Units([1.0]) * 2",
     "torch.add(Scalar(), 1), torch.stack([Scalar()]), torch.exp(Scalar()), torch.add(one, Scalar()), one.mul(Scalar())",
     "one + Scalar()",
+    "seen(lambda x: x, lambda x: x.view(2, 1).as_subclass(X))",
+    "seen(lambda x: x.as_subclass(X), lambda x: x)",
+    "seen(lambda x: x.as_subclass(X), lambda x: x * 2)",
     "copy.copy(Tagged([1.0], 5)).tag, type(copy.copy(Tagged([1.0])))",
 ]
 

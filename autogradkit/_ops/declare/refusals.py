@@ -155,16 +155,6 @@ def real_gradients(name: str) -> Callable[..., None]:
     return by_kernel(refuse)
 
 
-def dense_gradients(name: str, at: int) -> Callable[..., None]:
-    """A check that no gradient is asked for that would be sparse, by the flag at a place, where only dense ones are here."""
-
-    def refuse(weight: Any, *rest: Any) -> None:
-        if rest[at - 1] and MODE.grad and isinstance(weight, Tensor) and requires_grad(weight):
-            raise NotImplementedError(f"{name}(): the gradient that sparse=True asks for is not available here")
-
-    return refuse
-
-
 def constants(name: str, **places: int) -> Callable[..., None]:
     """A check that no tensor at these places is to be differentiated, where PyTorch has no gradient for it."""
 

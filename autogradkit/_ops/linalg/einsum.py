@@ -251,7 +251,7 @@ def einsum(*args: Any) -> Tensor:
     >>> torch.einsum("ij,j->i", torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, 10.0]))
     tensor([21., 43.])
     """
-    if len(args) < 2:
+    if len(args) < 2 or (not isinstance(args[0], Tensor) and args[1:] in (([],), ((),))):
         raise ValueError(
             "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts "
             "list"

@@ -58,9 +58,9 @@ def permutations(pivots: Array, size: int) -> Array:
 def _factors_meta(A: Array, name: str, pivot: bool) -> Any:
     if A.ndim < 2:
         raise RuntimeError(f"{name}: Expected tensor with 2 or more dimensions. Got size: {list(A.shape)} instead")
-    if not pivot:
-        raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
     if A.size:
+        if not pivot:
+            raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
         require_kernel("lu_cpu", A)
     batch, least = A.shape[:-2], min(A.shape[-2:])
     return (A.shape, A.dtype, by_columns(A.shape)), ((*batch, least), INT32), (batch, INT32)
@@ -197,7 +197,8 @@ def _plu_meta(A: Array, *, pivot: bool) -> Any:
     _factors_meta(A, "linalg.lu", pivot)
     *batch, m, n = A.shape
     least = min(m, n)
-    return (((*batch, m, m), A.dtype), ((*batch, m, least), A.dtype), ((*batch, least, n), A.dtype))
+    P = (*batch, m, m) if pivot else (0,)
+    return ((P, A.dtype), ((*batch, m, least), A.dtype), ((*batch, least, n), A.dtype))
 
 
 @op(

@@ -21,6 +21,7 @@ from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.strides import empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
+from autogradkit.engine.attributes import requiring_grad
 
 
 @op(factory=True, variants="function")
@@ -126,7 +127,7 @@ def asarray(
     made: Any = as_tensor(obj, dtype=dtype)
     if copy and shares and _is_same_memory(made, obj):
         made = made.clone()
-    return made.requires_grad_() if requires_grad else made
+    return requiring_grad(made) if requires_grad else made
 
 
 def _is_buffer(obj: Any) -> bool:

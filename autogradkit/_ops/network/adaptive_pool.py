@@ -147,15 +147,19 @@ def adaptive_avg_pool2d_backward(grad_output: Array, self: Array, *, out: Array)
     write(out, lambda g: _spread_means(g, self.shape[-2:]), grad_output)
 
 
+def _whole_mean(x: Any, dims: int) -> Any:
+    mean = x.mean(tuple(range(-1, -1 - dims, -1)), True)
+    if x.ndim == dims + 2 and prefers_channels_last(x._memory):
+        mean.as_strided_(mean.shape, channels_last_strides(mean.shape))
+    return mean
+
+
 @op(variants="", composition=True)
 def adaptive_avg_pool2d(self: Array, output_size: Pair) -> Any:
     """The means of windows that fit themselves; one window is a mean as any, though its strides say where the channels are."""
     x: Any = self
     if tuple(output_size) == (1, 1) and x.ndim > 2:
-        mean = x.mean((-1, -2), True)
-        if x.ndim == 4 and prefers_channels_last(x._memory):
-            mean.as_strided_(mean.shape, channels_last_strides(mean.shape))
-        return mean
+        return _whole_mean(x, 2)
     return adaptive_avg_pool2d_node(x, output_size)
 
 
@@ -194,10 +198,10 @@ def adaptive_avg_pool3d_backward(grad_output: Array, self: Array, *, out: Array)
 
 @op(variants="", composition=True)
 def adaptive_avg_pool3d(self: Array, output_size: Triple) -> Any:
-    """The means of windows that fit themselves; one window is a mean as any."""
+    """The means of windows that fit themselves; one window is a mean as any, as it is in two dimensions."""
     x: Any = self
     if tuple(output_size) == (1, 1, 1) and x.ndim > 3:
-        return x.mean((-1, -2, -3), True)
+        return _whole_mean(x, 3)
     return adaptive_avg_pool3d_node(x, output_size)
 
 

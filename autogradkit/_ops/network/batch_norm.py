@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Bools
-from autogradkit._ops.declare.refusals import constants
+from autogradkit._ops.declare.refusals import constants, undifferentiated
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
@@ -65,7 +66,9 @@ def _check(
         raise RuntimeError(f"input tensor must have at least one element, but got input_sizes = {list(input.shape)}")
     kind = _stats_dtype(input, weight, running_mean)
     stats = ((channels if training else 0,), kind)
-    innermost = not input.flags.c_contiguous and prefers_channels_last(input)
+    # Here strides of dimensions of size one do not matter.
+    last = prefers_channels_last(input) or (input.ndim in (4, 5) and np.moveaxis(input, 1, -1).flags.c_contiguous)
+    innermost = last and not input.flags.c_contiguous
     return image_spec(input.shape, input.dtype, innermost), stats, stats
 
 
@@ -151,12 +154,50 @@ def native_batch_norm(
         casting="unsafe",
     )
     if training:
-        count = x.shape[0] * x.shape[2]
-        unbiased = variance * (count / (count - 1)) if count > 1 else variance * np.nan
-        for running, now in ((running_mean, mean), (running_var, unbiased)):
-            if running is not None:
-                moved = (1 - momentum) * running + momentum * now.reshape(running.shape)
-                np.copyto(running, moved, casting="unsafe")
+        _move(running_mean, running_var, mean, variance, x, momentum)
+
+
+def _move(
+    running_mean: Array | None, running_var: Array | None, mean: Array, variance: Array, x: Array, momentum: float
+) -> None:
+    count = x.shape[0] * x.shape[2]
+    unbiased = variance * (count / (count - 1)) if count > 1 else variance * np.nan
+    for running, now in ((running_mean, mean), (running_var, unbiased)):
+        if running is not None:
+            moved = (1 - momentum) * running + momentum * now.reshape(running.shape)
+            np.copyto(running, moved, casting="unsafe")
+
+
+def _stats_meta(input: Array, running_mean: Array | None, running_var: Array | None, momentum: float) -> Any:
+    channels = input.shape[dim_of_size(1, input.ndim)]
+    if not input.size:
+        raise RuntimeError(f"input tensor must have at least one element, but got input_sizes = {list(input.shape)}")
+    require_floating(input, "batch_norm_update_stats_cpu")
+    kind = _stats_dtype(input, running_mean)
+    return ((channels,), kind), ((channels,), kind)
+
+
+@op(
+    variants="function",
+    node=UNIMPLEMENTED,
+    meta=_stats_meta,
+    outputs="result0 result1",
+    vjp=dict.fromkeys(("input", "running_mean", "running_var"), undifferentiated("batch_norm_update_stats")),
+)
+def batch_norm_update_stats(
+    input: Array, running_mean: Array | None, running_var: Array | None, momentum: float, *, out: tuple[Array, Array]
+) -> None:
+    """(mean, variance) of each channel; the running statistics move by `momentum`.
+
+    >>> import autogradkit as torch
+    >>> torch.batch_norm_update_stats(torch.tensor([[1.0], [3.0]]), None, None, 0.1)
+    (tensor([2.]), tensor([1.]))
+    """
+    x = wide(_by_channel(input))
+    mean, variance, _ = moments(x, (0, 2))
+    for result, each in zip(out, (mean, variance), strict=True):
+        np.copyto(result, each.reshape(-1), casting="unsafe")
+    _move(running_mean, running_var, mean, variance, x, momentum)
 
 
 def _backward_meta(

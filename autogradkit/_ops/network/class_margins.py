@@ -38,7 +38,7 @@ def _require_vectors(x: Array) -> tuple[int, int]:
 
 
 def _divided(reduction: int, count: int) -> int:
-    return count if reduction == MEAN else 1
+    return max(count, 1) if reduction == MEAN else 1
 
 
 def _to_result(losses: Array, reduction: int, out: Array) -> None:
@@ -76,7 +76,7 @@ def _above_zero(x: Array) -> Array:
 
 def _excess(self: Array, target: Array, margin: float) -> tuple[Array, Array]:
     """(how much of the margin each wrong class of each sample lacks, the right classes)."""
-    x, right = self.reshape(target.size, -1), target.reshape(-1, 1)
+    x, right = self.reshape(target.size, self.shape[-1] if self.ndim else 1), target.reshape(-1, 1)
     lacking = _above_zero(margin - np.take_along_axis(x, right, 1) + x)
     np.put_along_axis(lacking, right, 0, 1)
     return lacking, right

@@ -220,7 +220,7 @@ def _convolution_meta(
         or input.dtype.kind in "biu"
     ):
         _refuse_dtypes(input, weight, bias, window, transposed)
-    return image_spec(shape, input.dtype, input.ndim == 4 and prefers_channels_last(input, weight))
+    return image_spec(shape, input.dtype, prefers_channels_last(input, weight))
 
 
 def _to_operands(
@@ -290,7 +290,7 @@ def _backward_meta(
 ) -> Any:  # fmt: skip
     nothing = (0,), input.dtype
     to_input, to_weight, to_bias = output_mask
-    innermost = input.ndim == 4 and prefers_channels_last(input, weight)
+    innermost = prefers_channels_last(input, weight)
     kept = weight.shape[2:] == (1, 1) and not prefers_channels_last(weight)  # contiguous either way
     return (
         image_spec(input.shape, input.dtype, innermost) if to_input else nothing,

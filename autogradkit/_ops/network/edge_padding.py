@@ -110,7 +110,7 @@ def _declare(mode: str, count: int) -> Overload:
         return like_self(self, (*self.shape[:-count], *inner))
 
     def like_self(self: Array, shape: Shape) -> Any:
-        return image_spec(shape, self.dtype, self.ndim == 4 and count == 2 and prefers_channels_last(self))
+        return image_spec(shape, self.dtype, self.ndim == count + 2 and prefers_channels_last(self))
 
     def samples(t: Callable[..., Any]) -> list[tuple[Any, ...]]:
         pads = [(2, 1, 0, 2, 1, 1), (-1, 2, 1, -1, 0, -1)]

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import dense_gradients, undifferentiated
+from autogradkit._ops.declare.refusals import not_differentiated
 from autogradkit._ops.network.rounding import write
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.naming import tensor_type
@@ -28,10 +27,35 @@ def _require_kinds(x: Array, number: int, name: str, kinds: dict[str, Any]) -> N
         )
 
 
+def _require_weights(weight: Array, indices: Array, mode: int, per_sample_weights: Array) -> None:
+    if mode != SUM:
+        raise RuntimeError("embedding_bag: per_sample_weights only supported with mode='sum'")
+    if per_sample_weights.dtype != weight.dtype:
+        raise RuntimeError(
+            "Expected tensor for argument #1 'weight' to have the same type as tensor for argument #1 'per_sample_weights'; "
+            f"but type {tensor_type(weight)} does not equal {tensor_type(per_sample_weights)} (while checking arguments for "
+            "embedding_bag)"
+        )
+    for holds, said in (
+        (per_sample_weights.ndim == 1, "dim() == 1"),
+        (per_sample_weights.size == indices.size, "numel() == indices.numel()"),
+    ):
+        if not holds:
+            raise RuntimeError(
+                f"Expected per_sample_weights.value().{said} to be true, but got false.  (Could this error message be improved?  "
+                "If so, please report an enhancement request to PyTorch.)"
+            )
+
+
 def _meta(
     weight: Array, indices: Array, offsets: Array, scale_grad_by_freq: bool, mode: int, sparse: bool,
     per_sample_weights: Array | None, include_last_offset: bool, padding_idx: int,
 ) -> Any:  # fmt: skip
+    for name, each, dims in (("weight", weight, 2), ("offsets", offsets, 1)):
+        if each.ndim != dims:
+            raise RuntimeError(f"{name} has to be a {dims}D Tensor, but got Tensor of dimension {each.ndim}")
+    if mode not in (SUM, MEAN, MAX):
+        raise RuntimeError("`mode` must be sum, mean, or max.")
     whole = {"Long": "int64", "Int": "int32"}
     _require_kinds(indices, 1, "indices", whole)
     _require_kinds(offsets, 1, "offsets", whole)
@@ -44,14 +68,22 @@ def _meta(
                 "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, "
                 f"got {offsets[0]}"
             )
-        if offsets[-1] > indices.size:
+        if offsets[-1] > len(indices):
             raise RuntimeError(
-                f"offsets[-1] can not be greater than input's length {indices.size} but got offsets[-1] of {offsets[-1]}"
+                f"offsets[-1] can not be greater than input's length {len(indices)} but got offsets[-1] of {offsets[-1]}"
             )
+    elif include_last_offset:
+        raise RuntimeError("include_last_offset: number of offset should be at least 1")
+    if per_sample_weights is not None:
+        _require_weights(weight, indices, mode, per_sample_weights)
     rows = len(weight)
     outside = (indices < 0) | (indices >= rows)
     if outside.any():
         at = int(np.argmax(outside))
+        if weight.dtype == np.float64 or mode == MAX or padding_idx >= 0:  # what PyTorch has no quick kernel for
+            raise RuntimeError(
+                f"embedding_bag: Expected idx >= 0 && idx < num_embeddings but found idx to be {indices[at]}"
+            )
         raise RuntimeError(f"Index {at} of input takes value {indices[at]} which is not in the valid range [0, {rows})")
     bags = offsets.size - bool(include_last_offset)
     whole_dtype = np.dtype(np.int64)
@@ -68,9 +100,29 @@ def _meta(
 
 
 def _vjp(
-    g: Any, weight: Any, indices: Any, offsets: Any, scale_grad_by_freq: bool, mode: int, per_sample_weights: Any,
+    g: Any, weight: Any, indices: Any, offsets: Any, scale_grad_by_freq: bool, mode: int, sparse: bool, per_sample_weights: Any,
     padding_idx: int, result1: Any, result2: Any, result3: Any, needs: Any,
 ) -> Any:  # fmt: skip
+    if sparse:
+        table = None
+        if needs[0]:
+            table = k.embedding_bag_sparse_backward(
+                g,
+                indices,
+                offsets,
+                result1,
+                result2,
+                weight.shape[0],
+                scale_grad_by_freq,
+                mode,
+                per_sample_weights,
+                padding_idx,
+            )
+        if not needs[1]:
+            return table, None
+        return table, k.embedding_bag_backward(
+            g, weight, indices, result1, result2, result3, scale_grad_by_freq, mode, per_sample_weights, padding_idx
+        )[1]
     found = k.embedding_bag_backward(
         g, weight, indices, result1, result2, result3, scale_grad_by_freq, mode, per_sample_weights, padding_idx
     )
@@ -83,7 +135,6 @@ def _vjp(
     label="embedding_bag",
     node="EmbeddingBagBackward0",
     meta=_meta,
-    refuse=dense_gradients("embedding_bag", 5),
     outputs="result0 result1 result2 result3",
     differentiable_outputs=1,
     samples=lambda t: (
@@ -197,13 +248,13 @@ def _frequencies(indices: Array) -> Array:
 @op(
     name="_embedding_bag_backward",
     variants="",
-    node=UNIMPLEMENTED,
+    node="EmbeddingBagBackwardBackward0",
     meta=lambda grad, weight, indices, *rest: (
         (weight.shape, weight.dtype),
         ((0,) if rest[-2] is None else indices.shape, weight.dtype),
     ),
     outputs="result0 result1",
-    vjp=dict.fromkeys(("grad", "weight", "per_sample_weights"), undifferentiated("_embedding_bag_backward")),
+    vjp=dict.fromkeys(("grad", "per_sample_weights"), not_differentiated("_embedding_bag_backward")),
 )
 def embedding_bag_backward(
     grad: Array,

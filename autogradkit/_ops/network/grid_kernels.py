@@ -102,6 +102,11 @@ def _in_rows(x: Array) -> Array:
     return np.ascontiguousarray(x.reshape(*x.shape[:2], math.prod(x.shape[2:])))
 
 
+def _places(grid: Array) -> Array:
+    """The coordinates of each sample, one place after the other."""
+    return grid.reshape(len(grid), math.prod(grid.shape[1:-1]), grid.shape[-1])
+
+
 def _read(flat: Array, at: Array) -> Array:
     """The elements of every channel at the places of its sample."""
     batch, channels, size = flat.shape
@@ -111,7 +116,7 @@ def _read(flat: Array, at: Array) -> Array:
 
 def sample_at(x: Array, grid: Array, mode: int, padding: int, aligned: bool, out: Array) -> None:
     batch, channels, *sizes = x.shape
-    flat, places = _in_rows(x), grid.reshape(batch, -1, len(sizes))
+    flat, places = _in_rows(x), _places(grid)
     total = np.zeros((batch, channels, places.shape[1]), x.dtype)
     for at, inside, taps in _corners(tuple(sizes), places, mode, padding, aligned):
         weight = functools.reduce(np.multiply, [tap[1] for tap in taps]) * inside
@@ -127,8 +132,8 @@ def spread_from(
 ) -> None:
     batch, channels, *sizes = x.shape
     dims = len(sizes)
-    places = grid.reshape(batch, -1, dims)
-    flat, given = _in_rows(x), g.reshape(batch, channels, -1)
+    places = _places(grid)
+    flat, given = _in_rows(x), _in_rows(g)
     spread = np.zeros_like(flat)
     slopes = np.zeros(places.shape, grid.dtype)
     rows = np.arange(batch)[:, None, None], np.arange(channels)[None, :, None]
@@ -159,7 +164,7 @@ def spread_twice(
     """From the gradients of both gradients those of g, x and grid."""
     batch, channels, *sizes = x.shape
     dims = len(sizes)
-    places, turns = grid.reshape(batch, -1, dims), to_grid.reshape(batch, -1, dims)[..., ::-1]
+    places, turns = _places(grid), _places(to_grid)[..., ::-1]
     flat, given, aimed = (_in_rows(each) for each in (x, g, to_x))
     of_g, of_x, of_grid = np.zeros_like(given), np.zeros_like(flat), np.zeros(places.shape, grid.dtype)
     rows = np.arange(batch)[:, None, None], np.arange(channels)[None, :, None]

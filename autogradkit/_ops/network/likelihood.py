@@ -78,7 +78,7 @@ def _places(self: Array, target: Array, ignore_index: int) -> tuple[tuple[Array,
         chosen = np.where(counts, chosen, 0)
     if self.ndim < 2:
         return (chosen,), counts
-    samples, *inner = np.unravel_index(np.arange(chosen.size), target.shape) if target.size else (chosen,)
+    samples, *inner = (each.reshape(-1) for each in np.indices(target.shape))
     return (samples, chosen, *inner), counts
 
 
@@ -126,7 +126,7 @@ def _forward(
         count = len(target)
         picked = self[np.arange(count), target]
         if reduction == NONE:
-            np.subtract(0, picked, losses)
+            np.negative(picked, losses)
         else:
             summed = 0 - _summed(picked)
             losses.fill(summed / count if reduction == MEAN else summed)
@@ -134,12 +134,13 @@ def _forward(
         return
     places, counts = _places(self, target, ignore_index)
     weights = _weights(places, counts, weight, self.dtype)
-    each = 0 - self[places] * weights
+    each = -self[places] * weights
     each[~counts] = 0
     if reduction == NONE:
         np.copyto(losses, each.reshape(target.shape))
         total.fill(0)
         return
+    each += 0  # no sum is -0
     total.fill(counts.sum() if weight is None else _summed(weights, counts))
     losses.fill(_summed(each, counts))
     if reduction == MEAN:

@@ -155,7 +155,8 @@ def _volume_meta(
         raise RuntimeError("Unsupported memory format. Supports only ChannelsLast3d, Contiguous")
     if self.dtype.kind not in "fiuV":
         raise NotImplementedError(f"\"max_pool3d\" not implemented for '{scalar_type(from_numpy_dtype(self.dtype))}'")
-    return (shape, self.dtype), (shape, np.dtype(np.int64))
+    innermost = prefers_channels_last(self)
+    return image_spec(shape, self.dtype, innermost), image_spec(shape, np.dtype(np.int64), innermost)
 
 
 def _windows(x: Array, window: Window, result: Shape, beyond: Any) -> Array:
@@ -241,7 +242,7 @@ def scatter_flat(gradient: Array, positions: Array, dims: int, out: Array) -> No
 @op(
     variants="",
     node="MaxPool3DWithIndicesBackwardBackward0",
-    meta=lambda grad_output, self, *_: (self.shape, grad_output.dtype),
+    meta=lambda grad_output, self, *_: image_spec(self.shape, grad_output.dtype, prefers_channels_last(self)),
     samples=lambda t: [
         (t(1, 1, 1, 2), t(1, 2, 1, 4), (2, 1, 2), (), (0, 0, 0), (1, 1, 1), False, wrap(np.array([[[[1, 6]]]]))),
     ],

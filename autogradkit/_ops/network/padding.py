@@ -44,7 +44,7 @@ def _pad_meta(self: Array, pad: Shape, value: float) -> Any:
     shape, _, _ = _plan(self.shape, pad)
     if max(pad, default=0) <= 0:
         return shape, self.dtype, dense_strides_like(shape, element_strides(self))
-    if self.ndim == 4 and prefers_channels_last(self):
+    if prefers_channels_last(self):
         return shape, self.dtype, channels_last_strides(shape)
     return shape, self.dtype
 

@@ -116,7 +116,7 @@ def _channels_meta(self: Array, groups: int) -> Any:
         raise RuntimeError(
             f"Number of channels must be divisible by groups. Got {self.shape[1]} channels and {groups} groups."
         )
-    return _spec(self, self.shape)
+    return image_spec(self.shape, self.dtype, prefers_channels_last(self))
 
 
 @op(
@@ -268,6 +268,11 @@ def _fold_meta(self: Array, output_size: Pair, kernel_size: Pair, dilation: Pair
             f"Given output_size={output_size}, kernel_size={kernel_size}, dilation={dilation}, padding={padding}, "
             f"stride={stride}, expected size of input's dimension {at + 1} to match the calculated number of sliding blocks "
             f"{blocks[0]} * {blocks[1]} = {blocks[0] * blocks[1]}, but got input.size({at + 1})={count}."
+        )
+    if min(blocks) < 1:
+        raise RuntimeError(
+            f"Given output_size={output_size}, kernel_size={kernel_size}, dilation={dilation}, padding={padding}, "
+            f"stride={stride}, calculated shape of the array of sliding blocks as {blocks}, which is too small (non-positive)"
         )
     if self.dtype.kind in "iu":
         raise NotImplementedError(

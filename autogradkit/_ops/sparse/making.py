@@ -19,6 +19,7 @@ from autogradkit.core.dtype import get_default_dtype
 from autogradkit.core.errors import WHOLE_NUMBERS
 from autogradkit.core.sparse import INVARIANTS, SparseArray, empty_of, wrap_sparse
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.engine.attributes import requiring_grad
 
 
 @op(
@@ -151,7 +152,7 @@ def _requiring(tensor: Tensor, requires_grad: bool) -> Tensor:
     if requires_grad:
         if tensor._array.dtype.kind in "biu":
             raise RuntimeError(WHOLE_NUMBERS)
-        tensor.requires_grad_()
+        requiring_grad(tensor)
     return tensor
 
 

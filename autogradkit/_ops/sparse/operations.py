@@ -14,10 +14,11 @@ from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Dims, DType, Ints, Scalar
 from autogradkit._ops.declare.names import OverloadSet
-from autogradkit._ops.declare.refusals import undifferentiated
+from autogradkit._ops.declare.refusals import not_differentiated, undifferentiated
 from autogradkit._ops.declare.sparse import no_kernel
 from autogradkit._ops.linalg.products import mm_mat2
 from autogradkit._ops.network.embedding import rows_of
+from autogradkit._ops.network.embedding_bag import MEAN
 from autogradkit._ops.sparse.layouts import generally
 from autogradkit.core.sparse import SparseArray, SparseTensor
 from autogradkit.core.tensor import Tensor, wrap
@@ -166,6 +167,27 @@ def embedding_sparse_backward(
         kept = rows != padding_idx
         rows, values = rows[kept], values[kept]
     return SparseArray(rows[None], values, (num_weights, values.shape[1]))
+
+
+@op(
+    name="_embedding_bag_sparse_backward",
+    node="EmbeddingBagBackwardBackward0",
+    variants="",
+    out=False,
+    lane=generally,
+    vjp=dict.fromkeys(("grad", "per_sample_weights"), not_differentiated("_embedding_bag_backward")),
+)
+def embedding_bag_sparse_backward(
+    grad: Array, indices: Array, offsets: Array, offset2bag: Array, bag_size: Array, num_weights: int, scale_grad_by_freq: bool,
+    mode: int, per_sample_weights: Array | None, padding_idx: int = -1,
+) -> Any:  # fmt: skip
+    """The gradient of the table that bags were taken from: a row for each index, in their order."""
+    rows = grad[offset2bag]
+    if mode == MEAN:
+        rows = rows / bag_size[offset2bag][:, None].astype(rows.dtype)
+    if per_sample_weights is not None:
+        rows = rows * per_sample_weights[:, None]
+    return embedding_sparse_backward.kernel(rows, indices, num_weights, padding_idx, scale_grad_by_freq)
 
 
 # -- sums ----------------------------------------------------------------------------------------------------------------

@@ -76,7 +76,8 @@ class Norm(Module):
         key = f"{prefix}num_batches_tracked"
         if (version is None or version < 2) and self.track_running_stats and key not in state_dict:
             own = self.num_batches_tracked
-            state_dict[key] = tensor.owner(0, dtype=int64) if own is None else own  # saved before there was a count
+            kept = own is not None and own.device.type != "meta"
+            state_dict[key] = own if kept else tensor.owner(0, dtype=int64)  # saved before there was a count
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
 
     def extra_repr(self) -> str:
