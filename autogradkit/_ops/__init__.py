@@ -88,6 +88,7 @@ from autogradkit._ops.pointwise import (
 from autogradkit._ops.reduction import (
     counting,
     extremes,
+    factors,
     hashes,
     histograms,
     modes,

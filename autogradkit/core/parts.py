@@ -12,7 +12,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-_PART = 1 << 16  # elements: half a megabyte of doubles; with fewer the calls cost more than the memory
+PART = 1 << 16  # elements: half a megabyte of doubles; with fewer the calls cost more than the memory
 
 
 def in_parts(*arrays: Array) -> Iterator[Any]:
@@ -24,11 +24,11 @@ def in_parts(*arrays: Array) -> Iterator[Any]:
     [np.int64(65536), np.int64(24464)]
     """
     first = arrays[0]
-    if first.size <= _PART or not all(
+    if first.size <= PART or not all(
         not each.ndim or (each.shape == first.shape and each.flags.c_contiguous) for each in arrays
     ):
         yield arrays
         return
     flat = [each.reshape(-1) if each.ndim else each for each in arrays]
-    for start in range(0, first.size, _PART):
-        yield tuple([each[start : start + _PART] if each.ndim else each for each in flat])
+    for start in range(0, first.size, PART):
+        yield tuple([each[start : start + PART] if each.ndim else each for each in flat])

@@ -284,6 +284,16 @@ IN_PARTS = [
     "torch.lerp(x, y, 0.3)",
     "x.lerp_(y, z)",
     "torch.lerp(x.t(), y.t(), z.t())",
+    "torch.outer(x.view(-1)[:700], y[0])",
+    "torch.outer(x[0], y.view(-1))",
+    "torch.outer(x.t()[0], y.view(-1)[::7])",
+    "F.huber_loss(x, y, reduction='none', delta=0.3)",
+    "F.smooth_l1_loss(x, y, reduction='none', beta=1.0)",
+    "F.smooth_l1_loss(x, y[0].expand(350, 200), reduction='none', beta=0.0)",
+    "x.cummax(1)",
+    "x.cummin(0)",
+    "x.view(-1).cummax(0)",
+    "x.sort(1).values.cummax(1)",
 ]
 CLOSE_IN_PARTS = ["torch.erf(x)", "x.t().erf()", "F.gelu(x)", "F.gelu(x, approximate='tanh')"]
 

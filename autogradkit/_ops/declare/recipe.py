@@ -223,8 +223,12 @@ class Recipe:
         for index, name in enumerate(self.saved):
             members[f"_saved_{name}"] = read_only(_saved_getter(index), f"_saved_{name}")
             members[f"_raw_saved_{name}"] = read_only(_raw_getter(index, f"_saved_{name}"), f"_raw_saved_{name}")
+        untold = {
+            each.name for each in overload.parameters if each.optional and each.spelled == "bool"
+        }  # as in PyTorch
         for index, name in enumerate(self.settings):
-            members[f"_saved_{name}"] = read_only(_setting_getter(index), f"_saved_{name}")
+            if name not in untold:
+                members[f"_saved_{name}"] = read_only(_setting_getter(index), f"_saved_{name}")
 
         def apply(node: OpNode, gradients: Sequence[Any], create_graph: bool, *rest: Any) -> Sequence[Any]:
             # The first call writes the straight line that all later ones take.

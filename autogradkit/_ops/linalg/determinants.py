@@ -25,7 +25,7 @@ from autogradkit._ops.linalg.matrices import (
     solution,
 )
 from autogradkit._ops.linalg.solving import solved_for_adjoint
-from autogradkit._ops.reduction.sums import without_each
+from autogradkit._ops.reduction.factors import without_each
 from autogradkit.core.tensor import Tensor
 
 

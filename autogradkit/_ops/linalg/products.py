@@ -17,7 +17,7 @@ from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.errors import noted
-from autogradkit.core.shapes import require_dims
+from autogradkit.core.shapes import require_dims, wrap_dim
 from autogradkit.core.tensor import Tensor
 
 
@@ -152,6 +152,53 @@ def mm(self: Array, mat2: Array, *, out: Array) -> None:
 @_mm.overload(composition=True, out=True, variants="function")
 def _(self: Tensor, mat2: Tensor, out_dtype: DType) -> Any:
     raise refuse_out_dtype("mm")
+
+
+def _require_bytes(self: Any, mat2: Any) -> None:
+    wrap_dim(0, self.ndim)
+    wrap_dim(1, mat2.ndim)
+    for name, each in (("self", self), ("mat2", mat2)):
+        if each.ndim != 2:
+            raise RuntimeError(f"int_mm_out_cpu: Expected {name} to be of dimension 2 but got {each.ndim}")
+    if self.shape[1] != mat2.shape[0]:
+        sizes = f"{self.shape[1]} and {mat2.shape[0]}"
+        raise RuntimeError(f"int_mm_out_cpu: self.size(1) needs to match mat2.size(0) but got {sizes}")
+    if self.dtype.name not in ("int8", "uint8"):
+        found = C_NAMES[self.dtype.name]
+        raise RuntimeError(f"int_mm_out_cpu: Expected self dtype to be int8 or uint8 but got {found}")
+    if mat2.dtype.name != "int8":
+        found = C_NAMES[mat2.dtype.name]
+        raise RuntimeError(f"int_mm_out_cpu: Expected mat2 dtype to be of type int8 but got {found}")
+
+
+def _require_ints(out: Tensor, self: Tensor, mat2: Tensor) -> None:
+    _require_bytes(self, mat2)
+    if out.dtype.name != "int32":
+        found = C_NAMES[out.dtype.name]
+        raise RuntimeError(f"int_mm_out_cpu: Expected result dtype to be of type kInt but got {found}")
+    for dim, size in enumerate((self.shape[0], mat2.shape[1])):
+        if out.size(dim) != size:
+            raise RuntimeError(f"int_mm_out_cpu: Expected result.size({dim}) to be {size} but got {out.shape[dim]}")
+
+
+@op(
+    name="_int_mm",
+    variants="function",
+    refuse=_require_bytes,
+    refuse_out=_require_ints,
+    meta=lambda self, mat2: ((self.shape[0], mat2.shape[1]), np.dtype(np.int32)),
+)
+def int_mm(self: Array, mat2: Array, *, out: Array) -> None:
+    """The product of two matrices of bytes, added up in int32. Raises RuntimeError for other dtypes.
+
+    >>> import autogradkit as torch
+    >>> torch._int_mm(torch.tensor([[100, 2]], dtype=torch.int8), torch.tensor([[100], [3]], dtype=torch.int8))
+    tensor([[10006]], dtype=torch.int32)
+    """
+    found = np.matmul(
+        self.astype(np.float64), mat2.astype(np.float64)
+    )  # exact, and quicker than NumPy's loop over integers
+    np.copyto(out, found.astype(np.int64), casting="unsafe")
 
 
 def _mv_meta(self: Array, vec: Array) -> Any:

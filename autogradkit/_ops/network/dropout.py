@@ -10,17 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import op
+from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.memory import like
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_castable
+from autogradkit._ops.making.random import fill_bernoulli
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit.core.draws import chances, fill
 from autogradkit.core.dtype import get_default_dtype
 from autogradkit.core.meta import MetaArray, emptied, hollow
 from autogradkit.core.random import default_generator
 from autogradkit.core.recording import reported
+from autogradkit.core.strides import dense_strides_like, element_strides
 from autogradkit.core.tensor import Tensor, wrap
 
 ALPHA = 1.7580993408473766  # the value, turned round, that selu comes to far below 0: what is dropped takes it
@@ -145,6 +147,46 @@ def feature_dropout(input: Array, p: float, train: bool) -> Any:
     """
     noise = channel_noise_of(input, p, train)
     return input if noise is None else mul.straight(input, noise)
+
+
+def _native_meta(input: Array, p: float, train: bool | None) -> Any:
+    strides = dense_strides_like(input.shape, element_strides(input))
+    mask = np.dtype(np.bool_) if input.size else input.dtype  # of none PyTorch makes it like the input
+    return (input.shape, input.dtype, strides), (input.shape, mask, strides)
+
+
+def _scale(p: float) -> float:
+    return 0.0 if p == 1 else 1 / (1 - p)
+
+
+@op(
+    variants="function",
+    out=False,
+    meta=_native_meta,
+    outputs="result0 result1",
+    differentiable_outputs=1,
+    random=True,
+    vjp={"input": lambda g, result1, p, train: k.times(g * result1, _scale(p) if train else 1)},
+    rule="∂input = ∂ / (1 − p) where it was kept, 0 elsewhere",
+)
+def native_dropout(input: Array, p: float, train: bool | None, *, out: tuple[Array, Array]) -> None:
+    """(the input with elements zeroed with probability `p` and the rest scaled by 1/(1 − p), which were kept).
+
+    Without `train` all are kept; where it is None they are dropped, and PyTorch does not scale the gradient.
+
+    >>> import autogradkit as torch
+    >>> torch.native_dropout(torch.ones(2), 1.0, True)
+    (tensor([0., 0.]), tensor([False, False]))
+    """
+    found, kept = out
+    if train is False or not input.size:
+        np.copyto(found, input)
+        kept.fill(True)
+        return
+    fill_bernoulli(kept, 1 - p, None)
+    require_castable(get_default_dtype().numpy, input.dtype)
+    np.multiply(input, kept, found)
+    np.multiply(found, found.dtype.type(_scale(p)), found)
 
 
 def _alpha(input: Any, p: float, train: bool, by_channel: bool) -> Any:

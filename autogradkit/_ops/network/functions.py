@@ -27,6 +27,7 @@ from autogradkit._ops.network import (  # noqa: F401 - declares them
     max_pools,
     padding,
     pool,
+    random_rectifiers,
     rearranging,
     recurrent,
     similarity,

@@ -31,13 +31,13 @@ def _grouped(x: Any, group: int) -> Any:
     return k.reshape(x, (x.shape[0], group, x.shape[1] // group, -1))
 
 
-def _group_check(x: Any, weight: Any, bias: Any, group: int) -> None:
+def _group_check(x: Any, channels: int, weight: Any, bias: Any, group: int) -> None:
     if x.ndim < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {x.ndim}")
     if group <= 0:
         raise RuntimeError(f"Expected num groups to be greater than 0, got {group}")
     shown = list(x.shape)
-    if x.shape[1] % group:
+    if channels % group:
         raise RuntimeError(
             "Expected number of channels in input to be divisible by num_groups, but got input of shape "
             f"{shown} and num_groups={group}"
@@ -60,8 +60,13 @@ def _group_meta(
     group: int,
     eps: float,
 ) -> Any:
-    _group_check(input, weight, bias, group)
+    _group_check(input, C, weight, bias, group)
     require_floating(input, "GroupNormKernelImpl")
+    if input.size != N * C * HxW:
+        raise RuntimeError(
+            "Expected X.numel() == N * C * HxW to be true, but got false.  (Could this error message be improved?  If so, please "
+            "report an enhancement request to PyTorch.)"
+        )
     require_alike(input, weight, bias)
     stats = (N, group), stats_dtype(input, weight, bias)
     return image_spec(input.shape, input.dtype, prefers_channels_last(input)), stats, stats
@@ -79,17 +84,26 @@ def _group_vjp(
     group: int,
     needs: Any,
 ) -> Any:
-    found = k.native_group_norm_backward(g, input, result1, result2, weight, N, C, HxW, group, needs)
-    return tuple([each if need else None for each, need in zip(found, needs, strict=True)])
+    of_result, of_mean, of_rstd = g
+    to_input = to_weight = to_bias = None
+    if of_result is not None:
+        made = k.native_group_norm_backward(of_result, input, result1, result2, weight, N, C, HxW, group, needs)
+        to_input, to_weight, to_bias = [each if need else None for each, need in zip(made, needs, strict=True)]
+    if needs[0] and of_mean is not None and of_rstd is not None:  # of one alone PyTorch passes over what reaches it
+        columns = [k.reshape(each, (N, group, 1, 1)) for each in (result1, result2, of_mean, of_rstd)]
+        mean, rstd, of_mean, of_rstd = columns
+        slope = (of_mean - (_grouped(input, group) - mean) * rstd * rstd * rstd * of_rstd) / (C // group * HxW)
+        slope = k.reshape(slope, input.shape)
+        to_input = slope if to_input is None else to_input + slope
+    return to_input, to_weight, to_bias
 
 
 @op(
-    variants="",
+    variants="function",
+    out=False,
     label="group_norm",
-    node="NativeGroupNormBackward0",
     meta=_group_meta,
     outputs="result0 result1 result2",
-    differentiable_outputs=1,
     samples=lambda t: [(t(2, 4, 3), t(4), t(4), 2, 4, 3, 2, 1e-5), (t(2, 2, 3), None, None, 2, 2, 3, 1, 1e-5)],
     group=("input weight bias", _group_vjp),
     rule=(
@@ -109,7 +123,12 @@ def native_group_norm(
     *,
     out: tuple[Array, Array, Array],
 ) -> None:
-    """(each group of channels standardised, times `weight`, plus `bias`; mean, 1 / deviation)."""
+    """(each group of channels standardised, times `weight`, plus `bias`; mean, 1 / deviation).
+
+    >>> import autogradkit as torch
+    >>> torch.native_group_norm(torch.tensor([[1.0, 3.0]]), None, None, 1, 2, 1, 1, 0.0)
+    (tensor([[-1.,  1.]]), tensor([[2.]]), tensor([[1.]]))
+    """
     if not input.size:
         for each in out[1:]:
             each.fill(np.nan if each.size else 0)
@@ -221,7 +240,7 @@ def group_norm(
     """
     x: Any = input
     batch, channels = x.size(0), x.size(1)
-    _group_check(x, weight, bias, num_groups)
+    _group_check(x, channels, weight, bias, num_groups)
     places = math.prod(x.shape[2:])
     if x.is_contiguous() or x.ndim not in (4, 5):
         x = x.contiguous()

@@ -46,8 +46,11 @@ def _refuse_bools(self: Any, tensor1: Any, tensor2: Any, value: Any) -> None:
 
 def _write_sum(out: Array, base: Array, first: Array, second: Array) -> None:
     """base + first · second; float32 as if multiplied and added in one: a product may be too large for it and the sum not."""
-    wide = first.astype(np.float64 if base.dtype == np.float32 else base.dtype)
-    np.copyto(out, wide * second + base, casting="unsafe")
+    total = np.empty(out.shape, np.float64 if base.dtype == np.float32 else base.dtype)
+    np.copyto(total, first)
+    np.multiply(total, second, total)
+    np.add(total, base, total)
+    np.copyto(out, total, casting="unsafe")
 
 
 addcmul = function("addcmul", in_place=True)
@@ -219,4 +222,5 @@ def _(self: Array, end: Array, weight: Array, *, out: Array) -> None:
     rule="∂self = ∂ · (1 − weight)\n∂end = ∂ · weight",
 )
 def _(self: Array, end: Array, weight: Scalar, *, out: Array) -> None:
-    _blend(self, end, weight, out)
+    for into, start, stop in in_parts(out, self, end):
+        _blend(start, stop, weight, into)

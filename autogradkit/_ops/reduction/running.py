@@ -18,6 +18,7 @@ from autogradkit._ops.pointwise.logarithms import log_add_exp
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.parts import PART
 from autogradkit.core.shapes import wrap_dim
 
 
@@ -242,7 +243,11 @@ def _declare_extreme(name: str, ufunc: np.ufunc, word: str, shown: str) -> None:
         starts = _reaching(ufunc, flat)  # the first of each row among them
         lengths = np.diff(starts, append=flat.size)
         for into, found in zip(out, (flat.reshape(-1)[starts], starts % flat.shape[1]), strict=True):
-            np.copyto(into, np.moveaxis(np.repeat(found, lengths).reshape(rows.shape), -1, dim).reshape(into.shape))
+            moved = np.moveaxis(into if into.ndim else into.reshape(1), dim, -1)
+            held = moved if moved.flags.c_contiguous else np.empty(moved.shape, moved.dtype)
+            _hold(found, starts, lengths, held.reshape(-1))
+            if held is not moved:
+                np.copyto(moved, held)
 
     along.kernel.__doc__ = f"""The {word} elements so far along `dim`, and where they stand, as (values, indices).
 
@@ -254,7 +259,19 @@ def _declare_extreme(name: str, ufunc: np.ufunc, word: str, shown: str) -> None:
     """
 
 
-_BLOCK = 128  # elements whose extreme is found at once, and of which most have none that counts
+def _hold(found: Array, starts: Array, lengths: Array, out: Array) -> None:
+    """Write each of `found` from its place in `starts` on, so many times, a part that stays in the cache at a time."""
+    begin = 0
+    cuts = np.searchsorted(starts, range(PART, out.size, PART)) if out.size > PART else ()
+    for end in (*cuts, starts.size):
+        if begin < end:
+            out[starts[begin] : starts[end - 1] + lengths[end - 1]] = np.repeat(found[begin:end], lengths[begin:end])
+            begin = end
+
+
+_FIRST = 16  # elements of the first block of a row; each further one is as long as all before it
+_MANY = 1 << 13  # elements from which it pays to leave some out
+_FEW = 8  # one element in so many, and fewer, are quicker looked at by themselves than all one after the other
 
 
 def _reaches(elements: Array, running: Array) -> Array:
@@ -265,27 +282,38 @@ def _reaches(elements: Array, running: Array) -> Array:
     return found
 
 
+def _unsurpassed(ufunc: np.ufunc, rows: Array) -> Array:
+    """The flat positions of the elements that the extreme of the blocks before their own does not surpass."""
+    size = rows.shape[1]
+    before, lesser = rows[:, :1], np.empty(rows.shape, np.bool_)
+    begin, end = 0, min(_FIRST, size)
+    while begin < size:
+        block = rows[:, begin:end]
+        (np.less if ufunc is np.maximum else np.greater)(block, before, lesser[:, begin:end])
+        if end < size:
+            before = ufunc(before, ufunc.reduce(block, 1, keepdims=True))
+        begin, end = end, min(2 * end, size)
+    np.logical_not(lesser, lesser)
+    return np.flatnonzero(lesser)
+
+
 def _reaching(ufunc: np.ufunc, rows: Array) -> Array:
     """The flat positions of all elements of `rows` that are the extreme of their row up to there, in order.
 
-    In long rows these are looked for only in blocks whose own extreme is one, since NumPy takes each step of a running one alone.
+    NumPy takes each step of a running extreme alone. Few elements can be one: those that the extreme of the blocks before their
+    own does not surpass, about one in each block of a row in no order. The running extreme of these decides.
     """
     size = rows.shape[1]
-    if size < 2 * _BLOCK:
+    places = _unsurpassed(ufunc, rows) if rows.size >= _MANY and size >= 4 * _FIRST else None
+    if places is None or places.size * _FEW > rows.size:
         return np.flatnonzero(_reaches(rows, ufunc.accumulate(rows, 1)))
-    begins = np.minimum(np.arange(0, size, _BLOCK), size - _BLOCK)  # the last block may begin within the one before
-    whole = size // _BLOCK
-    extremes = ufunc.reduce(rows[:, : whole * _BLOCK].reshape(len(rows), whole, _BLOCK), 2)
-    if whole < len(begins):
-        extremes = np.concatenate((extremes, ufunc.reduce(rows[:, -_BLOCK:], 1, keepdims=True)), 1)
-    after = ufunc.accumulate(extremes, 1)
-    row, block = _reaches(extremes, after).nonzero()
-    elements = np.lib.stride_tricks.sliding_window_view(rows, _BLOCK, 1)[row, begins[block]]
-    before = np.where(block, after[row, block - 1], elements[:, 0])
-    found = _reaches(elements, ufunc(ufunc.accumulate(elements, 1), before[:, None]))
-    marked = np.zeros(rows.size, np.bool_)
-    marked[((row * size + begins[block])[:, None] + np.arange(_BLOCK))[found]] = True
-    return np.flatnonzero(marked)
+    row = places // size
+    rank = np.arange(places.size) - np.searchsorted(row, np.arange(len(rows)))[row]
+    elements = rows.reshape(-1)[places]
+    # The first element of a row is one of them, and changes no extreme after it.
+    ranked = np.repeat(rows[:, :1], rank.max() + 1, 1)
+    ranked[row, rank] = elements
+    return places[_reaches(elements, ufunc.accumulate(ranked, 1)[row, rank])]
 
 
 def _added_at(g: Any, self: Any, indices: Any, dim: int) -> Any:

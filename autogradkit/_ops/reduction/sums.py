@@ -1,4 +1,4 @@
-"""Sums, means and products over dimensions, tests of all or any, and the sums that undo broadcasting.
+"""Sums and means over dimensions, tests of all or any, and the sums that undo broadcasting.
 
 Rests on declare. A reduction's result is contiguous; its `dim` arrives at the kernel as a tuple of axes.
 """
@@ -6,7 +6,6 @@ Rests on declare. A reduction's result is contiguous; its `dim` arrives at the k
 from __future__ import annotations
 
 import builtins
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +21,6 @@ from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit.core.dtype import FLOATING, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.halves import MANY, widened
-from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 
@@ -227,110 +225,6 @@ def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
 )
 def mean_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
     _average(self, dim, math.prod([self.shape[axis] for axis in dim or ()]), out, keepdim)
-
-
-# -- products ----------------------------------------------------------------------------------------------------------
-
-
-def without_each(self: Any, dim: int) -> Any:
-    """For each place of dimension `dim` the product of all others, found without dividing: zeros may be among them."""
-    size = self.shape[dim]
-    if size == 0:
-        return self
-    if size == 1:
-        return k.new_zeros(self, self.shape) + 1
-    ones = k.new_zeros(self, (*self.shape[:dim], 1, *self.shape[dim + 1 :])) + 1
-    before = k.cumprod(k.cat([ones, k.slice(self, dim, 0, size - 1, 1)], dim), dim)
-    after = k.cumprod(k.cat([ones, k.flip(k.slice(self, dim, 1, size, 1), (dim,))], dim), dim)
-    return before * k.flip(after, (dim,))
-
-
-def _prod_backward(g: Any, self: Any, result: Any) -> Any:
-    if not self.ndim:
-        return g
-    zeros = k.sum_all(self == 0)
-    if not zeros:
-        return g * k.conj(result / self)
-    if zeros > 1 and not isinstance(self, Tensor):  # as in PyTorch, unless a graph is made of it
-        return k.zeros_like(self)
-    return g * k.conj(k.reshape(without_each(k.reshape(self, (-1,)), 0), self.shape))
-
-
-def _prod_dim_backward(g: Any, self: Any, result: Any, dim: int, keepdim: bool) -> Any:
-    if not self.ndim:
-        return g
-    dim = wrap_dim(dim, self.ndim)
-    if not keepdim:
-        g, result = k.unsqueeze(g, dim), k.unsqueeze(result, dim)
-    if not k.any_all(self == 0):
-        return g * k.conj(result / self)
-    return g * k.conj(without_each(self, dim))
-
-
-_MANY = 8192  # factors from which it is quicker to multiply pieces than one after the other, each of which waits for the last
-
-
-def _multiply_up(array: Array, axis: Any, out: Array, keepdims: bool = False) -> None:
-    """Write the product over `axis` into `out`. What lies in one piece is cut into four, which are multiplied, and so on."""
-    array = summand(array, out.dtype)
-    if array.size < _MANY or not array.flags.c_contiguous or axis not in (None, (array.ndim - 1,)):
-        np.multiply.reduce(array, axis=axis, dtype=out.dtype, keepdims=keepdims, out=out)
-        return
-    rows = array.reshape(out.size, -1).astype(out.dtype, copy=False)
-    while (count := rows.shape[1]) > 16:
-        length = count // 4
-        pieces = functools.reduce(np.multiply, np.split(rows[:, : 4 * length], 4, axis=1))
-        for left in range(4 * length, count):
-            pieces[:, 0] *= rows[:, left]
-        rows = pieces
-    np.multiply.reduce(rows, axis=1, out=out.reshape(-1))
-
-
-prod = function("prod")
-
-
-@prod.overload(
-    reduces=True,
-    out=False,
-    result_dtype=summed_dtype,
-    refuses_complex=True,
-    samples=lambda t: [(t(2, 3, low=0.5),), (t(),)],
-    vjp={"self": _prod_backward},
-    rule="∂self = ∂ · others(self)",
-)
-def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
-    """The product of all elements, or of those along `dim`.
-
-    >>> import autogradkit as torch
-    >>> torch.prod(torch.tensor([2.0, 3.0, 4.0]))
-    tensor(24.)
-    """
-    if k.is_half(out):
-        np.copyto(out, np.multiply.reduce(self, axis=None, dtype=np.float32), casting="unsafe")
-    else:
-        _multiply_up(self, None, out)
-
-
-@prod.overload(
-    node="ProdBackward1",
-    reduces=True,
-    out_decides=True,
-    out_dtype=require_same_dtype,
-    result_dtype=summed_dtype,
-    refuses_complex=True,
-    samples=lambda t: [(t(2, 3, low=0.5), 1), (t(2, 3, low=0.5), 0, True)],
-    vjp={"self": _prod_dim_backward},
-    rule="∂self = ∂ · others(self)",
-)
-def prod_dim(self: Array, dim: Dim, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    if self.ndim and k.is_half(out):  # rounded after each factor, as in PyTorch
-        (axis,) = wrapped_dims(dim, self.ndim)
-        product = np.ones((*self.shape[:axis], *self.shape[axis + 1 :]), out.dtype)
-        for factor in np.moveaxis(summand(self, out.dtype), axis, 0):
-            np.multiply(product, factor.astype(out.dtype), out=product)
-        np.copyto(out, product.reshape(out.shape))
-    else:
-        _multiply_up(self, dim, out, keepdim)
 
 
 # -- tests of all elements ---------------------------------------------------------------------------------------------

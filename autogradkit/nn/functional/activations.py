@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from autogradkit._ops.network import activation, exponential_units, gated_units, hard_units, rectifiers
+from autogradkit._ops.network import (
+    activation,
+    exponential_units,
+    gated_units,
+    hard_units,
+    random_rectifiers,
+    rectifiers,
+)
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn.functional.editing import editing
@@ -31,7 +38,7 @@ elu_ = editing(exponential_units.elu)
 hardtanh_ = editing(hard_units.hardtanh)
 leaky_relu_ = editing(rectifiers.leaky_relu)
 relu_ = editing(activation.relu)
-rrelu_ = editing(rectifiers.rrelu)
+rrelu_ = editing(random_rectifiers.rrelu)
 selu_ = editing(exponential_units.selu)
 threshold_ = editing(rectifiers.threshold)
 
@@ -45,7 +52,7 @@ _leaky_relu = rectifiers.leaky_relu.owner.made("function")
 _mish, _mish_ = gated_units.mish.owner.made("function"), editing(gated_units.mish)
 _relu = activation.relu.owner.made("function")
 _relu6, _relu6_ = hard_units.relu6.owner.made("function"), editing(hard_units.relu6)
-_rrelu = rectifiers.rrelu.owner.made("function")
+_rrelu = random_rectifiers.rrelu.owner.made("function")
 _selu = exponential_units.selu.owner.made("function")
 _silu, _silu_ = gated_units.silu.owner.made("function"), editing(gated_units.silu)
 _threshold_op = rectifiers.threshold.owner.made("function")
