@@ -6,7 +6,6 @@ Rests on `autograd/profiler.py`, which takes the times.
 from __future__ import annotations
 
 import enum
-import gzip
 import os
 import socket
 import time
@@ -80,10 +79,32 @@ def schedule(
     return action
 
 
+def tensorboard_trace_handler(
+    dir_name: str, worker_name: str | None = None, use_gzip: bool = False
+) -> Callable[[profile], None]:
+    """For `on_trace_ready`: writes each trace into a folder, which is made, and where TensorBoard's plugin looks for it.
+
+    Raises RuntimeError where there can be no such folder.
+    """
+
+    def handle(ready: profile) -> None:
+        try:
+            os.makedirs(dir_name, exist_ok=True)
+        except OSError as error:
+            raise RuntimeError("Can't create directory: " + dir_name) from error
+        worker = worker_name or f"{socket.gethostname()}_{os.getpid()}"
+        name = f"{worker}.{time.time_ns()}.pt.trace.json{'.gz' if use_gzip else ''}"
+        ready.export_chrome_trace(os.path.join(dir_name, name))
+
+    return handle
+
+
 class profile:  # noqa: N801 - PyTorch's name
     """In its block, the time of everything is taken, or of those steps that `schedule` names; `step()` ends a step.
 
     After the last of a row of recorded steps `on_trace_ready(profile)` is called, which can look at `key_averages()`.
+    `profile_memory` counts the bytes of results. `with_stack`, `with_modules` and `acc_events` are taken as in PyTorch; what
+    they add to its files and to later cycles is not here.
 
     >>> import autogradkit as torch
     >>> with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as times:
@@ -99,6 +120,10 @@ class profile:  # noqa: N801 - PyTorch's name
         schedule: Callable[[int], ProfilerAction] | None = None,
         on_trace_ready: Callable[..., Any] | None = None,
         record_shapes: bool = False,
+        profile_memory: bool = False,
+        with_stack: bool = False,
+        with_modules: bool = False,
+        acc_events: bool = False,
     ) -> None:
         self.activities = supported_activities() if activities is None else set(activities)
         if not self.activities:
@@ -106,6 +131,10 @@ class profile:  # noqa: N801 - PyTorch's name
         self.schedule = schedule
         self.on_trace_ready = on_trace_ready
         self.record_shapes = record_shapes
+        self.profile_memory = profile_memory
+        self.with_stack = with_stack
+        self.with_modules = with_modules
+        self.acc_events = acc_events
         self.step_num = 0
         self._watch: Stopwatch | None = None
         self._events: EventList | None = None
@@ -145,7 +174,7 @@ class profile:  # noqa: N801 - PyTorch's name
         if self._action() in (ProfilerAction.NONE, ProfilerAction.WARMUP):
             return
         if self._watch is None:
-            self._watch = Stopwatch(self.record_shapes)
+            self._watch = Stopwatch(self.record_shapes, self.profile_memory)
             self._watch.begin()
         if self.schedule is not None:
             self._step = record_function(f"ProfilerStep#{self.step_num}")
@@ -157,7 +186,7 @@ class profile:  # noqa: N801 - PyTorch's name
             self._step = None
         if save and self._watch is not None:
             self._watch.end()
-            self._events = EventList(self._watch.events)
+            self._events = self._watch.listed()
             self._watch = None
 
     def events(self) -> EventList:
@@ -166,37 +195,13 @@ class profile:  # noqa: N801 - PyTorch's name
             raise AssertionError("Profiler must be initialized before getting events")
         return self._events
 
-    def key_averages(self, group_by_input_shape: bool = False) -> EventList:
-        """All events of one name together."""
+    def key_averages(self, group_by_input_shape: bool = False, group_by_stack_n: int = 0) -> EventList:
+        """All events of one name together; of whatever stack, since none is kept."""
         return self.events().key_averages(group_by_input_shape)
 
     def export_chrome_trace(self, path: str) -> None:
         """Write what `chrome://tracing` and Perfetto show."""
         self.events().export_chrome_trace(path)
-
-
-def tensorboard_trace_handler(
-    dir_name: str, worker_name: str | None = None, use_gzip: bool = False
-) -> Callable[[profile], None]:
-    """What `on_trace_ready` may be: writes each trace as a file of its own into the folder, which is made.
-
-    Raises RuntimeError where there can be no such folder.
-    """
-
-    def handler(prof: profile) -> None:
-        try:
-            os.makedirs(dir_name, exist_ok=True)
-        except OSError as error:
-            raise RuntimeError("Can't create directory: " + dir_name) from error
-        worker = worker_name or f"{socket.gethostname()}_{os.getpid()}"
-        path = os.path.join(dir_name, f"{worker}.{time.time_ns()}.pt.trace.json")
-        prof.export_chrome_trace(path)
-        if use_gzip:
-            with open(path, "rb") as written, gzip.open(path + ".gz", "wb") as packed:
-                packed.write(written.read())
-            os.remove(path)
-
-    return handler
 
 
 __getattr__ = _absent_from("profiler")

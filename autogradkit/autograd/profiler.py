@@ -8,182 +8,29 @@ so small ones appear slower than they are, as in PyTorch.
 from __future__ import annotations
 
 import functools
-import json
 import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, cast
 
+from autogradkit.autograd.profiler_util import EventList as EventList
+from autogradkit.autograd.profiler_util import FunctionEvent as FunctionEvent
+from autogradkit.autograd.profiler_util import FunctionEventAvg as FunctionEventAvg
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.facts import Declaration, Named
 from autogradkit.core.frames import entry
 from autogradkit.core.recording import Recorder, listeners
 from autogradkit.core.tensor import Tensor
-from autogradkit.files import write_whole
-
-_WIDTH = 12  # of a column of numbers
-
-
-def _time(microseconds: float) -> str:
-    for unit, size in (("s", 1e6), ("ms", 1e3)):
-        if microseconds >= size:
-            return f"{microseconds / size:.3f}{unit}"
-    return f"{microseconds:.3f}us"
-
-
-class FunctionEvent:
-    """One run of an op, a node or a block: when it began and ended, in microseconds, and what ran within it."""
-
-    count = 1
-
-    def __init__(self, name: str, thread: int, start: float, input_shapes: list[Any]) -> None:
-        self.name = self.key = name
-        self.thread = thread
-        self.start = self.end = start
-        self.input_shapes = input_shapes
-        self.cpu_parent: FunctionEvent | None = None
-        self.cpu_children: list[FunctionEvent] = []
-
-    @property
-    def cpu_time_total(self) -> float:
-        """From its beginning to its end."""
-        return self.end - self.start
-
-    cpu_time = cpu_time_total
-
-    @property
-    def self_cpu_time_total(self) -> float:
-        """Without what ran within it."""
-        return self.cpu_time_total - sum(child.cpu_time_total for child in self.cpu_children)
-
-    def __repr__(self) -> str:
-        return f"<FunctionEvent name={self.name} cpu_time={_time(self.cpu_time)} thread={self.thread}>"
-
-
-class FunctionEventAvg:
-    """All events of one name together."""
-
-    def __init__(self, key: str, input_shapes: Any = "") -> None:
-        self.key = key
-        self.input_shapes = input_shapes
-        self.count = 0
-        self.cpu_time_total = self.self_cpu_time_total = 0.0
-
-    def add(self, event: FunctionEvent) -> None:
-        """Count one event in."""
-        self.count += 1
-        self.cpu_time_total += event.cpu_time_total
-        self.self_cpu_time_total += event.self_cpu_time_total
-
-    @property
-    def cpu_time(self) -> float:
-        """The mean time of one."""
-        return self.cpu_time_total / self.count if self.count else 0.0
-
-    def __repr__(self) -> str:
-        return (
-            f"<FunctionEventAvg key={self.key} self_cpu_time={_time(self.self_cpu_time_total)} "
-            f"cpu_time={_time(self.cpu_time)} count={self.count}>"
-        )
-
-
-class EventList(list[Any]):
-    """Events, or their averages: a table when it is printed."""
-
-    @property
-    def self_cpu_time_total(self) -> float:
-        """What all of them took, in microseconds."""
-        return sum(event.self_cpu_time_total for event in self)
-
-    def key_averages(self, group_by_input_shapes: bool = False) -> EventList:
-        """All events of one name together; with `group_by_input_shapes` of one name and these sizes of operands."""
-        found: dict[tuple[str, str], FunctionEventAvg] = {}
-        for event in self:
-            shapes = event.input_shapes if group_by_input_shapes else ""
-            found.setdefault((event.key, str(shapes)), FunctionEventAvg(event.key, shapes)).add(event)
-        return EventList(found.values())
-
-    def total_average(self) -> FunctionEventAvg:
-        """All events together."""
-        total = FunctionEventAvg("Total")
-        for event in self:
-            total.add(event)
-        return total
-
-    def table(
-        self,
-        sort_by: str | None = None,
-        row_limit: int = 100,
-        max_name_column_width: int | None = 55,
-        max_shapes_column_width: int | None = 80,
-        header: str | None = None,
-        top_level_events_only: bool = False,
-    ) -> str:
-        """A row for each, `row_limit` at most (-1: all), the greatest in `sort_by` first, such as "cpu_time_total"."""
-        if not self:
-            return ""
-        events = self if sort_by is None else sorted(self, key=lambda event: getattr(event, sort_by), reverse=True)
-        total = self.self_cpu_time_total
-        heads = ["Name", "Self CPU %", "Self CPU", "CPU total %", "CPU total", "CPU time avg", "# of Calls"]
-        widths = [_bounded(max(len(event.key) for event in self) + 4, max_name_column_width), *[_WIDTH] * 6]
-        with_shapes = any(len(event.input_shapes) for event in self)
-        if with_shapes:
-            heads.append("Input Shapes")
-            widths.append(_bounded(max(len(str(event.input_shapes)) for event in self) + 4, max_shapes_column_width))
-        rule = "".join("-" * width + "  " for width in widths)
-        double = "=" * (len(rule) - 2)
-        lines = [] if header is None else [double, header]
-        if top_level_events_only:
-            lines += [double, "This report only display top-level ops statistics"]
-            events = [event for event in events if event.cpu_parent is None]
-        lines += [rule, _row(heads, widths), rule]
-        for event in events if row_limit < 0 else events[:row_limit]:
-            cells = [
-                event.key if len(event.key) < widths[0] - 2 else event.key[: widths[0] - 3] + "...",
-                f"{event.self_cpu_time_total * 100 / total:.2f}%" if total else "NaN",
-                _time(event.self_cpu_time_total),
-                f"{event.cpu_time_total * 100 / total:.2f}%" if total else "NaN",
-                _time(event.cpu_time_total),
-                _time(event.cpu_time),
-                str(event.count),
-            ]
-            lines.append(_row([*cells, str(event.input_shapes)[: widths[-1]]] if with_shapes else cells, widths))
-        return "\n".join([*lines, rule, f"Self CPU time total: {_time(total)}", ""])
-
-    def export_chrome_trace(self, path: str) -> None:
-        """Write what `chrome://tracing` and Perfetto show."""
-        events = [
-            {
-                "name": each.name,
-                "ph": "X",
-                "ts": each.start,
-                "dur": each.cpu_time_total,
-                "tid": each.thread,
-                "pid": "CPU",
-            }
-            for each in self
-        ]
-        write_whole(path, json.dumps(events).encode())
-
-    def __str__(self) -> str:
-        return self.table()
-
-
-def _bounded(width: int, most: int | None) -> int:
-    return width if most is None else min(width, most)
-
-
-def _row(cells: Iterable[str], widths: list[int]) -> str:
-    return "".join(f"{cell:>{width}}  " for cell, width in zip(cells, widths, strict=True))
 
 
 class Stopwatch(Recorder):
     """Takes the times of one thread between `begin` and `end`."""
 
-    def __init__(self, with_shapes: bool) -> None:
+    def __init__(self, with_shapes: bool, with_memory: bool) -> None:
         super().__init__()
         self.events: list[FunctionEvent] = []
         self._with_shapes = with_shapes
+        self._with_memory = with_memory
         self._open: list[FunctionEvent] = []
         self._last = 0.0  # when the node before ended
 
@@ -210,7 +57,15 @@ class Stopwatch(Recorder):
             name if isinstance(declaration, Named) and kind == "op" else f"aten::{name}", (*args, *kwargs.values())
         )
 
-    def op(self, *told: Any) -> None:
+    def listed(self) -> EventList:
+        """What was found, in the order in which it began."""
+        return EventList(self.events, self._with_memory)
+
+    def op(
+        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
+        if self._with_memory and self._open:
+            self._open[-1].new_memory = _new_memory(result, (*args, *kwargs.values()))
         self.stops()
 
     def op_failed(self, *told: Any) -> None:
@@ -231,12 +86,22 @@ class Stopwatch(Recorder):
         self._last = _now()
 
 
+def _new_memory(result: Any, operands: Iterable[Any]) -> int:
+    """The bytes that the results hold, without those whose memory is an operand's."""
+    results = [each for each in (result if isinstance(result, tuple | list) else [result]) if isinstance(each, Tensor)]
+    theirs = {each.untyped_storage().data_ptr() for each in operands if isinstance(each, Tensor)}
+    held = {each.untyped_storage().data_ptr(): each.untyped_storage().nbytes() for each in results}
+    return sum(size for address, size in held.items() if address not in theirs)
+
+
 def _now() -> float:
     return time.perf_counter_ns() / 1000
 
 
 class profile:  # noqa: N801 - PyTorch's name
     """In its block, the time of everything is taken; afterwards it prints as a table.
+
+    `profile_memory` counts the bytes of results. Stacks and modules (`with_stack`, `with_modules`) are asked for in vain.
 
     >>> import autogradkit as torch
     >>> x = torch.ones(2, requires_grad=True)
@@ -246,10 +111,19 @@ class profile:  # noqa: N801 - PyTorch's name
     ['aten::mul', 'aten::sum', 'SumBackward0']
     """
 
-    def __init__(self, enabled: bool = True, *, record_shapes: bool = False, use_cpu: bool = True) -> None:
+    def __init__(
+        self,
+        enabled: bool = True,
+        *,
+        record_shapes: bool = False,
+        profile_memory: bool = False,
+        with_stack: bool = False,
+        with_modules: bool = False,
+        use_cpu: bool = True,
+    ) -> None:
         self.enabled = enabled and use_cpu
         self._entered = False
-        self._watch = Stopwatch(record_shapes)
+        self._watch = Stopwatch(record_shapes, profile_memory)
         self._events: EventList | None = None
 
     def __enter__(self) -> profile | None:
@@ -264,7 +138,7 @@ class profile:  # noqa: N801 - PyTorch's name
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if self.enabled:
             self._watch.end()
-            self._events = EventList(self._watch.events)
+            self._events = self._watch.listed()
 
     @property
     def function_events(self) -> EventList:
@@ -273,8 +147,8 @@ class profile:  # noqa: N801 - PyTorch's name
             raise RuntimeError("Profiler didn't finish running")
         return self._events
 
-    def key_averages(self, group_by_input_shape: bool = False) -> EventList:
-        """All events of one name together."""
+    def key_averages(self, group_by_input_shape: bool = False, group_by_stack_n: int = 0) -> EventList:
+        """All events of one name together; of whatever stack, since none is kept."""
         return self.function_events.key_averages(group_by_input_shape)
 
     def table(self, sort_by: str | None = None, row_limit: int = 100, **options: Any) -> str:

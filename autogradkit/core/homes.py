@@ -52,7 +52,14 @@ _ELSEWHERE = {
     ("torch.nn.uninitialized", "UninitializedBuffer"): "torch.nn.parameter",
     ("torch.nn.uninitialized", "UninitializedParameter"): "torch.nn.parameter",
 }
+_UTILITIES = {  # of `nn.utils`
+    "orthogonal": "parametrizations",
+    "parametrized": "parametrize",
+    "pruning": "prune",
+    "pruning_methods": "prune",
+}
 _MODULES = "torch.nn.modules."
+_UTILS = "torch.nn.utils."
 _FUNCTIONS = "torch.nn.functional"
 _RESULTS = ".return_types"
 
@@ -70,4 +77,7 @@ def pytorchs_home(home: str, name: str) -> str:
     if home.startswith(_MODULES):
         file = home.removeprefix(_MODULES)
         return _MODULES + (_NAMES.get(name) or _FILES.get(file, file))
+    if home.startswith(_UTILS):
+        file = home.removeprefix(_UTILS)
+        return _UTILS + _UTILITIES.get(file, file)
     return _FUNCTIONS if home.startswith(f"{_FUNCTIONS}.") else home

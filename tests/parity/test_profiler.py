@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,12 @@ def _ours(shapes: bool) -> EventList:
     return EventList(events)
 
 
-def _theirs(shapes: bool) -> Any:
+def _theirs(shapes: bool, profile_memory: bool = False) -> Any:
     made = [
         profiler_util.FunctionEvent(number, name, 1, start, end, input_shapes=[[2, 3], []] if shapes else [], stack=[])
         for number, (name, start, end, _) in enumerate(TIMES)
     ]
-    events = profiler_util.EventList(made)
+    events = profiler_util.EventList(made, profile_memory=profile_memory)
     events._build_tree()
     return events
 
@@ -78,6 +79,45 @@ def test_what_runs_is_timed_within_what_it_runs_in() -> None:
     assert step.self_cpu_time_total == pytest.approx(step.cpu_time - sum(event.cpu_time for event in inside))
     assert inside[0].input_shapes == [[2], []]
     assert [event.name for event in times.function_events][-2:] == ["aten::detach", "aten::add_"]
+
+
+def test_memory_is_that_of_results() -> None:
+    x = autogradkit.ones(4, 4)
+    with profiler.profile(profile_memory=True) as times, profiler.record_function("mine"):
+        x.exp()
+        x.view(16)
+        x.add_(1)
+        x.topk(2)
+    found = {event.key: (event.cpu_memory_usage, event.self_cpu_memory_usage) for event in times.key_averages()}
+    assert found == {
+        "mine": (160, 0),
+        "aten::exp": (64, 64),
+        "aten::view": (0, 0),
+        "aten::add_": (0, 0),
+        "aten::topk": (96, 96),
+    }
+
+
+def test_tables_of_memory() -> None:
+    sizes = [3 << 30, 5 << 20, 1536, 7, -12]
+    ours, theirs = EventList(_ours(False), profile_memory=True), _theirs(False, profile_memory=True)
+    for own, other, size in zip(ours, theirs, sizes, strict=True):
+        own.new_memory = other.cpu_memory_usage = size
+    for sort_by in ("self_cpu_memory_usage", "cuda_time_total", "cpu_memory_usage"):
+        assert ours.table(sort_by) == theirs.table(sort_by)
+        assert ours.key_averages().table(sort_by) == theirs.key_averages().table(sort_by)
+
+
+@pytest.mark.parametrize(("compressed", "ends"), [(False, ".pt.trace.json"), (True, ".pt.trace.json.gz")])
+def test_traces_for_tensorboard(compressed: bool, ends: str, tmp_path: Path) -> None:
+    handler = autogradkit.profiler.tensorboard_trace_handler(str(tmp_path / "new"), "me", use_gzip=compressed)
+    with autogradkit.profiler.profile(on_trace_ready=handler, with_stack=True):
+        autogradkit.ones(2).exp()
+    (file,) = (tmp_path / "new").iterdir()
+    assert file.name.startswith("me.")
+    assert file.name.endswith(ends)
+    written = gzip.decompress(file.read_bytes()) if compressed else file.read_bytes()
+    assert [event["name"] for event in json.loads(written)] == ["aten::ones", "aten::exp"]
 
 
 def test_an_op_that_fails_ends_too() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import socket
 import sys
@@ -64,6 +65,22 @@ def test_scalars_as_tensors(tmp_path: Path) -> None:
         assert numbers["long"].tensor_proto.double_val[0] == 0.1
         shape = [each.size for each in numbers["whole"].tensor_proto.tensor_shape.dim]
         assert shape == [1, 3]
+
+
+def test_sounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def write(m: Any, writer: Any) -> None:
+        writer.add_audio("wave", m.sin(m.arange(50.0, dtype=m.float64)).view(1, 50), 3, sample_rate=8000)
+        writer.add_audio("loud", m.tensor([0.5, -2.0, 3.0]), 4)
+        with pytest.raises(AssertionError, match="input tensor should be 1 dimensional"):
+            writer.add_audio("two channels", m.zeros(2, 5))
+
+    found: list[Any] = []
+    for m in BOTH:
+        sounds = written(tmp_path, write, m)
+        events = [sounds.Audio(tag)[0] for tag in ("wave", "loud")]
+        said = capsys.readouterr().out
+        found.append(([dataclasses.replace(each, wall_time=0.0) for each in events], said))
+    assert found[0] == found[1]
 
 
 def test_tensors_are_written_bit_for_bit(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ NAMES = ours.list_models()
 # The smallest of each family, and a picture that it takes.
 SMALL = {
     "alexnet": 64, "vgg11_bn": 32, "resnet18": 32, "mobilenet_v2": 32, "densenet121": 32, "efficientnet_b0": 32, "googlenet": 32,
-    "squeezenet1_0": 32, "squeezenet1_1": 32, "shufflenet_v2_x0_5": 32,
+    "inception_v3": 75, "squeezenet1_0": 32, "squeezenet1_1": 32, "shufflenet_v2_x0_5": 32,
 }  # fmt: skip
 INITS = (
     "xavier_uniform_",
@@ -42,10 +42,10 @@ INITS = (
 
 
 def options(name: str) -> dict[str, Any]:
-    """GoogLeNet warns unless it is told to draw its parameters; larger networks would fetch their backbone's."""
+    """The Inception networks warn unless they are told to draw their parameters; larger networks would fetch their backbone's."""
     if "weights_backbone" in inspect.signature(ours.get_model_builder(name)).parameters:
         return {"weights_backbone": None}
-    return {"init_weights": True} if name == "googlenet" else {}
+    return {"init_weights": True} if name in ("googlenet", "inception_v3") else {}
 
 
 @contextmanager
@@ -166,8 +166,9 @@ def doubles() -> Iterator[None]:
 
 
 def small(library: Any, models: Any, name: str) -> Any:
+    without = {"aux_logits": False} if name == "inception_v3" else {}  # its classifier takes pictures of 299 pixels
     with initial_calls(library.nn.init):
-        return models.get_model(name, num_classes=6, **options(name))
+        return models.get_model(name, num_classes=6, **options(name), **without)
 
 
 def randomized(expected: Any) -> Any:
@@ -359,8 +360,26 @@ def test_a_stored_googlenet_leaves_its_auxiliary_classifiers_out(tmp_path: Path)
     assert list(both.state_dict()) == list(stored.state_dict())
 
 
+def test_a_stored_inception_keeps_its_auxiliary_classifier_unless_unwanted(tmp_path: Path) -> None:
+    with initial_calls(torch.nn.init):
+        stored = theirs.inception_v3(init_weights=True)
+    torch.save(stored.state_dict(), tmp_path / "inception.pth")
+    with initial_calls(ak.nn.init):
+        both = ours.inception_v3(weights=tmp_path / "inception.pth")
+        plain = ours.inception_v3(weights=tmp_path / "inception.pth", aux_logits=False)
+    assert (plain.aux_logits, plain.AuxLogits, plain.transform_input, both.transform_input) == (False, None, True, True)
+    assert list(both.state_dict()) == list(stored.state_dict())
+
+
 @pytest.mark.parametrize(
-    "call", ["squeezenet1_1(pretrained=False)", "squeezenet1_1(False)", "squeezenet1_1(None, True)", "googlenet()"]
+    "call",
+    [
+        "squeezenet1_1(pretrained=False)",
+        "squeezenet1_1(False)",
+        "squeezenet1_1(None, True)",
+        "googlenet()",
+        "inception_v3()",
+    ],
 )
 def test_older_calls_warn_as_in_torchvision(call: str) -> None:
     with initial_calls(torch.nn.init), warnings.catch_warnings(record=True, action="always") as expected:

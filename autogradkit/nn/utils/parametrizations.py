@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import no_grad
@@ -163,3 +164,6 @@ def spectral_norm(
     if dim is None:
         dim = 1 if isinstance(module, TRANSPOSED) else 0
     return register_parametrization(module, name, SpectralNorm(weight, n_power_iterations, dim, eps))
+
+
+__getattr__ = _absent_from("nn.utils.parametrizations")

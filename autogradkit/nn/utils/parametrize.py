@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
@@ -84,7 +85,7 @@ def _refuse_pickling(self: Any) -> NoReturn:
 
 def _give_own_class(module: Module) -> None:
     base = type(module)
-    body: dict[str, Any] = {"__getstate__": _refuse_pickling}
+    body: dict[str, Any] = {"__getstate__": _refuse_pickling, "__module__": ParametrizationList.__module__}
     if not hasattr(base, "__deepcopy__"):
         body["__deepcopy__"] = _deep_copied
     module.__class__ = type(f"Parametrized{base.__name__}", (base,), body)
@@ -241,3 +242,6 @@ def transfer_parametrizations_and_params(from_module: Module, to_module: M, tens
         for original in originals:
             setattr(to_module.parametrizations[name], original, getattr(own, original))
     return to_module
+
+
+__getattr__ = _absent_from("nn.utils.parametrize")

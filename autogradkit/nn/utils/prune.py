@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from autogradkit._ops.making.filled import ones_like
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn.modules.module import Module
@@ -163,3 +164,6 @@ def is_pruned(module: Module) -> bool:
     False
     """
     return any(isinstance(hook, BasePruningMethod) for each in module.modules() for _, hook in each._before_forward())
+
+
+__getattr__ = _absent_from("nn.utils.prune")

@@ -9,9 +9,11 @@ Rests on tensorboardX, which takes arrays: what is a tensor here becomes one on 
 from __future__ import annotations
 
 import functools
+import io
 import os
 import socket
 import time
+import wave
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -137,13 +139,43 @@ class SummaryWriter(tensorboardX.SummaryWriter):
         content = TensorProto(dtype=kind, tensor_shape=shape, tensor_content=array.tobytes())
         self._add_value(Summary.Value(tag=tag, tensor=content), global_step, walltime)
 
+    @entry
+    def add_audio(
+        self,
+        tag: str,
+        snd_tensor: Any,
+        global_step: int | None = None,
+        sample_rate: int = 44100,
+        walltime: float | None = None,
+    ) -> None:
+        """A sound of one channel, of numbers from -1 to 1, as a WAV file: tensorboardX asks another library for it."""
+        sound = np.squeeze(_arrays(snd_tensor))
+        if abs(sound).max() > 1:
+            print("warning: audio amplitude out of range, auto clipped.")
+            sound = sound.clip(-1, 1)
+        if sound.ndim != 1:
+            raise AssertionError("input tensor should be 1 dimensional.")
+        file = io.BytesIO()
+        with wave.open(file, "wb") as wav:
+            wav.setnchannels(1)
+            wav.setsampwidth(2)
+            wav.setframerate(sample_rate)
+            wav.writeframes((sound * np.iinfo(np.int16).max).astype("<i2").tobytes())
+        content = Summary.Audio(
+            sample_rate=sample_rate,
+            num_channels=1,
+            length_frames=len(sound),
+            encoded_audio_string=file.getvalue(),
+            content_type="audio/wav",
+        )
+        self._add_value(Summary.Value(tag=tag, audio=content), global_step, walltime)
+
     add_histogram = _of_arrays(tensorboardX.SummaryWriter.add_histogram)
     add_histogram_raw = _of_arrays(tensorboardX.SummaryWriter.add_histogram_raw)
     add_image = _of_arrays(tensorboardX.SummaryWriter.add_image)
     add_images = _of_arrays(tensorboardX.SummaryWriter.add_images)
     add_image_with_boxes = _of_arrays(tensorboardX.SummaryWriter.add_image_with_boxes)
     add_video = _of_arrays(tensorboardX.SummaryWriter.add_video)
-    add_audio = _of_arrays(tensorboardX.SummaryWriter.add_audio)
     add_embedding = _of_arrays(tensorboardX.SummaryWriter.add_embedding)
     add_pr_curve = _of_arrays(tensorboardX.SummaryWriter.add_pr_curve)
     add_pr_curve_raw = _of_arrays(tensorboardX.SummaryWriter.add_pr_curve_raw)

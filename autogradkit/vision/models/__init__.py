@@ -65,6 +65,10 @@ from autogradkit.vision.models.googlenet import GoogLeNet as GoogLeNet
 from autogradkit.vision.models.googlenet import GoogLeNet_Weights as GoogLeNet_Weights
 from autogradkit.vision.models.googlenet import GoogLeNetOutputs as GoogLeNetOutputs
 from autogradkit.vision.models.googlenet import googlenet as googlenet
+from autogradkit.vision.models.inception import Inception3 as Inception3
+from autogradkit.vision.models.inception import Inception_V3_Weights as Inception_V3_Weights
+from autogradkit.vision.models.inception import InceptionOutputs as InceptionOutputs
+from autogradkit.vision.models.inception import inception_v3 as inception_v3
 from autogradkit.vision.models.mobilenetv2 import MobileNet_V2_Weights as MobileNet_V2_Weights
 from autogradkit.vision.models.mobilenetv2 import MobileNetV2 as MobileNetV2
 from autogradkit.vision.models.mobilenetv2 import mobilenet_v2 as mobilenet_v2

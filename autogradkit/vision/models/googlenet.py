@@ -94,18 +94,9 @@ class GoogLeNet(nn.Module):
                     nn.init.constant_(module.weight, 1)
                     nn.init.constant_(module.bias, 0)
 
-    def _transform_input(self, x: Tensor) -> Tensor:
-        """Pictures with ImageNet's mean and deviation taken out, as those with 0.5 taken out that the weights expect."""
-        if not self.transform_input:
-            return x
-        red = x[:, 0].unsqueeze(1) * (0.229 / 0.5) + (0.485 - 0.5) / 0.5
-        green = x[:, 1].unsqueeze(1) * (0.224 / 0.5) + (0.456 - 0.5) / 0.5
-        blue = x[:, 2].unsqueeze(1) * (0.225 / 0.5) + (0.406 - 0.5) / 0.5
-        return cat((red, green, blue), 1)
-
     def forward(self, x: Tensor) -> Tensor | GoogLeNetOutputs:
         """The logits of a batch of pictures, in training those of the auxiliary classifiers too."""
-        x = self.maxpool1(self.conv1(self._transform_input(x)))
+        x = self.maxpool1(self.conv1(centred_at_half(x) if self.transform_input else x))
         x = self.maxpool2(self.conv3(self.conv2(x)))
         x = self.maxpool3(self.inception3b(self.inception3a(x)))
         x = self.inception4a(x)
@@ -116,6 +107,14 @@ class GoogLeNet(nn.Module):
         x = self.inception5b(self.inception5a(x))
         x = self.fc(self.dropout(self.avgpool(x).flatten(1)))
         return GoogLeNetOutputs(x, aux2, aux1) if self.training and self.aux_logits else x
+
+
+def centred_at_half(x: Tensor) -> Tensor:
+    """Pictures with ImageNet's mean and deviation taken out, as those with 0.5 taken out that the weights expect."""
+    red = x[:, 0].unsqueeze(1) * (0.229 / 0.5) + (0.485 - 0.5) / 0.5
+    green = x[:, 1].unsqueeze(1) * (0.224 / 0.5) + (0.456 - 0.5) / 0.5
+    blue = x[:, 2].unsqueeze(1) * (0.225 / 0.5) + (0.406 - 0.5) / 0.5
+    return cat((red, green, blue), 1)
 
 
 class Inception(nn.Module):

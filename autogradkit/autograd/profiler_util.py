@@ -1,0 +1,209 @@
+"""What a profile found: the runs of ops, nodes and blocks, their averages, and the table that shows them.
+
+Rests on files, which are written whole.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from autogradkit.files import write_whole
+
+_WIDTH = 12  # of a column of numbers
+
+
+def _time(microseconds: float) -> str:
+    for unit, size in (("s", 1e6), ("ms", 1e3)):
+        if microseconds >= size:
+            return f"{microseconds / size:.3f}{unit}"
+    return f"{microseconds:.3f}us"
+
+
+def _bytes(number: int) -> str:
+    for unit, size in (("GB", 2**30), ("MB", 2**20), ("KB", 2**10)):
+        if abs(number) >= size:
+            return f"{number / size:.2f} {unit}"
+    return f"{number} B"
+
+
+class _NothingElsewhere:
+    """What an event took of devices other than the processor."""
+
+    device_time = device_time_total = self_device_time_total = device_memory_usage = self_device_memory_usage = 0
+
+
+class FunctionEvent(_NothingElsewhere):
+    """One run of an op, a node or a block: when it began and ended, in microseconds, and what ran within it."""
+
+    count = 1
+    new_memory: int | None = None  # of its results, in bytes; None where nobody counts, or it is a block
+
+    def __init__(self, name: str, thread: int, start: float, input_shapes: list[Any]) -> None:
+        self.name = self.key = name
+        self.thread = thread
+        self.start = self.end = start
+        self.input_shapes = input_shapes
+        self.cpu_parent: FunctionEvent | None = None
+        self.cpu_children: list[FunctionEvent] = []
+
+    @property
+    def cpu_time_total(self) -> float:
+        """From its beginning to its end."""
+        return self.end - self.start
+
+    cpu_time = cpu_time_total
+
+    @property
+    def self_cpu_time_total(self) -> float:
+        """Without what ran within it."""
+        return self.cpu_time_total - sum(child.cpu_time_total for child in self.cpu_children)
+
+    @property
+    def cpu_memory_usage(self) -> int:
+        """How many bytes its results hold that its operands did not; of a block, the sum of what ran within it."""
+        if self.new_memory is not None:
+            return self.new_memory
+        return sum(child.cpu_memory_usage for child in self.cpu_children)
+
+    @property
+    def self_cpu_memory_usage(self) -> int:
+        """Without what ran within it; less than zero where that was given back."""
+        return self.cpu_memory_usage - sum(child.cpu_memory_usage for child in self.cpu_children)
+
+    def __repr__(self) -> str:
+        return f"<FunctionEvent name={self.name} cpu_time={_time(self.cpu_time)} thread={self.thread}>"
+
+
+class FunctionEventAvg(_NothingElsewhere):
+    """All events of one name together."""
+
+    def __init__(self, key: str, input_shapes: Any = "") -> None:
+        self.key = key
+        self.input_shapes = input_shapes
+        self.count = 0
+        self.cpu_time_total = self.self_cpu_time_total = 0.0
+        self.cpu_memory_usage = self.self_cpu_memory_usage = 0
+
+    def add(self, event: FunctionEvent) -> None:
+        """Count one event in."""
+        self.count += 1
+        self.cpu_time_total += event.cpu_time_total
+        self.self_cpu_time_total += event.self_cpu_time_total
+        self.cpu_memory_usage += event.cpu_memory_usage
+        self.self_cpu_memory_usage += event.self_cpu_memory_usage
+
+    @property
+    def cpu_time(self) -> float:
+        """The mean time of one."""
+        return self.cpu_time_total / self.count if self.count else 0.0
+
+    def __repr__(self) -> str:
+        return (
+            f"<FunctionEventAvg key={self.key} self_cpu_time={_time(self.self_cpu_time_total)} "
+            f"cpu_time={_time(self.cpu_time)} count={self.count}>"
+        )
+
+
+class EventList(list[Any]):
+    """Events, or their averages: a table when it is printed, with columns of memory where that was counted."""
+
+    def __init__(self, events: Iterable[Any] = (), profile_memory: bool = False) -> None:
+        super().__init__(events)
+        self._profile_memory = profile_memory
+
+    @property
+    def self_cpu_time_total(self) -> float:
+        """What all of them took, in microseconds."""
+        return sum(event.self_cpu_time_total for event in self)
+
+    def key_averages(self, group_by_input_shapes: bool = False) -> EventList:
+        """All events of one name together; with `group_by_input_shapes` of one name and these sizes of operands."""
+        found: dict[tuple[str, str], FunctionEventAvg] = {}
+        for event in self:
+            shapes = event.input_shapes if group_by_input_shapes else ""
+            found.setdefault((event.key, str(shapes)), FunctionEventAvg(event.key, shapes)).add(event)
+        return EventList(found.values(), self._profile_memory)
+
+    def total_average(self) -> FunctionEventAvg:
+        """All events together."""
+        total = FunctionEventAvg("Total")
+        for event in self:
+            total.add(event)
+        return total
+
+    def table(
+        self,
+        sort_by: str | None = None,
+        row_limit: int = 100,
+        max_name_column_width: int | None = 55,
+        max_shapes_column_width: int | None = 80,
+        header: str | None = None,
+        top_level_events_only: bool = False,
+    ) -> str:
+        """A row for each, `row_limit` at most (-1: all), the greatest in `sort_by` first, such as "cpu_time_total"."""
+        if not self:
+            return ""
+        events = self
+        if sort_by is not None:
+            key = sort_by.replace("cuda", "device").replace("xpu", "device")
+            events = sorted(self, key=lambda event: getattr(event, key), reverse=True)
+        total = self.self_cpu_time_total
+        heads = ["Name", "Self CPU %", "Self CPU", "CPU total %", "CPU total", "CPU time avg"]
+        heads += ["CPU Mem", "Self CPU Mem", "# of Calls"] if self._profile_memory else ["# of Calls"]
+        name_width = _bounded(max(len(event.key) for event in self) + 4, max_name_column_width)
+        widths = [name_width, *[_WIDTH] * (len(heads) - 1)]
+        with_shapes = any(len(event.input_shapes) for event in self)
+        if with_shapes:
+            heads.append("Input Shapes")
+            widths.append(_bounded(max(len(str(event.input_shapes)) for event in self) + 4, max_shapes_column_width))
+        rule = "".join("-" * width + "  " for width in widths)
+        double = "=" * (len(rule) - 2)
+        lines = [] if header is None else [double, header]
+        if top_level_events_only:
+            lines += [double, "This report only display top-level ops statistics"]
+            events = [event for event in events if event.cpu_parent is None]
+        lines += [rule, _row(heads, widths), rule]
+        for event in events if row_limit < 0 else events[:row_limit]:
+            cells = [
+                event.key if len(event.key) < widths[0] - 2 else event.key[: widths[0] - 3] + "...",
+                f"{event.self_cpu_time_total * 100 / total:.2f}%" if total else "NaN",
+                _time(event.self_cpu_time_total),
+                f"{event.cpu_time_total * 100 / total:.2f}%" if total else "NaN",
+                _time(event.cpu_time_total),
+                _time(event.cpu_time),
+            ]
+            if self._profile_memory:
+                cells += [_bytes(event.cpu_memory_usage), _bytes(event.self_cpu_memory_usage)]
+            cells.append(str(event.count))
+            lines.append(_row([*cells, str(event.input_shapes)[: widths[-1]]] if with_shapes else cells, widths))
+        return "\n".join([*lines, rule, f"Self CPU time total: {_time(total)}", ""])
+
+    def export_chrome_trace(self, path: str) -> None:
+        """Write what `chrome://tracing` and Perfetto show; compressed where the path ends in ".gz"."""
+        events = [
+            {
+                "name": each.name,
+                "ph": "X",
+                "ts": each.start,
+                "dur": each.cpu_time_total,
+                "tid": each.thread,
+                "pid": "CPU",
+            }
+            for each in self
+        ]
+        written = json.dumps(events).encode()
+        write_whole(path, gzip.compress(written) if path.endswith(".gz") else written)
+
+    def __str__(self) -> str:
+        return self.table()
+
+
+def _bounded(width: int, most: int | None) -> int:
+    return width if most is None else min(width, most)
+
+
+def _row(cells: Iterable[str], widths: list[int]) -> str:
+    return "".join(f"{cell:>{width}}  " for cell, width in zip(cells, widths, strict=True))
