@@ -100,6 +100,7 @@ def serve(folder: Path) -> Iterator[Server]:
     """JupyterLab on the loopback address, with settings of its own, until the block ends."""
     root, private = folder / "notebooks", folder / "jupyter"
     root.mkdir(parents=True)
+    (private / "data").mkdir(parents=True)  # where notebooks are signed, perhaps before the server writes there
     for name, text in SETTINGS.items():
         file = private / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
