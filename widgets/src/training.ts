@@ -174,7 +174,7 @@ function rateField(model: Place<TrainingTraits>["model"], signal: AbortSignal, s
   return label;
 }
 
-/** A button for each thing to look at; the arrow keys go from one to the next. */
+/** A button for each thing to look at. */
 function tabRow(model: Place<TrainingTraits>["model"], signal: AbortSignal, look: (tab: Tab) => void): HTMLElement {
   const row = h("span", { class: "ak-group ak-tabs", role: "group", "aria-label": "What is shown" });
   const buttons = new Map<Tab, HTMLButtonElement>();
@@ -192,18 +192,6 @@ function tabRow(model: Place<TrainingTraits>["model"], signal: AbortSignal, look
     row.hidden = buttons.size < 2;
     mark();
   };
-  row.addEventListener(
-    "keydown",
-    (event) => {
-      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      const all = [...buttons.values()];
-      const at = all.indexOf(event.target as HTMLButtonElement);
-      if (by === undefined || at < 0) return;
-      event.preventDefault();
-      all[(at + by + all.length) % all.length]?.focus();
-    },
-    { signal },
-  );
   onChange(model, "tabs", fill, signal);
   onChange(model, "tab", mark, signal);
   fill();

@@ -6,6 +6,7 @@ import { onMore } from "../src/shared/more";
 import { panZoom } from "../src/shared/panzoom";
 import { stepper } from "../src/shared/stepper";
 import { isDark } from "../src/shared/theme";
+import { toolbar } from "../src/shared/toolbar";
 import type { Picture } from "../src/shared/traits";
 import { FakeModel, settled } from "./model";
 
@@ -89,6 +90,79 @@ describe("frame", () => {
     expect(toggle.getAttribute("aria-pressed")).toBe("true");
     model.set("svg", SVG("n2"));
     expect(seen).toEqual(["n1", "n2"]);
+  });
+});
+
+describe("toolbar", () => {
+  const ended = new AbortController();
+  const made = (...children: HTMLElement[]) => {
+    const bar = toolbar("Picture", ended.signal);
+    bar.append(...children);
+    document.body.append(bar);
+    return bar;
+  };
+  const named = (...names: string[]) => names.map((name) => button(name, () => {}));
+  const stops = (bar: HTMLElement) =>
+    [...bar.querySelectorAll<HTMLElement>("button, select")].filter((e) => e.tabIndex === 0).map((e) => e.textContent);
+  const press = (key: string, more = {}) =>
+    document.activeElement!.dispatchEvent(
+      new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }),
+    );
+  const focused = () => document.activeElement!.textContent;
+
+  it("is one stop of the tab key, and one for each control that needs arrow keys", async () => {
+    const bar = made(...named("a", "b"), h("select", {}, h("option", {}, "1×")), ...named("c"));
+    await settled();
+    expect([bar.getAttribute("role"), stops(bar)]).toEqual(["toolbar", ["a", "1×"]]);
+    bar.querySelectorAll("button")[2]!.focus();
+    expect(stops(bar)).toEqual(["1×", "c"]);
+    bar.querySelector("select")!.focus();
+    expect(stops(bar)).toEqual(["1×", "c"]);
+  });
+  it("is walked by Left and Right, around its ends, by Home and End, past what is hidden", async () => {
+    const all = named("a", "b", "c", "d");
+    all[1]!.hidden = true;
+    const bar = made(...all);
+    await settled();
+    all[0]!.focus();
+    const walked = ["ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft", "Home", "End"].map((key) => {
+      press(key);
+      return focused();
+    });
+    expect(walked).toEqual(["c", "d", "a", "d", "a", "d"]);
+    expect(stops(bar)).toEqual(["d"]);
+    press("ArrowLeft", { altKey: true }); // the browser's way back
+    press("ArrowUp");
+    expect(focused()).toBe("d");
+  });
+  it("leaves arrows to a menu, and Home and End to the steps", async () => {
+    let at = 1;
+    const go = (step: number) => {
+      at = step;
+    };
+    const steps = stepper({ count: () => 5, at: () => at, go, signal: ended.signal });
+    const bar = made(steps.element, ...named("All"));
+    await settled();
+    bar.querySelector<HTMLElement>('[title="Step forward"]')!.focus();
+    press("End");
+    expect([at, focused()]).toEqual([4, "▶"]);
+    press("ArrowRight");
+    expect([at, focused()]).toEqual([4, "▶|"]);
+    bar.querySelector("select")!.focus();
+    press("ArrowRight");
+    expect(document.activeElement).toBe(bar.querySelector("select"));
+  });
+  it("keeps a stop, and the focus, when buttons come, go and hide", async () => {
+    const [a, b] = named("a", "b");
+    const bar = made(a!, b!);
+    await settled();
+    b!.focus();
+    b!.hidden = true;
+    await settled();
+    expect([stops(bar), focused()]).toEqual([["a"], "a"]);
+    bar.replaceChildren(...named("c", "d"));
+    await settled();
+    expect(stops(bar)).toEqual(["c"]);
   });
 });
 

@@ -5,6 +5,7 @@ import { keepFocus } from "./focus";
 import { onChange } from "./model";
 import { onMore } from "./more";
 import { followTheme } from "./theme";
+import { toolbar } from "./toolbar";
 import type { Picture } from "./traits";
 
 export interface Frame {
@@ -29,7 +30,7 @@ export function frame<T extends Picture>(
   drawn: (svg: SVGSVGElement) => void,
   cells: (row: string[], n: number) => string[] = (row) => row,
 ): Frame {
-  const toolbar = h("div", { class: "ak-toolbar", role: "toolbar", "aria-label": "Picture" });
+  const bar = toolbar("Picture", signal);
   const stage = h("div", { class: "ak-stage" });
   const sentence = h("p", { class: "ak-sentence", role: "status", "aria-live": "polite" });
   const detail = h("div", { class: "ak-detail", role: "group", "aria-label": "Detail", hidden: true });
@@ -50,7 +51,7 @@ export function frame<T extends Picture>(
     { pressed: false },
   );
   const columns = h("div", { class: "ak-columns" }, stage, detail);
-  const root = h("div", { class: "ak-widget" }, toolbar, sentence, columns, alternative);
+  const root = h("div", { class: "ak-widget" }, bar, sentence, columns, alternative);
 
   const more = onMore(stage, signal);
   const redraw = () =>
@@ -72,11 +73,11 @@ export function frame<T extends Picture>(
   el.append(root);
   queueMicrotask(() => {
     redraw();
-    toolbar.append(toggle);
+    bar.append(toggle);
   });
   return {
     root,
-    toolbar,
+    toolbar: bar,
     columns,
     stage,
     detail,
