@@ -251,6 +251,7 @@ def test_a_module_that_does_not_fit_is_folded_unless_it_was_opened() -> None:
     trace = trace_source(source, before)
     narrow, wide = draw_graph(trace, page=614).graph, draw_graph(trace, page=1414).graph
     assert (narrow.folded, wide.folded) == (["LSTM"], [])
+    assert "… 4 more" in texts(draw_graph(trace, page=614).svg)  # of its parameters
     opened = draw_graph(trace, {"LSTM": False}, page=614).graph
     assert [op.name for op in opened.ops] == [op.name for op in wide.ops]
     assert opened.folded == []
