@@ -44,10 +44,10 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
     for (const element of [pause, step, stop]) element.setAttribute("aria-disabled", "true");
     view.say(GONE);
   });
-  const view = frame(model, el, signal, (svg) => {
+  const view = frame(model, el, signal, (svg, until) => {
     reach(view.stage);
-    cursor.attach(svg, signal);
-    picks(svg, signal, (chosen) => send({ kind: "choose", picture: chosen }));
+    cursor.attach(svg, until);
+    picks(svg, until, (chosen) => send({ kind: "choose", picture: chosen }));
   });
   const tell = (kind: Button) => {
     view.say(WAITING[kind]);

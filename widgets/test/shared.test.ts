@@ -79,9 +79,12 @@ describe("frame", () => {
   it("inlines the picture, toggles the table and redraws", async () => {
     const model = new FakeModel<Picture>({ svg: SVG(), description: "W", table: [["name"], ["W"]] });
     const seen: string[] = [];
-    const { root } = frame(model, document.body, new AbortController().signal, (svg) =>
-      seen.push(keyOf(svg.querySelector("g")!)),
-    );
+    const until: AbortSignal[] = [];
+    const ended = new AbortController();
+    const { root } = frame(model, document.body, ended.signal, (svg, signal) => {
+      seen.push(keyOf(svg.querySelector("g")!));
+      until.push(signal);
+    });
     await settled();
     const toggle = [...root.querySelectorAll("button")].find((b) => b.textContent === "Table")!;
     expect(root.querySelector<HTMLElement>(".ak-alternative")!.hidden).toBe(true);
@@ -90,6 +93,9 @@ describe("frame", () => {
     expect(toggle.getAttribute("aria-pressed")).toBe("true");
     model.set("svg", SVG("n2"));
     expect(seen).toEqual(["n1", "n2"]);
+    expect(until.map((signal) => signal.aborted)).toEqual([true, false]); // what was replaced is let go
+    ended.abort();
+    expect(until[1]!.aborted).toBe(true);
   });
 });
 
@@ -262,7 +268,7 @@ describe("pan and zoom", () => {
     document.body.append(svg);
     const view = panZoom(new AbortController().signal);
     const [closer, , whole] = view.buttons;
-    view.attach(svg);
+    view.attach(svg, new AbortController().signal);
     expect([svg.style.width, svg.style.minWidth]).toEqual(["", "80px"]);
     closer!.click();
     expect([svg.style.width, svg.style.minWidth]).toEqual(["130px", "0"]);
@@ -281,7 +287,8 @@ describe("a picture that is higher than the stage", () => {
       `<svg xmlns="http://www.w3.org/2000/svg" style="min-width:800px" viewBox="0 0 1000 ${height}"></svg>`,
     );
     document.body.append(svg);
-    panZoom(new AbortController().signal).attach(svg);
+    const { signal } = new AbortController();
+    panZoom(signal).attach(svg, signal);
     const fits = () => svg.style.getPropertyValue("--ak-fit");
     expect(fits()).toBe(`${((0.7 * 1000 * 100) / height).toFixed(1)}vh`);
     const before = globalThis.innerHeight;
@@ -338,7 +345,8 @@ describe("a drag", () => {
     document.body.append(stage);
     const scrolled: unknown[] = [];
     stage.scrollTo = (...to: unknown[]) => scrolled.push(to[0]);
-    panZoom(new AbortController().signal).attach(svg);
+    const { signal } = new AbortController();
+    panZoom(signal).attach(svg, signal);
     const at = (x: number, y: number) => ({ clientX: x, clientY: y, button: 0, bubbles: true });
     svg.dispatchEvent(new PointerEvent("pointerdown", at(50, 50)));
     globalThis.dispatchEvent(new PointerEvent("pointermove", at(48, 50))); // a click trembles

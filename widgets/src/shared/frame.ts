@@ -19,7 +19,8 @@ export interface Frame {
   tabulate(): void;
 }
 
-/** `drawn` is called with the picture, once inlined and again after each change of the `svg` trait.
+/** `drawn` is called with the picture, once inlined and again after each change of the `svg` trait; its signal ends with the
+ * picture, so that nothing that listens to it keeps a picture that was replaced.
  *
  * `cells` says what the n-th row of the table shows, where that is not always all of it.
  */
@@ -27,7 +28,7 @@ export function frame<T extends Picture>(
   model: AnyModel<T>,
   el: HTMLElement,
   signal: AbortSignal,
-  drawn: (svg: SVGSVGElement) => void,
+  drawn: (svg: SVGSVGElement, signal: AbortSignal) => void,
   cells: (row: string[], n: number) => string[] = (row) => row,
 ): Frame {
   const bar = toolbar("Picture", signal);
@@ -54,11 +55,15 @@ export function frame<T extends Picture>(
   const root = h("div", { class: "ak-widget" }, bar, sentence, columns, alternative);
 
   const more = onMore(stage, signal);
+  let shown = new AbortController();
+  signal.addEventListener("abort", () => shown.abort());
   const redraw = () =>
     keepFocus(root, () => {
+      shown.abort();
+      shown = new AbortController();
       const svg = svgElement(model.get("svg"));
       stage.replaceChildren(svg);
-      drawn(svg);
+      drawn(svg, shown.signal);
       more(svg);
     });
   const tabulate = () => {
