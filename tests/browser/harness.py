@@ -128,7 +128,7 @@ def serve(folder: Path) -> Iterator[Server]:
         yield Server(url, root, private / "data")
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)  # for its kernels, on a busy machine
 
 
 def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
