@@ -100,6 +100,7 @@ def serve(folder: Path) -> Iterator[Server]:
     """JupyterLab on the loopback address, with settings of its own, until the block ends."""
     root, private = folder / "notebooks", folder / "jupyter"
     root.mkdir(parents=True)
+    (private / "data").mkdir(parents=True)  # where notebooks are signed, perhaps before the server writes there
     for name, text in SETTINGS.items():
         file = private / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +128,7 @@ def serve(folder: Path) -> Iterator[Server]:
         yield Server(url, root, private / "data")
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)  # for its kernels, on a busy machine
 
 
 def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

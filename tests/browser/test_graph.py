@@ -196,6 +196,40 @@ def test_nothing_is_given_away_and_every_control_of_the_walk(lab: Lab, notebook:
     assert lab.errors == []
 
 
+def test_the_toolbar_is_one_stop_of_the_tab_key_and_walked_by_arrows(lab: Lab, notebook: Callable[..., Path]) -> None:
+    before, source = CELLS["fan_in"]
+    view = "from autogradkit.widgets.graph import GraphView\nwith torch.record() as t:\n    " + source.replace(
+        "\n", "\n    "
+    )
+    lab.open(notebook(SETUP, before, f"{view}\nview = GraphView(t)\nview"))
+    lab.run_all()
+    cell = lab.cell(2)
+    cell.locator(".ak-graph-view svg").wait_for()
+
+    def focused() -> str:
+        return cell.locator(".ak-widget :focus").evaluate("each => each.title || each.textContent")
+
+    cell.locator(".ak-toolbar button").first.focus()
+    walked = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft", "ArrowLeft", "Home", "ArrowLeft", "ArrowRight"):
+        lab.page.keyboard.press(key)
+        walked.append(focused())
+    assert walked[:5] == ["Step back", "▶ Play", "Step back", "First step", "Table"]
+    assert walked[5:] == ["First step", "Table", "First step"]
+    lab.page.keyboard.press("End")  # it walks the steps here
+    assert focused() == "First step"
+    lab.wait_for("view.step", "8")
+    lab.page.keyboard.press("Home")
+    lab.wait_for("view.step", "0")
+    stops = []
+    for _ in range(3):
+        lab.page.keyboard.press("Tab")
+        stops.append(cell.locator(".ak-widget :focus").evaluate("each => each.ariaLabel"))
+    assert stops[:2] == ["Speed", "Step"]
+    assert stops[2].startswith("x")  # past all buttons, into the picture
+    assert lab.errors == []
+
+
 def test_the_graph_is_walked_by_keys_and_modules_unfold(lab: Lab, notebook: Callable[..., Path]) -> None:
     before, source = CELLS["lenet"]
     view = f"from autogradkit.widgets.graph import GraphView\nwith torch.record() as t:\n    {source.splitlines()[0]}"

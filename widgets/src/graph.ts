@@ -6,7 +6,8 @@ import type { GraphTraits } from "./shared/traits";
 
 export default {
   async render(props: RenderProps<GraphTraits>): Promise<void> {
-    view.render({ ...props, model: await unpacked(props.model, props.signal) });
+    const model = await unpacked(props.model, props.signal);
+    if (!props.signal.aborted) view.render({ ...props, model });
   },
   async initialize({ model, signal }: { model: AnyModel<GraphTraits>; signal: AbortSignal }): Promise<() => void> {
     return view.initialize({ model: await unpacked(model, signal) });

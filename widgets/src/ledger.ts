@@ -18,19 +18,17 @@ function render({ model, el, signal }: Place<LedgerTraits>): void {
     return found < 0 ? Math.max(0, columns().length - 1) : found;
   }
 
-  const view = frame(model, el, signal, (svg) => {
+  const view = frame(model, el, signal, (svg, until) => {
     svg.setAttribute("role", "group"); // an image may hold nothing that can be pressed
-    for (const entry of view.stage.querySelectorAll<SVGGElement>(".ak-entry")) prepare(entry);
+    for (const entry of view.stage.querySelectorAll<SVGGElement>(".ak-entry")) prepare(entry, until);
     for (const fold of view.stage.querySelectorAll<SVGGElement>(".ak-fold")) {
       const group = fold.getAttribute("data-group") ?? "";
       fold.setAttribute("role", "button");
-      fold.addEventListener("click", () => close(group), { signal });
+      fold.addEventListener("click", () => close(group), { signal: until });
       fold.addEventListener(
         "keydown",
         (event) => pressed(event, { Enter: () => close(group), " ": () => close(group) }),
-        {
-          signal,
-        },
+        { signal: until },
       );
     }
     queueMicrotask(focusAwaited); // after the frame has given the focus back to what had it
@@ -44,7 +42,7 @@ function render({ model, el, signal }: Place<LedgerTraits>): void {
     wanted.focus({ preventScroll: true });
   }
 
-  function prepare(entry: SVGGElement): void {
+  function prepare(entry: SVGGElement, until: AbortSignal): void {
     const key = keyOf(entry);
     const column = (): Column | undefined => columns()[numberOf(key)];
     if (column()?.opens) {
@@ -63,14 +61,14 @@ function render({ model, el, signal }: Place<LedgerTraits>): void {
       awaited = next.key;
       choose(numberOf(next.key));
     };
-    entry.addEventListener("focus", () => awaited === null && choose(numberOf(key)), { signal });
+    entry.addEventListener("focus", () => awaited === null && choose(numberOf(key)), { signal: until });
     entry.addEventListener(
       "click",
       () => {
         choose(numberOf(key));
         open();
       },
-      { signal },
+      { signal: until },
     );
     entry.addEventListener(
       "keydown",
@@ -84,7 +82,7 @@ function render({ model, el, signal }: Place<LedgerTraits>): void {
           " ": open,
           Escape: () => close(column()?.closes ?? ""),
         }),
-      { signal },
+      { signal: until },
     );
   }
 

@@ -11,8 +11,8 @@ import { tellPage } from "./shared/width";
 
 function render({ model, el, signal }: Place<StorageTraits>): void {
   let tensor = 0; // the one that the steps walk
-  const view = frame(model, el, signal, (svg) => {
-    grid.attach(svg);
+  const view = frame(model, el, signal, (svg, until) => {
+    grid.attach(svg, until);
     steps.refresh();
   });
   view.root.classList.add("ak-steady");

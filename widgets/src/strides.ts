@@ -34,7 +34,7 @@ function slider(name: string, low: number, high: number, moved: (value: number) 
 }
 
 function render({ model, el, signal }: Place<StridesTraits>): void {
-  const view = frame(model, el, signal, (svg) => grid.attach(svg));
+  const view = frame(model, el, signal, (svg, until) => grid.attach(svg, until));
   view.root.classList.add("ak-steady", "ak-strides-view");
   const grid = cells({
     root: view.stage,

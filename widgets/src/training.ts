@@ -44,10 +44,10 @@ function render({ model, el, signal }: Place<TrainingTraits>): void {
     for (const element of [pause, step, stop]) element.setAttribute("aria-disabled", "true");
     view.say(GONE);
   });
-  const view = frame(model, el, signal, (svg) => {
+  const view = frame(model, el, signal, (svg, until) => {
     reach(view.stage);
-    cursor.attach(svg, signal);
-    picks(svg, signal, (chosen) => send({ kind: "choose", picture: chosen }));
+    cursor.attach(svg, until);
+    picks(svg, until, (chosen) => send({ kind: "choose", picture: chosen }));
   });
   const tell = (kind: Button) => {
     view.say(WAITING[kind]);
@@ -174,7 +174,7 @@ function rateField(model: Place<TrainingTraits>["model"], signal: AbortSignal, s
   return label;
 }
 
-/** A button for each thing to look at; the arrow keys go from one to the next. */
+/** A button for each thing to look at. */
 function tabRow(model: Place<TrainingTraits>["model"], signal: AbortSignal, look: (tab: Tab) => void): HTMLElement {
   const row = h("span", { class: "ak-group ak-tabs", role: "group", "aria-label": "What is shown" });
   const buttons = new Map<Tab, HTMLButtonElement>();
@@ -192,18 +192,6 @@ function tabRow(model: Place<TrainingTraits>["model"], signal: AbortSignal, look
     row.hidden = buttons.size < 2;
     mark();
   };
-  row.addEventListener(
-    "keydown",
-    (event) => {
-      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      const all = [...buttons.values()];
-      const at = all.indexOf(event.target as HTMLButtonElement);
-      if (by === undefined || at < 0) return;
-      event.preventDefault();
-      all[(at + by + all.length) % all.length]?.focus();
-    },
-    { signal },
-  );
   onChange(model, "tabs", fill, signal);
   onChange(model, "tab", mark, signal);
   fill();

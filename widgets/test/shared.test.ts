@@ -6,6 +6,7 @@ import { onMore } from "../src/shared/more";
 import { panZoom } from "../src/shared/panzoom";
 import { stepper } from "../src/shared/stepper";
 import { isDark } from "../src/shared/theme";
+import { toolbar } from "../src/shared/toolbar";
 import type { Picture } from "../src/shared/traits";
 import { FakeModel, settled } from "./model";
 
@@ -78,9 +79,12 @@ describe("frame", () => {
   it("inlines the picture, toggles the table and redraws", async () => {
     const model = new FakeModel<Picture>({ svg: SVG(), description: "W", table: [["name"], ["W"]] });
     const seen: string[] = [];
-    const { root } = frame(model, document.body, new AbortController().signal, (svg) =>
-      seen.push(keyOf(svg.querySelector("g")!)),
-    );
+    const until: AbortSignal[] = [];
+    const ended = new AbortController();
+    const { root } = frame(model, document.body, ended.signal, (svg, signal) => {
+      seen.push(keyOf(svg.querySelector("g")!));
+      until.push(signal);
+    });
     await settled();
     const toggle = [...root.querySelectorAll("button")].find((b) => b.textContent === "Table")!;
     expect(root.querySelector<HTMLElement>(".ak-alternative")!.hidden).toBe(true);
@@ -89,6 +93,82 @@ describe("frame", () => {
     expect(toggle.getAttribute("aria-pressed")).toBe("true");
     model.set("svg", SVG("n2"));
     expect(seen).toEqual(["n1", "n2"]);
+    expect(until.map((signal) => signal.aborted)).toEqual([true, false]); // what was replaced is let go
+    ended.abort();
+    expect(until[1]!.aborted).toBe(true);
+  });
+});
+
+describe("toolbar", () => {
+  const ended = new AbortController();
+  const made = (...children: HTMLElement[]) => {
+    const bar = toolbar("Picture", ended.signal);
+    bar.append(...children);
+    document.body.append(bar);
+    return bar;
+  };
+  const named = (...names: string[]) => names.map((name) => button(name, () => {}));
+  const stops = (bar: HTMLElement) =>
+    [...bar.querySelectorAll<HTMLElement>("button, select")].filter((e) => e.tabIndex === 0).map((e) => e.textContent);
+  const press = (key: string, more = {}) =>
+    document.activeElement!.dispatchEvent(
+      new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }),
+    );
+  const focused = () => document.activeElement!.textContent;
+
+  it("is one stop of the tab key, and one for each control that needs arrow keys", async () => {
+    const bar = made(...named("a", "b"), h("select", {}, h("option", {}, "1×")), ...named("c"));
+    await settled();
+    expect([bar.getAttribute("role"), stops(bar)]).toEqual(["toolbar", ["a", "1×"]]);
+    bar.querySelectorAll("button")[2]!.focus();
+    expect(stops(bar)).toEqual(["1×", "c"]);
+    bar.querySelector("select")!.focus();
+    expect(stops(bar)).toEqual(["1×", "c"]);
+  });
+  it("is walked by Left and Right, around its ends, by Home and End, past what is hidden", async () => {
+    const all = named("a", "b", "c", "d");
+    all[1]!.hidden = true;
+    const bar = made(...all);
+    await settled();
+    all[0]!.focus();
+    const walked = ["ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft", "Home", "End"].map((key) => {
+      press(key);
+      return focused();
+    });
+    expect(walked).toEqual(["c", "d", "a", "d", "a", "d"]);
+    expect(stops(bar)).toEqual(["d"]);
+    press("ArrowLeft", { altKey: true }); // the browser's way back
+    press("ArrowUp");
+    expect(focused()).toBe("d");
+  });
+  it("leaves arrows to a menu, and Home and End to the steps", async () => {
+    let at = 1;
+    const go = (step: number) => {
+      at = step;
+    };
+    const steps = stepper({ count: () => 5, at: () => at, go, signal: ended.signal });
+    const bar = made(steps.element, ...named("All"));
+    await settled();
+    bar.querySelector<HTMLElement>('[title="Step forward"]')!.focus();
+    press("End");
+    expect([at, focused()]).toEqual([4, "▶"]);
+    press("ArrowRight");
+    expect([at, focused()]).toEqual([4, "▶|"]);
+    bar.querySelector("select")!.focus();
+    press("ArrowRight");
+    expect(document.activeElement).toBe(bar.querySelector("select"));
+  });
+  it("keeps a stop, and the focus, when buttons come, go and hide", async () => {
+    const [a, b] = named("a", "b");
+    const bar = made(a!, b!);
+    await settled();
+    b!.focus();
+    b!.hidden = true;
+    await settled();
+    expect([stops(bar), focused()]).toEqual([["a"], "a"]);
+    bar.replaceChildren(...named("c", "d"));
+    await settled();
+    expect(stops(bar)).toEqual(["c"]);
   });
 });
 
@@ -188,7 +268,7 @@ describe("pan and zoom", () => {
     document.body.append(svg);
     const view = panZoom(new AbortController().signal);
     const [closer, , whole] = view.buttons;
-    view.attach(svg);
+    view.attach(svg, new AbortController().signal);
     expect([svg.style.width, svg.style.minWidth]).toEqual(["", "80px"]);
     closer!.click();
     expect([svg.style.width, svg.style.minWidth]).toEqual(["130px", "0"]);
@@ -207,7 +287,8 @@ describe("a picture that is higher than the stage", () => {
       `<svg xmlns="http://www.w3.org/2000/svg" style="min-width:800px" viewBox="0 0 1000 ${height}"></svg>`,
     );
     document.body.append(svg);
-    panZoom(new AbortController().signal).attach(svg);
+    const { signal } = new AbortController();
+    panZoom(signal).attach(svg, signal);
     const fits = () => svg.style.getPropertyValue("--ak-fit");
     expect(fits()).toBe(`${((0.7 * 1000 * 100) / height).toFixed(1)}vh`);
     const before = globalThis.innerHeight;
@@ -264,7 +345,8 @@ describe("a drag", () => {
     document.body.append(stage);
     const scrolled: unknown[] = [];
     stage.scrollTo = (...to: unknown[]) => scrolled.push(to[0]);
-    panZoom(new AbortController().signal).attach(svg);
+    const { signal } = new AbortController();
+    panZoom(signal).attach(svg, signal);
     const at = (x: number, y: number) => ({ clientX: x, clientY: y, button: 0, bubbles: true });
     svg.dispatchEvent(new PointerEvent("pointerdown", at(50, 50)));
     globalThis.dispatchEvent(new PointerEvent("pointermove", at(48, 50))); // a click trembles

@@ -179,8 +179,8 @@ describe("what is shown", () => {
     expect(button("Test pictures").getAttribute("aria-pressed")).toBe("true");
     expect(button("Log axis").hidden).toBe(true);
     button("Curves").focus();
-    button("Curves").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
-    expect(document.activeElement).toBe(button("Feature maps"));
+    button("Curves").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+    expect(document.activeElement).toBe(button("Test pictures"));
   });
   it("has no buttons where there are curves only", async () => {
     const { root } = await show("running", { tabs: ["curves"] });

@@ -23,8 +23,8 @@ const pack = (item: string): DataView => {
   const bytes = gzipSync(JSON.stringify(drawing));
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 };
-const shown = async () => {
-  const model = new FakeModel<GraphTraits>({
+const made = () =>
+  new FakeModel<GraphTraits>({
     packed: pack("s1"),
     step: -1,
     selected: "",
@@ -35,10 +35,12 @@ const shown = async () => {
     reasons: {},
     measured: {},
   });
+const rest = { host: {} as Host, experimental: {} as Experimental };
+const shown = async () => {
+  const model = made();
   const el = document.createElement("div");
   const ended = new AbortController();
   document.body.append(el);
-  const rest = { host: {} as Host, experimental: {} as Experimental };
   await widget.render({ model, el, signal: ended.signal, ...rest });
   const said = () => el.querySelector(".ak-sentence")!.textContent;
   await vi.waitFor(() => expect(said()).toBe("overview of s1"));
@@ -56,6 +58,13 @@ describe("a compressed drawing", () => {
     expect(el.querySelector("[data-key=s1]")).toBeNull();
     model.set("step", 0);
     expect(said()).toBe("o2 中文");
+  });
+  it("is not shown where the view has ended before it was unpacked", async () => {
+    const [model, el, ended] = [made(), document.createElement("div"), new AbortController()];
+    const rendered = widget.render({ model, el, signal: ended.signal, ...rest });
+    ended.abort();
+    await rendered;
+    expect(el.childElementCount).toBe(0);
   });
   it("is the last one that came, however long each takes", async () => {
     const { model, said } = await shown();

@@ -146,7 +146,7 @@ def decode_png(input: Tensor, mode: Any = ImageReadMode.UNCHANGED, apply_exif_or
     """The image in a PNG file's bytes. Unchanged, one with a palette gives its indices. One of 16 bits is refused."""
     image = _opened(input, "PNG")
     if int(input[_SIXTEEN_BITS]) == 16:
-        raise RuntimeError("A png of 16 bits is of dtype uint16, which autogradkit does not have.")
+        raise RuntimeError("A png of 16 bits is of dtype uint16, which autogradkit does not have")
     wanted = _mode(mode)
     if wanted is ImageReadMode.UNCHANGED:
         return _image_of(_pixels(image, apply_exif_orientation))

@@ -180,9 +180,29 @@ def test_a_usual_picture_fits_a_column_of_1000_px(name: str) -> None:
     assert width(draw_graph(trace_source(source, before)).svg) <= PAGE
 
 
-@pytest.mark.parametrize("name", CELLS)
+WIDE: dict[str, tuple[str, str]] = {  # much beside each other
+    "multihead": (
+        f"{NETWORK}attend = nn.MultiheadAttention(4, 2, batch_first=True)\nx = torch.randn(1, 3, 4)",
+        "out, weights = attend(x, x, x)\nout.square().sum().backward()",
+    ),
+    "nn.LSTM": (
+        f"{NETWORK}lstm = nn.LSTM(2, 3)\nx = torch.randn(2, 1, 2)",
+        "out, (h, c) = lstm(x)\nout.square().sum().backward()",
+    ),
+    "nn.LSTM of two layers": (
+        f"{NETWORK}lstm = nn.LSTM(2, 3, 2)\nx = torch.randn(2, 1, 2)",
+        "out, (h, c) = lstm(x)\nout.square().sum().backward()",
+    ),
+    "nn.LSTMCell": (
+        f"{NETWORK}cell = nn.LSTMCell(2, 3)\nxs = torch.randn(2, 1, 2)\nh = c = torch.zeros(1, 3)",
+        "for x in xs:\n    h, c = cell(x, (h, c))\nh.square().sum().backward()",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [*CELLS, *USUAL, *WIDE])
 def test_a_narrow_column_shows_a_picture_without_scrolling_sideways(name: str) -> None:
-    before, source = CELLS[name]
+    before, source = {**CELLS, **USUAL, **WIDE}[name]
     assert width(draw_graph(trace_source(source, before), page=614).svg) <= 614 * SIZE / LEGIBLE
 
 
@@ -224,6 +244,17 @@ def test_opening_stack_after_stack_sends_at_most_120_kb_each_time(name: str) -> 
         path = next(paths, "")
         assert path or opened > 5
         view.folds = {**view.folds, path: False}
+
+
+def test_a_module_that_does_not_fit_is_folded_unless_it_was_opened() -> None:
+    before, source = WIDE["nn.LSTM of two layers"]
+    trace = trace_source(source, before)
+    narrow, wide = draw_graph(trace, page=614).graph, draw_graph(trace, page=1414).graph
+    assert (narrow.folded, wide.folded) == (["LSTM"], [])
+    assert "… 4 more" in texts(draw_graph(trace, page=614).svg)  # of its parameters
+    opened = draw_graph(trace, {"LSTM": False}, page=614).graph
+    assert [op.name for op in opened.ops] == [op.name for op in wide.ops]
+    assert opened.folded == []
 
 
 def test_what_is_left_out_is_said() -> None:

@@ -86,6 +86,23 @@ def test_parts_that_no_edge_joins_stand_side_by_side_and_below_one_another():
         assert placed.nodes[f"n{i}"][0] == placed.nodes[f"n{i + 1}"][0]
 
 
+def test_what_is_squeezed_keeps_to_the_width_that_it_is_given():
+    """Heads beside each other are put below one another; what feeds one head, above one another, each with its label."""
+    names = ("i", "f", "g", "o")
+    nodes = [Node("x", 60, 20), *(Node(key, 60, 20) for key in names)]
+    nodes = [*(Node(f"w{n}", 140, 60) for n in range(5)), *nodes]
+    edges = [Edge(f"w{n}", "x", 40, 120, 30) for n in range(5)]
+    edges += [Edge("x", key, 90, 120, 15) for key in names]
+    wide, narrow = place(nodes, edges), place(nodes, edges, 560, squeezed=True)
+    assert wide.width > 900
+    assert narrow.width <= 560
+    assert len({narrow.nodes[key][1] for key in names}) > 1
+    assert len({narrow.nodes[f"w{n}"][1] for n in range(5)}) > 1
+    for edge, (x, top, bottom) in zip(edges, narrow.labels, strict=True):
+        assert 0 <= x - edge.left < x + edge.right <= 560
+        assert narrow.nodes[edge.tail][1] < top < bottom < narrow.nodes[edge.head][1]
+
+
 def test_what_goes_on_through_the_turns_of_a_loop_goes_straight_on():
     nodes, edges = [Node("h0", 80, 40)], []
     for turn in range(1, 5):
@@ -145,11 +162,12 @@ def wide_enough(nodes: list[Node], edges: list[Edge]) -> list[Node]:
     return [Node(node.key, max(node.width, 52 * many[node.key]), node.height) for node in nodes]
 
 
+@pytest.mark.parametrize("squeezed", [False, True])
 @pytest.mark.parametrize("seed", range(12))
-def test_no_edge_passes_under_a_box_or_under_a_label(seed):
+def test_no_edge_passes_under_a_box_or_under_a_label(seed, squeezed):
     nodes, edges = graph_of(8 + 6 * seed, seed)
     nodes = wide_enough(nodes, edges)
-    placed = place(nodes, edges)
+    placed = place(nodes, edges, 500, squeezed=True) if squeezed else place(nodes, edges)
     boxes = {
         node.key: (x - node.width / 2, y - node.height / 2, x + node.width / 2, y + node.height / 2)
         for node in nodes
@@ -157,7 +175,7 @@ def test_no_edge_passes_under_a_box_or_under_a_label(seed):
     }
     labels = {}
     for number, edge in enumerate(edges):
-        x, top, bottom = [run for run in placed.routes[number] if run[2] >= run[1]][-1]
+        x, top, bottom = placed.labels[number]
         middle = (top + bottom) / 2
         height = edge.height / 2 if edge.left or edge.right else 0
         labels[number] = (x - edge.left, middle - height, x + edge.right, middle + height)

@@ -73,7 +73,7 @@ function render({ model, el, signal }: Place<Shown>): void {
     h("span", { class: "ak-group", role: "group", "aria-label": "Zoom" }, ...zoom.buttons, full),
   );
 
-  function drawn(next: SVGSVGElement): void {
+  function drawn(next: SVGSVGElement, until: AbortSignal): void {
     svg = next;
     svg.setAttribute("role", "group");
     crop(svg);
@@ -91,7 +91,7 @@ function render({ model, el, signal }: Place<Shown>): void {
     for (const link of links()) widen(link);
     for (const value of svg.querySelectorAll<SVGElement>("[data-ask]")) ask(value);
     items()[0]?.setAttribute("tabindex", "0");
-    zoom.attach(svg);
+    zoom.attach(svg, until);
     const inside = entered && Object.entries(details()).find(([, detail]) => detail.inside === entered)?.[0];
     if (inside) {
       focus(keyed(svg, inside));

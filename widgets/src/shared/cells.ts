@@ -9,8 +9,8 @@ const ARROWS: Record<string, [number, number]> = {
 };
 
 export interface Cells {
-  /** Listen to the cells of a picture just drawn. */
-  attach(svg: SVGSVGElement): void;
+  /** Listen to the cells of a picture just drawn, until `drawn` ends. */
+  attach(svg: SVGSVGElement, drawn: AbortSignal): void;
   /** Light the place of a cell, and say what it is. */
   light(key: string): void;
   /** The elements of a tensor, by its number, in order. */
@@ -33,7 +33,7 @@ export function cells(options: {
   const { root, signal, selected, sentence, choose, say } = options;
   const all = () => [...root.querySelectorAll<SVGElement>("[data-cell]")];
 
-  function attach(svg: SVGSVGElement): void {
+  function attach(svg: SVGSVGElement, drawn: AbortSignal): void {
     svg.setAttribute("role", "group"); // an image may hold nothing that can be pressed
     const seen = new Set<string>(); // one stop for the tab key in each grid; the arrow keys go on from there
     for (const cell of all()) {
@@ -46,10 +46,10 @@ export function cells(options: {
         choose(key);
         cell.focus();
       };
-      cell.addEventListener("pointerenter", () => light(key), { signal });
-      cell.addEventListener("pointerleave", () => light(selected()), { signal });
-      cell.addEventListener("click", press, { signal });
-      cell.addEventListener("focus", () => choose(key), { signal });
+      cell.addEventListener("pointerenter", () => light(key), { signal: drawn });
+      cell.addEventListener("pointerleave", () => light(selected()), { signal: drawn });
+      cell.addEventListener("click", press, { signal: drawn });
+      cell.addEventListener("focus", () => choose(key), { signal: drawn });
     }
     light(selected());
   }

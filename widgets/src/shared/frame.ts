@@ -5,6 +5,7 @@ import { keepFocus } from "./focus";
 import { onChange } from "./model";
 import { onMore } from "./more";
 import { followTheme } from "./theme";
+import { toolbar } from "./toolbar";
 import type { Picture } from "./traits";
 
 export interface Frame {
@@ -18,7 +19,8 @@ export interface Frame {
   tabulate(): void;
 }
 
-/** `drawn` is called with the picture, once inlined and again after each change of the `svg` trait.
+/** `drawn` is called with the picture, once inlined and again after each change of the `svg` trait; its signal ends with the
+ * picture, so that nothing that listens to it keeps a picture that was replaced.
  *
  * `cells` says what the n-th row of the table shows, where that is not always all of it.
  */
@@ -26,10 +28,10 @@ export function frame<T extends Picture>(
   model: AnyModel<T>,
   el: HTMLElement,
   signal: AbortSignal,
-  drawn: (svg: SVGSVGElement) => void,
+  drawn: (svg: SVGSVGElement, signal: AbortSignal) => void,
   cells: (row: string[], n: number) => string[] = (row) => row,
 ): Frame {
-  const toolbar = h("div", { class: "ak-toolbar", role: "toolbar", "aria-label": "Picture" });
+  const bar = toolbar("Picture", signal);
   const stage = h("div", { class: "ak-stage" });
   const sentence = h("p", { class: "ak-sentence", role: "status", "aria-live": "polite" });
   const detail = h("div", { class: "ak-detail", role: "group", "aria-label": "Detail", hidden: true });
@@ -50,14 +52,18 @@ export function frame<T extends Picture>(
     { pressed: false },
   );
   const columns = h("div", { class: "ak-columns" }, stage, detail);
-  const root = h("div", { class: "ak-widget" }, toolbar, sentence, columns, alternative);
+  const root = h("div", { class: "ak-widget" }, bar, sentence, columns, alternative);
 
   const more = onMore(stage, signal);
+  let shown = new AbortController();
+  signal.addEventListener("abort", () => shown.abort());
   const redraw = () =>
     keepFocus(root, () => {
+      shown.abort();
+      shown = new AbortController();
       const svg = svgElement(model.get("svg"));
       stage.replaceChildren(svg);
-      drawn(svg);
+      drawn(svg, shown.signal);
       more(svg);
     });
   const tabulate = () => {
@@ -72,11 +78,11 @@ export function frame<T extends Picture>(
   el.append(root);
   queueMicrotask(() => {
     redraw();
-    toolbar.append(toggle);
+    bar.append(toggle);
   });
   return {
     root,
-    toolbar,
+    toolbar: bar,
     columns,
     stage,
     detail,

@@ -9,7 +9,8 @@ const TALLEST = 0.7; // of the window's height is a stage, as widget.css says
 
 export interface PanZoom {
   readonly buttons: HTMLElement[];
-  attach(svg: SVGSVGElement): void;
+  /** Listen to a picture just drawn, until `drawn` ends. */
+  attach(svg: SVGSVGElement, drawn: AbortSignal): void;
   /** Scroll the stage, not the page, to an element of the picture that is out of sight. */
   reveal(element: Element | undefined): void;
 }
@@ -58,7 +59,7 @@ export function panZoom(signal: AbortSignal): PanZoom {
   }
   globalThis.addEventListener("resize", limit, { signal });
 
-  function attach(element: SVGSVGElement): void {
+  function attach(element: SVGSVGElement, drawn: AbortSignal): void {
     const [, , width = 1, height = 1] = (element.getAttribute("viewBox") ?? "").split(/\s+/).map(Number);
     const same = svg !== null && home.width === width && home.height === height;
     svg = element;
@@ -76,7 +77,7 @@ export function panZoom(signal: AbortSignal): PanZoom {
         event.preventDefault();
         zoom(event.deltaY > 0 ? 1 / 1.15 : 1.15, event.clientX, event.clientY);
       },
-      { passive: false, signal },
+      { passive: false, signal: drawn },
     );
     element.addEventListener(
       "pointerdown",
@@ -103,7 +104,7 @@ export function panZoom(signal: AbortSignal): PanZoom {
         globalThis.addEventListener("pointerup", end, both);
         globalThis.addEventListener("pointercancel", end, both);
       },
-      { signal },
+      { signal: drawn },
     );
   }
 

@@ -1,7 +1,7 @@
 """Coordinates of slots in rows whose order is known: long ways straight, everything near what it is joined to.
 
 Rests on `slots.py`; `layout.py` asks it. They come from sweeps in which each row is placed exactly by isotonic regression:
-least squares under minimal distances.
+least squares under minimal distances, and between two bounds where there is little room.
 """
 
 from __future__ import annotations
@@ -9,17 +9,21 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from autogradkit.tracing.render.graph.drawing.slots import Edge, Slot
+from autogradkit.tracing.render.graph.drawing.slots import GAP, Edge, Slot
 
-GAP = 26.0  # between neighbours in a row
 SWEEPS = 24
 FAR = 1e9
 PINNED = 1e6  # the weight of what gives way to none
 NEGLIGIBLE = 0.01
 
+Bounds = tuple[float, float]  # left and right end of what there is room for
+EVERYWHERE: Bounds = (-FAR, FAR)
 
-def coordinates(slots: list[Slot], rows: list[list[int]], pinned: frozenset[int] = frozenset()) -> None:
-    """Draw each slot to its neighbours in the rows above and below; what is pinned gives way to none.
+
+def coordinates(
+    slots: list[Slot], rows: list[list[int]], pinned: frozenset[int] = frozenset(), within: Bounds = EVERYWHERE
+) -> None:
+    """Draw each slot to its neighbours in the rows above and below; what is pinned gives way to the bounds alone.
 
     Where something is pinned, all start from where they are.
     """
@@ -29,14 +33,14 @@ def coordinates(slots: list[Slot], rows: list[list[int]], pinned: frozenset[int]
     placed = [([slots[i] for i in row], [bonds[i] for i in row], _ahead(slots, row)) for row in rows]
     if not pinned:
         for row, _, ahead in placed:
-            _settle(row, ahead, [0.0] * len(row), [1.0] * len(row))
+            _settle(row, ahead, [0.0] * len(row), [1.0] * len(row), within)
     for sweep in range(SWEEPS):
         for row, pulled, ahead in reversed(placed) if sweep % 2 else placed:
             wanted = [
                 sum([other.x * pull for other, pull in pulls]) / weight if pulls and weight else slot.x
                 for slot, (pulls, weight) in zip(row, pulled, strict=True)
             ]
-            _settle(row, ahead, wanted, [weight or 0.1 for _, weight in pulled])
+            _settle(row, ahead, wanted, [weight or 0.1 for _, weight in pulled], within)
 
 
 def _bonds(slots: list[Slot], slot: Slot, pinned: bool) -> tuple[list[tuple[Slot, float]], float]:
@@ -51,6 +55,11 @@ def _ahead(slots: list[Slot], row: list[int]) -> list[float]:
     """How far right of the first in its row each slot is at least."""
     distances = (_distance(slots[left], slots[right]) for left, right in itertools.pairwise(row))
     return list(itertools.accumulate(distances, initial=0.0)) if row else []
+
+
+def least_of(slots: list[Slot], row: list[int]) -> float:
+    """How wide a row is at least."""
+    return slots[row[0]].left + _ahead(slots, row)[-1] + slots[row[-1]].right if row else 0.0
 
 
 def _pull(one: Slot, other: Slot) -> float:
@@ -77,7 +86,7 @@ def paths(
     return sorted(paths, key=len, reverse=True)
 
 
-def straighten(slots: list[Slot], rows: list[list[int]], paths: list[list[int]]) -> None:
+def straighten(slots: list[Slot], rows: list[list[int]], paths: list[list[int]], within: Bounds = EVERYWHERE) -> None:
     """Give each path one x for as long as its neighbours leave room for it."""
     beside: dict[int, tuple[int | None, int | None]] = {}
     for row in rows:
@@ -88,7 +97,7 @@ def straighten(slots: list[Slot], rows: list[list[int]], paths: list[list[int]])
             run: list[int] = []
             low, high = -FAR, FAR
             for slot in path:
-                least, most = _free(slots, slot, *beside[slot])
+                least, most = _free(slots, slot, *beside[slot], within)
                 if run and max(low, least) > min(high, most) + NEGLIGIBLE:
                     _upright(slots, run, low, high)
                     run, low, high = [], -FAR, FAR
@@ -97,9 +106,9 @@ def straighten(slots: list[Slot], rows: list[list[int]], paths: list[list[int]])
             _upright(slots, run, low, high)
 
 
-def _free(slots: list[Slot], slot: int, left: int | None, right: int | None) -> tuple[float, float]:
+def _free(slots: list[Slot], slot: int, left: int | None, right: int | None, within: Bounds) -> Bounds:
     here = slots[slot]
-    least, most = -FAR, FAR
+    least, most = within[0] + here.left, within[1] - here.right
     if left is not None:
         least = slots[left].x + _distance(slots[left], here)
     if right is not None:
@@ -121,8 +130,11 @@ def _distance(left: Slot, right: Slot) -> float:
     return left.right + right.left + (GAP / 2 if threads else GAP)
 
 
-def _settle(row: list[Slot], ahead: list[float], wanted: list[float], weights: list[float]) -> None:
-    """The least-squares placement of a row in its order: pool adjacent violators."""
+def _settle(row: list[Slot], ahead: list[float], wanted: list[float], weights: list[float], within: Bounds) -> None:
+    """The least-squares placement of a row in its order: pool adjacent violators, then cut off at the bounds, which is exact."""
+    if not row:
+        return
+    low, high = within[0] + row[0].left, within[1] - row[-1].right - ahead[-1]
     blocks: list[tuple[float, float, int]] = []
     for x, weight, offset in zip(wanted, weights, ahead, strict=True):
         mean, mass, count = x - offset, weight, 1
@@ -134,7 +146,7 @@ def _settle(row: list[Slot], ahead: list[float], wanted: list[float], weights: l
     position = 0
     for mean, _, count in blocks:
         for _ in range(count):
-            row[position].x = mean + ahead[position]
+            row[position].x = min(max(mean, low), high) + ahead[position]
             position += 1
 
 

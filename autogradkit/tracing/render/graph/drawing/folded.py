@@ -15,6 +15,8 @@ from autogradkit.tracing.render.graph.wording.spelling import spelled_op
 from autogradkit.tracing.render.marks import numbers as nums
 from autogradkit.tracing.render.marks.widths import SIZE, clip, text_width
 
+MOST_PARAMETERS = 4  # told one by one
+
 
 def folded_lines(item: Item, graph: Graph) -> list[Text]:
     """What stands in the box of a module or of a stack."""
@@ -87,13 +89,15 @@ def _odd_lines(item: Item, graph: Graph) -> list[Text]:
 
 def _parameter_lines(item: Item, graph: Graph) -> list[Text]:
     lines: list[Text] = []
-    for value in item.absorbed[:4]:
+    for value in item.absorbed[:MOST_PARAMETERS]:
         name = graph.labels[value.id].rpartition(".")[2]
         lines.append(Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
         events = graph.contributions.get(value.id, [])
         if events:
             shown = number_lines(events[-1].after, "gradient", "∂ ", 18, most=1)[0].parts
             lines[-1] = Text([*lines[-1].parts, sans("   "), *shown], events[-1].step, ask="?")
+    if more := len(item.absorbed[MOST_PARAMETERS:]):
+        lines.append(Text([sans(f"… {more} more")]))
     if item.absorbed:
         lines.append(Text([sans(nums.parameters([value.numbers for value in item.absorbed]))]))
     return lines

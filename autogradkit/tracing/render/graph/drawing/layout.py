@@ -1,18 +1,29 @@
 """A layered layout, deterministic: rows, fewer crossings, coordinates. Forward flows downward.
 
-Rests on `slots.py`, `order.py`, `coordinates.py` and `columns.py`; `picture.py` draws with it, `routes.py` joins its rows.
+Rests on `slots.py`, `ranks.py`, `order.py`, `coordinates.py` and `columns.py`; `picture.py` draws with it, `routes.py` joins its
+rows.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median_low
 
 from autogradkit.tracing.render.graph.drawing.columns import WIDEST, columns
-from autogradkit.tracing.render.graph.drawing.coordinates import GAP, coordinates, heights_of, paths, straighten
+from autogradkit.tracing.render.graph.drawing.coordinates import (
+    EVERYWHERE,
+    FAR,
+    Bounds,
+    coordinates,
+    heights_of,
+    least_of,
+    paths,
+    straighten,
+)
 from autogradkit.tracing.render.graph.drawing.order import order
-from autogradkit.tracing.render.graph.drawing.slots import Edge, Node, ranks_of, slots_of, spine_of
+from autogradkit.tracing.render.graph.drawing.ranks import ranks_of, staggered, widths_of
+from autogradkit.tracing.render.graph.drawing.slots import GAP, Edge, Node, Slot, slots_of, spine_of
 
 APART = 40.0  # between two parts that no edge joins
 
@@ -30,28 +41,31 @@ class Placed:
     nodes: dict[str, tuple[float, float]]
     rows: dict[str, tuple[float, float]]
     routes: list[list[Run]]
+    labels: list[Run]  # where the label of each edge has its room
     spine: frozenset[int]  # the edges that carry on where their tail's own heaviest edge ended
 
 
-def place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float = WIDEST) -> Placed:
+def place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float = WIDEST, *, squeezed: bool = False) -> Placed:
     """Place a directed acyclic graph. Nodes come in a topological order; ties are broken by it.
 
-    Parts that no edge joins are placed each on its own, and side by side as long as that is no wider than `widest`.
+    Parts that no edge joins are placed each on its own, and side by side as long as that is no wider than `widest`. With
+    `squeezed` a part that would come out wider has more rows, and is bent, until it does not, as far as that is possible.
 
     >>> placed = place([Node("a", 40, 20), Node("b", 40, 20)], [Edge("a", "b")])
     >>> placed.nodes["a"][0] == placed.nodes["b"][0], placed.nodes["a"][1] < placed.nodes["b"][1]
     (True, True)
     """
-    whole = Placed(0.0, 0.0, {}, {}, [[] for _ in edges], frozenset())
+    whole = Placed(0.0, 0.0, {}, {}, [[] for _ in edges], [(0.0, 0.0, 0.0)] * len(edges), frozenset())
     x = top = 0.0
     for several, numbers in _parts(nodes, edges):
-        part = _place(several, [edges[number] for number in numbers], widest)
+        part = _place(several, [edges[number] for number in numbers], widest, squeezed)
         if x and x + part.width > widest:
             x, top = 0.0, whole.height + APART
         whole.nodes |= {key: (x + at, top + y) for key, (at, y) in part.nodes.items()}
         whole.rows |= {key: (top + low, top + high) for key, (low, high) in part.rows.items()}
-        for number, route in zip(numbers, part.routes, strict=True):
+        for number, route, (at, low, high) in zip(numbers, part.routes, part.labels, strict=True):
             whole.routes[number] = [(x + at, top + low, top + high) for at, low, high in route]
+            whole.labels[number] = (x + at, top + low, top + high)
         whole.spine |= {numbers[number] for number in part.spine}
         whole.width = max(whole.width, x + part.width)
         whole.height = max(whole.height, top + part.height)
@@ -60,7 +74,7 @@ def place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float = WIDEST) 
 
 
 def least_width(nodes: Sequence[Node], edges: Sequence[Edge]) -> float:
-    """A width that a graph has at least, wherever its rows are moved to: known in a hundredth of the time of placing it.
+    """A width that a graph has at least unless it is squeezed: known in a hundredth of the time of placing it.
 
     >>> least_width([Node("a", 40, 20), Node("b", 60, 20)], []), least_width([Node("a", 40, 20)], [])
     (60.0, 40.0)
@@ -68,11 +82,7 @@ def least_width(nodes: Sequence[Node], edges: Sequence[Edge]) -> float:
     widest = 0.0
     for several, numbers in _parts(nodes, edges):
         between = [edges[number] for number in numbers]
-        slots, _, _ = slots_of(several, between, ranks_of(several, between), spine_of(several, between))
-        rows: dict[int, float] = defaultdict(lambda: -GAP / 2)
-        for slot in slots:
-            rows[slot.rank] += slot.left + slot.right + GAP / 2
-        widest = max(widest, *rows.values())
+        widest = max(widest, *widths_of(several, between, ranks_of(several, between)).values())
     return widest
 
 
@@ -95,25 +105,17 @@ def _parts(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[tuple[list[Node
     return list(parts.values())
 
 
-def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float) -> Placed:
+def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float, squeezed: bool) -> Placed:
     """Place a graph that hangs together."""
-    ranks = ranks_of(nodes, edges)
+    ranks = staggered(nodes, edges, widest - GAP) if squeezed else ranks_of(nodes, edges)
     spine = spine_of(nodes, edges)
     slots, chains, index = slots_of(nodes, edges, ranks, spine)
     rows = order(slots)
     ways = paths(edges, chains, index, spine)
-    coordinates(slots, rows)
-    straighten(slots, rows, ways)
-    if ways:  # the others find their places around the longest way
-        coordinates(slots, rows, frozenset(ways[0]))
-    straighten(slots, rows, [*ways, *chains])
+    spans = _spread(slots, rows, ways, chains, EVERYWHERE)
+    if squeezed and max(high for _, high in spans) - min(low for low, _ in spans) > widest:
+        spans = _spread(slots, rows, ways, chains, _window(spans, max(widest, *(least_of(slots, row) for row in rows))))
     tops, heights = heights_of(slots, rows)
-    nothing = [(float("inf"), float("-inf"))]
-    spans = [
-        (min(low for low, _ in ends), max(high for _, high in ends))
-        for row in rows
-        for ends in ([(slots[i].x - slots[i].left, slots[i].x + slots[i].right) for i in row] or nothing,)
-    ]
     single = [len(row) == 1 and slots[row[0]].edge is not None for row in rows]
     found = columns(spans, tops, heights, single, widest)
 
@@ -125,6 +127,9 @@ def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float) -> Place
 
     runs = {node.key: run(index[node.key]) for node in nodes}
     routes = []
+    labels = [
+        run(chain[ranks.passed(edge).index(ranks.label(edge))]) for edge, chain in zip(edges, chains, strict=True)
+    ]
     for chain in chains:
         route = [run(slot) for slot in chain]
         for place_, slot in reversed(list(enumerate(chain))):
@@ -133,4 +138,27 @@ def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float) -> Place
                 route.insert(place_ + 1, (cut.x, cut.low, cut.high))
         routes.append(route)
     centres = {key: (x, (top + bottom) / 2) for key, (x, top, bottom) in runs.items()}
-    return Placed(found.width, found.height, centres, {key: each[1:] for key, each in runs.items()}, routes, spine)
+    within = {key: each[1:] for key, each in runs.items()}
+    return Placed(found.width, found.height, centres, within, routes, labels, spine)
+
+
+def _spread(
+    slots: list[Slot], rows: list[list[int]], ways: list[list[int]], chains: list[list[int]], within: Bounds
+) -> list[Bounds]:
+    """Give each slot its coordinate, between the bounds. Returns the left and the right end of each row."""
+    coordinates(slots, rows, within=within)
+    straighten(slots, rows, ways, within)
+    if ways:  # the others find their places around the longest way
+        coordinates(slots, rows, frozenset(ways[0]), within)
+    straighten(slots, rows, [*ways, *chains], within)
+    return [
+        (slots[row[0]].x - slots[row[0]].left, slots[row[-1]].x + slots[row[-1]].right) if row else (FAR, -FAR)
+        for row in rows
+    ]
+
+
+def _window(spans: Sequence[Bounds], width: float) -> Bounds:
+    """Of all places of this width the one that rows stick out of the least, in sum: where as many do so to the left as to the
+    right."""
+    left = median_low([low for low, _ in spans] + [high - width for _, high in spans])
+    return left, left + width

@@ -127,15 +127,19 @@ class _Said:
 
 
 def _drawn(graph: Graph, said: _Said, page: float | None, least: bool) -> Drawn | None:
-    """The picture of a folded graph; None where it comes out too wide or too large, but of the `least` that is drawn."""
+    """The picture of a folded graph; None where it comes out too wide or too large, but of the `least` that is drawn.
+
+    What does not fit is folded rather than scrolled as long as there are modules to fold.
+    """
     room = _room(page)
-    most = math.inf if least else max(MOST_WIDTH, room)
-    sheet, placed = _fitting(graph, room, most)
+    open_ = any("/" not in path and path not in graph.folded for path in graph.unfoldable)
+    most = math.inf if least else room if open_ else max(MOST_WIDTH, room)
+    sheet, placed = _fitting(graph, room, math.inf if least else max(MOST_WIDTH, room))
     parts = sheet.parts
     titled = min(MOST_TITLE, text_width(said.heading, 14, mono=True, bold=True) + 2 * MARGIN)
     worded = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled)
     width = max(min(worded, room + 2 * MARGIN), LEAST, placed.width + 2 * MARGIN)
-    if width > most:
+    if width > most + 2 * MARGIN:
         return None
     picture = Picture()
     alt = words.alt(graph, said.heading, said.overview)
@@ -160,21 +164,20 @@ class _Sheet:
 
 
 def _fitting(graph: Graph, room: float, most: float) -> tuple[_Sheet, Placed]:
-    """The first of ever narrower ways to draw a graph that is no wider than `room`, else the last of them.
+    """The first of ever narrower ways to draw a graph that is no wider than `room`, else the last of them, squeezed.
 
     What is twice as wide as `most` none of them makes as narrow, since the numbers in it take half of the room at least.
     """
-    sheet, placed = _Sheet({}, [], [], []), None
+    sheet = _Sheet({}, [], [], [])
     for sheet in _narrower(graph):
-        placed = None
         least = least_width(sheet.nodes, sheet.edges)
         if least > 2 * most:
-            break
+            return sheet, place(sheet.nodes, sheet.edges, room)
         if least <= room:  # else it need not be placed to be refused
             placed = place(sheet.nodes, sheet.edges, room)
             if placed.width <= room:
-                break
-    return sheet, placed or place(sheet.nodes, sheet.edges, room)
+                return sheet, placed
+    return sheet, place(sheet.nodes, sheet.edges, room, squeezed=True)
 
 
 def _narrower(graph: Graph) -> Iterator[_Sheet]:
@@ -241,7 +244,8 @@ def _links(picture: Picture, graph: Graph, sheet: _Sheet, placed: Placed, left: 
         down = way((x0, leaves + 1, foot + 1), route, (x1, head - 2, arrives - 2), -BESIDE if both else 0)
         picture.path(down.path(), stroke=stroke, dashed=link.kind != "flow", arrow=True)
         forward, gradient = sheet.labels[number]
-        x, a, b = [run for run in route if run[2] >= run[1]][-1]
+        x, a, b = placed.labels[number]
+        x, a, b = x + left, a + top, b + top
         _label(picture, forward, x - BESIDE - 7, (a + b) / 2, "end")
         picture.close()
         if both:

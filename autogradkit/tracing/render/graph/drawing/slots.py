@@ -1,7 +1,7 @@
 """The rows of a layered layout: nodes on even ones, and on each row that an edge passes a slot of its own.
 
-`layout.py` begins with it. Between any two rows of nodes lies a row for labels, so that a label has its own room and never
-lies on a node or on another edge. A node's row is the longest way to it; what has no input stands just above its first use.
+`layout.py` begins with it, `ranks.py` says which row each node is in. Between any two rows of nodes lies a row for labels, so
+that a label has its own room and never lies on a node or on another edge.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+GAP = 26.0  # between neighbours in a row, of which one is no edge
 THREAD = 9.0  # half of the room that an edge without a label takes in a row it passes
 STIFF = 8.0  # how much more than others the edges of a spine want to be straight
 
@@ -32,6 +33,22 @@ class Edge:
     right: float = 0.0
     height: float = 0.0
     weight: float = 1.0  # how much it wants to be straight
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """Which row of nodes each node is in, and which stand higher than just above what they feed."""
+
+    of: dict[str, int]
+    raised: frozenset[str] = frozenset()
+
+    def passed(self, edge: Edge) -> range:
+        """The rows that an edge passes: those of nodes are even."""
+        return range(2 * self.of[edge.tail] + 1, 2 * self.of[edge.head])
+
+    def label(self, edge: Edge) -> int:
+        """The row of its label: the last before its head, or the first below what was raised for want of room there."""
+        return self.passed(edge)[0 if edge.tail in self.raised else -1]
 
 
 @dataclass(slots=True)
@@ -75,47 +92,22 @@ def spine_of(nodes: Sequence[Node], edges: Sequence[Edge]) -> frozenset[int]:
     return frozenset(n for n in onward & inward if n is not None)
 
 
-def ranks_of(nodes: Sequence[Node], edges: Sequence[Edge]) -> dict[str, int]:
-    """Longest path from a source; what is held more from below than from above comes down to just above its consumer."""
-    tails: dict[str, list[str]] = {node.key: [] for node in nodes}
-    heads: dict[str, list[str]] = {node.key: [] for node in nodes}
-    hold = dict.fromkeys(tails, 0.0)  # how much more its consumers want it near than what it comes from
-    for edge in edges:
-        tails[edge.head].append(edge.tail)
-        heads[edge.tail].append(edge.head)
-        hold[edge.tail] += edge.weight
-        hold[edge.head] -= edge.weight
-    rank: dict[str, int] = {}
-    for node in nodes:
-        rank[node.key] = max((rank[tail] + 1 for tail in tails[node.key]), default=0)
-    feeds: set[str] = set()
-    for node in nodes:
-        if all(tail in feeds and len(set(heads[tail])) == 1 for tail in tails[node.key]):
-            feeds.add(node.key)
-    for node in reversed(nodes):
-        if heads[node.key] and (node.key in feeds or hold[node.key] >= 0):
-            rank[node.key] = min(rank[head] for head in heads[node.key]) - 1
-    lowest = min(rank.values())
-    return {key: value - lowest for key, value in rank.items()}
-
-
 def slots_of(
-    nodes: Sequence[Node], edges: Sequence[Edge], ranks: dict[str, int], spine: frozenset[int]
+    nodes: Sequence[Node], edges: Sequence[Edge], ranks: Ranks, spine: frozenset[int]
 ) -> tuple[list[Slot], list[list[int]], dict[str, int]]:
-    """Nodes on even rows; on each row that an edge passes, a slot; its label in the last row before the head."""
+    """Nodes on even rows; on each row that an edge passes, a slot; its label in one of them."""
     slots: list[Slot] = []
     index: dict[str, int] = {}
     for node in nodes:
         index[node.key] = len(slots)
-        slots.append(Slot(2 * ranks[node.key], node.width / 2, node.width / 2, node.height))
+        slots.append(Slot(2 * ranks.of[node.key], node.width / 2, node.width / 2, node.height))
     chains: list[list[int]] = []
     for number, edge in enumerate(edges):
         before = index[edge.tail]
         weight = edge.weight * (STIFF if number in spine else 1.0)
         chain: list[int] = []
-        last = 2 * ranks[edge.head] - 1
-        for rank in range(2 * ranks[edge.tail] + 1, last + 1):
-            label = rank == last and (edge.left > 0 or edge.right > 0)
+        for rank in ranks.passed(edge):
+            label = rank == ranks.label(edge) and (edge.left > 0 or edge.right > 0)
             left, right = (THREAD + edge.left, THREAD + edge.right) if label else (THREAD, THREAD)
             slots.append(Slot(rank, left, right, edge.height if label else 0.0, number, label, weight))
             chain.append(len(slots) - 1)
