@@ -23,7 +23,9 @@ class OpFacts:
     defaults: tuple[
         str, ...
     ] = ()  # what each is where nobody gives it, as Python prints it; empty where it must be given
-    spread: bool = False  # whether its second argument is a list of ints that may be given one by one, `view(2, 3)`
+    spread: bool = (
+        False  # whether its first argument but `self` is a list of ints that may come one by one, `x.view(2, 3)`
+    )
     sign: str = ""  # the operator that runs it: "+", "@", ">"
     update: str = ""  # of an optimizer's step, a line for each thing that it works out: "self = self − 0.1 · grad"
 

@@ -233,7 +233,7 @@ class Form(Declaration):
             rule=self.rule if self.formulas else "",
             parameters=tuple(self.index),
             defaults=tuple(["" if each is REQUIRED else repr(each) for each in usual]),
-            spread=self.method_signature is not None and self.method_signature.varargs,
+            spread=(self.signature if self.method_signature is None else self.method_signature).varargs,
             sign=self.sign,
         )
 

@@ -128,7 +128,21 @@ def test_no_declared_operation_shows_a_number_that_does_not_say_what_it_is() -> 
         if inside is None:
             assert re.fullmatch(r"[A-Za-z_0-9]+|✂.*|@ \+|\W+", text), (op.name, text)
             continue
-        own = [argument for argument in op.inputs if argument.place == 1 and argument.value is None]
+        first = int(op.facts.parameters[:1] == ("self",)) if op.facts.spread else 1  # `zeros(7, 9)`
+        own = [argument for argument in op.inputs if argument.place == first and argument.value is None]
         bare = re.sub(r"\w+=(\(7, 9\)|7)", "", inside[1])
         allowed = {"7", "7, 9", "(7, 9)", "7, 7"} if own else {""}  # `view(7, 9)`, `sum((7, 9))`, `transpose(7, 7)`
         assert bare.strip(", ") in {"", *allowed}, (op.name, text)
+
+
+def test_sizes_stand_as_the_learner_gave_them() -> None:
+    source = (
+        "x = torch.randn(2, 3, requires_grad=True)\nz = torch.zeros((2, 3)) + torch.zeros(size=(2, 3))\n"
+        "y = (x.view(3, 2).permute((1, 0)) + z).repeat(1, 2).sum()"
+    )
+    trace = trace_source(source, BEFORE)
+    graph = build(trace)
+    calls = [spelled_call(op, dict.fromkeys(graph.labels, "t"), graph.values) for op in trace.ops]
+    wanted = "randn(2, 3, requires_grad=True)", "zeros(2, 3)", "zeros(size=(2, 3))", "view(t, 3, 2)", "permute(t, 1, 0)"
+    assert set(wanted) <= set(calls), calls
+    assert "repeat(t, 1, 2)" in calls

@@ -104,12 +104,24 @@ def _parameter(op: Op, argument: Argument) -> str | None:
     if argument.name is not None or argument.place is None:
         return argument.name
     parameters = op.facts.parameters
-    return parameters[argument.place] if argument.place < len(parameters) else None
+    place = _place_of_ints(op) if _is_one_of_ints(op, argument) else argument.place
+    return parameters[place] if place < len(parameters) else None
+
+
+def _place_of_ints(op: Op) -> int:
+    return int(op.facts.parameters[:1] == ("self",))
+
+
+def _is_one_of_ints(op: Op, argument: Argument) -> bool:
+    """Whether it is one of the ints, or their list, that may come one by one: `view(2, 3)`, `zeros(2, 3)`."""
+    if argument.name is not None or argument.place is None:
+        return False
+    return op.facts.spread and argument.place >= _place_of_ints(op)
 
 
 def _is_default(op: Op, argument: Argument) -> bool:
     name, facts = _parameter(op, argument), op.facts
-    if name not in facts.parameters or (facts.spread and argument.name is None):
+    if name not in facts.parameters or _is_one_of_ints(op, argument):
         return False
     default = facts.defaults[facts.parameters.index(name)] if facts.defaults else ""
     return _alone(str(argument.text)) == _alone(default) or (default == "()" and argument.text == "None")
@@ -117,13 +129,12 @@ def _is_default(op: Op, argument: Argument) -> bool:
 
 def _spelled(op: Op, argument: Argument) -> str:
     """One argument: by its place where the learner gives it so, `mean(0)`, `view(-1, 400)`; else by its name."""
-    name, text, spread = _parameter(op, argument), str(argument.text), op.facts.spread
-    if spread and text[:1] in ("(", "[") and text[-1:] in (")", "]"):
-        text = text[1:-1].rstrip(",")
-    elif not spread:
+    name, text = _parameter(op, argument), str(argument.text)
+    if _is_one_of_ints(op, argument):
+        return text[1:-1].rstrip(",") if text[:1] in ("(", "[") and text[-1:] in (")", "]") else text
+    if not op.facts.spread:
         text = _alone(text)
-    first = argument.place == 1 or (spread and argument.place != 0)
-    own = argument.name is None and first and op.facts.parameters[:1] == ("self",)
+    own = argument.name is None and argument.place == 1 and op.facts.parameters[:1] == ("self",)
     if name is None or own or (argument.name is None and name in ("dim1", "axis1") and argument.place == 2):
         return text
     if name == "reduction" and text in ("0", "1", "2"):
