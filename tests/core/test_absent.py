@@ -103,7 +103,7 @@ def test_no_module_of_ours_is_said_to_be_absent(namespace: str, module: ModuleTy
         ("import autogradkit.export as export", "torch.export"),
         ("from autogradkit.nested import nested_tensor", "torch.nested"),
         ("from autogradkit.utils.mobile_optimizer import MobileOptimizerType", "utils.mobile_optimizer"),
-        ("from autogradkit.autograd import profiler_util", "autograd.profiler_util"),
+        ("from autogradkit.autograd import profiler_legacy", "autograd.profiler_legacy"),
     ],
 )
 def test_a_module_that_only_pytorch_has_is_said_to_be_its(statement: str, said: str) -> None:

@@ -4,7 +4,11 @@ A builder (`resnet18()`) gives a network with random parameters, torchvision's a
 a published name, whose file is fetched where it is not there yet, or the path of a file with a state dict.
 """
 
-from autogradkit.core.absent import absent_from as _absent_from
+import importlib as _importlib
+import sys as _sys
+from typing import Any as _Any
+
+from autogradkit.core.absent import lookup_error as _lookup_error
 from autogradkit.vision.models import detection as detection
 from autogradkit.vision.models import segmentation as segmentation
 from autogradkit.vision.models import video as video
@@ -143,4 +147,8 @@ from autogradkit.vision.models.vision_transformer import vit_h_14 as vit_h_14
 from autogradkit.vision.models.vision_transformer import vit_l_16 as vit_l_16
 from autogradkit.vision.models.vision_transformer import vit_l_32 as vit_l_32
 
-__getattr__ = _absent_from("vision.models")
+
+def __getattr__(name: str) -> _Any:
+    if name == "feature_extraction":  # with `fx`, which few networks need
+        return _importlib.import_module("autogradkit.vision.models.feature_extraction")
+    raise _lookup_error("vision.models", name, _sys._getframe(1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import autogradkit as ak
 from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, filled, register_model
@@ -45,7 +46,7 @@ class AlexNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits of a batch of pictures."""
-        return self.classifier(self.avgpool(self.features(x)).flatten(1))
+        return self.classifier(ak.flatten(self.avgpool(self.features(x)), 1))
 
 
 @register_model(AlexNet_Weights)

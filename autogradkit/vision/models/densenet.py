@@ -6,8 +6,8 @@ import re
 from collections import OrderedDict
 from typing import Any
 
+import autogradkit as ak
 from autogradkit import nn
-from autogradkit._ops.selection.joining import cat
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.utils.checkpoint import checkpoint
@@ -41,7 +41,7 @@ class _DenseLayer(nn.Module):
 
     def bn_function(self, *inputs: Tensor) -> Tensor:
         """The bottleneck: fewer channels, made of all before."""
-        return self.conv1(self.relu1(self.norm1(cat(inputs, 1))))
+        return self.conv1(self.relu1(self.norm1(ak.cat(inputs, 1))))
 
     def forward(self, input: Tensor | list[Tensor]) -> Tensor:
         """The new channels."""
@@ -77,7 +77,7 @@ class _DenseBlock(nn.ModuleDict):
         features = [init_features]
         for layer in self.values():
             features.append(layer(features))
-        return cat(features, 1)
+        return ak.cat(features, 1)
 
 
 class _Transition(nn.Sequential):
@@ -137,7 +137,7 @@ class DenseNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The logits of a batch of pictures."""
         x = functional.relu(self.features(x), inplace=True)
-        return self.classifier(functional.adaptive_avg_pool2d(x, (1, 1)).flatten(1))
+        return self.classifier(ak.flatten(functional.adaptive_avg_pool2d(x, (1, 1)), 1))
 
 
 def _densenet(

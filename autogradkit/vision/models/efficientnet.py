@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import autogradkit as ak
 from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, filled, register_model
@@ -212,7 +213,7 @@ class EfficientNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits of a batch of pictures."""
-        return self.classifier(self.avgpool(self.features(x)).flatten(1))
+        return self.classifier(ak.flatten(self.avgpool(self.features(x)), 1))
 
 
 # Of a stage: the widening, the kernel, the stride, the channels in and out, the blocks; fused ones are marked.

@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import autogradkit as ak
 from autogradkit import nn
-from autogradkit._ops.selection.joining import cat
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.vision.models._api import Path, filled, register_model
@@ -105,7 +105,7 @@ class GoogLeNet(nn.Module):
         aux2 = self.aux2(x) if self.aux2 is not None and self.training else None
         x = self.maxpool4(self.inception4e(x))
         x = self.inception5b(self.inception5a(x))
-        x = self.fc(self.dropout(self.avgpool(x).flatten(1)))
+        x = self.fc(self.dropout(ak.flatten(self.avgpool(x), 1)))
         return GoogLeNetOutputs(x, aux2, aux1) if self.training and self.aux_logits else x
 
 
@@ -114,7 +114,7 @@ def centred_at_half(x: Tensor) -> Tensor:
     red = x[:, 0].unsqueeze(1) * (0.229 / 0.5) + (0.485 - 0.5) / 0.5
     green = x[:, 1].unsqueeze(1) * (0.224 / 0.5) + (0.456 - 0.5) / 0.5
     blue = x[:, 2].unsqueeze(1) * (0.225 / 0.5) + (0.406 - 0.5) / 0.5
-    return cat((red, green, blue), 1)
+    return ak.cat((red, green, blue), 1)
 
 
 class Inception(nn.Module):
@@ -150,7 +150,7 @@ class Inception(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The joined channels."""
-        return cat([self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], 1)
+        return ak.cat([self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], 1)
 
 
 class InceptionAux(nn.Module):
@@ -167,7 +167,7 @@ class InceptionAux(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Its logits."""
-        x = self.conv(functional.adaptive_avg_pool2d(x, (4, 4))).flatten(1)
+        x = ak.flatten(self.conv(functional.adaptive_avg_pool2d(x, (4, 4))), 1)
         return self.fc2(self.dropout(functional.relu(self.fc1(x), inplace=True)))
 
 

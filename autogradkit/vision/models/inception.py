@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import autogradkit as ak
 from autogradkit import nn
-from autogradkit._ops.selection.joining import cat
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.vision.models._api import Path, filled, register_model
@@ -104,7 +104,7 @@ class Inception3(nn.Module):
         x = self.Mixed_6e(self.Mixed_6d(self.Mixed_6c(self.Mixed_6b(self.Mixed_6a(x)))))
         aux = self.AuxLogits(x) if self.AuxLogits is not None and self.training else None
         x = self.Mixed_7c(self.Mixed_7b(self.Mixed_7a(x)))
-        x = self.fc(self.dropout(self.avgpool(x)).flatten(1))
+        x = self.fc(ak.flatten(self.dropout(self.avgpool(x)), 1))
         return InceptionOutputs(x, aux) if self.training and self.aux_logits else x
 
 
@@ -130,7 +130,7 @@ class InceptionA(nn.Module):
         """The joined channels."""
         five = self.branch5x5_2(self.branch5x5_1(x))
         twice = self.branch3x3dbl_3(self.branch3x3dbl_2(self.branch3x3dbl_1(x)))
-        return cat([self.branch1x1(x), five, twice, self.branch_pool(_averaged(x))], 1)
+        return ak.cat([self.branch1x1(x), five, twice, self.branch_pool(_averaged(x))], 1)
 
 
 class InceptionB(nn.Module):
@@ -147,7 +147,7 @@ class InceptionB(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The joined channels."""
         twice = self.branch3x3dbl_3(self.branch3x3dbl_2(self.branch3x3dbl_1(x)))
-        return cat([self.branch3x3(x), twice, functional.max_pool2d(x, kernel_size=3, stride=2)], 1)
+        return ak.cat([self.branch3x3(x), twice, functional.max_pool2d(x, kernel_size=3, stride=2)], 1)
 
 
 class InceptionC(nn.Module):
@@ -175,7 +175,7 @@ class InceptionC(nn.Module):
         once = self.branch7x7_3(self.branch7x7_2(self.branch7x7_1(x)))
         twice = self.branch7x7dbl_3(self.branch7x7dbl_2(self.branch7x7dbl_1(x)))
         twice = self.branch7x7dbl_5(self.branch7x7dbl_4(twice))
-        return cat([self.branch1x1(x), once, twice, self.branch_pool(_averaged(x))], 1)
+        return ak.cat([self.branch1x1(x), once, twice, self.branch_pool(_averaged(x))], 1)
 
 
 class InceptionD(nn.Module):
@@ -195,7 +195,7 @@ class InceptionD(nn.Module):
         """The joined channels."""
         three = self.branch3x3_2(self.branch3x3_1(x))
         seven = self.branch7x7x3_3(self.branch7x7x3_2(self.branch7x7x3_1(x)))
-        return cat([three, self.branch7x7x3_4(seven), functional.max_pool2d(x, kernel_size=3, stride=2)], 1)
+        return ak.cat([three, self.branch7x7x3_4(seven), functional.max_pool2d(x, kernel_size=3, stride=2)], 1)
 
 
 class InceptionE(nn.Module):
@@ -220,9 +220,9 @@ class InceptionE(nn.Module):
         """The joined channels."""
         three = self.branch3x3_1(x)
         twice = self.branch3x3dbl_2(self.branch3x3dbl_1(x))
-        threes = cat([self.branch3x3_2a(three), self.branch3x3_2b(three)], 1)
-        twices = cat([self.branch3x3dbl_3a(twice), self.branch3x3dbl_3b(twice)], 1)
-        return cat([self.branch1x1(x), threes, twices, self.branch_pool(_averaged(x))], 1)
+        threes = ak.cat([self.branch3x3_2a(three), self.branch3x3_2b(three)], 1)
+        twices = ak.cat([self.branch3x3dbl_3a(twice), self.branch3x3dbl_3b(twice)], 1)
+        return ak.cat([self.branch1x1(x), threes, twices, self.branch_pool(_averaged(x))], 1)
 
 
 class InceptionAux(nn.Module):
@@ -240,7 +240,7 @@ class InceptionAux(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Its logits."""
         x = self.conv1(self.conv0(functional.avg_pool2d(x, kernel_size=5, stride=3)))
-        return self.fc(functional.adaptive_avg_pool2d(x, (1, 1)).flatten(1))
+        return self.fc(ak.flatten(functional.adaptive_avg_pool2d(x, (1, 1)), 1))
 
 
 @register_model(Inception_V3_Weights)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import autogradkit as ak
 from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
@@ -107,7 +108,7 @@ class MobileNetV2(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits of a batch of pictures."""
-        return self.classifier(functional.adaptive_avg_pool2d(self.features(x), (1, 1)).flatten(1))
+        return self.classifier(ak.flatten(functional.adaptive_avg_pool2d(self.features(x), (1, 1)), 1))
 
 
 @register_model(MobileNet_V2_Weights)

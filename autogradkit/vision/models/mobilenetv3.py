@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import autogradkit as ak
 from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, filled, register_model
@@ -138,7 +139,7 @@ class MobileNetV3(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits of a batch of pictures."""
-        return self.classifier(self.avgpool(self.features(x)).flatten(1))
+        return self.classifier(ak.flatten(self.avgpool(self.features(x)), 1))
 
 
 _Block = tuple[int, int, int, int, bool, str, int, int]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import autogradkit as ak
 from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, filled, overwrite, register_model
@@ -189,7 +190,7 @@ class ResNet(nn.Module):
         """The logits of a batch of pictures."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.fc(self.avgpool(x).flatten(1))
+        return self.fc(ak.flatten(self.avgpool(x), 1))
 
 
 def _resnet(

@@ -9,7 +9,6 @@ import autogradkit as ak
 from autogradkit import nn
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.nn import functional as F
 from autogradkit.vision.models._api import Path, filled, register_model
 from autogradkit.vision.models.published import published
 
@@ -56,7 +55,15 @@ class InvertedResidual(nn.Module):
             made = ak.cat((kept, self.branch2(rest)), dim=1)
         else:
             made = ak.cat((self.branch1(x), self.branch2(x)), dim=1)
-        return F.channel_shuffle(made, 2)
+        return _shuffled(made, 2)
+
+
+def _shuffled(x: Tensor, groups: int) -> Tensor:
+    """The channels dealt out: the first of each group, then the second of each. In torchvision's steps, which a trace names."""
+    sizes: Any = x.size()
+    batch, channels, height, width = sizes
+    parted = x.view(batch, groups, channels // groups, height, width)
+    return ak.transpose(parted, 1, 2).contiguous().view(batch, channels, height, width)
 
 
 class ShuffleNetV2(nn.Module):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import autogradkit as ak
 from autogradkit import nn
-from autogradkit._ops.selection.joining import cat
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, filled, register_model
 from autogradkit.vision.models.published import published
@@ -31,7 +31,7 @@ class Fire(nn.Module):
         """The joined channels."""
         x = self.squeeze_activation(self.squeeze(x))
         narrow = self.expand1x1_activation(self.expand1x1(x))
-        return cat([narrow, self.expand3x3_activation(self.expand3x3(x))], 1)
+        return ak.cat([narrow, self.expand3x3_activation(self.expand3x3(x))], 1)
 
 
 # What follows the first convolution: the four numbers of a Fire, or a pooling.
@@ -84,7 +84,7 @@ class SqueezeNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits of a batch of pictures."""
-        return self.classifier(self.features(x)).flatten(1)
+        return ak.flatten(self.classifier(self.features(x)), 1)
 
 
 @register_model(SqueezeNet1_0_Weights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import autogradkit as ak
 from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, filled, register_model
@@ -63,7 +64,7 @@ class VGG(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The logits of a batch of pictures."""
-        return self.classifier(self.avgpool(self.features(x)).flatten(1))
+        return self.classifier(ak.flatten(self.avgpool(self.features(x)), 1))
 
 
 def make_layers(cfg: list[int | str], batch_norm: bool = False) -> nn.Sequential:

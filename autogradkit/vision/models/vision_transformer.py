@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import autogradkit as ak
 from autogradkit import nn
+from autogradkit._ops.asserting import _assert
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional as F
@@ -88,7 +89,7 @@ class EncoderBlock(nn.Module):
     @entry
     def forward(self, input: Tensor) -> Tensor:
         """(N, places, hidden_dim) → the same."""
-        _require(input.dim() == 3, f"Expected (batch_size, seq_length, hidden_dim) got {input.shape}")
+        _assert(input.dim() == 3, f"Expected (batch_size, seq_length, hidden_dim) got {input.shape}")
         x = self.ln_1(input)
         x, _ = self.self_attention(x, x, x, need_weights=False)
         x = self.dropout(x) + input
@@ -120,7 +121,7 @@ class Encoder(nn.Module):
     @entry
     def forward(self, input: Tensor) -> Tensor:
         """(N, places, hidden_dim) → the same."""
-        _require(input.dim() == 3, f"Expected (batch_size, seq_length, hidden_dim) got {input.shape}")
+        _assert(input.dim() == 3, f"Expected (batch_size, seq_length, hidden_dim) got {input.shape}")
         return self.ln(self.layers(self.dropout(input + self.pos_embedding)))
 
 
@@ -211,10 +212,13 @@ class VisionTransformer(nn.Module):
     @entry
     def forward(self, x: Tensor) -> Tensor:
         """The logits of a batch of pictures."""
-        for name, edge in zip(("height", "width"), x.shape[2:], strict=True):
-            _require(edge == self.image_size, f"Wrong image {name}! Expected {self.image_size} but got {edge}!")
-        patches = self.conv_proj(x).flatten(2).permute(0, 2, 1)
-        tokens = self.class_token.expand(x.shape[0], -1, -1)
+        batch, _, height, width = x.shape
+        _assert(height == self.image_size, f"Wrong image height! Expected {self.image_size} but got {height}!")
+        _assert(width == self.image_size, f"Wrong image width! Expected {self.image_size} but got {width}!")
+        rows, columns = height // self.patch_size, width // self.patch_size
+        patches = self.conv_proj(x).reshape(batch, self.hidden_dim, rows * columns).permute(0, 2, 1)
+        batch = patches.shape[0]
+        tokens = self.class_token.expand(batch, -1, -1)
         return self.heads(self.encoder(ak.cat([tokens, patches], dim=1))[:, 0])
 
 
