@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from autogradkit import fx, vision
+from autogradkit import fx
 from autogradkit.nn import Module
+from autogradkit.vision import ops
 
 Wanted = list[str] | dict[str, str]  # nodes, or node -> what its value is called
 
@@ -147,8 +148,8 @@ def _traced(
 ) -> list[NodePathTracer]:
     """Tracers that ran the model in training and in evaluation; it is left in its own mode."""
     options = dict(options or {})
-    layers = [each for each in vars(vision.ops).values() if isinstance(each, type) and issubclass(each, Module)]
-    options["autowrap_modules"] = (*options.get("autowrap_modules", ()), math, vision.ops)
+    layers = [each for each in vars(ops).values() if isinstance(each, type) and issubclass(each, Module)]
+    options["autowrap_modules"] = (*options.get("autowrap_modules", ()), math, ops)
     options["leaf_modules"] = [*options.get("leaf_modules", ()), *layers]
     mode = model.training
     traced: list[NodePathTracer] = []
