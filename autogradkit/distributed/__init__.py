@@ -7,8 +7,12 @@ from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.distributed.collectives import ReduceOp as ReduceOp
 from autogradkit.distributed.collectives import Work as Work
 from autogradkit.distributed.collectives import all_gather as all_gather
+from autogradkit.distributed.collectives import all_gather_into_tensor as all_gather_into_tensor
 from autogradkit.distributed.collectives import all_gather_object as all_gather_object
+from autogradkit.distributed.collectives import all_gather_single as all_gather_single
 from autogradkit.distributed.collectives import all_reduce as all_reduce
+from autogradkit.distributed.collectives import all_to_all as all_to_all
+from autogradkit.distributed.collectives import all_to_all_single as all_to_all_single
 from autogradkit.distributed.collectives import barrier as barrier
 from autogradkit.distributed.collectives import broadcast as broadcast
 from autogradkit.distributed.collectives import broadcast_object_list as broadcast_object_list

@@ -11,6 +11,7 @@ from typing import Any
 
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 from autogradkit.distributed.world import ProcessGroup, require
 
 Group = ProcessGroup | None
@@ -177,6 +178,67 @@ def reduce_scatter(
     """Make `output` this process's part of what `op` makes of everybody's lists."""
     _begin(group, op, output=output)
     _put("reduce_scatter", [output], input_list[0])
+    return _done(async_op)
+
+
+@entry
+def all_gather_single(
+    output_tensor: Tensor, input_tensor: Tensor, group: Group = None, async_op: bool = False
+) -> Work | None:
+    """Copy everybody's `input_tensor`, one behind the other, into `output_tensor`."""
+    _begin(group, output_tensor=output_tensor, input_tensor=input_tensor)
+    _put("allgather", [output_tensor], input_tensor)
+    return _done(async_op)
+
+
+@entry
+def all_gather_into_tensor(
+    output_tensor: Tensor, input_tensor: Tensor, group: Group = None, async_op: bool = False
+) -> Work | None:
+    """The older name of `all_gather_single`."""
+    warn(
+        "`torch.distributed.all_gather_into_tensor` is deprecated. Please use `torch.distributed.all_gather_single` instead.",
+        FutureWarning,
+    )
+    return all_gather_single(output_tensor, input_tensor, group, async_op)
+
+
+@entry
+def all_to_all_single(
+    output: Tensor,
+    input: Tensor,
+    output_split_sizes: list[int] | None = None,
+    input_split_sizes: list[int] | None = None,
+    group: Group = None,
+    async_op: bool = False,
+) -> Work | None:
+    """Send each process its part of `input`, and put what they sent, one behind the other, into `output`."""
+    _begin(group, output=output, input=input)
+    if output.dtype is not input.dtype:
+        raise ValueError(f"Invalid usage of tensors with different dtypesFound {output.dtype} and  {input.dtype}")
+    for sizes, tensor in ((output_split_sizes, output), (input_split_sizes, input)):
+        if sizes and len(sizes) != 1:
+            raise RuntimeError("Number of tensor splits not equal to group size")
+        if sizes and sizes[0] != tensor.shape[0]:
+            raise RuntimeError("Split sizes doesn't match total dim 0 size")
+    if output.numel() != input.numel():
+        raise RuntimeError(f"all_to_all_single: {input.numel()} elements do not fit into {output.numel()}")
+    output.copy_(input.reshape(output.shape))
+    return _done(async_op)
+
+
+@entry
+def all_to_all(
+    output_tensor_list: list[Tensor], input_tensor_list: list[Tensor], group: Group = None, async_op: bool = False
+) -> Work | None:
+    """Send each process a tensor of the second list, and put what they sent into those of the first."""
+    _begin(group)
+    for name, given in (("output", output_tensor_list), ("input", input_tensor_list)):
+        if len(given) != 1:
+            raise RuntimeError(
+                f"ProcessGroupGloo::alltoall: {name} tensor list size {len(given)} does not match world size 1"
+            )
+    output_tensor_list[0].copy_(input_tensor_list[0])
     return _done(async_op)
 
 

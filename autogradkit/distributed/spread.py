@@ -26,6 +26,14 @@ class _Spread:
         _refuse(type(self).__name__)
 
 
+class HuggingFaceStorageReader(_Spread):
+    """Reads a checkpoint of many parts."""
+
+
+class HuggingFaceStorageWriter(_Spread):
+    """Writes a checkpoint of many parts."""
+
+
 class DTensor(Tensor):
     """A tensor of which each process has a part."""
 
@@ -94,6 +102,7 @@ def _refusing(name: str) -> Callable[..., Any]:
     return entry(refused)
 
 
+all_to_all_single_autograd = _refusing("all_to_all_single_autograd")
 compute_local_shape_and_global_offset = _refusing("compute_local_shape_and_global_offset")
 distribute_module = _refusing("distribute_module")
 distribute_tensor = _refusing("distribute_tensor")

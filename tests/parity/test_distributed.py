@@ -56,6 +56,15 @@ dist.gather(x)
 y = torch.zeros(2); dist.scatter(y, [x], src=0), y
 dist.scatter(torch.zeros(2))
 y = torch.zeros(2); dist.reduce_scatter(y, [x]), y
+y = torch.zeros(2); dist.all_gather_into_tensor(y, x), y
+dist.all_gather_into_tensor(torch.zeros(1, 2), x)
+dist.all_gather_into_tensor([x], x)
+y = torch.zeros(2); dist.all_to_all_single(y, x, [2], [2]), y, dist.all_to_all_single(y, x * 3, async_op=True).wait(), y
+dist.all_to_all_single(torch.zeros(2).long(), x)
+dist.all_to_all_single(torch.zeros(2), x, [1], [2])
+dist.all_to_all_single(torch.zeros(2), x, [1, 1], [1, 1])
+y = [torch.zeros(2)]; dist.all_to_all(y, [x]), y
+dist.all_to_all([x, x], [x])
 y = [None]; dist.all_gather_object(y, {'a': [1]}), y
 y = [{'b': 2}]; dist.broadcast_object_list(y, src=0), y
 y = [None]; dist.gather_object('q', y, dst=0), y
