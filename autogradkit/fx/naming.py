@@ -1,6 +1,6 @@
 """Names: of nodes, none twice and none that Python has; of functions, as PyTorch's graphs write them.
 
-Rests on the standard library, and on which functions the package has from PyTorch's Python files.
+Rests on what is declared, and on which functions the package has from PyTorch's Python files.
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from types import MethodType
 from typing import Any
 
+from autogradkit._ops.declare import PUBLISHED
 from autogradkit.core.homes import pytorchs_home
 
 _NUMBERED = re.compile(r"(.*)_(\d+)$")
@@ -81,12 +83,12 @@ def qualified_name(function: Any) -> str:
         return f"operator.{name}"
     if not is_pytorchs(function):
         return f"{module}.{name}"
-    if module in ("autogradkit.nn.functional", "torch.nn.functional"):  # which offers it as it is
-        return f"torch._C._nn.{name}"
     if module in ("autogradkit", "torch"):
         space = _SPACES.get(name.partition("_")[0])
         if space is not None and "_" in name:
             return f"torch._C.{space}.{name}"
+        if isinstance(function, MethodType) and name not in PUBLISHED:  # of `nn.functional`, which offers it as it is
+            return f"torch._C._nn.{name}"
         return f"torch.functional.{name}" if name in _IN_FUNCTIONAL else f"torch.{name}"
     if module.endswith("_ops.asserting"):
         return f"torch.{name}"

@@ -78,7 +78,7 @@ x=T.ones(0,2,3,4,2,requires_grad=True); g=T.zeros(0,1,2,5,3,requires_grad=True);
     """,
     "a plain number of a Gamma distribution": """
 r=T.distributions.Gamma(2.,3.).log_prob(1.5)
-r=T.distributions.Chi2(T.tensor([3.])).log_prob(-1)
+r=T.distributions.Chi2(T.tensor([3.]), validate_args=True).log_prob(-1)
     """,
     "statistics of a batch, and strides where a dimension has one element": """
 m=T.zeros(2); v=T.ones(2); r=T.batch_norm_update_stats(T.arange(12.).reshape(3,2,2),m,v,.5)

@@ -23,6 +23,7 @@ NO_VALID_CALL = {
     "nn.functional.max_pool1d", "nn.functional.max_pool3d", "nn.functional.max_pool3d_with_indices",
     "nn.functional.max_unpool3d", "Tensor.diagonal_scatter",
     "Tensor.float_power_", "Tensor.istft", "addmv_", "embedding_bag", "empty_permuted", "native_batch_norm",
+    "native_group_norm",
     # What PyTorch refuses of every plain tensor, and sizes that would have to go up.
     *(name + each for name in ("", "Tensor.") for each in ("int_repr", "q_scale", "q_zero_point", "q_per_channel_axis")),
     *(name + each for name in ("", "Tensor.") for each in ("q_per_channel_scales", "q_per_channel_zero_points")),

@@ -30,6 +30,8 @@ import numpy as np
 from autogradkit._ops.declare.edit_lanes import write_edit
 from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit._ops.declare.lanes import write_arrays, write_lane
+from autogradkit._ops.declare.overriding import modes_hear
+from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.recipe import compiled
 from autogradkit._ops.declare.signature import ALIASES, REQUIRED, Parameter
 from autogradkit._ops.declare.source import Call, Source
@@ -161,7 +163,13 @@ class _Entry:
             if self.keywords:
                 s.put(1, f"{' = '.join(f'k_{name}' for name in self.keywords)} = M")
             slow = f"return slow({everything}, rest, kw)"
-            first = "(RECORDERS and heeded())" + " or rest" * (not self.varargs)
+            # What is composed of ops alone is told to modes, and else by the ops that it calls.
+            composed = self.owner.name not in CAST and all(
+                each.composition and not each.factory and each.lane is None for each in self.overloads
+            )
+            s.scope["modes_hear"] = modes_hear
+            heard = "modes_hear()" if composed else "heeded()"
+            first = f"(RECORDERS and {heard})" + " or rest" * (not self.varargs)
             s.put(1, f"if {first}: {slow}", "if kw:")
             self._put_named(s, 2, everything, bail)
             self._put_answer(s)

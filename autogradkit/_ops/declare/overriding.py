@@ -41,6 +41,11 @@ ALIAS: list[
 ] = []  # the op that makes a view of all of a tensor; the floor of views fills it in
 
 
+def modes_hear() -> bool:
+    """Whether modes of a user's hear what this thread calls."""
+    return bool(STATE.modes)
+
+
 def overriding(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
     """The arguments, also in lists, whose classes override what an op does: of each class the first, subclasses before others."""
     found: list[Any] = []

@@ -169,6 +169,8 @@ def _move(
 
 
 def _stats_meta(input: Array, running_mean: Array | None, running_var: Array | None, momentum: float) -> Any:
+    if input.dtype.kind == "c":
+        require_floating(input, "batch_norm_update_stats_cpu")
     channels = input.shape[dim_of_size(1, input.ndim)]
     if not input.size:
         raise RuntimeError(f"input tensor must have at least one element, but got input_sizes = {list(input.shape)}")

@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.memory import like
-from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.refusals import real_gradients, scalar_type
 from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.making.random import fill_bernoulli
 from autogradkit._ops.pointwise.arithmetic import mul
@@ -163,6 +163,7 @@ def _scale(p: float) -> float:
     variants="function",
     out=False,
     meta=_native_meta,
+    dtypes=real_gradients("native_dropout"),
     outputs="result0 result1",
     differentiable_outputs=1,
     random=True,

@@ -32,8 +32,6 @@ def _grouped(x: Any, group: int) -> Any:
 
 
 def _group_check(x: Any, channels: int, weight: Any, bias: Any, group: int) -> None:
-    if x.ndim < 2:
-        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {x.ndim}")
     if group <= 0:
         raise RuntimeError(f"Expected num groups to be greater than 0, got {group}")
     shown = list(x.shape)
@@ -43,7 +41,7 @@ def _group_check(x: Any, channels: int, weight: Any, bias: Any, group: int) -> N
             f"{shown} and num_groups={group}"
         )
     for name, each in (("weight", weight), ("bias", bias)):
-        if each is not None and each.shape != x.shape[1:2]:
+        if each is not None and (each.ndim != 1 or each.shape[0] != channels):
             raise RuntimeError(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
                 f"{list(each.shape)} and input of shape {shown}"

@@ -152,6 +152,7 @@ SETTLED: dict[str, str] = {
         )),
         ("the mean of infinite numbers is that or NaN, by where in a vector they stand", "any", (
             "native_layer_norm forward", "native_layer_norm forward by a number",
+            "native_group_norm forward", "native_group_norm forward by a number",
         )),
         ("the vectorised loop multiplies and adds in one, which leaves a last digit where two products cancel", "float32", (
             "native_batch_norm forward",

@@ -34,6 +34,7 @@ LEFT_OUT = {
         ("rnn_tanh", "rnn_relu", "gru", "gru_cell", "lstm", "lstm_cell"),
         "the sizes of its parameters hang together, which random values do not meet: test_recurrent.py compares it",
     ),
+    "_int_mm": "of int8 alone, in sizes that fit: test_native_forms.py compares it",
     "initial_seed": "the generators are seeded apart",
     "from_file": "reads a file: test_less_usual_names.py compares it",
     "get_rng_state": "large",
