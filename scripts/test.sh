@@ -67,7 +67,8 @@ part "interrupts" tests tests/interrupts
 part "examples in the documentation" tests --doctest-modules autogradkit
 part "parity with PyTorch" tests tests/parity
 part "lessons" tests -p nbval --nbval tutorials --dist loadfile # a lesson's cells share a kernel
-part "browser" tests tests/browser --durations 10 # each process has a JupyterLab and a Chromium of its own
+# Each process has a JupyterLab and a Chromium of its own, and waits for them much of the time: three keep two processors busy.
+part "browser" tests -n 3 tests/browser --durations 10
 # A further part is one more line here.
 
 say "durations"
