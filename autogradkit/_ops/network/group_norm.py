@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Bools
+from autogradkit._ops.making.options import channels_last, channels_last_3d
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
@@ -48,6 +49,10 @@ def _group_check(x: Any, channels: int, weight: Any, bias: Any, group: int) -> N
             )
 
 
+def _is_channels_last(x: Any) -> bool:
+    return x.ndim in (4, 5) and bool(np.moveaxis(x, 1, -1).flags.c_contiguous)
+
+
 def _group_meta(
     input: Array,
     weight: Array | None,
@@ -59,6 +64,11 @@ def _group_meta(
     eps: float,
 ) -> Any:
     _group_check(input, C, weight, bias, group)
+    if not (input.flags.c_contiguous or _is_channels_last(input)):
+        raise RuntimeError(
+            "Expected X.is_contiguous(memory_format) to be true, but got false.  (Could this error message be improved?  If so, "
+            "please report an enhancement request to PyTorch.)"
+        )
     require_floating(input, "GroupNormKernelImpl")
     if input.size != N * C * HxW:
         raise RuntimeError(
@@ -240,6 +250,7 @@ def group_norm(
     batch, channels = x.size(0), x.size(1)
     _group_check(x, channels, weight, bias, num_groups)
     places = math.prod(x.shape[2:])
-    if x.is_contiguous() or x.ndim not in (4, 5):
+    last = channels_last if x.ndim == 4 else channels_last_3d
+    if x.ndim not in (4, 5) or not x.is_contiguous(memory_format=last):
         x = x.contiguous()
     return native_group_norm(x, weight, bias, batch, channels, places, num_groups, eps)[0]
