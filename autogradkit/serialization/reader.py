@@ -23,8 +23,20 @@ class PyTorchFileReader:
             self._archive = zipfile.ZipFile(file)
         except zipfile.BadZipFile:
             raise _failure("reading zip archive: not a ZIP archive") from None
-        first = self._archive.namelist()[0]
-        self._folder = first[: first.index("/") + 1]
+        names = self._archive.namelist()
+        if not names:
+            raise RuntimeError("[enforce fail at inline_container.cc:171] . archive does not contain any files")
+        folder, slash, _ = names[0].partition("/")
+        if not slash:
+            raise RuntimeError(
+                f"[enforce fail at inline_container.cc:180] . file in archive is not in a subdirectory: {names[0]}"
+            )
+        self._folder = folder + slash
+        if not (self.has_record("version") or self.has_record(".data/version")):
+            raise RuntimeError(
+                'Expected hasRecord("version") to be true, but got false.  (Could this error message be improved?  If so, please '
+                "report an enhancement request to PyTorch.)"
+            )
 
     def get_all_records(self) -> list[str]:
         """The names of the records."""

@@ -256,3 +256,20 @@ def test_what_is_trusted_is_loaded() -> None:
 def test_a_copy_of_what_was_loaded_is_as_it_was() -> None:
     found = autogradkit.load(written(torch, kinds(torch)))
     assert described(copy.deepcopy(found["row"])) == described(found["row"])
+
+
+@pytest.mark.parametrize("names", [[], ["x"], ["a/data.pkl", "a/data/0"], ["a/data.pkl", "a/version"]], ids=str)
+def test_an_archive_is_read_record_by_record_or_refused(names):
+    found = []
+    for reader in (autogradkit.PyTorchFileReader, torch._C.PyTorchFileReader):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            for name in names:
+                archive.writestr(name, "3")
+        file.seek(0)
+        try:
+            opened = reader(file)
+            found.append((opened.get_all_records(), opened.get_record("data.pkl"), opened.has_record("data/1")))
+        except RuntimeError as error:
+            found.append(str(error).splitlines()[0])
+    assert found[0] == found[1]

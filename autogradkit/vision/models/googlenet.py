@@ -29,6 +29,17 @@ class GoogLeNetOutputs(NamedTuple):
 _GoogLeNetOutputs = GoogLeNetOutputs  # torchvision's older name
 
 
+def warn_of_initial_weights(name: str) -> None:
+    """What torchvision says where nobody chose how a network's weights begin."""
+    warnings.warn(
+        f"The default weight initialization of {name} will be changed in future releases of "
+        "torchvision. If you wish to keep the old behavior (which leads to long initialization times"
+        " due to scipy/scipy#11299), please set init_weights=True.",
+        FutureWarning,
+        stacklevel=3,
+    )
+
+
 class GoogLeNet(nn.Module):
     """Nine Inception modules: (N, 3, H, W) → (N, num_classes), of pictures of at least 15 pixels.
 
@@ -50,13 +61,7 @@ class GoogLeNet(nn.Module):
         if blocks is None:
             blocks = [BasicConv2d, Inception, InceptionAux]
         if init_weights is None:
-            warnings.warn(
-                "The default weight initialization of GoogleNet will be changed in future releases of "
-                "torchvision. If you wish to keep the old behavior (which leads to long initialization times"
-                " due to scipy/scipy#11299), please set init_weights=True.",
-                FutureWarning,
-                stacklevel=2,
-            )
+            warn_of_initial_weights("GoogleNet")
             init_weights = True
         if len(blocks) != 3:
             raise ValueError(f"blocks length should be 3 instead of {len(blocks)}")

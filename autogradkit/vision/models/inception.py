@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.vision.models._api import Path, filled, register_model
-from autogradkit.vision.models.googlenet import BasicConv2d, centred_at_half
+from autogradkit.vision.models.googlenet import BasicConv2d, centred_at_half, warn_of_initial_weights
 from autogradkit.vision.models.published import published
 
 Inception_V3_Weights = published("Inception_V3_Weights", __name__)
@@ -49,13 +48,7 @@ class Inception3(nn.Module):
         if inception_blocks is None:
             inception_blocks = [BasicConv2d, InceptionA, InceptionB, InceptionC, InceptionD, InceptionE, InceptionAux]
         if init_weights is None:
-            warnings.warn(
-                "The default weight initialization of inception_v3 will be changed in future releases of "
-                "torchvision. If you wish to keep the old behavior (which leads to long initialization times"
-                " due to scipy/scipy#11299), please set init_weights=True.",
-                FutureWarning,
-                stacklevel=2,
-            )
+            warn_of_initial_weights("inception_v3")
             init_weights = True
         if len(inception_blocks) != 7:
             raise ValueError(f"length of inception_blocks should be 7 instead of {len(inception_blocks)}")
