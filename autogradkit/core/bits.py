@@ -20,9 +20,7 @@ def kept(condition: Any, x: Any, out: Array | None = None) -> Any:
     bits = _BITS[x.dtype.itemsize]
     if out is None:
         return (x.view(bits) * condition).astype(bits, copy=False).view(x.dtype)
-    into = out.view(bits)
-    np.copyto(into, condition)
-    np.multiply(into, x.view(bits), into)
+    np.multiply(x.view(bits), condition, out.view(bits))
     return out
 
 

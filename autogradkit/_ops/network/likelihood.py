@@ -13,8 +13,9 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import constants, scalar_type
+from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.network.loss import MEAN, NONE
-from autogradkit._ops.network.softmax import log_softmax_along
+from autogradkit._ops.network.softmax import log_softmax_along, log_softmax_of
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, is_half
 from autogradkit.core.tensor import wrap
 
@@ -88,13 +89,18 @@ def _weights(places: tuple[Array, ...], counts: Array, weight: Array | None, num
     return each if weight is None else each * weight[chosen]
 
 
-def _all_count(self: Array, target: Array, weight: Array | None, ignore_index: int) -> bool:
-    """Whether this is the usual case: a batch of rows, every target a class, none ignored, all weights 1."""
+def _usual_places(self: Array, target: Array, weight: Array | None, ignore_index: int) -> tuple[Any, Any] | None:
+    """The index of what is picked in the usual case: a batch of rows, every target a class, none ignored, all weights 1."""
     if self.ndim != 2 or weight is not None or target.dtype != np.int64 or not target.size:
-        return False
+        return None
     classes = self.shape[1]
+    if 0 <= ignore_index < classes:
+        return None
+    if len(target) == 1:  # a step on one sample: numbers are quicker than arrays
+        chosen = target.item()
+        return (slice(1), chosen) if 0 <= chosen < classes else None
     # As unsigned numbers the negative ones are too large as well.
-    return not 0 <= ignore_index < classes and bool(np.maximum.reduce(target.view(np.uint64)) < classes)
+    return (np.arange(len(target)), target) if np.maximum.reduce(target.view(np.uint64)) < classes else None
 
 
 def _summed(losses: Array, counts: Array | None = None) -> Any:
@@ -122,13 +128,14 @@ def _forward(
     self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int, losses: Array, total: Array
 ) -> None:
     """Write the loss, and the sum of the weights that "mean" divides by."""
-    if _all_count(self, target, weight, ignore_index):
+    usual = _usual_places(self, target, weight, ignore_index)
+    if usual is not None:
         count = len(target)
-        picked = self[np.arange(count), target]
+        picked = self[usual]
         if reduction == NONE:
             np.negative(picked, losses)
         else:
-            summed = 0 - _summed(picked)
+            summed = 0 - (picked[0] if count == 1 else _summed(picked))
             losses.fill(summed / count if reduction == MEAN else summed)
         total.fill(0 if reduction == NONE else count)
         return
@@ -231,8 +238,9 @@ def nll_loss_backward(
 ) -> None:
     """The gradient of the negative log-likelihood: −weight at each target's place."""
     out.fill(0)
-    if _all_count(self, target, weight, ignore_index):
-        out[np.arange(len(target)), target] = -grad_output / total_weight if reduction == MEAN else -grad_output
+    usual = _usual_places(self, target, weight, ignore_index)
+    if usual is not None:
+        out[usual] = -grad_output / total_weight if reduction == MEAN else -grad_output
         return
     places, counts = _places(self, target, ignore_index)
     weights = _weights(places, counts, weight, self.dtype)
@@ -275,7 +283,41 @@ def nll_loss_nd(
     return losses.reshape(expected) if reduction == NONE else losses
 
 
-@op(variants="", composition=True)
+def _entropy_of_rows(
+    x: Array, target: Array, reduction: int, ignore_index: int, into: tuple[Array, Array, Array]
+) -> None:
+    """Write the log-probabilities of rows, the loss, and the number that "mean" divides by."""
+    log_probabilities, losses, total = into
+    log_softmax_of(x, 1, log_probabilities)
+    _forward(log_probabilities, target, None, reduction, ignore_index, losses, total)
+
+
+def _write_lane(s: Source, call: Call, depth: int) -> None:
+    """Contiguous rows of logits and the class of each, without weights: both nodes without the calls between."""
+    x, classes, weight, reduction, ignored, smoothing = call.values.values()
+    s.scope |= {"int64": np.dtype(np.int64), "entropy": _entropy_of_rows}
+    s.put(depth, f"lay = {x}._layout or layout_of({x})", f"places = {classes}._array")
+    s.put(
+        depth,
+        f"if lay.__class__ is tuple and {weight} is None and {smoothing} == 0.0 and len(lay[0]) == 2 and places.ndim == 1 "
+        f"and lay[0][0] == len(places) > 0 < lay[0][1] and lay[1].itemsize > 2 and places.dtype is int64:",
+    )
+    depth += 1
+    s.put(depth, "q, n = np_empty(*lay), np_empty((), lay[1])")
+    s.put(depth, f"r = np_empty(() if {reduction} else places.shape, lay[1])")
+    s.put_quiet(depth, "", "entropy", f"{x}._array, places, {reduction}, {ignored}, (q, r, n)")
+    s.new_tensor(depth, "p", "q", "lay")
+    s.new_node(
+        depth, Call(log_softmax_along, 90, {"self": x, "dim": "1", "half_to_float": "False"}), ["p"], ["q"], "lay"
+    )
+    s.new_tensor(depth, "total", "n")
+    s.new_tensor(depth, "o", "r")
+    given = {"self": "p", "target": classes, "weight": weight, "reduction": reduction, "ignore_index": ignored}
+    s.new_node(depth, Call(nll_loss_forward, 91, given), ["o", "total"], ["r", "n"])
+    s.put(depth, "return o")
+
+
+@op(variants="", composition=True, lane=_write_lane)
 def cross_entropy_loss(
     self: Array,
     target: Array,

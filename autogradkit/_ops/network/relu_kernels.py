@@ -54,12 +54,11 @@ def relu_backward(gradient: Array, result: Array, out: Array) -> None:
     are multiplied, as integers, by 0 or 1.
     """
 
-    def keep(gradient: Array, result: Array, out: Array) -> None:
-        kept(np.not_equal(result, _zero(result.dtype)), gradient, out)
-
-    given = (gradient, result, out)
     threads = 1 if result.size < _WORTH_THREADS or gradient.shape != result.shape else get_num_threads()
     if threads == 1:
-        keep(*given)
+        kept(result.astype(bool), gradient, out)
         return
-    list(on_threads(lambda share: keep(*[each[share] for each in given]), slices(len(result), threads), threads))
+    given = (gradient, result, out)
+    list(
+        on_threads(lambda share: relu_backward(*[each[share] for each in given]), slices(len(result), threads), threads)
+    )
