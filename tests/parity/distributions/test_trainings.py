@@ -108,7 +108,7 @@ def test_a_training(train: Any) -> None:
     for module in (torch, autogradkit):
         module.manual_seed(4)
         found.append(train(module))
-    np.testing.assert_allclose(found[1], found[0], rtol=2e-5, atol=1e-6)
+    np.testing.assert_allclose(found[1], found[0], rtol=2e-5, atol=5e-6)  # sums of numbers up to 1, in other orders
     assert found[0][0] != found[0][5 if len(found[0]) > 5 else 1]
 
 

@@ -66,6 +66,11 @@ FACTORED = {
 
 SETTLED = _AT_POINTS | SETTLED_NUMBERS
 
+# Exemptions that are not needed where PyTorch has other kernels, as on processors with AMX.
+ON_SOME_PROCESSORS = {f"{name} forward{BY_A_NUMBER} float32" for name in ("addmm", "Tensor.addmm", "Tensor.addmm_")}
+# With AVX512-FP16 PyTorch 2.13 ends the process in a strided, padded convolution of one element.
+CRASHES = {("convolution", torch.float16)}
+
 
 def exemption(signature: str, dtype: str) -> str | None:
     """The key in `SETTLED` of what differs in one dtype, if it is listed."""
