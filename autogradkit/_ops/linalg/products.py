@@ -43,17 +43,18 @@ def multiply(a: Array, b: Array, out: Array) -> None:
 
 
 def _first_on_arrays(g: Array, mat2: Array, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Array:
-    return _product(g, k.conj(mat2).T, sizes, strides)
+    return _product(g, (mat2 if mat2.dtype.kind != "c" else np.conj(mat2)).T, sizes, strides)
 
 
 def _second_on_arrays(g: Array, mat1: Array, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Array:
-    return _product(k.conj(mat1).T, g, sizes, strides)
+    return _product((mat1 if mat1.dtype.kind != "c" else np.conj(mat1)).T, g, sizes, strides)
 
 
 def _product(a: Array, b: Array, sizes: tuple[int, ...], strides: tuple[int, ...]) -> Array:
     """a @ b, of these sizes, transposed in memory where `strides` are."""
-    if strides == (1, sizes[0]) and sizes[1] > 1:
-        out = allocate(sizes[::-1], a.dtype)
+    n, p = sizes
+    if strides == (1, n) and p > 1:
+        out = allocate((p, n), a.dtype)
         multiply(b.T, a.T, out)
         return out.T
     out = allocate(sizes, a.dtype)
