@@ -1,4 +1,4 @@
-"""What every test and every example in the documentation has, and the option by which scripts/check.sh ends in time."""
+"""What every test and every example in the documentation has, and two options: check.sh ends in time by one."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def _python_names(doctest_namespace: dict[str, Any]) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--within", type=float, metavar="SECONDS", help="begin no test later than this, and say how many were left"
+    )
+    parser.addoption(
+        "--screenshots",
+        action="store_true",
+        help="browser tests leave pictures to look at in tests/browser/screenshots",
     )
 
 

@@ -30,9 +30,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def page(browser: Browser, server: Server) -> Lab:
+def page(browser: Browser, server: Server, request: pytest.FixtureRequest) -> Lab:
     """JupyterLab's page, for the whole run."""
-    return Lab(browser.new_page(viewport=SIZE, device_scale_factor=1), server)
+    wanted = request.config.getoption("--screenshots")
+    return Lab(browser.new_page(viewport=SIZE, device_scale_factor=1), server, wanted)
 
 
 @pytest.fixture
@@ -43,11 +44,11 @@ def lab(page: Lab) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def notebook7(browser: Browser, server: Server) -> Iterator[Notebook7]:
+def notebook7(browser: Browser, server: Server, request: pytest.FixtureRequest) -> Iterator[Notebook7]:
     """Jupyter Notebook with nothing open, on a page of its own."""
     page = browser.new_page(viewport=SIZE, device_scale_factor=1)
     page.on("dialog", lambda dialog: dialog.accept())  # that changes may not have been saved
-    opened = Notebook7(page, server)
+    opened = Notebook7(page, server, request.config.getoption("--screenshots"))
     yield opened
     opened.clear()
     page.close()

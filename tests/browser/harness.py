@@ -14,7 +14,7 @@
         assert lab.errors == []            # what the page reported on its console
         assert lab.axe(cell) == []         # accessibility violations
         lab.theme("dark")
-        lab.screenshot("graph-dark", cell) # tests/browser/screenshots/graph-dark.png: look at it
+        lab.screenshot("graph-dark", cell) # with --screenshots, tests/browser/screenshots/graph-dark.png: look at it
 
 Server, browser and page are shared by the run (by each worker, where there are several): loading JupyterLab takes longer
 than most tests. Each test begins with nothing open, no kernel, the light theme and the usual size.
@@ -143,9 +143,10 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> Non
 class Lab:
     """One page on JupyterLab."""
 
-    def __init__(self, page: Page, server: Server) -> None:
+    def __init__(self, page: Page, server: Server, keeps_screenshots: bool = True) -> None:
         self.page = page
         self.server = server
+        self.keeps_screenshots = keeps_screenshots  # half of a run's time goes into them
         self.errors: list[str] = []
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -292,15 +293,17 @@ class Lab:
             self.page.wait_for_timeout(50)
 
     def screenshot(self, name: str, what: Locator | None = None) -> Path:
-        """A picture of the page, or of one part of it, as tests/browser/screenshots/NAME.png."""
-        SCREENSHOTS.mkdir(exist_ok=True)
+        """A picture of the page, or of one part that must be there, as tests/browser/screenshots/NAME.png if they are kept."""
+        assert what is None or what.bounding_box() is not None, f"nothing to see for {name}"
         file = SCREENSHOTS / f"{name}.png"
+        if not self.keeps_screenshots:
+            return file
+        SCREENSHOTS.mkdir(exist_ok=True)
         if what is None:
             self.page.screenshot(path=file)
             return file
         size = self.page.viewport_size
         assert size is not None, "the page has a size"
-        assert what.bounding_box() is not None, f"nothing to see for {name}"
         # JupyterLab scrolls inside the page, so what is taller than the page has to be given room.
         # A picture may then be higher itself, for it takes a part of the window: again, until it is as high as it gets.
         height = size["height"]

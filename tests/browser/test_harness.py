@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.browser.harness import Lab
 
 
-def test_runs_a_notebook(lab: Lab, notebook: Callable[..., Path]) -> None:
+def test_runs_a_notebook(lab: Lab, notebook: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     lab.open(notebook("x = 6 * 7\nx", "1 / 0", "import autogradkit as torch\ntorch.ones(2, requires_grad=True) * 3"))
     lab.run_all()
     assert lab.outputs(0)[0]["data"]["text/plain"] == "42"
@@ -16,6 +18,7 @@ def test_runs_a_notebook(lab: Lab, notebook: Callable[..., Path]) -> None:
     assert "grad_fn=<MulBackward0>" in lab.cell(2).inner_text()
     lab.wait_for("x + 1", "43")
     assert lab.errors == []
+    monkeypatch.setattr(lab, "keeps_screenshots", True)
     light = lab.screenshot("harness-light").stat().st_size
     lab.theme("dark")
     assert lab.page.evaluate("() => getComputedStyle(document.body).colorScheme") == "dark"
