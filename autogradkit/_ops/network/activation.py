@@ -9,6 +9,7 @@ from typing import Any
 
 from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.memory import allocate
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.network import relu_kernels
 from autogradkit.core.steps import Step
@@ -36,6 +37,20 @@ def _write_usual(s: Source, call: Call, depth: int) -> None:
     s.put(depth + 1, "return o")
 
 
+def _on_arrays(g: Array, result: Array) -> Array:
+    if not (g.flags.c_contiguous and result.flags.c_contiguous):
+        return k.relu_backward(g, result)
+    out = allocate(result.shape, result.dtype)
+    relu_kernels.relu_backward(g, result, out)
+    return out
+
+
+@k.on_arrays(_on_arrays)
+def _through_open(g: Any, result: Any) -> Any:
+    """The gradient through the units that are open."""
+    return k.relu_backward(g, result)
+
+
 @op(
     in_place=True,
     pointwise=SAME,
@@ -44,7 +59,7 @@ def _write_usual(s: Source, call: Call, depth: int) -> None:
     dtypes=_refuse,
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),), (t(0),)],
-    vjp={"self": lambda g, result: k.relu_backward(g, result)},
+    vjp={"self": lambda g, result: _through_open(g, result)},
     rule="∂self = ∂ where result > 0, else 0",
 )
 def relu(self: Array, *, out: Array) -> Step:
