@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.tensor import Tensor, empty_array, wrap
+from autogradkit.core.strides import empty_array
+from autogradkit.core.tensor import Tensor, wrap
 
 
 class _Marked(type(Tensor)):

@@ -1,6 +1,6 @@
 """Memory for results: uninitialised arrays, and a C library that keeps freed memory instead of fetching it anew.
 
-Rests on NumPy alone; the kernels, the products of `core.blas` and `core.tensor.empty_array` make their arrays here, and the
+Rests on NumPy alone; the kernels, the products of `core.blas` and `core.strides.empty_array` make their arrays here, and the
 contents of tensors made of NumPy's arrays pass by.
 
 glibc takes every block above a threshold, at first 128 kB, from the system and hands it back when it is freed. A training

@@ -13,7 +13,8 @@ import numpy as np
 from autogradkit.core.errors import WHOLE_NUMBERS, c_type_name, noted
 from autogradkit.core.pending import numbers_of
 from autogradkit.core.recording import reported
-from autogradkit.core.tensor import PENDING, Tensor, empty_array, wrap
+from autogradkit.core.strides import empty_array
+from autogradkit.core.tensor import PENDING, Tensor, wrap
 
 WITHOUT_NUMBERS: list[type[Parameter]] = []  # the class of those on the meta device
 

@@ -1,8 +1,8 @@
 """Geometry of tensors: which strides a shape has, which strides a result gets, which memory is shared.
 
-Pure arithmetic on tuples of ints, strides always in elements. Rests on NumPy alone; the tensor, the views and the
-kernels that allocate their results use it. The rules are PyTorch's, because a learner sees them: through `stride()`,
-through `view` refusing, and through the memory that two tensors share.
+Pure arithmetic on tuples of ints, strides always in elements, and memory laid out so. Rests on core.memory; the tensor, the
+views and the kernels that allocate their results use it. The rules are PyTorch's, because a learner sees them: through
+`stride()`, through `view` refusing, and through the memory that two tensors share.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from autogradkit.core.memory import empty
 
 Ints = tuple[int, ...]
 Array = np.ndarray[Any, Any]
@@ -136,6 +138,15 @@ def byte_strides(shape: Sequence[int], strides: Sequence[int], itemsize: int) ->
     if 0 in shape and not any(strides):
         return (-itemsize,) * len(shape)
     return tuple([stride * itemsize for stride in strides])
+
+
+def empty_array(shape: tuple[int, ...], numpy_dtype: np.dtype[Any]) -> Array:
+    """Uninitialised contiguous memory; empty arrays get PyTorch's strides, which NumPy would zero."""
+    array = empty(shape, numpy_dtype)
+    if array.size:
+        return array
+    strides = tuple(s * array.itemsize for s in contiguous_strides(shape))
+    return np.ndarray(shape, numpy_dtype, array, 0, strides)
 
 
 def empty_strided(shape: Sequence[int], strides: Sequence[int], numpy_dtype: np.dtype[Any]) -> Array:

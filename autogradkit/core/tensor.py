@@ -22,7 +22,6 @@ from autogradkit.core.frames import shorten
 from autogradkit.core.halves import MANY
 from autogradkit.core.layout import layout as MemoryLayout
 from autogradkit.core.layout import strided
-from autogradkit.core.memory import empty
 from autogradkit.core.quiet import is_quiet, is_taken, run_in_spare, run_quietly
 from autogradkit.core.size import Size, as_size
 from autogradkit.core.steps import Step, at_once
@@ -400,12 +399,3 @@ def write_at_once(tensor: Tensor, steps: Sequence[Step], edits: int = 1) -> None
         at_once((*steps, (setattr, counter, "value", counter.value + edits)))
     if counter.tells:
         counter.edited()
-
-
-def empty_array(shape: tuple[int, ...], numpy_dtype: np.dtype[Any]) -> Array:
-    """Uninitialised contiguous memory; empty arrays get PyTorch's strides, which NumPy would zero."""
-    array = empty(shape, numpy_dtype)
-    if array.size:
-        return array
-    strides = tuple(s * array.itemsize for s in contiguous_strides(shape))
-    return np.ndarray(shape, numpy_dtype, array, 0, strides)

@@ -37,8 +37,7 @@ from autogradkit.core.integers import require_64_bits
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
-from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided, may_overlap_itself
-from autogradkit.core.tensor import empty_array
+from autogradkit.core.strides import dense_strides_like, element_strides, empty_array, empty_strided, may_overlap_itself
 from autogradkit.core.warning import warn
 
 if TYPE_CHECKING:

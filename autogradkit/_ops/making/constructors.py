@@ -28,7 +28,8 @@ from autogradkit.core.errors import WHOLE_NUMBERS
 from autogradkit.core.frames import entry
 from autogradkit.core.layout import layout, strided
 from autogradkit.core.size import Size
-from autogradkit.core.tensor import CONSTRUCTOR, Tensor, as_class, bump_version, empty_array, wrap
+from autogradkit.core.strides import empty_array
+from autogradkit.core.tensor import CONSTRUCTOR, Tensor, as_class, bump_version, wrap
 from autogradkit.core.typed_storages import CONTENTS, TypedStorage
 
 

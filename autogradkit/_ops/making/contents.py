@@ -20,8 +20,8 @@ from autogradkit.core.memory import noted
 from autogradkit.core.quiet import quietly
 from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import Array
-from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
-from autogradkit.core.tensor import Tensor, empty_array
+from autogradkit.core.strides import dense_strides_like, element_strides, empty_array, empty_strided
+from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 
 
