@@ -136,6 +136,19 @@ def test_a_difference_is_rounding_where_the_last_bits_of_a_program_move_its_numb
         assert is_rounding(lines, pair.mine, pair.theirs) == rounds
 
 
+def test_zeros_without_memory_are_no_numbers_that_were_rounded() -> None:
+    lines = [
+        "v1 = T.tensor([1.1, 1.2], requires_grad=True)",
+        "v2, = T.autograd.grad(v1.abs().sum(), v1, create_graph=True)",
+    ]
+    lines += ["v3, = T.autograd.grad(v2.sum(), v1)", "v4 = v1.exp()"]
+    with Pair() as pair:
+        for line in lines:
+            assert pair.run(Line(line, "line")) is None
+        assert pair.theirs["v3"]._is_zerotensor()
+        assert is_rounding(lines, pair.mine, pair.theirs)
+
+
 def test_optimizers_arrays_and_text_are_compared_and_the_default_dtype_is_put_back() -> None:
     lines = [
         "T.set_default_dtype(T.float64)",
