@@ -85,9 +85,9 @@ def _rot90_meta(self: Array, k: int, dims: Shape) -> Any:
         raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
     if self.ndim < 2:
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {self.ndim}")
-    if dims[0] == dims[1] or abs(dims[0] - dims[1]) == self.ndim:
-        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
     first, second = (wrap_dim(dim, self.ndim) for dim in dims)
+    if first == second:
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
     strides = list(dense_strides_like(self.shape, element_strides(self)) if k % 4 else contiguous_strides(self.shape))
     shape = list(self.shape)
     if k % 2:
