@@ -364,6 +364,23 @@ r=T.bmm(T.ones(0,3,4,dtype=T.bool),T.ones(0,4,2))
 r=T.bmm(T.ones(2,3,0),T.ones(2,0,2,dtype=T.float64))
 r=T.matmul(T.ones(0,3,4,dtype=T.bool),T.ones(0,4,2))
     """,
+    "dtypes of statistics, of which the first says what is meant": """
+T.batch_norm_update_stats(T.ones(2,3),T.ones(3,dtype=T.float64),None,.1)
+T.batch_norm_update_stats(T.ones(2,3),T.ones(3),T.ones(3,dtype=T.float64),.1)
+r=T.batch_norm_update_stats(T.ones(2,3,dtype=T.float16),None,T.ones(3),.1)
+T.batch_norm_update_stats(T.ones(2,3,dtype=T.float16),T.ones(3,dtype=T.float16),T.ones(3),.1)
+T.native_layer_norm(T.ones(2,3),[3],T.ones(3),T.ones(3,dtype=T.float64),1e-5)
+T.native_group_norm(T.ones(2,3,2),T.ones(3),T.ones(3,dtype=T.float16),2,3,2,3,1e-5)
+T.native_batch_norm(T.ones(2,3),None,None,T.ones(3),None,True,.1,1e-5)
+    """,
+    "sizes below zero": """
+T.ones(3).expand(-2,3)
+T.tensor(1.).expand(-1)
+T.ones(1,1).expand(-2,-2)
+T.broadcast_to(T.ones(1),(-2,))
+T.zeros(2,-1,out=T.zeros(1))
+T.rand(-1,out=T.zeros(1))
+    """,
     "a complex tensor for a real number": """
 T.bernoulli(T.ones(2),T.tensor(.5+1j))
 r=T.cdist(T.ones(2,2),T.zeros(2,2),T.tensor(2+0j))
@@ -372,13 +389,15 @@ T.layer_norm(T.ones(2,2),[2],None,None,T.tensor(1j))
 T.ones(2).normal_(T.tensor(1j))
 T.ones(2).uniform_(0,T.tensor(1j))
     """,
-    "a part of complex numbers that nothing takes": """
+    "what is said, and when": """
 x=T.ones(3); x[1:0]=T.tensor(1+1j)
 x=T.ones(3); x[1:0]=T.tensor([1+1j])
 r=T.ones(0).copy_(T.tensor(1+1j))
 r=T.ones(0).fill_(T.tensor(1+1j))
 x=T.ones(3); x[:1]=T.tensor(1+1j)
 T.frobenius_norm(T.ones(2),[0],out=T.ones(2,requires_grad=True))
+T.qr(T.eye(2),out=(T.ones(2,requires_grad=True),T.ones(2)))
+T.diag(T.tensor(1.),out=T.ones(2))
     """,
 }  # fmt: skip
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]

@@ -245,6 +245,7 @@ _CHECKED_FIRST = (
     "argsort",
     "msort",
     "frobenius_norm",
+    "qr",
 )
 
 

@@ -363,7 +363,12 @@ def diagonal_copy(self: Array, offset: int = 0, dim1: int = 0, dim2: int = 1, *,
     np.copyto(out, diagonal.kernel(self, offset, dim1, dim2))
 
 
-@op(out_dtype=require_same_dtype, composition=True, out=True)
+def _refuse_out_of_diag(_out: Tensor, self: Tensor, _diagonal: int) -> None:
+    if self.ndim not in (1, 2):
+        raise RuntimeError(f"Supports 1D or 2D tensors. Got {self.ndim}D")
+
+
+@op(out_dtype=require_same_dtype, composition=True, out=True, refuse_out=_refuse_out_of_diag)
 def diag(self: Tensor, diagonal: int = 0) -> Any:
     """A copy of a matrix's diagonal; for a vector the matrix that has it as its diagonal.
 

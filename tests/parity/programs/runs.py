@@ -14,6 +14,7 @@ import torch
 
 import autogradkit as ak
 
+from . import reasons
 from .conditioning import is_rounding
 from .functions import Functions
 from .overlap import depends_on_order
@@ -91,12 +92,12 @@ class Pair:
             elif their_error is None:
                 kind = "refused"
             else:
-                kind = "error type" if their_error[0] != my_error[0] else "error text"
+                kind = reasons.of_refusals(their_error, my_error)
             if kind in ("accepted", "refused"):
                 kind = f"{_reason(line.text, (their_error or my_error or ('', ''))[1], before, self.mine, self.theirs)}{kind}"
             text = f"PyTorch {their_error or 'runs'}\n    here    {my_error or 'runs'}"
         elif their_warnings != my_warnings:
-            kind = "warnings"
+            kind = reasons.of_warnings(their_warnings, my_warnings, refused=my_error is not None)
             text = f"PyTorch {sorted(their_warnings)}\n    here    {sorted(my_warnings)}"
         else:
             found = difference(self.mine, self.theirs)
