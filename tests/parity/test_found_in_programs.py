@@ -364,6 +364,23 @@ r=T.bmm(T.ones(0,3,4,dtype=T.bool),T.ones(0,4,2))
 r=T.bmm(T.ones(2,3,0),T.ones(2,0,2,dtype=T.float64))
 r=T.matmul(T.ones(0,3,4,dtype=T.bool),T.ones(0,4,2))
     """,
+    "cells whose weights have other rows": """
+T.rnn_tanh_cell(T.ones(2,3),T.ones(2,2),T.ones(2,3),T.ones(1,2))
+T.rnn_relu_cell(T.ones(3),T.ones(2,2),T.ones(1,3),T.ones(2,2))
+T.gru_cell(T.ones(2,3),T.ones(2,2),T.ones(6,3),T.ones(3,2))
+T.gru_cell(T.ones(2,4),T.ones(2,2),T.ones(3,3),T.ones(6,2))
+T.lstm_cell(T.ones(2,3),(T.ones(2,2),T.ones(2,2)),T.ones(8,3),T.ones(4,2))
+T.lstm_cell(T.ones(2,3),(T.ones(3,2),T.ones(3,2)),T.ones(4,3),T.ones(8,3))
+    """,
+    "indices that are too many": """
+T.tensor(1.).index_put_((T.tensor(True),),T.ones(()))
+T.tensor(1.).index_put_((T.tensor([0.]),),T.ones(1))
+T.tensor(1.).index_put((T.ones(2,dtype=T.bool),),T.ones(1))
+T.ones(2).index_put((T.tensor([0.]),T.tensor([0])),T.ones(1))
+x=T.tensor(1.); x[T.tensor(True)]=2.
+x=T.tensor(1.); x[T.tensor(True)]=T.tensor([2.])
+T.cumulative_trapezoid(T.tensor(1.),T.ones(2))
+    """,
     "dtypes of statistics, of which the first says what is meant": """
 T.batch_norm_update_stats(T.ones(2,3),T.ones(3,dtype=T.float64),None,.1)
 T.batch_norm_update_stats(T.ones(2,3),T.ones(3),T.ones(3,dtype=T.float64),.1)
