@@ -95,6 +95,31 @@ def test_differences_are_seen_and_shrunk() -> None:
         ("v1 = T.arange(4.0).view(2, 2); v3 = v1.svd()", "v3 = v1.svd()", "v3[1]", False),
         ("v1 = T.ones(2, 2); v3 = T.linalg.pinv(v1)", "v3 = T.linalg.pinv(v1)", "v3", True),  # singular
         ("v1 = T.eye(2) * 3; v3 = T.linalg.pinv(v1)", "v3 = T.linalg.pinv(v1)", "v3", False),
+        (
+            "v1 = T.tensor([[1., 2.], [1.0000001, 4.]]); v3 = T.linalg.lu_factor(v1)",
+            "v3 = T.linalg.lu_factor(v1)",
+            "v3[0]",
+            True,
+        ),
+        (
+            "v1 = T.tensor([[1., 2.], [1., 4.]]); v3 = T.linalg.lu_factor(v1)",
+            "v3 = T.linalg.lu_factor(v1)",
+            "v3[0]",
+            False,
+        ),
+        (
+            "v1 = T.tensor([[3., 1.], [1., 1 / 3]]); v3 = T.linalg.cholesky(v1)",
+            "v3 = T.linalg.cholesky(v1)",
+            "v3",
+            True,
+        ),
+        (
+            "v1 = T.tensor([[.5, 1., 1.], [1.25, 2., 0.], [.25, 1., 1.], [1.5, 1.5, 2.]]); v3 = T.linalg.lu_factor(v1)",
+            "v3 = T.linalg.lu_factor(v1)",
+            "v3[0]",
+            True,
+        ),
+        ("v1 = T.tensor([[3., 1.], [1., 2.]]); v3 = T.linalg.cholesky(v1)", "v3 = T.linalg.cholesky(v1)", "v3", False),
         ("v1 = T.arange(4)", "T.searchsorted(v1, v1, out=v1)", "v1", True),
         ("v1 = T.ones(2) * float('nan')", "v3 = T.special.legendre_polynomial_p(v1, 2)", "v2", True),
         ("v1 = T.ones(2)", "v3 = T.special.legendre_polynomial_p(v1, 2)", "v2", False),
@@ -134,6 +159,27 @@ def test_a_difference_is_rounding_where_the_last_bits_of_a_program_move_its_numb
         assert is_rounding(lines, pair.mine, pair.theirs)
         eval(name, pair.mine)._array[...] += off
         assert is_rounding(lines, pair.mine, pair.theirs) == rounds
+
+
+def test_zeros_without_memory_are_no_numbers_that_were_rounded() -> None:
+    lines = [
+        "v1 = T.tensor([1.1, 1.2], requires_grad=True)",
+        "v2, = T.autograd.grad(v1.abs().sum(), v1, create_graph=True)",
+    ]
+    lines += ["v3, = T.autograd.grad(v2.sum(), v1)", "v4 = v1.exp()"]
+    with Pair() as pair:
+        for line in lines:
+            assert pair.run(Line(line, "line")) is None
+        assert pair.theirs["v3"]._is_zerotensor()
+        assert is_rounding(lines, pair.mine, pair.theirs)
+
+
+@pytest.mark.parametrize(("start", "ends"), [(-2, True), (0, False)])
+def test_a_program_ends_where_a_gradient_of_pytorchs_is_wrong(start: int, ends: bool) -> None:
+    with Pair() as pair:
+        assert pair.run(Line("v1 = T.ones(3, requires_grad=True)", "leaf")) is None
+        assert pair.run(Line(f"v2 = T.narrow_copy(v1, 0, {start}, 2)", "narrow_copy")) is None
+        assert pair.crashed == ends
 
 
 def test_optimizers_arrays_and_text_are_compared_and_the_default_dtype_is_put_back() -> None:

@@ -123,8 +123,12 @@ def number(value: Any) -> Any:
 
 
 def _real_number(value: Any) -> Any:
-    """As `number`, of what C++ takes as a double: an integer may be of any size, and is none any more."""
+    """As `number`, of what C++ takes as a double: an integer may have any size, and is none any more; complex is real."""
     found = value if isinstance(value, int) else number(value)
+    if isinstance(found, complex):
+        if found.imag:
+            raise RuntimeError("value cannot be converted to type double without overflow")
+        return found.real
     return float(found) if isinstance(found, int) else found
 
 

@@ -263,24 +263,28 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
         np.copyto(made, into)
         op.run_kernel(values, made)
     else:
-        if op.structured and op.meta is not None:  # before what the kernel refuses
-            shape = op.meta(*values[: op.positional], **op.named(values))[0]
-            if into.shape != shape:
-                raise RuntimeError(
-                    f"Bad in-place call: input tensor size {list(into.shape)} and output tensor size {list(shape)} should match"
-                )
         made = compute(op, values, into.dtype if op.into_any else None)
         require_shape(into.shape, made.shape)
         require_castable(made.dtype, into.dtype)
     return setitem, into, ..., made
 
 
+def require_structure(op: Overload, values: Sequence[Any], into: Array) -> None:
+    """The checks that the in-place form of a structured op begins with: of sizes and dtypes, before it looks at memory."""
+    assert op.meta is not None
+    shape = op.meta(*values[: op.positional], **op.named(values))[0]
+    if into.shape != shape:
+        raise RuntimeError(
+            f"Bad in-place call: input tensor size {list(into.shape)} and output tensor size {list(shape)} should match"
+        )
+
+
 _DISCARDS = "Casting complex values to real discards the imaginary part"
 
 
-def real_part(array: Array) -> Array:
-    """The real part of complex numbers that are to become real, with PyTorch's warning."""
-    if array.size:
+def real_part(array: Array, into: Array | None = None) -> Array:
+    """The real part of complex numbers that become real, with PyTorch's warning where there are any, and places for them."""
+    if array.size and (into is None or into.size):
         warn(_DISCARDS)
     return array.real
 

@@ -72,7 +72,7 @@ def compose_into(op: Overload, values: Sequence[Any], out: Any) -> Any:
         else:
             require_no_grad(name, (*tensors, *differentiated))
 
-    has_checks = not is_of_kernels(op.require_out_dtype) if op.written_by else is_checked_first(op.owner.name)
+    has_checks = is_checked_first(op.owner.name) or (op.written_by and not is_of_kernels(op.require_out_dtype))
     if not has_checks:
         refuse_gradients()
     made = op.composed(op.kernel, values)

@@ -41,7 +41,7 @@ from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import PENDING, Tensor, wrap, write_at_once
 from autogradkit.core.views import INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
-from autogradkit.engine.history import check_in_place
+from autogradkit.engine.history import check_in_place, requires_grad
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.ownership import set_version
 from autogradkit.engine.reseating import reseating
@@ -241,12 +241,16 @@ class Overload(Form):
         values = list(values)
         target: Tensor = values[self.first_tensor]
         recipe = self.edit_recipe
+        # What PyTorch has no gradient of looks at its target, too, before a kernel says that it takes no such numbers.
+        asks = (
+            recipe is None and self.is_unimplemented and MODE.grad and any(map(requires_grad, self.tensors_in(values)))
+        )
         if recipe is not None and not (MODE.grad and recipe.asked_for(values)):
             recipe = None
         if self.floats_only and target._array.dtype.kind in "iub":
             recipe = None
         records = recipe is not None
-        check_in_place(target, records)
+        check_in_place(target, records or asks)
         memory.require_numbers(self, values)
         early, late = self.edit_checks
         for check in early:
@@ -255,6 +259,8 @@ class Overload(Form):
             return self._edit_geometry(target, values, recipe)
         at = self.first_tensor
         others = self.tensors_in((*values[:at], *values[at + 1 :]))
+        if self.structured:
+            memory.require_structure(self, self.arrays_of(values), target._array)
         if self.overlaps is unless_the_same:  # `copy_`, which PyTorch has read and write what is pending where it lies
             turns = PENDING and others and bits_of(others[0]) != bits_of(target)
             (require_writable if turns else self.overlaps)(target._memory, [each._memory for each in others])

@@ -234,7 +234,19 @@ POINTWISE_COMPOSED = frozenset(
 
 
 # Whose own checks come before that.
-_CHECKED_FIRST = ("outer", "ger", "diff", "diag", "take_along_dim", "softmax", "log_softmax", "argsort", "msort")
+_CHECKED_FIRST = (
+    "outer",
+    "ger",
+    "diff",
+    "diag",
+    "take_along_dim",
+    "softmax",
+    "log_softmax",
+    "argsort",
+    "msort",
+    "frobenius_norm",
+    "qr",
+)
 
 
 def is_checked_first(name: str) -> bool:

@@ -176,9 +176,16 @@ def _require_norm_dims(x: Any, ord: Any, dim: Any) -> None:
 
 
 _cond = function("linalg_cond", variants="")
+_castable_cond = castable("linalg.cond")
 
 
-@_cond.overload(composition=True, out=True, written_by="copy_", out_dtype=castable("linalg.cond"))
+def _refuse_out_of_cond(out: Tensor, self: Tensor, p: Any) -> None:
+    _castable_cond(self.dtype.to_real().numpy, out.dtype.numpy)
+
+
+@_cond.overload(
+    composition=True, out=True, written_by="copy_", out_dtype=_castable_cond, refuse_out=_refuse_out_of_cond
+)
 def _(self: Array, p: Scalar | None = None) -> Any:
     """The condition number of matrices: their norm times that of their inverse, by the norm `p` of `matrix_norm`.
 
@@ -200,7 +207,9 @@ def _(self: Array, p: Scalar | None = None) -> Any:
     return _by_inverse(x, order)
 
 
-@_cond.overload(composition=True, out=True, written_by="copy_", out_dtype=castable("linalg.cond"))
+@_cond.overload(
+    composition=True, out=True, written_by="copy_", out_dtype=_castable_cond, refuse_out=_refuse_out_of_cond
+)
 def _(self: Array, p: str) -> Any:
     x: Any = self
     if p not in ("fro", "nuc"):

@@ -320,11 +320,12 @@ def bmm_meta(self: Array, mat2: Array) -> Any:
             "Expected size for first two dimensions of batch2 tensor to be: "
             f"{expected} but got: {list(mat2.shape[:2])}."
         )
-    if self.dtype != mat2.dtype:
-        first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, mat2))
-        raise RuntimeError(f"expected scalar type {first} but found {second}")
-    refuse_bool("bmm", self, mat2)
-    return (self.shape[0], self.shape[1], mat2.shape[2]), self.dtype
+    if self.size and mat2.size:  # else nothing is multiplied, whatever the dtypes
+        refuse_bool("bmm", self, mat2)
+        if self.dtype != mat2.dtype:
+            first, second = (SCALAR_TYPE_NAMES[from_numpy_dtype(each.dtype)] for each in (self, mat2))
+            raise RuntimeError(f"expected scalar type {first} but found {second}")
+    return (self.shape[0], self.shape[1], mat2.shape[2]), mat2.dtype
 
 
 _bmm = function("bmm")
@@ -347,8 +348,10 @@ def bmm(self: Array, mat2: Array, *, out: Array) -> None:
     >>> torch.bmm(torch.ones(2, 1, 3), torch.ones(2, 3, 2)).shape
     torch.Size([2, 1, 2])
     """
-    if out.size:
+    if self.size and mat2.size:
         blas_matmul(self, mat2, out)
+    else:
+        out.fill(0)
 
 
 @_bmm.overload(composition=True, out=True, variants="function")

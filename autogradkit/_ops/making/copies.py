@@ -98,7 +98,7 @@ def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array
         if shape != out.shape:
             raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(shape)}")
         if other.dtype.kind == "c" and out.dtype.kind not in "cb":
-            other = real_part(other)
+            other = real_part(other, out)
     return setitem, out, ..., other
 
 
@@ -109,7 +109,7 @@ def _require_one(self: Any, value: Any) -> None:
 
 def _fill_with_tensor(self: Array, value: Array, out: Array) -> Step:
     if value.dtype.kind == "c" and out.dtype.kind not in "cb":
-        value = real_part(value)
+        value = real_part(value, out)
     return setitem, out, ..., value
 
 

@@ -136,6 +136,8 @@ def made(
     if resizes and requires_grad(out):
         raise RuntimeError("cannot resize variables that require grad")
     require_no_leaf(f"aten::{name}", out)
+    if min(shape, default=0) < 0 and 0 not in shape:  # which PyTorch resizes it to
+        raise RuntimeError("numel: integer multiplication overflow")
     require_sizes(shape)
     operands = [each for each in given if isinstance(each, Tensor)]
     edits = 1

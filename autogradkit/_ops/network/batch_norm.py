@@ -43,8 +43,8 @@ def _axes(x: Any) -> tuple[int, ...]:
 
 
 def _stats_dtype(x: Array, *parameters: Array | None) -> np.dtype[Any]:
-    given = [each.dtype for each in parameters if each is not None]
-    return np.dtype(np.float32) if is_half(x.dtype) and np.float32 in given else x.dtype
+    first = next((each.dtype for each in parameters if each is not None), x.dtype)
+    return first if is_half(x.dtype) else x.dtype  # halves may have statistics in float32
 
 
 def _check(
@@ -52,6 +52,8 @@ def _check(
     training: bool, momentum: float, eps: float,
 ) -> Any:  # fmt: skip
     channels = input.shape[dim_of_size(1, input.ndim)]
+    if training and (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
     for name, each in (("running_mean", running_mean), ("running_var", running_var)):
         if each is None and not training:
             raise RuntimeError(f"{name} must be defined in evaluation mode")
@@ -64,7 +66,7 @@ def _check(
     require_alike(input, weight, bias, running_mean, running_var)
     if training and not input.size:
         raise RuntimeError(f"input tensor must have at least one element, but got input_sizes = {list(input.shape)}")
-    kind = _stats_dtype(input, weight, running_mean)
+    kind = _stats_dtype(input, weight, bias, running_mean, running_var)
     stats = ((channels if training else 0,), kind)
     # Here strides of dimensions of size one do not matter.
     last = prefers_channels_last(input) or (input.ndim in (4, 5) and np.moveaxis(input, 1, -1).flags.c_contiguous)
@@ -175,7 +177,8 @@ def _stats_meta(input: Array, running_mean: Array | None, running_var: Array | N
     if not input.size:
         raise RuntimeError(f"input tensor must have at least one element, but got input_sizes = {list(input.shape)}")
     require_floating(input, "batch_norm_update_stats_cpu")
-    kind = _stats_dtype(input, running_mean)
+    require_alike(input, running_mean, running_var)
+    kind = _stats_dtype(input, running_mean, running_var)
     return ((channels,), kind), ((channels,), kind)
 
 

@@ -312,18 +312,30 @@ def _(
 
 
 def _require_fitting(gates: int, x: Any, states: Sequence[Any], w_ih: Any, w_hh: Any) -> None:
-    if x.size(1) != w_ih.size(1):
-        raise RuntimeError(f"input has inconsistent input_size: got {x.size(1)} expected {w_ih.size(1)}")
+    """Raise RuntimeError for sizes that do not fit, in the order of each cell of PyTorch's: of 1, 4 or 3 gates."""
+    if gates == 1:
+        _require_rows(gates, w_ih, w_hh)
+    expected = w_ih.size(1)
+    if x.size(1) != expected:
+        raise RuntimeError(f"input has inconsistent input_size: got {x.size(1)} expected {expected}")
+    if gates == 4:
+        _require_rows(gates, w_ih, w_hh)
     hidden = w_hh.size(1)
     for number, h in enumerate(states):
         if x.size(0) != h.size(0):
             raise RuntimeError(f"Input batch size {x.size(0)} doesn't match hidden{number} batch size {h.size(0)}")
         if h.size(1) != hidden:
             raise RuntimeError(f"hidden{number} has inconsistent hidden_size: got {h.size(1)}, expected {hidden}")
-    if w_ih.size(0) != gates * hidden:
-        raise RuntimeError(
-            f"weight_ih first dim must be {gates} * hidden_size = {gates * hidden}, but got {w_ih.size(0)}"
-        )
+    _require_rows(gates, w_ih, w_hh)
+
+
+def _require_rows(gates: int, w_ih: Any, w_hh: Any) -> None:
+    hidden = w_hh.size(1)
+    for name, weight in (("weight_ih", w_ih), ("weight_hh", w_hh)):
+        if weight.size(0) != gates * hidden:
+            raise RuntimeError(
+                f"{name} first dim must be {gates} * hidden_size = {gates * hidden}, but got {weight.size(0)}"
+            )
 
 
 def _cell(name: str, step: Step, gates: int, doc: str) -> OverloadSet:

@@ -56,14 +56,21 @@ def slopes(total: Array, along: Array, mean: Array, rstd: Array, count: int) -> 
 
 
 def require_alike(x: Array, *parameters: Array | None) -> None:
-    """Raise RuntimeError where weights or statistics have another dtype; those of halves may be float32."""
+    """Raise RuntimeError where weights or statistics have another dtype; those of halves may be float32.
+
+    Which of them is meant the first one says, as in PyTorch.
+    """
     given = [each for each in parameters if each is not None]
-    if is_half(x.dtype) and all(each.dtype == np.float32 for each in given):
-        return
-    if any(each.dtype != x.dtype for each in given):
+    if given and given[0].dtype != x.dtype:
         if any(each.dtype != np.float32 for each in given):
             raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
-        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+        if not is_half(x.dtype):
+            raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+        return
+    for each in given:
+        if each.dtype != x.dtype:
+            own, other = (scalar_type(from_numpy_dtype(one.dtype)) for one in (x, each))
+            raise RuntimeError(f"expected scalar type {own} but found {other}")
 
 
 def require_floating(x: Array, kernel: str) -> None:

@@ -20,11 +20,15 @@ from autogradkit.core.dtype import dtype as Dtype
 
 
 def _norm_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any]:
-    if numpy_dtype.kind not in "fcV":
-        name = SCALAR_TYPE_NAMES[from_numpy_dtype(numpy_dtype)]
-        raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {name}")
+    _require_numbers(from_numpy_dtype(numpy_dtype))
     wanted = numpy_dtype if dtype is None else dtype.numpy
     return from_numpy_dtype(wanted).to_real().numpy
+
+
+def _require_numbers(dtype: Dtype) -> None:
+    if not (dtype.is_floating_point or dtype.is_complex):
+        name = scalar_type(dtype)
+        raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {name}")
 
 
 def _require_floats(from_: np.dtype[Any], to: np.dtype[Any]) -> None:
@@ -59,6 +63,7 @@ def require_real_order(ord: Any) -> None:
 
 
 def _refuse_narrowing(self: Any, ord: Any, dim: Any, keepdim: Any, dtype: Any) -> None:
+    _require_numbers(self.dtype)
     require_real_order(ord)
     if dtype is None:
         return

@@ -125,6 +125,7 @@ def _(y: Tensor, x: Tensor, *, dim: Dim = -1) -> Any:
     values: Any = y
     dim = wrap_dim(dim, values.dim())
     _require_no_bool("cumulative_trapezoid", values, x)
+    require_dims(values.dim(), dim)
     widths = _widths("cumulative_trapezoid", values, x, dim)
     left, right = _halves(values, dim)
     return div_by_number((widths * (left + right)).cumsum(dim), 2.0)

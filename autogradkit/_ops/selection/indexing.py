@@ -112,6 +112,8 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
         if not target.size:
             return NOTHING
         raise RuntimeError("index_put_ takes one index at least, but got none: `copy_` writes a whole tensor")
+    if len(indices) > target.ndim:  # before their dtypes are looked at
+        raise IndexError(f"too many indices for tensor of dimension {target.ndim} (got {len(indices)})")
     masks = [index for index in indices if index is not None]
     fills = not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8)
     if fills and masks[0].dtype == np.uint8:

@@ -85,9 +85,9 @@ def _rot90_meta(self: Array, k: int, dims: Shape) -> Any:
         raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
     if self.ndim < 2:
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {self.ndim}")
-    if dims[0] == dims[1] or abs(dims[0] - dims[1]) == self.ndim:
-        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
     first, second = (wrap_dim(dim, self.ndim) for dim in dims)
+    if first == second:
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
     strides = list(dense_strides_like(self.shape, element_strides(self)) if k % 4 else contiguous_strides(self.shape))
     shape = list(self.shape)
     if k % 2:
@@ -363,7 +363,12 @@ def diagonal_copy(self: Array, offset: int = 0, dim1: int = 0, dim2: int = 1, *,
     np.copyto(out, diagonal.kernel(self, offset, dim1, dim2))
 
 
-@op(out_dtype=require_same_dtype, composition=True, out=True)
+def _refuse_out_of_diag(_out: Tensor, self: Tensor, _diagonal: int) -> None:
+    if self.ndim not in (1, 2):
+        raise RuntimeError(f"Supports 1D or 2D tensors. Got {self.ndim}D")
+
+
+@op(out_dtype=require_same_dtype, composition=True, out=True, refuse_out=_refuse_out_of_diag)
 def diag(self: Tensor, diagonal: int = 0) -> Any:
     """A copy of a matrix's diagonal; for a vector the matrix that has it as its diagonal.
 

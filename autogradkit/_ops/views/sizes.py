@@ -303,7 +303,7 @@ def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:
     shape: list[int] = []
     for dim in range(len(size) - 1, -1, -1):
         wanted, own = size[dim], 1 if dim < new else self.shape[dim - new]
-        if wanted == -1:
+        if wanted == -1 and self.ndim:
             if dim < new:
                 raise RuntimeError(
                     f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {dim}"
@@ -315,6 +315,8 @@ def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:
                 f"dimension {dim}.  Target sizes: {list(size)}.  Tensor sizes: {list(self.shape)}"
             )
         shape.insert(0, wanted)
+    if min(shape, default=0) < 0:
+        raise RuntimeError("numel: integer multiplication overflow")
     return restrided(self, shape, expand_strides(self.shape, element_strides(self), tuple(shape)))
 
 

@@ -113,8 +113,8 @@ def _nudged(lines: Sequence[str], salt: int) -> dict[str, Any]:
 def _nudge(tensor: torch.Tensor, salt: int, seen: dict[int, bytes]) -> None:
     """Move what was rounded in the memory of a tensor, unless it holds what it held when it was moved last."""
     dtype = _PARTS.get(tensor.dtype, tensor.dtype)
-    if tensor.layout is not torch.strided or dtype not in _BITS:
-        return
+    if tensor.layout is not torch.strided or dtype not in _BITS or tensor._is_zerotensor():
+        return  # the last are zeros without memory, as the second derivative of `abs`
     integer, half = _BITS[dtype]
     storage = tensor.untyped_storage()
     bits = torch.empty(0, dtype=integer).set_(storage, 0, (storage.nbytes() // dtype.itemsize,))

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from .factors import has_minor_near_zero, has_tied_pivots
+
 _SAFE = frozenset(
     ("t", "transpose", "view", "detach", "data", "select", "narrow", "unfold", "diagonal", "as_strided", "permute", "expand",
      "squeeze", "unsqueeze", "flatten", "reshape", "T", "mT", "movedim", "swapaxes", "unbind", "grad")
@@ -76,6 +78,10 @@ _FAR_FROM_SINGULAR = 100.0  # the condition up to which results are compared
 _PHASES = {"svd(": ("[0]", "[2]"), "eigh(": ("[1]",), "eig(": ("[0]", "[1]"), "eigvals(": ("",)}
 
 
+# Factorizations, and what they hang on where that is one rounding.
+_HANGING = {"lu(": has_tied_pivots, "lu_factor": has_tied_pivots, "cholesky": has_minor_near_zero}
+
+
 # What writes without reading what was there.
 _FILLS = ("fill_", "zero_", "copy_", "set_")
 
@@ -89,6 +95,9 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
         return True
     if "qr(" in text and differs.endswith("]") and any(each.is_complex() for each in _places(text, space)):
         return True  # up to phases, which the sign of a zero decides
+    for call, hangs in _HANGING.items():
+        if call in text and any(hangs(each) for one in _places(text, space) for each in _matrices(one)):
+            return True
     if "matrix_exp(" in text and any(each.itemsize == 2 for each in _places(text, space)):
         return True  # PyTorch's steps have no coefficients for half precision: of zeros it makes −21072
     if ".step(" in text and any(each.itemsize == 2 and not each.isfinite().all() for each in _places(text, space)):
@@ -97,7 +106,7 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     if shown is not None and any(each in text for each in _EDITING):
         return any(map(_overlaps_itself, _places(text, space)))
     if shown is not None and any(
-        each.dtype is not shown.dtype and _begin(each) == _begin(shown) for each in _places(text, space)
+        each.dtype is not shown.dtype and begin(each) == begin(shown) for each in _places(text, space)
     ):
         return True  # the last bits of one dtype are large numbers of another
     if shown is not None and any(each in text for each in _OPEN_BEYOND_FINITE):
@@ -117,6 +126,14 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
         if _overlaps_itself(written) and (shared or reads_itself):
             return True
     return False
+
+
+def _matrices(tensor: torch.Tensor) -> Iterator[np.ndarray[Any, Any]]:
+    """The matrices of a stack; none of whole numbers."""
+    if tensor.dim() < 2 or 0 in tensor.shape or not (tensor.is_floating_point() or tensor.is_complex()):
+        return
+    wide = tensor.detach().to(torch.complex128 if tensor.is_complex() else torch.float64)
+    yield from wide.reshape(-1, *tensor.shape[-2:]).resolve_conj().numpy()
 
 
 def _is_near_singular(tensor: torch.Tensor) -> bool:
@@ -166,7 +183,7 @@ def _place(target: ast.expr, space: dict[str, Any]) -> torch.Tensor | None:
     place = _tensor(target, space)
     if isinstance(target, ast.Subscript):
         whole = _tensor(target.value, space)
-        if place is None or (whole is not None and _begin(place) != _begin(whole)):
+        if place is None or (whole is not None and begin(place) != begin(whole)):
             return whole
     return place
 
@@ -194,8 +211,9 @@ def _loading(expression: ast.expr) -> ast.expr:
     return ast.parse(ast.unparse(expression), mode="eval").body
 
 
-def _begin(tensor: torch.Tensor) -> int:
-    return tensor.untyped_storage().data_ptr()
+def begin(tensor: torch.Tensor) -> int:
+    """Where a tensor's memory begins; 0 of zeros that PyTorch keeps without memory, as the second derivative of `abs`."""
+    return 0 if tensor._is_zerotensor() else tensor.untyped_storage().data_ptr()
 
 
 def _bytes(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
@@ -204,7 +222,7 @@ def _bytes(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
     for size, step in zip(tensor.shape, tensor.stride(), strict=True):
         places = places[..., None] + np.arange(size) * step
     width = tensor.dtype.itemsize
-    return np.unique(_begin(tensor) + (places[..., None] * width + np.arange(width)))
+    return np.unique(begin(tensor) + (places[..., None] * width + np.arange(width)))
 
 
 def _geometry(tensor: torch.Tensor) -> tuple[Any, ...]:

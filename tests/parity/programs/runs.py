@@ -14,14 +14,17 @@ import torch
 
 import autogradkit as ak
 
+from . import reasons
 from .conditioning import is_rounding
 from .functions import Functions
-from .overlap import depends_on_order
+from .overlap import begin, depends_on_order
 from .state import changed, difference, facts, first_line, reachable, snapshot
 
 # Whose memory beyond what there was holds no values yet, and whose gradients PyTorch has the wrong way around (PARITY.md). The
 # positions that it gives of consecutive rows differ with what else is asked for.
 GROWS, TURNED = ("resize_", "resize_as_", "resize", "resize_as"), "as_strided_scatter"
+# From a start below zero, whose gradient is of nothing there wherever the part ends with the dimension.
+ENDING_AT_ZERO = re.compile(r"narrow_copy\(.*-\d")
 # Whose gradient PyTorch computes in the dtype of its whole numbers, where squares and signs overflow.
 OVERFLOWING = ("atan2", "arctan2", "atan2_", "arctan2_")
 # What PyTorch says of a state that it should not have come to, or of zeros that it has not written yet and cannot edit.
@@ -91,12 +94,12 @@ class Pair:
             elif their_error is None:
                 kind = "refused"
             else:
-                kind = "error type" if their_error[0] != my_error[0] else "error text"
+                kind = reasons.of_refusals(their_error, my_error)
             if kind in ("accepted", "refused"):
                 kind = f"{_reason(line.text, (their_error or my_error or ('', ''))[1], before, self.mine, self.theirs)}{kind}"
             text = f"PyTorch {their_error or 'runs'}\n    here    {my_error or 'runs'}"
         elif their_warnings != my_warnings:
-            kind = "warnings"
+            kind = reasons.of_warnings(their_warnings, my_warnings, refused=my_error is not None)
             text = f"PyTorch {sorted(their_warnings)}\n    here    {sorted(my_warnings)}"
         else:
             found = difference(self.mine, self.theirs)
@@ -133,6 +136,7 @@ class Pair:
     def _is_no_ground(self, line: Line, before: dict[str, Any]) -> bool:
         """Whether later lines could not be compared: PyTorch moved other tensors along, or has a wrong gradient of them."""
         wrong = line.label == TURNED or (line.label in OVERFLOWING and "int" in self.dtypes(line))
+        wrong = wrong or ENDING_AT_ZERO.search(line.text) is not None
         return (wrong and _requires_grad(line.text, self.theirs)) or _moved_others(line.text, before, self.theirs)
 
     def dtypes(self, line: Line) -> str:
@@ -211,8 +215,7 @@ def _moved_others(text: str, before: dict[str, Any], theirs: dict[str, Any]) -> 
     out = eval(named[1], theirs)
     if before[named[1]][0][1] == facts(out)[1]:
         return False
-    place = out.untyped_storage().data_ptr()
-    return any(each is not out and each.untyped_storage().data_ptr() == place for _, each in reachable(theirs))
+    return any(each is not out and begin(each) == begin(out) for _, each in reachable(theirs))
 
 
 def _requires_grad(text: str, theirs: dict[str, Any]) -> bool:

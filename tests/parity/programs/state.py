@@ -161,7 +161,9 @@ def _of_tensor(mine: Any, theirs: Any) -> tuple[str, str] | None:
     if ours != others:
         for field, here, there in zip(FIELDS, ours, others, strict=True):
             if here != there:
-                return field, f"{field} is {there}, here {here}"
+                # Of a view that may not follow its base even that is refused, where it is asked for.
+                refused = field == "is_leaf" and isinstance(here, tuple) != isinstance(there, tuple)
+                return f"{field} refused" if refused else field, f"{field} is {there}, here {here}"
     found = numbers(mine, theirs)
     if found is not None:
         return "rounding" if found.startswith("rounding") else "values", found

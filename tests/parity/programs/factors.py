@@ -1,0 +1,42 @@
+"""Whether a factorization hangs on a rounding: on which of two equal pivots is taken, or on a minor that is zero but for one.
+
+Numbers of no more than a few digits, which random programs are made of, often have such. Used by `overlap`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+_CLOSE = 1e-5  # of the largest element: a few roundings of float32
+
+
+def has_tied_pivots(matrix: np.ndarray) -> bool:
+    """Whether two elements of a column are the largest, but for rounding, where one of them is taken as pivot."""
+    left = matrix.astype(np.result_type(matrix, np.float64))
+    scale = _CLOSE * max(1e-30, np.abs(left).max(initial=0))
+    for at in range(min(left.shape)):
+        sizes = np.abs(left[at:, at])
+        order = np.argsort(-sizes, kind="stable")
+        apart = np.abs(sizes[order[0]] - sizes[order[1:]])
+        if (apart[apart > 0] <= scale).any() or (at > 0 and (apart == 0).any() and sizes[order[0]] > scale):
+            return True  # of numbers that are equal before the first step both libraries take the first
+        pivot = at + int(order[0])
+        left[[at, pivot]] = left[[pivot, at]]
+        if left[at, at] == 0:
+            continue
+        left[at + 1 :] -= np.outer(left[at + 1 :, at] / left[at, at], left[at])
+    return False
+
+
+def has_minor_near_zero(matrix: np.ndarray) -> bool:
+    """Whether Cholesky's steps come to a diagonal element that is zero but for rounding, before they come to one below zero."""
+    whole = np.tril(matrix).astype(np.result_type(matrix, np.float64))
+    scale = _CLOSE * max(1e-30, np.abs(whole).max(initial=0))
+    for at in range(min(whole.shape)):
+        if abs(whole[at, at]) <= scale:
+            return True
+        if whole[at, at].real < 0:
+            return False
+        column = whole[at + 1 :, at]
+        whole[at + 1 :, at + 1 :] -= np.outer(column, column.conj()) / whole[at, at]
+    return False
