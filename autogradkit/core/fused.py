@@ -1,19 +1,24 @@
 """Multiply-add with one rounding, as the processor's fused instruction does it.
 
 NumPy rounds the product and the sum apart. PyTorch's random kernels are built with fused multiply-adds, so that equal
-draws need them here too. Rests on NumPy alone; `core.gaussian` and `core.draws`, and evenly spaced numbers, use it.
+draws need them here too; so do `lerp` and evenly spaced numbers. Sums in float64 are slow; where one factor is a number,
+OpenBLAS has the instruction itself, if the processor does. Rests on openblas; `core.draws` and ops use it.
 """
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autogradkit.core.openblas import openblas
+
 Array = np.ndarray[Any, Any]
 
-_CHUNK = 1 << 15
+_CHUNK = 1 << 13  # so few numbers OpenBLAS does not divide among threads
 _HALFWAY = 1 << 28
 _BELOW_SINGLE = (1 << 29) - 1
 _SPLITTER = float((1 << 27) + 1)
@@ -51,7 +56,43 @@ def affine32(x: Array, factor: float, addend: float) -> None:
         return
     for start in range(0, x.size, _CHUNK):
         part = x[start : start + _CHUNK]
-        part[...] = fma32(part, np.float32(factor), np.float32(addend))
+        total = np.full(part.size, addend, np.float32)
+        add_multiple32(part, factor, total)
+        part[...] = total
+
+
+def add_multiple32(x: Array, factor: Any, out: Array) -> None:
+    """Add `x` times a number to `out`, rounded once; both are contiguous float32 arrays of one shape.
+
+    >>> out = np.float32([-0.3, 1])
+    >>> add_multiple32(np.float32([0.1, 2]), 3, out)
+    >>> out
+    array([-7.450581e-09,  7.000000e+00], dtype=float32)
+    """
+    add = _fused_axpy() if factor else None  # which leaves `out` as it is for 0, without a look at infinite numbers
+    if add is None:
+        out[...] = fma32(x, np.float32(factor), out)
+        return
+    flat, total = x.reshape(-1), out.reshape(-1)
+    for start in range(0, total.size, _CHUNK):
+        into = total[start : start + _CHUNK]
+        add(into.size, factor, flat[start:].ctypes.data, 1, into.ctypes.data, 1)
+
+
+@functools.cache
+def _fused_axpy() -> Callable[..., None] | None:
+    """OpenBLAS's sum with a multiple, if its kernel for this processor rounds once, whatever the length leaves over."""
+    library = openblas()
+    if library is None:
+        return None
+    x = np.arange(1, 129, dtype=np.float32) / np.float32(7)
+    for count in (*range(1, 65), 127, 128):
+        out = -x[:count]
+        right = fma32(x[:count], np.float32(1.1), out)
+        library.add_multiple(count, 1.1, x.ctypes.data, 1, out.ctypes.data, 1)
+        if out.tobytes() != right.tobytes():
+            return None
+    return library.add_multiple
 
 
 def fma64(a: Array, b: float, c: float | Array) -> Array:

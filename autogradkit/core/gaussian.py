@@ -53,15 +53,22 @@ def normal_blocks(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) 
     transform = _blocks64 if double else _blocks32
     words = generator.words64 if double else generator.words32
     whole = count // 16 * 16
-    draws = np.empty(count, np.float64 if double else single)
-    for start in range(0, whole, CHUNK):
-        stop = min(start + CHUNK, whole)
-        transform(words(stop - start), draws[start:stop].reshape(-1, 2, 8))
-    if whole != count:
+    draws = np.empty(whole if whole == count else whole + 16, np.float64 if double else single)
+
+    def words_for(start: int, stop: int) -> Array:
+        if stop <= whole:
+            return words(stop - start)
+        before = words(whole - start)
         if numpy_dtype.itemsize > 2:
             words(count - whole)
-        transform(words(16), draws[-16:].reshape(1, 2, 8))
-    return draws
+        return np.concatenate((before, words(16)))
+
+    for start in range(0, len(draws), CHUNK):
+        stop = min(start + CHUNK, len(draws))
+        transform(words_for(start, stop), draws[start:stop].reshape(-1, 2, 8))
+    if whole != count:
+        draws[count - 16 : count] = draws[whole:]
+    return draws[:count]
 
 
 def unit32(words: Array) -> Array:

@@ -1,6 +1,6 @@
-"""NumPy's OpenBLAS: how many threads it uses, and whether it has kernels for small matrices.
+"""NumPy's OpenBLAS: how many threads it uses, whether it has kernels for small matrices, and its sum with a multiple.
 
-Rests on NumPy alone; `blas` and `threads` ask here.
+Rests on NumPy alone; `blas`, `threads` and `fused` ask here.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ class OpenBlas(NamedTuple):
     get_threads: Callable[[], int]
     set_threads: Callable[[int], None]
     has_small_kernels: bool
+    add_multiple: Callable[..., None]  # saxpy: length, factor, address of x and its step, address of y and its step
 
 
 @functools.cache
@@ -36,9 +37,13 @@ def openblas() -> OpenBlas | None:
                 get_threads = getattr(library, f"{prefix}openblas_get_num_threads{suffix}", None)
                 set_threads = getattr(library, f"{prefix}openblas_set_num_threads{suffix}", None)
                 core = getattr(library, f"{prefix}openblas_get_corename{suffix}", None)
-                if get_threads is not None and set_threads is not None and core is not None:
+                axpy = getattr(library, f"{prefix}cblas_saxpy{suffix}", None)
+                if get_threads is not None and set_threads is not None and core is not None and axpy is not None:
                     get_threads.restype = ctypes.c_int
                     set_threads.restype = None
                     core.restype = ctypes.c_char_p
-                    return OpenBlas(get_threads, set_threads, core() in _CORES_WITH_SMALL_KERNELS)
+                    count = ctypes.c_int64 if suffix else ctypes.c_int
+                    axpy.argtypes = (count, ctypes.c_float, ctypes.c_void_p, count, ctypes.c_void_p, count)
+                    axpy.restype = None
+                    return OpenBlas(get_threads, set_threads, core() in _CORES_WITH_SMALL_KERNELS, axpy)
     return None

@@ -6,7 +6,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from autogradkit.core.fused import affine32, fma32, fma64
+from autogradkit.core import fused
+from autogradkit.core.fused import add_multiple32, affine32, fma32, fma64
 
 
 def exact32(a, b, c):
@@ -42,6 +43,23 @@ def test_in_place_it_is_the_same(addend):
     right = fma32(x, np.float32(-1.7), np.float32(addend))
     affine32(x, -1.7, addend)
     assert x.tobytes() == right.tobytes()
+
+
+@pytest.mark.parametrize("without", [False, True])
+@pytest.mark.parametrize("count", [0, 1, 17, 100, 40_001])
+@pytest.mark.parametrize("factor", [0.3, -1.7, 1.0, 0.0, np.inf])
+def test_a_multiple_is_added_with_one_rounding_with_openblas_and_without(count, factor, without, monkeypatch):
+    if without:
+        monkeypatch.setattr(fused, "openblas", lambda: None)
+    fused._fused_axpy.cache_clear()
+    rng = np.random.default_rng(0)
+    x, out = (rng.normal(size=count).astype(np.float32) for _ in "xy")
+    x[5:6], x[6:7] = np.inf, np.nan
+    with np.errstate(invalid="ignore"):
+        right = fma32(x, np.float32(factor), out)
+        add_multiple32(x, factor, out)
+    fused._fused_axpy.cache_clear()
+    np.testing.assert_array_equal(out, right)
 
 
 @pytest.mark.parametrize("seed", range(3))

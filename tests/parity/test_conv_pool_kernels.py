@@ -240,10 +240,10 @@ def test_pooling_writes_into_the_memory_it_is_given() -> None:
     np.testing.assert_array_equal(values, y.numpy())
     np.testing.assert_array_equal(positions, where.numpy())
     again = np.full((2, 3, 2, 6), 9.0)
-    gather_from_positions(x, positions, again[..., ::2])
+    gather_from_positions(x, positions, 2, again[..., ::2])
     np.testing.assert_array_equal(again[..., ::2], values)
     back = np.full((2, 3, 4, 12), 9.0)
-    scatter_to_positions(values, positions, True, back[..., ::2])
+    scatter_to_positions(values, positions, 2, back[..., ::2], disjoint=True)
     np.testing.assert_array_equal(back[..., ::2], np.where(np.isin(x, values), x, 0))
     for outside in (memory, places, again, back):
         assert (outside[..., 1::2] == 9).all()
@@ -288,3 +288,20 @@ def test_a_transposed_convolution_says_which_dtype_is_another(dims: int, kind: s
         return found
 
     assert said(autogradkit) == said(torch)
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_third_order_gradients_of_overlapping_windows_add_up(dims: int) -> None:
+    """What several windows found at one place comes back to it from all of them."""
+    found = []
+    for framework in (torch, autogradkit):
+        x = framework.arange(1.0, 1 + 5**dims).sin().reshape(1, 1, *[5] * dims).requires_grad_()
+        y = getattr(framework.nn.functional, f"max_pool{dims}d")(x, 3, 1)
+        slope = framework.ones_like(y).requires_grad_()
+        (first,) = framework.autograd.grad(y, x, slope, create_graph=True)
+        weight = framework.ones_like(first).requires_grad_()
+        (second,) = framework.autograd.grad(first, slope, weight, create_graph=True)
+        (third,) = framework.autograd.grad(second, weight, framework.ones_like(second))
+        found.append([each.detach().numpy() for each in (first, second, third)])
+    for theirs, ours in zip(*found, strict=True):
+        np.testing.assert_array_equal(ours, theirs)

@@ -1,6 +1,7 @@
 """Poolings to a given size, whose windows fit themselves: means and maxima in one, two and three dimensions.
 
-Window i of m over n places begins at ⌊i·n/m⌋ and ends before ⌈(i+1)·n/m⌉. Rests on declare; `nn.functional` publishes them.
+Window i of m over n places begins at ⌊i·n/m⌋ and ends before ⌈(i+1)·n/m⌉. Rests on declare and pool_kernels;
+`nn.functional` publishes them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
 from autogradkit._ops.declare.refusals import real_gradients, scalar_type
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
-from autogradkit._ops.network.max_pools import scatter_flat
+from autogradkit._ops.network.pool_kernels import scatter_to_positions
 from autogradkit._ops.network.pool_windows import require_one_int
 from autogradkit._ops.network.rounding import write
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
@@ -299,7 +300,7 @@ def adaptive_max_pool2d(self: Array, output_size: Pair, *, out: tuple[Array, Arr
 )
 def adaptive_max_pool2d_backward(grad_output: Array, self: Array, indices: Array, *, out: Array) -> None:
     """Each gradient at the place that its maximum came from, zeros elsewhere."""
-    scatter_flat(grad_output, indices, 2, out)
+    scatter_to_positions(grad_output, indices, 2, out)
 
 
 @op(
@@ -330,7 +331,7 @@ def adaptive_max_pool3d(self: Array, output_size: Triple, *, out: tuple[Array, A
 )
 def adaptive_max_pool3d_backward(grad_output: Array, self: Array, indices: Array, *, out: Array) -> None:
     """Each gradient at the place that its maximum came from, zeros elsewhere."""
-    scatter_flat(grad_output, indices, 3, out)
+    scatter_to_positions(grad_output, indices, 3, out)
 
 
 @op(variants="function", composition=True)

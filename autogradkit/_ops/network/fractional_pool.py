@@ -1,7 +1,7 @@
 """Poolings by a factor that is no whole number: each plane has windows of its own, whose places a drawn number shifts.
 
 With the number u, in [0, 1), and α = (n − kernel) / (m − 1), window i of m over n places begins at ⌊(i + u)·α⌋ − ⌊u·α⌋, the last
-one at n − kernel. Rests on declare and max_pools; `nn.functional` draws the numbers.
+one at n − kernel. Rests on declare and pool_kernels; `nn.functional` draws the numbers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Pair, Triple
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.network.max_pools import scatter_flat
+from autogradkit._ops.network.pool_kernels import scatter_to_positions
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
 
@@ -145,7 +145,7 @@ def fractional_max_pool2d_backward(
     grad_output: Array, self: Array, kernel_size: Pair, output_size: Pair, indices: Array, *, out: Array
 ) -> None:
     """Each gradient at the place that its maximum came from, zeros elsewhere."""
-    scatter_flat(grad_output, indices, 2, out)
+    scatter_to_positions(grad_output, indices, 2, out)
 
 
 @op(
@@ -191,4 +191,4 @@ def fractional_max_pool3d_backward(
     grad_output: Array, self: Array, kernel_size: Triple, output_size: Triple, indices: Array, *, out: Array
 ) -> None:
     """Each gradient at the place that its maximum came from, zeros elsewhere."""
-    scatter_flat(grad_output, indices, 3, out)
+    scatter_to_positions(grad_output, indices, 3, out)

@@ -1,6 +1,6 @@
 """Maxima of windows of sequences and volumes: max_pool1d, max_pool3d; and max_unpool, which puts them back.
 
-Rests on declare, pool and pool_windows. `nn.functional` publishes them.
+Rests on declare, pool, pool_kernels and pool_windows. `nn.functional` publishes them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
 from autogradkit._ops.declare.refusals import real_gradients, scalar_type
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.pool import max_pool2d_with_indices, picked_spec
-from autogradkit._ops.network.pool_windows import Window, pooled_shape, pooled_size, require_one_int, window_of
+from autogradkit._ops.network.pool_kernels import (
+    OVERLAPPING,
+    are_disjoint,
+    gather_from_positions,
+    max_pool,
+    scatter_to_positions,
+)
+from autogradkit._ops.network.pool_windows import pooled_shape, pooled_size, require_one_int, window_of
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
@@ -159,27 +166,6 @@ def _volume_meta(
     return image_spec(shape, self.dtype, innermost), image_spec(shape, np.dtype(np.int64), innermost)
 
 
-def _windows(x: Array, window: Window, result: Shape, beyond: Any) -> Array:
-    """What each window sees, its places last; `beyond` stands where there is padding."""
-    sizes = x.shape[-3:]
-    whole = [
-        max(n + 2 * p, (count - 1) * s + gap * (size - 1) + 1)
-        for n, count, size, s, p, gap in zip(sizes, result, *window, strict=True)
-    ]
-    memory = np.full((*x.shape[:-3], *whole), beyond, x.dtype)
-    memory[(..., *[slice(p, p + n) for n, p in zip(sizes, window[2], strict=True)])] = x
-    kernel, step, _, gap = window
-    steps = memory.strides[-3:]
-    shape = (*x.shape[:-3], *result, *kernel)
-    strides = (
-        *memory.strides[:-3],
-        *[s * each for s, each in zip(step, steps, strict=True)],
-        *[g * each for g, each in zip(gap, steps, strict=True)],
-    )
-    view = np.lib.stride_tricks.as_strided(memory, shape, strides, writeable=False)
-    return view.reshape(*x.shape[:-3], *result, math.prod(kernel))
-
-
 @op(
     variants="",
     label="max_pool3d",
@@ -209,34 +195,7 @@ def max_pool3d_with_indices(
     out: tuple[Array, Array],
 ) -> None:
     """The largest value of each window, and its position in the volume (int64)."""
-    window = window_of("max_pool3d", 3, kernel_size, stride, padding, dilation)
-    result = out[0].shape[-3:]
-    lowest = -np.inf if self.dtype.kind in "fV" else np.iinfo(self.dtype).min
-    seen = _windows(self, window, result, lowest)
-    numbers = np.arange(math.prod(self.shape[-3:])).reshape(self.shape[-3:])
-    positions = _windows(numbers, window, result, -1)
-    if self.dtype.kind in "fV" and np.isnan(seen).any():  # of several the last counts
-        last = seen.shape[-1] - 1 - np.argmax(np.isnan(seen)[..., ::-1], -1)
-        chosen = np.where(np.isnan(seen).any(-1), last, np.argmax(seen, -1))
-    else:
-        chosen = np.argmax(seen, -1)
-    # Where nothing is greater than the padding's -inf, the first place within the volume counts.
-    inside = np.argmax(positions >= 0, -1)
-    places = np.broadcast_to(positions, seen.shape)
-    at = np.take_along_axis(places, chosen[..., None], -1)[..., 0]
-    first = np.take_along_axis(positions, inside[..., None], -1)[..., 0]
-    np.copyto(out[0], np.take_along_axis(seen, chosen[..., None], -1)[..., 0])
-    np.copyto(out[1], np.where(at < 0, first, at))
-
-
-def scatter_flat(gradient: Array, positions: Array, dims: int, out: Array) -> None:
-    """Write zeros into `out`, and add each gradient at its position in the last `dims` dimensions, taken as one."""
-    planes = math.prod(out.shape[:-dims])
-    found = math.prod(positions.shape[-dims:])
-    places = positions.reshape(planes, found) + np.arange(planes)[:, None] * math.prod(out.shape[-dims:])
-    flat = np.zeros(out.size, out.dtype)
-    np.add.at(flat, places.reshape(-1), gradient.reshape(-1))
-    np.copyto(out, flat.reshape(out.shape))
+    max_pool(self, *window_of("max_pool3d", 3, kernel_size, stride, padding, dilation), *out)
 
 
 @op(
@@ -265,7 +224,8 @@ def max_pool3d_with_indices_backward(
     out: Array,
 ) -> None:
     """Each gradient at the place that its maximum came from, zeros elsewhere."""
-    scatter_flat(grad_output, indices, 3, out)
+    window = window_of("max_pool3d", 3, kernel_size, stride, padding, dilation)
+    scatter_to_positions(grad_output, indices, 3, out, disjoint=are_disjoint(*window))
 
 
 @op(
@@ -274,17 +234,14 @@ def max_pool3d_with_indices_backward(
     samples=lambda t: [(t(1, 2, 1, 4), wrap(np.array([[[[1, 6]]]])))],
     vjp={
         "self": lambda g, self, indices: k.max_pool3d_with_indices_backward(
-            g, self, (1, 1, 1), (1, 1, 1), (0, 0, 0), (1, 1, 1), False, indices
+            g, self, *OVERLAPPING, (0, 0, 0), (1, 1, 1), False, indices
         )
     },
     rule="∂self = ∂ at the indices, 0 elsewhere",
 )
 def values_in_volumes(self: Array, indices: Array, *, out: Array) -> None:
     """The values of each volume at the positions that pooling found."""
-    planes = math.prod(self.shape[:-3])
-    sizes = [math.prod(each.shape[-3:]) for each in (self, indices)]
-    found = np.take_along_axis(self.reshape(planes, sizes[0]), indices.reshape(planes, sizes[1]), 1)
-    np.copyto(out, found.reshape(out.shape))
+    gather_from_positions(self, indices, 3, out)
 
 
 @op(variants="function", composition=True)

@@ -14,7 +14,13 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Pair
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
-from autogradkit._ops.network.pool_kernels import gather_from_positions, max_pool, scatter_to_positions
+from autogradkit._ops.network.pool_kernels import (
+    OVERLAPPING,
+    are_disjoint,
+    gather_from_positions,
+    max_pool,
+    scatter_to_positions,
+)
 from autogradkit._ops.network.pool_windows import pooled_shape, window_of
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
@@ -64,12 +70,7 @@ def max_pool2d_with_indices(
     out: tuple[Array, Array],
 ) -> None:
     """The largest value of each window, and its position in the H·W plane (int64)."""
-    window: Any = window_of("max_pool2d", 2, kernel_size, stride, padding, dilation)
-    kernel, steps, around, spread = window
-    if self.ndim == 4:
-        max_pool(self, kernel, steps, around, spread, *out)
-    else:
-        max_pool(self[None], kernel, steps, around, spread, out[0][None], out[1][None])
+    max_pool(self, *window_of("max_pool2d", 2, kernel_size, stride, padding, dilation), *out)
 
 
 def _backward_meta(
@@ -105,12 +106,8 @@ def max_pool2d_with_indices_backward(
     out: Array,
 ) -> None:
     """Each gradient at the place that its maximum came from, zeros elsewhere."""
-    kernel, steps, _, spread = window_of("max_pool2d", 2, kernel_size, stride, padding, dilation)
-    disjoint = spread[0] * (kernel[0] - 1) < steps[0] and spread[1] * (kernel[1] - 1) < steps[1]
-    if out.ndim == 4:
-        scatter_to_positions(grad_output, indices, disjoint, out)
-    else:
-        scatter_to_positions(grad_output[None], indices[None], disjoint, out[None])
+    window = window_of("max_pool2d", 2, kernel_size, stride, padding, dilation)
+    scatter_to_positions(grad_output, indices, 2, out, disjoint=are_disjoint(*window))
 
 
 def picked_spec(dims: int, x: Array, indices: Array) -> Any:
@@ -127,17 +124,14 @@ def picked_spec(dims: int, x: Array, indices: Array) -> Any:
     samples=lambda t: [(t(1, 2, 4), wrap(np.array([[[1, 6]]])))],
     vjp={
         "self": lambda g, self, indices: k.max_pool2d_with_indices_backward(
-            g, self, (1, 1), (1, 1), (0, 0), (1, 1), False, indices
+            g, self, *OVERLAPPING, (0, 0), (1, 1), False, indices
         )
     },
     rule="∂self = ∂ at the indices, 0 elsewhere",
 )
 def values_at_indices(self: Array, indices: Array, *, out: Array) -> None:
     """The values of each H·W plane at the positions that pooling found."""
-    if self.ndim == 4:
-        gather_from_positions(self, indices, out)
-    else:
-        gather_from_positions(self[None], indices[None], out[None])
+    gather_from_positions(self, indices, 2, out)
 
 
 @op(variants="function", composition=True)

@@ -1,9 +1,10 @@
-"""Max pooling on N×C×H×W arrays: the largest value of each window, where it lay, and the way back.
+"""Max pooling in any number of dimensions: the largest value of each window, where it lay, and the way back.
 
-Rests on NumPy, core.memory and core.threads; `pool.py` declares the ops and makes the arrays that are written into. The windows
-are never gathered: each place in the window is one strided slice of the input, and the slices are compared with one another.
+Rests on NumPy, core.memory and core.threads; `pool.py` and `max_pools.py` declare the ops and make the arrays that are written
+into. The windows are never gathered: each place in the window is one strided slice of the input, and the slices are compared
+with one another.
 
-A place is the distance, in the H·W plane, from its window's first element. Places are compared in ascending order, so the
+A place is the distance, in the plane or volume, from its window's first element. Places are compared in ascending order, so the
 last that beat its forerunners is the largest that did: a product and a maximum of small integers remember it, where a
 masked copy of positions would take most of the time.
 """
@@ -11,7 +12,9 @@ masked copy of positions would take most of the time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import itertools
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,33 +23,41 @@ from autogradkit.core.memory import empty
 from autogradkit.core.threads import get_num_threads, on_threads, slices
 
 Array = np.ndarray[Any, Any]
-Pair = tuple[int, int]
+Sizes = tuple[int, ...]
+OVERLAPPING = (
+    (2,),
+    (1,),
+)  # kernel and stride of windows that share places: for positions of which nobody knows who found them
+Places = tuple[tuple[Sizes, int], ...]  # where in the padded input a place of the first window is, and its distance
 
 _WORTH_THREADS = 1 << 18  # windows
 
 
 def max_pool(
-    x: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair, out_values: Array, out_positions: Array
+    x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, out_values: Array, out_positions: Array
 ) -> None:
-    """Write the maxima of x (N×C×H×W) and their positions in the H·W plane (int64), both N×C×Ho×Wo.
+    """Write the maxima of x (N×C×H×W, say) and their positions in the H·W plane (int64), both N×C×Ho×Wo.
 
-    The first of equal values counts; a NaN beats every number and every earlier NaN.
+    As many last dimensions are pooled as the kernel has sizes. The first of equal values counts; a NaN beats every number and
+    every earlier NaN.
     """
-    _, _, height, width = x.shape
-    _, _, ho, wo = out_values.shape
-    (kh, kw), (ph, pw), (dh, dw) = kernel, padding, dilation
-    starts = _starts(ho, wo, stride, padding, width)
+    dims = len(kernel)
+    sizes, result = x.shape[-dims:], out_values.shape[-dims:]
+    starts = _starts(result, stride, padding, sizes)
     # ceil_mode lets the last windows reach past the padding: those places count as padding too.
-    below = max(0, (ho - 1) * stride[0] + dh * (kh - 1) + 1 - height - ph)
-    beside = max(0, (wo - 1) * stride[1] + dw * (kw - 1) + 1 - width - pw)
+    beyond = [
+        max(0, (count - 1) * s + d * (k - 1) + 1 - n - p)
+        for count, s, d, k, n, p in zip(result, stride, dilation, kernel, sizes, padding, strict=True)
+    ]
     first: Array | int = 0
-    if ph or pw or below or beside:
+    if any(padding) or any(beyond):
         lowest = -np.inf if x.dtype.kind in "fV" else np.iinfo(x.dtype).min
-        padded = np.full((*x.shape[:2], ph + height + below, pw + width + beside), lowest, x.dtype)
-        padded[:, :, ph : ph + height, pw : pw + width] = x
+        whole = [p + n + more for p, n, more in zip(padding, sizes, beyond, strict=True)]
+        padded = np.full((*x.shape[:-dims], *whole), lowest, x.dtype)
+        padded[(..., *[slice(p, p + n) for p, n in zip(padding, sizes, strict=True)])] = x
         x = padded
-        first = _first_inside(ho, wo, stride, padding, dilation, width)
-    places = [(dh * i, dw * j, dh * i * width + dw * j) for i in range(kh) for j in range(kw)]
+        first = _first_inside(result, stride, padding, dilation, sizes)
+    places = _places(kernel, dilation, sizes)
 
     def pool_share(share: slice) -> None:
         values, positions = out_values[share], out_positions[share]
@@ -56,32 +67,30 @@ def max_pool(
         np.copyto(positions, found)
         np.add(positions, starts, out=positions)
 
-    _by_samples(pool_share, out_values)
+    _share(pool_share, out_values)
 
 
-def _by_samples(work: Callable[[slice], None], pooled: Array) -> None:
+def _share(work: Callable[[slice], None], pooled: Array) -> None:
+    """Call `work` with all of the first dimension, or with parts of it on several threads."""
     threads = 1 if pooled.size < _WORTH_THREADS else get_num_threads()
     list(on_threads(work, slices(len(pooled), threads), threads))
 
 
-def _compare(
-    x: Array, stride: Pair, places: list[tuple[int, int, int]], first: Array | int, values: Array, nans: bool
-) -> Array:
+def _compare(x: Array, stride: Sizes, places: Places, first: Array | int, values: Array, nans: bool) -> Array:
     """Fill `values` with the maxima; returns their places. `first` is the place that counts where nothing is greater."""
-    _, _, ho, wo = values.shape
-    kind = np.min_scalar_type(places[-1][2])
+    reaches = [s * (count - 1) + 1 for s, count in zip(stride, values.shape[-len(stride) :], strict=True)]
+    kind = np.min_scalar_type(places[-1][1])
     candidate = np.empty_like(values)
     better = np.empty_like(values, bool)
     found = np.empty_like(values, kind)
     marked = better.view(np.uint8) if kind == np.uint8 else np.empty_like(found)
     found[...] = first
-    for number, (top, left, place) in enumerate(places):
-        rows = slice(top, top + stride[0] * (ho - 1) + 1, stride[0])
-        columns = slice(left, left + stride[1] * (wo - 1) + 1, stride[1])
+    for number, (offsets, place) in enumerate(places):
+        seen = x[(..., *[slice(at, at + reach, s) for at, reach, s in zip(offsets, reaches, stride, strict=True)])]
         if not number:
-            np.copyto(values, x[:, :, rows, columns])
+            np.copyto(values, seen)
             continue
-        np.copyto(candidate, x[:, :, rows, columns])
+        np.copyto(candidate, seen)
         np.greater(candidate, values, out=better)
         if nans:
             better |= np.isnan(candidate)
@@ -92,49 +101,67 @@ def _compare(
     return found
 
 
-@functools.lru_cache(256)
-def _starts(ho: int, wo: int, stride: Pair, padding: Pair, width: int) -> Array:
-    """The position in the H·W plane, perhaps before it, of each window's first element."""
-    rows, columns = np.arange(ho) * stride[0] - padding[0], np.arange(wo) * stride[1] - padding[1]
-    return rows[:, None] * width + columns
+def are_disjoint(kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> bool:
+    """Whether no two windows share a place."""
+    return all(gap * (size - 1) < step for size, step, gap in zip(kernel, stride, dilation, strict=True))
+
+
+def _flat(along: Sequence[Any], sizes: Sizes) -> Any:
+    """The positions in a plane or volume of such sizes of what has these coordinates along each dimension."""
+    return functools.reduce(lambda flat, each: flat * each[0] + each[1], zip(sizes, along, strict=True), 0)
 
 
 @functools.lru_cache(256)
-def _first_inside(ho: int, wo: int, stride: Pair, padding: Pair, dilation: Pair, width: int) -> Array:
+def _places(kernel: Sizes, dilation: Sizes, sizes: Sizes) -> Places:
+    offsets = itertools.product(*[range(0, d * k, d) for k, d in zip(kernel, dilation, strict=True)])
+    return tuple([(each, _flat(each, sizes)) for each in offsets])
+
+
+@functools.lru_cache(256)
+def _starts(result: Sizes, stride: Sizes, padding: Sizes, sizes: Sizes) -> Array:
+    """The position, perhaps before the input's first, of each window's first element."""
+    along = [np.arange(n) * s - p for n, s, p in zip(result, stride, padding, strict=True)]
+    return _flat(np.ix_(*along), sizes)
+
+
+@functools.lru_cache(256)
+def _first_inside(result: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, sizes: Sizes) -> Array:
     """The first place of each window that is no padding: it counts where nothing is greater than -inf."""
-    rows, columns = (
+    along = [
         -np.minimum((np.arange(n) * s - p) // d, 0) * d
-        for n, s, p, d in zip((ho, wo), stride, padding, dilation, strict=True)
-    )
-    return rows[:, None] * width + columns
+        for n, s, p, d in zip(result, stride, padding, dilation, strict=True)
+    ]
+    return _flat(np.ix_(*along), sizes)
 
 
-def scatter_to_positions(gradient: Array, positions: Array, disjoint: bool, out: Array) -> None:
-    """Write zeros into `out` (N×C×H×W), and add each gradient at its position in the plane it came from.
+def scatter_to_positions(gradient: Array, positions: Array, dims: int, out: Array, *, disjoint: bool = False) -> None:
+    """Write zeros into `out`, and add each gradient at its position in the last `dims` dimensions, taken as one.
 
-    `disjoint`: no two windows share a place.
+    `disjoint`: no position occurs twice.
     """
-    n, c, height, width = out.shape
     result = out if out.flags.c_contiguous else empty(out.shape, out.dtype)
     result.fill(0)
-    planes = np.arange(0, n * c * height * width, height * width).reshape(n, c, 1, 1)
     flat = result.reshape(-1)
+    planes, size = math.prod(out.shape[:-dims]), math.prod(out.shape[-dims:])
+    rows = (planes, math.prod(positions.shape[-dims:]))
+    starts = np.arange(planes)[:, None] * size
+    values, places = gradient.reshape(rows), positions.reshape(rows)
 
     def scatter_share(share: slice) -> None:
-        places = (positions[share] + planes[share]).reshape(-1)
+        at = (places[share] + starts[share]).reshape(-1)
         if disjoint:
-            flat[places] = gradient[share].reshape(-1)
+            flat[at] = values[share].reshape(-1)
         else:
-            np.add.at(flat, places, gradient[share].reshape(-1))
+            np.add.at(flat, at, values[share].reshape(-1))
 
-    _by_samples(scatter_share, gradient)
+    _share(scatter_share, values)
     if result is not out:
         np.copyto(out, result)
 
 
-def gather_from_positions(x: Array, positions: Array, out: Array) -> None:
-    """Write the value of each plane of x (N×C×H×W) at its positions (N×C×Ho×Wo) into `out`."""
-    n, c, height, width = x.shape
-    _, _, ho, wo = positions.shape
-    found = np.take_along_axis(x.reshape(n, c, height * width), positions.reshape(n, c, ho * wo), axis=2)
+def gather_from_positions(x: Array, positions: Array, dims: int, out: Array) -> None:
+    """Write what x has at the positions in its last `dims` dimensions, taken as one, into `out`."""
+    planes = math.prod(x.shape[:-dims])
+    sizes = [math.prod(each.shape[-dims:]) for each in (x, positions)]
+    found = np.take_along_axis(x.reshape(planes, sizes[0]), positions.reshape(planes, sizes[1]), axis=1)
     np.copyto(out, found.reshape(positions.shape))

@@ -16,6 +16,7 @@ from autogradkit._ops.declare.writing import C_NAMES, require_found
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.bits import chosen
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.fused import add_multiple32
 from autogradkit.core.halves import convert, widened
 from autogradkit.core.parts import in_parts
 from autogradkit.core.tensor import Tensor
@@ -46,6 +47,15 @@ def _refuse_bools(self: Any, tensor1: Any, tensor2: Any, value: Any) -> None:
 
 def _write_sum(out: Array, base: Array, first: Array, second: Array) -> None:
     """base + first · second; float32 as if multiplied and added in one: a product may be too large for it and the sum not."""
+    if (
+        first.dtype == out.dtype == np.float32
+        and not second.ndim
+        and out.shape == first.shape
+        and out.flags.c_contiguous
+    ):
+        np.copyto(out, base)
+        add_multiple32(np.ascontiguousarray(first), second, out)
+        return
     total = np.empty(out.shape, np.float64 if base.dtype == np.float32 else base.dtype)
     np.copyto(total, first)
     np.multiply(total, second, total)
@@ -73,10 +83,10 @@ def addcmul_node(self: Array, tensor1: Array, tensor2: Array, *, value: Scalar =
     >>> torch.addcmul(torch.tensor([1.0]), torch.tensor([2.0]), torch.tensor([3.0]), value=10)
     tensor([61.])
     """
-    factor = _factor(value, out)
+    factor = None if value == 1 else _factor(value, out)
     for into, *operands in in_parts(out, self, tensor1, tensor2):
         base, first, second = _wide(into, *operands)
-        _write_sum(into, base, first if value == 1 else factor * first, second)
+        _write_sum(into, base, first if factor is None else factor * first, second)
 
 
 def _edit_product(self: Any, value: Any, tensor1: Any, tensor2: Any) -> Any:
@@ -176,7 +186,7 @@ def _blend(self: Array, end: Array, weight: Any, out: Array) -> None:
         start = choose(near, *np.broadcast_arrays(self, end, near)[:2])
     else:
         start = self if near else end
-    _write_sum(out, start, end - self, weight - ~near)
+    _write_sum(out, start, end - self, weight - (~near).astype(weight.dtype))
 
 
 lerp = function("lerp", in_place=True)

@@ -3,7 +3,7 @@
 Equal elements are told apart by their indices alone, and to these a gradient goes. PyTorch sorts no further than it must, with
 the selection of the C++ library (introselect and heaps, as libstdc++ has them) and a quickselect of its own. The same steps are
 taken here, on a row of ranks: one after the other, hence only on rows whose equal elements matter. Rests on nothing; used by
-order.py and histograms.py.
+order.py, modes.py and histograms.py.
 """
 
 from __future__ import annotations
@@ -40,6 +40,29 @@ def in_order(numbers: list[float]) -> Row:
     row = list(range(len(numbers)))
     _sort(row, numbers, 0, len(row))
     return row
+
+
+def last_of_equals(numbers: list[float], wanted: float) -> int:
+    """The position of that element equal to `wanted` which the C++ library's sort puts last; without NaN.
+
+    The sort partitions until few elements are left, and lets equal ones of these stand as they do: so only the part that holds
+    the last of them is followed.
+
+    >>> last_of_equals([2] * 20, 2)
+    19
+    """
+    row = list(range(len(numbers)))
+    first, last, depth = 0, len(row), 2 * (len(row).bit_length() - 1)
+    while last - first > _SHORT and depth:
+        depth -= 1
+        cut = _partition(row, numbers, first, last)
+        if any(numbers[at] == wanted for at in row[cut:last]):
+            first = cut
+        else:
+            last = cut
+    if last - first > _SHORT:  # of an order so unlucky that the library sorts by heaps
+        row, first, last = in_order(numbers), 0, len(row)
+    return next(at for at in reversed(row[first:last]) if numbers[at] == wanted)
 
 
 def kth(ranks: list[int], place: int) -> int:

@@ -13,11 +13,11 @@ from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.refusals import by_kernel, not_implemented
 from autogradkit._ops.reduction import return_types
-from autogradkit._ops.reduction.choosing import in_order
+from autogradkit._ops.reduction.choosing import in_order, last_of_equals
 from autogradkit._ops.reduction.extremes import pick, require_size, to_picked, without_dim
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, int64
 
-_MOST = 100_000  # elements in rows that are sorted one by one: beyond that equal elements stand as they did
+_MOST = 100_000  # elements in rows that are looked at one by one: beyond that equal elements stand as they did
 _STABLE = 16  # elements up to which the C++ library's sort leaves equal ones as they stood
 
 
@@ -67,15 +67,18 @@ def mode(self: Array, dim: Dim = -1, keepdim: bool = False, *, out: tuple[Array,
     wide = rows.astype(np.float32) if rows.dtype.kind == "V" else rows
     order = np.argsort(wide, axis=-1, kind="stable")
     size = rows.shape[-1]
-    missing = np.isnan(wide).any(-1) if wide.dtype.kind == "f" else np.zeros(rows.shape[:-1], np.bool_)
-    # A NaN is neither before nor after a number, and of equal elements in long rows any may be the last: the steps decide.
-    by_steps = missing if size <= _STABLE else ~missing & (rows.size <= _MOST)
-    for row in map(tuple, np.argwhere(by_steps)):
-        order[row] = in_order(wide[row].tolist())
+    if size <= _STABLE and wide.dtype.kind == "f":  # a NaN is neither before nor after a number: the steps decide
+        for row in map(tuple, np.argwhere(np.isnan(wide).any(-1))):
+            order[row] = in_order(wide[row].tolist())
     found = np.take_along_axis(wide, order, -1)
     begins = np.ones(found.shape, np.bool_)
     begins[..., 1:] = found[..., 1:] != found[..., :-1]
     places = np.arange(size)
     lengths = places - np.maximum.accumulate(np.where(begins, places, 0), -1)
-    last = np.take_along_axis(order, lengths.argmax(-1, keepdims=True), -1)  # of the first run that is the longest
+    end = lengths.argmax(-1, keepdims=True)  # of the first run that is the longest
+    last = np.take_along_axis(order, end, -1)
+    if size > _STABLE and rows.size <= _MOST:  # of equal elements any may be the last
+        several = (lengths.max(-1) > 0) & (found[..., -1] == found[..., -1])  # a NaN would be the last
+        for row in map(tuple, np.argwhere(several)):
+            last[row] = last_of_equals(wide[row].tolist(), found[row][end[row][0]].item())
     pick(self, np.moveaxis(last, -1, dim), dim, out)
