@@ -1,6 +1,7 @@
 """Work on one seed after the other in a process apart, which the work may end: PyTorch crashes in some random programs.
 
-The next seed then gets a new process. Used by the commands that run many programs.
+The next seed then gets a new process, and so does one after many: what PyTorch keeps of a cycle through a hook or a custom
+function, no collector finds, and thousands of programs hold gigabytes. Used by the commands that run many programs.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+RENEWED = 1_000  # seeds for which a process serves
+
 
 @dataclass(frozen=True)
 class Crash:
@@ -22,11 +25,15 @@ class Crash:
     signal: str
 
 
-def outcomes(work: Callable[[int], T], seeds: Iterable[int]) -> Iterator[tuple[int, T | Crash]]:
-    """Each seed and what `work` makes of it. What `work` raises, which is no crash, ends the process and is raised here."""
+def outcomes(work: Callable[[int], T], seeds: Iterable[int], renewed: int = RENEWED) -> Iterator[tuple[int, T | Crash]]:
+    """Each seed and what `work` makes of it, `renewed` of them in a process. What `work` raises, which is no crash,
+    ends the process and is raised here."""
     worker: _Worker[T] | None = None
     try:
         for seed in seeds:
+            if worker is not None and worker.asked == renewed:
+                worker.end()
+                worker = None
             worker = worker or _Worker(work)
             outcome = worker.ask(seed)
             if isinstance(outcome, Crash):
@@ -46,8 +53,10 @@ class _Worker(Generic[T]):
         self.process = context.Process(target=_answer, args=(work, there), daemon=True)
         self.process.start()
         there.close()
+        self.asked = 0
 
     def ask(self, seed: int) -> T | Crash:
+        self.asked += 1
         try:
             self.here.send(seed)
             return self.here.recv()

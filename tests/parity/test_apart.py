@@ -21,6 +21,10 @@ def _doubled(seed: int) -> int:
     return 2 * seed
 
 
+def _process(seed: int) -> int:
+    return os.getpid()
+
+
 def test_a_seed_that_ends_its_process_is_named_and_the_next_ones_run() -> None:
     assert list(islice(outcomes(_doubled, count(3)), 4)) == [
         (3, 6),
@@ -28,6 +32,11 @@ def test_a_seed_that_ends_its_process_is_named_and_the_next_ones_run() -> None:
         (5, Crash("SIGABRT")),
         (6, 12),
     ]
+
+
+def test_a_process_serves_for_so_many_seeds() -> None:
+    processes = [process for _, process in outcomes(_process, range(5), renewed=2)]
+    assert processes[0] == processes[1] != processes[2] == processes[3] != processes[4] != processes[0]
 
 
 def test_an_error_of_the_work_is_no_crash(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """`python -m tests.parity.drawn --programs 1000 --seed 7`: how many pictures of random programs are true, and what is false
-in the others, by kind. A program in which PyTorch crashes ends nothing but itself: it runs in a process apart."""
+in the others, by kind. A program in which PyTorch crashes ends nothing but itself: it runs in a process apart. What is found
+is told as it is found: a run that is ended early has said what it saw."""
 
 from __future__ import annotations
 
@@ -16,16 +17,22 @@ def main() -> None:
     parser.add_argument("--programs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0, help="of the first program; the others follow")
     parser.add_argument("--show", metavar="KIND", help="print programs whose picture is false in this")
+    parser.add_argument("--each", type=int, default=500, help="programs after which is told how many were true so far")
     parser.add_argument("--most", type=int, default=3, help="how many of them")
     wanted = parser.parse_args()
     seeds: defaultdict[str, list[int]] = defaultdict(list)
     crashed: list[str] = []
     false = shown = 0
-    for seed, found in outcomes(falsities_of, range(wanted.seed, wanted.seed + wanted.programs)):
+    seen = outcomes(falsities_of, range(wanted.seed, wanted.seed + wanted.programs))
+    for number, (seed, found) in enumerate(seen):
+        if number and number % wanted.each == 0:
+            print(f"so far {number - false - len(crashed)} of {number - len(crashed)} are true", flush=True)
         if isinstance(found, Crash):
             crashed.append(f"{seed} ({found.signal})")
             continue
         false += bool(found)
+        for falsity in found:
+            print(f"seed {seed}: {falsity.kind}: {falsity.text}", flush=True)
         for kind in {falsity.kind for falsity in found}:
             seeds[kind].append(seed)
         if shown < wanted.most and any(falsity.kind == wanted.show for falsity in found):

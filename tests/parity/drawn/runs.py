@@ -9,6 +9,8 @@ import linecache
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import torch
@@ -47,7 +49,7 @@ class Run:
 def execute(program: Program, m: Any, source: str | None = None, spoil: str | None = None, **more: Any) -> Any:
     """Run a program with `m` as torch; the namespace, what it raised. `spoil` changes that tensor before the cell."""
     space: dict[str, Any] = {"torch": m, "__name__": "__main__", **more}
-    exec(compile(program.before, "<before>", "exec"), space)
+    exec(_compiled(program.before, "<before>"), space)
     if spoil is not None:
         with m.no_grad():
             tensor = eval(written(spoil), space)
@@ -59,16 +61,21 @@ def execute(program: Program, m: Any, source: str | None = None, spoil: str | No
     text = program.cell if source is None else source
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     try:
-        exec(compile(text, file, "exec"), space)
+        exec(_compiled(text, file), space)
     except Exception as error:
         return space, error
     return space, None
 
 
+@lru_cache(maxsize=4)  # one program's: it runs once for each tensor that is changed beforehand
+def _compiled(text: str, file: str) -> CodeType:
+    return compile(text, file, "exec")
+
+
 def before(program: Program) -> dict[str, Any]:
     """The namespace before the cell, in PyTorch."""
     space: dict[str, Any] = {"torch": torch, "__name__": "__main__"}
-    exec(compile(program.before, "<before>", "exec"), space)
+    exec(_compiled(program.before, "<before>"), space)
     return space
 
 
