@@ -45,8 +45,9 @@ def validate(gradient: Any, shape: tuple[int, ...], numpy_dtype: np.dtype[Any], 
     """
     alike = gradient.__class__ is np.ndarray and gradient.dtype is numpy_dtype and gradient.itemsize > 2
     if alike and gradient.ndim > len(shape) and gradient.shape[1:] == shape:
-        # The bias of a batch: the most frequent case, at once.
-        return gradient.reshape(shape).copy() if len(gradient) == 1 else np.asarray(quietly(np.add.reduce, gradient, 0))
+        # The bias of a batch: the most frequent case, at once. Of one row the sum is the row, but +0 for -0.
+        row = len(gradient) == 1
+        return np.asarray(gradient.reshape(shape) + 0 if row else quietly(np.add.reduce, gradient, 0))
     own = gradient._array.shape if isinstance(gradient, Tensor) else np.shape(gradient)
     if own != shape and not _expandable(shape, own):
         whose = "" if node is None else f"Function {node.name()} returned an "

@@ -299,8 +299,8 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     s.put(depth, f"lay = {x}._layout or layout_of({x})", f"places = {classes}._array")
     s.put(
         depth,
-        f"if lay.__class__ is tuple and {weight} is None and {smoothing} == 0.0 and len(lay[0]) == 2 and places.ndim == 1 "
-        f"and lay[0][0] == len(places) > 0 < lay[0][1] and lay[1].itemsize > 2 and places.dtype is int64:",
+        f"if lay and lay.__class__ is tuple and {weight} is None and {smoothing} == 0.0 and len(lay[0]) == 2 "
+        "and places.__class__ is ndarray and places.shape == lay[0][:1] and lay[1].itemsize > 2 and places.dtype is int64:",
     )
     depth += 1
     s.put(depth, "q, n = np_empty(*lay), np_empty((), lay[1])")
