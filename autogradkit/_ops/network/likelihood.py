@@ -96,8 +96,8 @@ def _usual_places(self: Array, target: Array, weight: Array | None, ignore_index
     classes = self.shape[1]
     if 0 <= ignore_index < classes:
         return None
-    if len(target) == 1:  # a step on one sample: numbers are quicker than arrays
-        chosen = target.item()
+    if target.shape == (1,):  # a step on one sample: numbers are quicker than arrays
+        chosen = target[0]
         return (slice(1), chosen) if 0 <= chosen < classes else None
     # As unsigned numbers the negative ones are too large as well.
     return (np.arange(len(target)), target) if np.maximum.reduce(target.view(np.uint64)) < classes else None
