@@ -15,7 +15,7 @@ from autogradkit.core.tensor import Tensor
 class _ResultsType(CType):
     """What such a class is: in Python's own refusals, "'torch.return_types.max' object has no attribute 'item'"."""
 
-    def __init__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> None:
+    def __init__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> None:  # noqa: N805 - of a metaclass
         super().__init__(f"return_types.{name}", bases, space)
 
 
