@@ -68,7 +68,11 @@ def noted(error: E, note: str) -> E:
     return error
 
 
-_WRITTEN_IN_C = {"Generator": "torch.Generator", "Size": "torch.Size", "UntypedStorage": "torch.storage.UntypedStorage"}
+_WRITTEN_IN_C = {
+    "Generator": "torch._C.Generator",
+    "Size": "torch.Size",
+    "UntypedStorage": "torch.storage.UntypedStorage",
+}
 
 
 def c_type_name(value: object) -> str:

@@ -239,7 +239,7 @@ def _infer_dtype(data: Any) -> Dtype | None:
     if isinstance(data, str):
         raise TypeError("new(): invalid data type 'str'")
     if not isinstance(data, Sequence):
-        raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+        raise RuntimeError(f"Could not infer dtype of {c_type_name(data)}")
     found: Dtype | None = None
     classes = {each.__class__ for each in data}
     for item in [each() for each in classes] if classes <= _NUMBERS else data:  # one number of each class says it all
