@@ -12,14 +12,16 @@ CASES = {
         torch.pow(input=2, exponent=v); torch.pow(self=2, exponent=v); torch.float_power(input=2, exponent=v)
         torch.remainder(input=2, other=v); torch.remainder(self=2, other=v); torch.xlogy(input=2, other=v)
         torch.bitwise_and(input=2, other=n); torch.bitwise_and(self=2, other=n); torch.bitwise_or(input=2, other=n)
-        torch.bitwise_xor(input=2, other=n); torch.bitwise_left_shift(input=1.5, other=n); torch.bucketize(input=2, boundaries=v)
+        torch.bitwise_xor(input=2, other=n); torch.bitwise_left_shift(input=1.5, other=n)
+        torch.bucketize(input=2, boundaries=v)
         torch.bitwise_left_shift(input=1, other=n); torch.bitwise_right_shift(input=1, other=n); torch.searchsorted(v, input=2)
         torch.searchsorted(v, self=2); torch.where(v > 1, input=2, other=v); torch.where(v > 1, self=2, other=v)
         torch.special.zeta(input=2.0, other=v); torch.special.zeta(x=2.0, other=v); torch.special.zeta(self=2.0, other=v)
         torch.special.xlog1py(x=2.0, other=v); torch.add(input=2, other=v); torch.pow(input=v, exponent=2); torch.abs(x=v)
     """,
     "what has no dtype": """
-        torch.tensor(torch.float32); torch.asarray([torch.float32]); torch.tensor(torch.device("cpu")); torch.tensor(torch.finfo())
+        torch.tensor(torch.float32); torch.asarray([torch.float32]); torch.tensor(torch.device("cpu"))
+        torch.tensor(torch.finfo())
         torch.tensor(torch.strided); torch.tensor(torch.Generator()); torch.tensor([None]); torch.tensor(object())
         torch.add(torch.Generator(), 1); torch.add(torch.finfo(), 1); torch.add(torch.strided, 1); torch.add(x.max(0), 1)
     """,
@@ -29,15 +31,18 @@ CASES = {
     """,
     "memory that is given, and its format": """
         torch.empty([0, 0], memory_format=torch.contiguous_format, out=x.clone())
-        torch.empty([0, 0], memory_format=torch.channels_last, out=x.clone()); torch.empty([0, 0], memory_format=None, out=x.clone())
+        torch.empty([0, 0], memory_format=torch.channels_last, out=x.clone())
+        torch.empty([0, 0], memory_format=None, out=x.clone())
         torch.batch_norm_update_stats(torch.ones(1, 3, 3), v, v, 1.0, out=3)
     """,
     "the names of functions that Python refuses": """
-        torch.stft(x, 1, 2, foo=1); x.stft(1, 2, foo=1); torch.stft(); x.stft(); torch.stft.__qualname__, torch.Tensor.stft.__name__
+        torch.stft(x, 1, 2, foo=1); x.stft(1, 2, foo=1); torch.stft(); x.stft()
+        torch.stft.__qualname__, torch.Tensor.stft.__name__
         torch.nn.functional.fractional_max_pool2d(); torch.nn.functional.fractional_max_pool3d(x, 1, 2, foo=3)
         torch.nn.functional.fractional_max_pool2d.__name__
     """,
     "others": """
+        torch.special.logsumexp(x, [0, "a"]); torch.logsumexp(x, [0, "a"]); x.logsumexp([0, "a"]); torch.special.softmax(x)
         torch.index_put_(v, (1,), torch.ones(1)); torch.index_put_(v, (np.int64(1)), torch.ones(1)); v.index_put_([n, 2], v)
         v.index_put_((n,), v, accumulate=True)
         torch.norm(object); torch.norm(3); torch.norm(None); torch.norm(v)

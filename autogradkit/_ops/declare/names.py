@@ -174,6 +174,8 @@ class OverloadSet:
                     raise TypeError(f"{called} takes no keyword arguments")
                 raise TypeError(f"{called} takes no arguments ({len(rest)} given)")
         for overload, signature in forms:
+            if signature.name != name:  # as lists that do not fit are refused at once
+                signature = Signature(name, signature.parameters, deprecated=signature.deprecated)
             try:
                 values = signature.match(rest, kwargs, False)
             except MisfitError:

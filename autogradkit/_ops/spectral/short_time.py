@@ -60,7 +60,7 @@ def stft(
     if center and align_to_window is not None:
         raise RuntimeError("stft align_to_window should only be set when center = false")
     if center:
-        ndim, shape = input._array.ndim, tuple(input._array.shape)
+        ndim, shape = input.dim(), tuple(input.shape)
         wide = input.view((*(1,) * (3 - ndim), *shape))
         padded = pad(wide, (n_fft // 2, n_fft // 2), pad_mode)
         input = padded.view(padded._array.shape[-ndim:])
