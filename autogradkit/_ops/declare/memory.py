@@ -39,7 +39,7 @@ from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided, may_overlap_itself
 from autogradkit.core.tensor import empty_array
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -282,7 +282,7 @@ _DISCARDS = "Casting complex values to real discards the imaginary part"
 def real_part(array: Array) -> Array:
     """The real part of complex numbers that are to become real, with PyTorch's warning."""
     if array.size:
-        warn(_DISCARDS)
+        warn_once(_DISCARDS)
     return array.real
 
 
@@ -290,7 +290,7 @@ def warn_of_casting(op: Overload, plan: PointwisePlan, into: Array) -> None:
     """Warn where complex numbers are compared into real ones: PyTorch's answer has the operands' dtype first."""
     compared = op.pointwise is TO_BOOL and len(op.operands) > 1 and plan.common.kind == "c"
     if compared and into.dtype.kind not in "cb" and math.prod(plan.shape):
-        warn(_DISCARDS)
+        warn_once(_DISCARDS)
 
 
 def _one_by_one(op: Overload, values: list[Any], into: Array, result: np.dtype[Any]) -> Step:

@@ -26,7 +26,7 @@ from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature,
 from autogradkit.core.frames import shorten
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 from autogradkit.engine import inference
 from autogradkit.engine.modes import MODE
 
@@ -181,7 +181,8 @@ class OverloadSet:
             except MisfitError:
                 continue
             if overload.deprecated:
-                warn(_deprecation(signature, [each for o, each in forms if not o.deprecated]))
+                said = _deprecation(signature, [each for o, each in forms if not o.deprecated])
+                warn_once(said, what="a deprecated overload")
             out = None
             if how == EDIT:
                 return overload, values, None

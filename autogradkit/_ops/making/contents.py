@@ -22,7 +22,7 @@ from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, empty_array
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 
 def array_from(data: Any, dtype: Dtype | None) -> Array:
@@ -58,7 +58,7 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
     data = _listed(data)
     shape = _infer_shape(data)
     if _begins_with_array(data):
-        warn(
+        warn_once(
             "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a "
             "single numpy.ndarray with numpy.array() before converting to a tensor."
         )
