@@ -76,7 +76,7 @@ def test_a_counter_begins_anew() -> None:
         counter = m.utils.flop_counter.FlopCounterMode(display=False)
         for _ in range(2):
             with counter:
-                m.ones(3, 4) @ m.ones(4, 5)
+                m.mm(m.ones(3, 4), m.ones(4, 5))
         found.append(counter.get_total_flops())
     assert found[0] == found[1] == 120
 
