@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from autogradkit.core import warning
+
 _LEFT: pytest.StashKey[Counter[str]] = pytest.StashKey()  # how many tests of each file were not begun
 _STARTED = time.monotonic()
 
@@ -18,6 +20,12 @@ def _python_names(doctest_namespace: dict[str, Any]) -> None:
     # The package has names such as `float` and `bool` of its own (dtypes, as in PyTorch). An example is run as a reader
     # types it, outside the package, where they are Python's.
     doctest_namespace.update((name, getattr(builtins, name)) for name in ("bool", "float", "int"))
+
+
+@pytest.fixture(autouse=True)
+def _warnings_come_each_time() -> None:
+    # What is said once in a process would be heard by whichever test comes first.
+    warning.set_warn_always(True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

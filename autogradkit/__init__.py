@@ -204,8 +204,9 @@ else:
             "autogradkit.core.settings": (
                 "use_deterministic_algorithms are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled "
                 "get_deterministic_debug_mode set_deterministic_debug_mode get_float32_matmul_precision "
-                "set_float32_matmul_precision set_flush_denormal is_warn_always_enabled set_warn_always"
+                "set_float32_matmul_precision set_flush_denormal"
             ),
+            "autogradkit.core.warning": "is_warn_always_enabled set_warn_always",
             "autogradkit.engine.modes": "is_anomaly_enabled is_anomaly_check_nan_enabled set_anomaly_enabled",
             "autogradkit.amp.switches": (
                 "set_autocast_enabled set_autocast_dtype is_autocast_cache_enabled set_autocast_cache_enabled "

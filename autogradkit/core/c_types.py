@@ -24,5 +24,10 @@ class CType(type):
         type.__dict__["__name__"].__set__(cls, f"torch.{name}")
 
     @property
+    def known_to_c(cls) -> str:
+        """The name with its module."""
+        return type.__dict__["__name__"].__get__(cls)
+
+    @property
     def __name__(cls) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
         return cls.__qualname__

@@ -8,7 +8,7 @@ kind is "V", so that floating-point numbers are of the kinds "fV".
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -56,12 +56,19 @@ class dtype(metaclass=CType):  # noqa: N801 - PyTorch's name
         return self.category > BOOL and self.name[0] != "u" and self.name != "float8_e8m0fnu"
 
     def to_complex(self) -> dtype:
-        """The complex type whose parts have this precision."""
-        return complex128 if self.name in ("float64", "complex128") else complex64
+        """The complex type whose parts have this precision; of float16 complex64, see PARITY.md.
+
+        Raises RuntimeError where PyTorch has none: for whole numbers and those of eight bits.
+        """
+        if self.is_complex:
+            return self
+        if self.category < FLOATING or self in NAMES_ALONE:
+            raise RuntimeError(f"Unknown Complex ScalarType for {SCALAR_TYPE_NAMES[self]}")
+        return complex128 if self is float64 else complex64
 
     def to_real(self) -> dtype:
         """The real type of a complex type's parts; itself otherwise."""
-        return {"complex64": float32, "complex128": float64}.get(self.name, self)
+        return {"complex32": float16, "complex64": float32, "complex128": float64}.get(self.name, self)
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
@@ -105,7 +112,9 @@ WIDE_UNSIGNED = frozenset({uint16, uint32, uint64})  # which PyTorch can hardly 
 _BY_NUMPY: dict[np.dtype[Any], dtype] = {each.numpy: each for each in ALL if each is not bfloat16}
 
 # The names PyTorch's messages use for element types ("expected scalar type Float but found Double").
-SCALAR_TYPE_NAMES = {each: each.tensor_type.removeprefix("torch.").removesuffix("Tensor") for each in ALL}
+SCALAR_TYPE_NAMES = {
+    each: each.tensor_type.removeprefix("torch.").removesuffix("Tensor") for each in (*ALL, *NAMES_ALONE)
+}
 
 # How others of them name these: as C++ does.
 CPP_NAMES = {
@@ -114,6 +123,14 @@ CPP_NAMES = {
     float16: "c10::Half", bfloat16: "c10::BFloat16", float32: "float", float64: "double",
     complex64: "c10::complex<float>", complex128: "c10::complex<double>",
 }  # fmt: skip
+
+
+def _refused(cls: type[dtype], *_args: object, **_kwargs: object) -> NoReturn:
+    """There are no dtypes but these: `torch.dtype("float32")` is refused, as in PyTorch."""
+    raise TypeError("cannot create 'torch.dtype' instances")
+
+
+dtype.__new__ = _refused
 
 
 class _Default:
@@ -164,6 +181,8 @@ def set_default_dtype(d: dtype, /) -> None:
         raise TypeError("invalid dtype object: only floating-point types are supported as the default type")
     if not d.is_floating_point:
         raise TypeError("only floating-point types are supported as the default type")
+    if d in NAMES_ALONE:
+        raise TypeError(f"couldn't find storage object {SCALAR_TYPE_NAMES[d]}Storage")
     _Default.floating = d
 
 
@@ -206,6 +225,11 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
 
 
 def _promote(a: dtype, b: dtype) -> dtype:
+    if (a.itemsize == 1 and a.is_floating_point) or (b.itemsize == 1 and b.is_floating_point):
+        raise RuntimeError(
+            "Promotion for Float8 Types is not supported, attempted to promote "
+            f"{SCALAR_TYPE_NAMES[a]} and {SCALAR_TYPE_NAMES[b]}"
+        )
     if max(a.category, b.category) < FLOATING and not WIDE_UNSIGNED.isdisjoint((a, b)):
         raise RuntimeError(
             "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "

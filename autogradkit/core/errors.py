@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
+from autogradkit.core.c_types import CType
 from autogradkit.core.own import is_own
 
 E = TypeVar("E", bound=BaseException)
@@ -67,12 +68,11 @@ def noted(error: E, note: str) -> E:
     return error
 
 
-_WRITTEN_IN_C = {  # in PyTorch
-    each.rpartition(".")[2]: f"torch.{each}"
-    for each in (
-        "dtype", "device", "Generator", "Size", "memory_format", "layout", "finfo", "iinfo", "storage.UntypedStorage"
-    )
-}  # fmt: skip
+_WRITTEN_IN_C = {
+    "Generator": "torch._C.Generator",
+    "Size": "torch.Size",
+    "UntypedStorage": "torch.storage.UntypedStorage",
+}
 
 
 def c_type_name(value: object) -> str:
@@ -80,6 +80,8 @@ def c_type_name(value: object) -> str:
     kind = type(value)
     if kind.__name__ in _WRITTEN_IN_C and is_own(kind):
         return _WRITTEN_IN_C[kind.__name__]
+    if isinstance(kind, CType):
+        return kind.known_to_c
     is_written_in_python = kind.__flags__ & 1 << 9
     return (
         kind.__name__ if is_written_in_python or kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from autogradkit.core.batched import BatchedTensor
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.integers import require_int64
 from autogradkit.core.recording import reported
 from autogradkit.core.shapes import wrap_dim
@@ -268,7 +269,7 @@ def _to_int64(value: Any) -> int:
         return int(value)
     if _is_sequence(value) or isinstance(value, complex):
         raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
-    raise RuntimeError(f"Could not infer dtype of {type(value).__name__}")
+    raise RuntimeError(f"Could not infer dtype of {c_type_name(value)}")
 
 
 # -- where index tensors point ----------------------------------------------------------------------------------------

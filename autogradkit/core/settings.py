@@ -18,7 +18,6 @@ class _Settings:
 
     matmul_precision = "highest"
     deterministic_mode = 0  # 1: PyTorch would warn of what is not, 2: refuse it
-    warns_always = False
 
 
 @entry
@@ -104,13 +103,3 @@ def set_flush_denormal(mode: bool, /) -> bool:
     if not isinstance(mode, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise RuntimeError(f"flush_denormal expects a bool, but got {c_type_name(mode)}")
     return False
-
-
-def is_warn_always_enabled() -> bool:
-    """What `set_warn_always` has set."""
-    return _Settings.warns_always
-
-
-def set_warn_always(enabled: bool, /) -> None:
-    """Whether what is said once in a process is said each time. Of most warnings Python's filters decide that alone."""
-    _Settings.warns_always = enabled

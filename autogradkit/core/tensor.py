@@ -6,7 +6,6 @@ Rests on dtype, device and storage. It knows no op and no graph: ops attach thei
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Number
 from operator import call
@@ -27,6 +26,7 @@ from autogradkit.core.size import Size, as_size
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.strides import contiguous_strides, element_strides
+from autogradkit.core.warning import warn_once
 
 if TYPE_CHECKING:
     # Written from the declarations: see scripts/write_stubs.py.
@@ -175,11 +175,9 @@ class Tensor(Attached):
             if self._array.size != 1:
                 raise ValueError("only one element tensors can be converted to Python scalars")
             if name != "int64_t" and self._is_differentiated:
-                warnings.warn(
+                warn_once(
                     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
-                    "Consider using tensor.detach() first.",
-                    UserWarning,
-                    stacklevel=3,
+                    "Consider using tensor.detach() first."
                 )
             number = self._array.item()
             if isinstance(number, complex) and name != "complex":

@@ -1,12 +1,13 @@
-"""Warnings that point at the learner's line, however many of our frames lie between.
+"""Warnings that point at the learner's line, however many of our frames lie between; some come once in a process.
 
-Rests on nothing; whatever warns uses it.
+Which do is PyTorch's choice (`TORCH_WARN_ONCE`); Python's filters decide of the others. Rests on nothing; whatever warns uses it.
 """
 
 from __future__ import annotations
 
 import inspect
 import warnings
+from typing import ClassVar
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
@@ -17,3 +18,28 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
         frame = frame.f_back
         level += 1
     warnings.warn(message, category, stacklevel=level)
+
+
+class _Once:
+    """What was said already, and whether it is said each time."""
+
+    said: ClassVar[set[str]] = set()
+    is_said_always = False
+
+
+def warn_once(message: str, category: type[Warning] = UserWarning, what: str = "") -> None:
+    """Warn, unless a warning with this message, or of `what`, came before in this process."""
+    key = what or message
+    if key not in _Once.said or _Once.is_said_always:
+        _Once.said.add(key)
+        warn(message, category)
+
+
+def is_warn_always_enabled() -> bool:
+    """What `set_warn_always` has set."""
+    return _Once.is_said_always
+
+
+def set_warn_always(enabled: bool, /) -> None:
+    """Whether what is said once in a process is said each time. Of most warnings Python's filters decide that alone."""
+    _Once.is_said_always = enabled

@@ -50,6 +50,18 @@ class DeviceMesh(_Spread):
 class Placement:
     """How a dimension of processes has a tensor."""
 
+    def is_shard(self, dim: int | None = None) -> bool:
+        """Whether each has a part of a dimension, or of this one."""
+        return isinstance(self, Shard) and dim in (None, self.dim)
+
+    def is_replicate(self) -> bool:
+        """Whether each has all of it."""
+        return isinstance(self, Replicate)
+
+    def is_partial(self, reduce_op: str | None = None) -> bool:
+        """Whether each has a part of what is to be reduced, or reduced so."""
+        return isinstance(self, Partial) and reduce_op in (None, self.reduce_op)
+
 
 @dataclass(frozen=True)
 class Shard(Placement):
@@ -57,25 +69,43 @@ class Shard(Placement):
 
     dim: int
 
+    def __str__(self) -> str:
+        return f"S({self.dim})"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class _StridedShard(Placement):
     """Each has several parts of this dimension, apart from one another."""
 
     dim: int
     split_factor: int
 
+    def __str__(self) -> str:
+        return f"_S({self.dim}, {self.split_factor})"
+
+    def __repr__(self) -> str:
+        return f"_StridedShard(dim={self.dim}, sf={self.split_factor})"
+
 
 @dataclass(frozen=True)
 class Replicate(Placement):
     """Each has all of it."""
 
+    def __str__(self) -> str:
+        return "R"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Partial(Placement):
     """Each has a part of what is to be reduced."""
 
     reduce_op: str = "sum"
+
+    def __str__(self) -> str:
+        return f"P({self.reduce_op})"
+
+    def __repr__(self) -> str:
+        return f"Partial({self.reduce_op})"
 
 
 class FullyShardedDataParallel(_Spread):

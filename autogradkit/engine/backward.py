@@ -25,7 +25,7 @@ from autogradkit.core.size import Size
 from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn, warn_once
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.hook_calls import as_tensor
 from autogradkit.engine.inference import as_made
@@ -266,7 +266,7 @@ def _require_place(given: Any) -> None:
 
 def _warn_of_cycle(create_graph: bool) -> None:
     if create_graph:
-        warn(_CYCLE)
+        warn_once(_CYCLE)
 
 
 def _wanted(inputs: tuple[Tensor | GradientEdge, ...]) -> list[tuple[Any, int]]:

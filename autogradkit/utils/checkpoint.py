@@ -25,6 +25,7 @@ from autogradkit.engine.modes import MODE, enable_grad, no_grad
 from autogradkit.engine.packing import saved_tensors_hooks
 from autogradkit.engine.saved import saved_was_edited
 from autogradkit.random import fork_rng
+from autogradkit.utils.checkpoint_log import OpLog, both_runs
 
 _DEFAULT = (
     "is recommended, but if you need to preserve the current default behavior, you can pass use_reentrant=True. Refer to docs "
@@ -42,9 +43,21 @@ def noop_context_fn() -> tuple[AbstractContextManager[Any], AbstractContextManag
 
 
 class _Settings:
-    """What `set_checkpoint_early_stop` has set; None leaves it to the call."""
+    """What `set_checkpoint_early_stop` and `set_checkpoint_debug_enabled` have set; None leaves it to the call."""
 
     early_stop: bool | None = None
+    debug: bool | None = None
+
+
+@contextlib.contextmanager
+def set_checkpoint_debug_enabled(enabled: bool | None) -> Iterator[None]:
+    """In its block, whether functions are checkpointed with `debug=True`; None leaves it to the call."""
+    before = _Settings.debug
+    _Settings.debug = enabled
+    try:
+        yield
+    finally:
+        _Settings.debug = before
 
 
 @contextlib.contextmanager
@@ -102,8 +115,16 @@ class _EnoughError(Exception):
 class _Frame:
     """One call of a checkpointed function: its arguments, and the places for what it saves."""
 
-    def __init__(self, run: Callable[..., Any], args: tuple[Any, ...], early_stop: bool, compares: bool) -> None:
+    def __init__(
+        self,
+        run: Callable[..., Any],
+        args: tuple[Any, ...],
+        early_stop: bool,
+        compares: bool,
+        logs: tuple[OpLog, OpLog] | None,
+    ) -> None:
         self._run = run
+        self._logs = logs
         self._args = args
         self._versions = [version_of(each) if isinstance(each, Tensor) else 0 for each in args]
         self._early_stop = early_stop
@@ -124,7 +145,12 @@ class _Frame:
 
     def _take(self, place: _Place) -> Tensor:
         if place.tensor is None:
-            self._run_again()
+            try:
+                self._run_again()
+            except CheckpointError as error:
+                if self._logs is None:
+                    raise
+                raise CheckpointError(both_runs(*self._logs, str(error))) from error
         tensor, place.tensor = place.tensor, None
         assert tensor is not None
         return tensor
@@ -233,6 +259,7 @@ def checkpoint(
     use_reentrant: bool | None = None,
     context_fn: Callable[[], tuple[AbstractContextManager[Any], AbstractContextManager[Any]]] = noop_context_fn,
     determinism_check: str = "default",
+    debug: bool = False,
     early_stop: bool = True,
     **kwargs: Any,
 ) -> Any:
@@ -240,7 +267,7 @@ def checkpoint(
 
     `preserve_rng_state=False` lets it draw other random numbers then. Of `use_reentrant=False` alone: `context_fn` gives contexts
     for the first run and the second; `determinism_check="none"` does not compare sizes and dtypes of both; with
-    `early_stop=False` the second run goes to the end. PyTorch's `debug=` is not here: record the cell instead. Raises
+    `early_stop=False` the second run goes to the end; with `debug=True` an error lists the ops of both runs. Raises
     CheckpointError in backward where the second run saves something else.
 
     >>> import autogradkit as torch
@@ -264,12 +291,18 @@ def checkpoint(
     if kwargs and use_reentrant:
         raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
     if use_reentrant:
-        if context_fn is not noop_context_fn:
+        if context_fn is not noop_context_fn or debug is not False:
             raise ValueError("Passing `context_fn` or `debug` is only supported when use_reentrant=False.")
         return CheckpointFunction.apply(function, preserve, *args)
     if determinism_check not in ("default", "none"):
         raise ValueError(f"determinism_check should be one of ['default', 'none'], but got {determinism_check}")
-    first, second = context_fn()
+    logs = None
+    if debug if _Settings.debug is None else _Settings.debug:
+        if context_fn is not noop_context_fn:
+            raise ValueError("debug=True is incompatible with non-default context_fn")
+        first, second = logs = OpLog(), OpLog()
+    else:
+        first, second = context_fn()
     again = _Again(preserve)
 
     def run_again(*given: Any) -> None:
@@ -279,7 +312,7 @@ def checkpoint(
     if not MODE.grad:
         return function(*args, **kwargs)
     stops = early_stop if _Settings.early_stop is None else _Settings.early_stop
-    frame = _Frame(run_again, args, stops, determinism_check == "default")
+    frame = _Frame(run_again, args, stops, determinism_check == "default", logs)
     with frame.hooks(), first:
         return function(*args, **kwargs)
 

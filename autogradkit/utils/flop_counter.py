@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autogradkit.core.recording import Recorder
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 
 if TYPE_CHECKING:
     from autogradkit.core.facts import Declaration
@@ -26,20 +27,13 @@ def _sum_and_product(result: Tensor, args: Any) -> int:
 
 
 def _convolution(result: Tensor, args: Any) -> int:
-    weight = args[1].shape
-    return 2 * result.numel() * prod(weight[1:])
-
-
-def _transposed(result: Tensor, args: Any) -> int:
-    return 2 * args[0].numel() * prod(args[1].shape[1:])
+    weight, transposed = args[1].shape, args[6]
+    return 2 * (args[0] if transposed else result).numel() * prod(weight[1:])
 
 
 _COUNTS = {
     "mm": ("mm", _product), "bmm": ("bmm", _product), "matmul": ("mm", _product), "linear": ("addmm", _product),
-    "addmm": ("addmm", _sum_and_product), "baddbmm": ("baddbmm", _sum_and_product),
-    "conv1d": ("convolution", _convolution), "conv2d": ("convolution", _convolution), "conv3d": ("convolution", _convolution),
-    "conv_transpose1d": ("convolution", _transposed), "conv_transpose2d": ("convolution", _transposed),
-    "conv_transpose3d": ("convolution", _transposed),
+    "addmm": ("addmm", _sum_and_product), "baddbmm": ("baddbmm", _sum_and_product), "convolution": ("convolution", _convolution),
 }  # fmt: skip
 
 
@@ -65,7 +59,7 @@ class _Counting(Recorder):
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> None:
-        if declaration.name not in _COUNTS or not isinstance(result, Tensor):
+        if kind == "inplace" or declaration.name not in _COUNTS or not isinstance(result, Tensor):
             return
         name, count = _COUNTS[declaration.name]
         for place in dict.fromkeys(("Global", *self.calls)):
@@ -74,7 +68,9 @@ class _Counting(Recorder):
 
 
 class FlopCounterMode:
-    """In its block, counts the operations of products, in all and by module.
+    """In its block, counts the operations of products, in all and by module; a table of modules down to `depth` is printed.
+
+    Raises NotImplementedError for a `custom_mapping`.
 
     >>> import autogradkit as torch
     >>> from autogradkit.utils.flop_counter import FlopCounterMode
@@ -87,11 +83,14 @@ class FlopCounterMode:
     def __init__(
         self,
         mods: Any = None,
-        depth: int = 2,
+        depth: int | None = 2,
         display: bool = True,
         custom_mapping: Any = None,
     ) -> None:
-        del mods, custom_mapping
+        if mods is not None:
+            warn("mods argument is not needed anymore, you can stop passing it")
+        if custom_mapping:
+            raise NotImplementedError("custom_mapping names operators of torch.ops, which autogradkit does not have")
         self.depth = depth
         self.display = display
         self._counting = _Counting()
@@ -108,7 +107,7 @@ class FlopCounterMode:
 
     def get_total_flops(self) -> int:
         """How many there were."""
-        return sum(self._counting.counts.get("Global", {}).values())
+        return sum(self._counting.counts["Global"].values())
 
     def get_flop_counts(self) -> dict[str, dict[str, int]]:
         """How many, by module ("Global" is all of them) and op."""
@@ -120,7 +119,7 @@ class FlopCounterMode:
         total = self.get_total_flops() or 1
         lines = [f"{'Module':<40}{'FLOP':>14}{'% Total':>10}"]
         for name, counts in self._counting.counts.items():
-            if name == "Global" or name.count(".") < depth:
+            if name == "Global" or depth is None or name.count(".") < depth:
                 number = sum(counts.values())
                 lines.append(f"{name:<40}{number:>14}{100 * number / total:>9.2f}%")
         return "\n".join(lines)

@@ -25,6 +25,9 @@ DTYPES = {
     torch.int16: ak.int16,
     torch.int8: ak.int8,
     torch.uint8: ak.uint8,
+    torch.uint16: ak.uint16,
+    torch.uint32: ak.uint32,
+    torch.uint64: ak.uint64,
     torch.bool: ak.bool,
 }
 NAMED_DTYPES = DTYPES | {torch.bfloat16: ak.bfloat16}  # of which an argument may be; NumPy takes no tensors of it over

@@ -315,6 +315,41 @@ def _an_error_in_the_function(m: Any) -> Any:
     m.utils.checkpoint.checkpoint(lambda a: a @ m.ones(5), _point(m), use_reentrant=False)
 
 
+class _Changes:
+    """A function that runs a sine in every other call."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, x: Any) -> Any:
+        self.calls += 1
+        y = x * x
+        return (y.sin() * y).cos() if self.calls % 2 else y.cos()
+
+
+@case
+def _debug(m: Any) -> Any:
+    checkpoint, debug_enabled = m.utils.checkpoint.checkpoint, m.utils.checkpoint.set_checkpoint_debug_enabled
+    told: list[Any] = []
+    for options in (
+        {"use_reentrant": False, "debug": True},
+        {"use_reentrant": False, "debug": False},
+        {"use_reentrant": True, "debug": True},
+        {"use_reentrant": True, "debug": False},
+        {"use_reentrant": False, "debug": True, "context_fn": lambda: (m.no_grad(), m.no_grad())},
+    ):
+        for enabled in (None, True, False):
+            x = _point(m)
+            try:
+                with debug_enabled(enabled):
+                    y = checkpoint(_Changes(), x, **options)
+                y.sum().backward()
+                told.append([f"{each:.4g}" for each in x.grad.tolist()])
+            except (RuntimeError, ValueError) as error:
+                told.append((type(error).__name__, str(error).split("\n")[0], type(error.__cause__).__name__))
+    return told
+
+
 def outcome(m: Any, run: Case) -> Any:
     """What a case gives, or its error up to PyTorch's advice on its own options; and what it warns of."""
     with warnings.catch_warnings(record=True) as warned:
@@ -349,3 +384,33 @@ def test_nothing_of_the_first_run_is_kept(reentrant: bool) -> None:
     del y
     gc.collect()
     assert [each() for each in seen] == [None, None]
+
+
+def test_debug_lists_the_ops_of_both_runs() -> None:
+    """Each with its line, and a mark at the first that differs."""
+    y = autogradkit.utils.checkpoint.checkpoint(_Changes(), _point(autogradkit), use_reentrant=False, debug=True)
+    with pytest.raises(RuntimeError, match="forward: 6") as caught:
+        y.sum().backward()
+    lines = str(caught.value).splitlines()
+    first, second = lines.index("The first run: 4 ops"), lines.index("The second run: 2 ops")
+    runs = [
+        [each.partition("   ")[0] for each in part]
+        for part in (lines[first + 1 : first + 5], lines[second + 1 : second + 3])
+    ]
+    same = "  $1: float32[2] = mul($0, $0)"
+    assert runs == [
+        [same, "> $2: float32[2] = sin($1)", "  $3: float32[2] = mul($2, $1)", "  $4: float32[2] = cos($3)"],
+        [same, "> $2: float32[2] = cos($1)"],
+    ]
+    assert all(f"{__file__}:" in each for each in (*lines[first + 1 : first + 5], *lines[second + 1 : second + 3]))
+
+
+def test_debug_goes_through_the_graph_twice() -> None:
+    """Which PyTorch's contexts do not; each run is told anew."""
+    x = _point(autogradkit)
+    y = autogradkit.utils.checkpoint.checkpoint(lambda x: (x * x).sum(), x, use_reentrant=False, debug=True)
+    y.backward(retain_graph=True)
+    y.backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [2.0, -5.0]
+    assert not RECORDERS

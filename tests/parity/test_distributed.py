@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -161,3 +162,46 @@ def test_a_larger_world_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         RuntimeError, match=r"^autogradkit trains in one process, and was asked for one of 4: run the script"
     ):
         ak.distributed.init_process_group("gloo")
+
+
+PLACEMENTS = """
+Shard(0), Shard(dim=1), Replicate(), Partial(), Partial("avg"), _StridedShard(0, split_factor=2)
+str(Shard(0)), str(Replicate()), str(Partial()), str(Partial("avg")), str(_StridedShard(0, split_factor=2))
+Shard(0) == Shard(0), Shard(0) == Shard(1), Shard(0) == Replicate(), Replicate() == Replicate(), Partial() == Partial("avg")
+Shard(0).is_shard(), Shard(0).is_shard(0), Shard(0).is_shard(1), Shard(0).is_replicate(), Shard(0).is_partial(), Shard(2).dim
+Replicate().is_shard(), Replicate().is_replicate(), Replicate().is_partial(), Placement().is_shard()
+Partial().is_partial(), Partial().is_partial("sum"), Partial("avg").is_partial("sum"), Partial().is_shard(), Partial().reduce_op
+_StridedShard(0, split_factor=2) == Shard(0), isinstance(_StridedShard(0, split_factor=2), Shard), Shard(0) in {Shard(0)}
+_StridedShard(0, split_factor=2).is_shard(), isinstance(Partial(), Placement), issubclass(DTensor, torch.Tensor)
+isinstance(torch.ones(1), DTensor)
+"""
+
+
+@pytest.mark.parametrize("line", PLACEMENTS.strip().splitlines())
+def test_how_a_tensor_is_spread_is_said(line: str) -> None:
+    found = []
+    for m, name in zip(BOTH, ("autogradkit", "torch"), strict=True):
+        space = {"torch": m}
+        exec(f"from {name}.distributed.tensor import Shard, Replicate, Partial, Placement, DTensor", space)
+        exec(f"from {name}.distributed.tensor.placement_types import _StridedShard", space)
+        found.append(repr(eval(line, space)))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ("tensor", "DTensor"), ("tensor", "distribute_tensor"), ("tensor", "distribute_module"),
+        ("device_mesh", "DeviceMesh"), ("device_mesh", "init_device_mesh"), ("fsdp", "FullyShardedDataParallel"),
+        ("fsdp", "fully_shard"), ("fsdp", "CPUOffloadPolicy"), ("fsdp", "MixedPrecisionPolicy"), ("algorithms.join", "Join"),
+        ("_functional_collectives", "wait_tensor"), ("checkpoint.hf_storage", "HuggingFaceStorageReader"),
+    ],
+)  # fmt: skip
+def test_what_needs_several_processes_stands_where_pytorch_has_it_and_refuses(place: str, name: str) -> None:
+    mine, theirs = (
+        getattr(importlib.import_module(f"{package}.distributed.{place}"), name) for package in ("autogradkit", "torch")
+    )
+    assert isinstance(mine, type) == isinstance(theirs, type)
+    assert mine.__name__ == theirs.__name__
+    with pytest.raises(NotImplementedError, match=f"computes in one process; {name} is for models"):
+        mine(1, 2)

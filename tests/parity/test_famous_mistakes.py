@@ -34,6 +34,14 @@ MISTAKES = {
         y.backward()
         y.grad_fn.next_functions[0][0]._saved_result
     """,
+    "the values and indices of max taken for a tensor": """
+        x = torch.tensor([[1.0, 2.0], [3.0, 0.0]])
+        x.max(0).item()
+    """,
+    "the values and indices of sort in an operation": """
+        x = torch.tensor([3.0, 1.0])
+        torch.add(x.sort(), 1)
+    """,
     "in-place on a leaf": """
         w = torch.ones(3, requires_grad=True)
         w += 1

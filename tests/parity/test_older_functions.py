@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 import torch
@@ -81,30 +79,9 @@ POOLINGS = [
 LINES = FUNCTIONS.strip().replace("\n", "; ").split("; ")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _both_have_warned_of_norms() -> None:
-    """Each says once in a process that these norms are deprecated."""
-    for module in (torch, autogradkit):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            module.nuclear_norm(module.ones(2, 2))
-            module.frobenius_norm(module.ones(2, 2), 0)
-
-
 @pytest.mark.parametrize("line", LINES + SEVERAL + POOLINGS)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)
-
-
-def test_a_norm_says_that_it_is_deprecated_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autogradkit._ops.linalg.older_norms._said", set())
-    with pytest.warns(UserWarning, match="at::nuclear_norm is deprecated") as caught:
-        assert [float(autogradkit.nuclear_norm(autogradkit.eye(2))) for _ in range(2)] == [2, 2]
-    assert len(caught) == 1
-    monkeypatch.setattr("autogradkit.core.settings._Settings.warns_always", True)
-    for _ in range(2):
-        with pytest.warns(UserWarning, match="at::nuclear_norm is deprecated"):
-            autogradkit.nuclear_norm(autogradkit.eye(2))
 
 
 SHAPES = [(5, 3), (3, 5), (2, 4, 3), (6, 6)]

@@ -297,6 +297,7 @@ MORE = {
     "one dimension": torch.arange(5.0),
     "two channels": torch.arange(40, dtype=torch.uint8).view(2, 4, 5),
     "int16": torch.arange(75, dtype=torch.int16).view(3, 5, 5) * 400,
+    "uint16": (torch.arange(75) ** 2 * 11 + 7).to(torch.uint16).view(3, 5, 5),
     "int64": torch.arange(75).view(3, 5, 5),
     "even": torch.full((3, 6, 7), 9, dtype=torch.uint8),
     "tiny": torch.tensor([[[3, 250]]], dtype=torch.uint8),

@@ -170,6 +170,32 @@ def test_a_picture(call: str, kind: str) -> None:
     compare(lambda x: made(ours, ak, call)(x), lambda x: made(theirs, torch, call)(x), picture, 2e-5)
 
 
+@pytest.mark.parametrize("kind", ["float32", "float64", "uint8", "int16", "int32", "int64", "uint16", "bool"])
+def test_sixteen_bits_are_scaled(kind: str) -> None:
+    picture = (torch.arange(75) ** 2 * 11 + 7).to(torch.uint16).view(3, 5, 5)
+    for call in (
+        "to_dtype(x, t.{}, scale=True)",
+        "to_dtype(x, t.{})",
+        "invert(x)",
+        "posterize(x, 3)",
+        "vertical_flip(x)",
+    ):
+        compare(
+            lambda x, call=call: eval("F." + call.format(kind), {"F": ours.functional, "t": ak, "x": x}),
+            lambda x, call=call: eval("F." + call.format(kind), {"F": theirs.functional, "t": torch, "x": x}),
+            picture,
+        )
+    other = (torch.arange(75) * 3).to(torch.bool if kind == "bool" else torch.uint8).view(3, 5, 5)
+    other = (
+        other.to(getattr(torch, kind)) if kind not in ("float32", "float64") else other.to(getattr(torch, kind)) / 255
+    )
+    compare(
+        lambda x: ours.functional.to_dtype(x, ak.uint16, scale=True),
+        lambda x: theirs.functional.to_dtype(x, torch.uint16, scale=True),
+        other,
+    )
+
+
 @pytest.mark.parametrize("call", [call for call in lines(GEOMETRY, WARPS, COLORS, OTHERS) if call != "T.ToTensor()"])
 def test_repr(call: str) -> None:
     def shown(library: Any, tensors: Any) -> str:

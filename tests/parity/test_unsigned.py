@@ -59,6 +59,8 @@ a + 1
 a.add_(1)
 1 - a
 a // b
+torch.div(a, b, rounding_mode="floor")
+torch.div(a, 2, rounding_mode="trunc")
 a % b
 a ** b
 -a

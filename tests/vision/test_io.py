@@ -79,6 +79,85 @@ def test_black_and_white_becomes_0_and_255() -> None:
     assert io.decode_png(bytes_of(Image.fromarray(drawn))).tolist() == [[[255, 0, 255]]]
 
 
+SIXTEEN = np.random.default_rng(3).integers(0, 65536, (6, 5, 4), dtype=np.uint16)
+
+
+def png_of_16_bits(samples: Any, interlaced: bool = False, *chunks: tuple[bytes, bytes]) -> torch.Tensor:
+    """A file as libpng would write it: each row by another filter (of the rows before it), or in Adam7's passes."""
+    height, width, channels = samples.shape
+    passes = [(0, 0, 1, 1)]
+    if interlaced:
+        passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+    rows: list[bytes] = []
+    for top, left, down, right in passes:
+        part = samples[top::down, left::right]
+        if part.size:
+            whole = np.frombuffer(part.astype(">u2").tobytes(), np.uint8).reshape(len(part), -1).astype(int)
+            rows += [filtered(whole, at, 2 * channels) for at in range(len(whole))]
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    header = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, interlaced)
+    inside = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(b"".join(rows))), (b"IEND", b"")]
+    return torch.tensor(list(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in inside)), dtype=torch.uint8)
+
+
+def filtered(rows: Any, at: int, step: int) -> bytes:
+    """Row `at` by one of PNG's five filters, less what the filter foretells of it."""
+    row, above = rows[at], rows[at - 1] if at else np.zeros_like(rows[at])
+    left, corner = (np.concatenate([np.zeros(step, int), each[:-step]]) for each in (row, above))
+    guess = left + above - corner
+    near = [abs(guess - each) for each in (left, above, corner)]
+    paeth = np.where((near[0] <= near[1]) & (near[0] <= near[2]), left, np.where(near[1] <= near[2], above, corner))
+    foretold = [0, left, above, (left + above) // 2, paeth][at % 5]
+    return bytes([at % 5]) + ((row - foretold) % 256).astype(np.uint8).tobytes()
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_png_of_16_bits_is_read_as_it_is(channels: int, interlaced: bool) -> None:
+    samples = SIXTEEN[:, :, :channels]
+    data = png_of_16_bits(samples, interlaced)
+    read = io.decode_image(data)
+    assert read.dtype == torch.uint16
+    np.testing.assert_array_equal(rows(read), samples)
+    colours = np.full((6, 5, 4), 65535, np.int64)
+    if channels % 2 == 0:
+        colours[:, :, 3] = samples[:, :, -1]
+    colours[:, :, :3] = samples[:, :, : 3 if channels > 2 else 1]
+    mixed = (9794 * colours[:, :, :1] + 19234 * colours[:, :, 1:2] + 3740 * colours[:, :, 2:3] + 16384) >> 15
+    grey = mixed if channels > 2 else colours[:, :, :1]
+    for mode, expected in {
+        "RGB": colours[:, :, :3],
+        "RGB_ALPHA": colours,
+        "GRAY": grey,
+        "GRAY_ALPHA": np.concatenate([grey, colours[:, :, 3:]], axis=2),
+    }.items():
+        read = io.decode_png(data, mode)
+        assert read.dtype == torch.uint16
+        np.testing.assert_array_equal(rows(read), expected, err_msg=mode)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_the_way_up_of_16_bits(channels: int) -> None:
+    noted = Image.Exif()
+    noted[0x0112] = 6  # turn it clockwise
+    data = png_of_16_bits(SIXTEEN[:, :, :channels], False, (b"eXIf", noted.tobytes().removeprefix(b"Exif\0\0")))
+    read = io.decode_png(data, apply_exif_orientation=True)
+    np.testing.assert_array_equal(rows(read), np.rot90(SIXTEEN[:, :, :channels], -1))
+    np.testing.assert_array_equal(rows(io.decode_png(data)), SIXTEEN[:, :, :channels])
+
+
+def test_one_colour_that_is_to_be_seen_through_is_opaque() -> None:
+    """As in torchvision, which looks at what a palette says of it alone."""
+    grey = bytes_of(Image.fromarray(COLOURS[:, :, 0]), transparency=3)
+    assert torch.equal(io.decode_png(grey, "RGB_ALPHA")[3], torch.full((4, 5), 255, dtype=torch.uint8))
+    colours = bytes_of(Image.fromarray(COLOURS[:, :, :3]), transparency=(0, 3, 6))
+    assert torch.equal(io.decode_png(colours, "RGB_ALPHA")[3], torch.full((4, 5), 255, dtype=torch.uint8))
+
+
 def test_channels_of_a_jpeg() -> None:
     data = bytes_of(Image.fromarray(COLOURS[:, :, :3]), "JPEG", quality=100)
     assert io.decode_jpeg(data, ImageReadMode.GRAY).shape == (1, 4, 5)
@@ -139,8 +218,6 @@ def test_refusals(tmp_path: Path) -> None:
         io.encode_png(torch.zeros(3, 3, 3, dtype=torch.uint8), 10)
     with pytest.raises(ValueError, match=r"^Image quality should be a positive number between 1 and 100$"):
         io.encode_jpeg(torch.zeros(3, 3, 3, dtype=torch.uint8), 0)
-    with pytest.raises(RuntimeError, match="16 bits"):
-        io.decode_png(bytes_of(Image.fromarray(np.ones((2, 2), np.uint16))))
 
 
 def test_a_file_that_was_cut_off_is_refused() -> None:

@@ -30,6 +30,9 @@ def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
         v = call.values[name]
         if op.parameters[op.index[name]].spelled == "Operand":
             s.put(depth, f"if not ({IS_TENSOR.format(v)} or {v}.__class__ is float or {v}.__class__ is int): {bail}")
+    for p in op.parameters:
+        if p.spelled in ("Arrays", "OptionalArrays"):
+            s.put(depth, f"for each in {call.values[p.name]}:", f" if each.__class__ not in CLASSES: {bail}")
     s.put(depth, f"return {call.name('edit')}({call.tuple})")
 
 

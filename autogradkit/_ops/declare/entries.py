@@ -141,6 +141,10 @@ class _Entry:
         """A parameter's name for the caller."""
         return p.public if self.how in ("function", "edit") or p.name != "self" else "self"
 
+    def _is_called_as(self, one: Parameter, other: Parameter) -> bool:
+        """Whether both are one for the caller, too: a number in place of a tensor `input` is called `self`."""
+        return one.name == other.name and self.public(one) == self.public(other)
+
     def source(self) -> Source:
         """The function's text and the names that it sees."""
         s = Source()
@@ -227,7 +231,7 @@ class _Entry:
             positional = not p.keyword and (not self.varargs or p.name in names)
             if positional:
                 slot = f"a{i}"
-                if i < len(names) and names[i] != p.name and self.how != "operator":
+                if i < len(names) and self.how != "operator" and not self._is_called_as(self.places[i], p):
                     tests.append("not kw")
             else:
                 slot = f"a{names.index(p.name)}" if p.name in names else f"k_{p.name}"

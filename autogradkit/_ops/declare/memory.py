@@ -38,7 +38,7 @@ from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_array, empty_strided, may_overlap_itself
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -285,7 +285,7 @@ _DISCARDS = "Casting complex values to real discards the imaginary part"
 def real_part(array: Array, into: Array | None = None) -> Array:
     """The real part of complex numbers that become real, with PyTorch's warning where there are any, and places for them."""
     if array.size and (into is None or into.size):
-        warn(_DISCARDS)
+        warn_once(_DISCARDS)
     return array.real
 
 
@@ -293,7 +293,7 @@ def warn_of_casting(op: Overload, plan: PointwisePlan, into: Array) -> None:
     """Warn where complex numbers are compared into real ones: PyTorch's answer has the operands' dtype first."""
     compared = op.pointwise is TO_BOOL and len(op.operands) > 1 and plan.common.kind == "c"
     if compared and into.dtype.kind not in "cb" and math.prod(plan.shape):
-        warn(_DISCARDS)
+        warn_once(_DISCARDS)
 
 
 def _one_by_one(op: Overload, values: list[Any], into: Array, result: np.dtype[Any]) -> Step:

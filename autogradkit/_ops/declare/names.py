@@ -26,7 +26,7 @@ from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature,
 from autogradkit.core.frames import shorten
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 from autogradkit.engine import inference
 from autogradkit.engine.modes import MODE
 
@@ -174,12 +174,15 @@ class OverloadSet:
                     raise TypeError(f"{called} takes no keyword arguments")
                 raise TypeError(f"{called} takes no arguments ({len(rest)} given)")
         for overload, signature in forms:
+            if signature.name != name:  # as lists that do not fit are refused at once
+                signature = Signature(name, signature.parameters, deprecated=signature.deprecated)
             try:
                 values = signature.match(rest, kwargs, False)
             except MisfitError:
                 continue
             if overload.deprecated:
-                warn(_deprecation(signature, [each for o, each in forms if not o.deprecated]))
+                said = _deprecation(signature, [each for o, each in forms if not o.deprecated])
+                warn_once(said, what="a deprecated overload")
             out = None
             if how == EDIT:
                 return overload, values, None

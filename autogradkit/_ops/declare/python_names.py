@@ -7,6 +7,7 @@ ops use it, and the package publishes what stands in `PYTHON_FUNCTIONS`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from autogradkit._ops.declare.asking import overridable
@@ -55,13 +56,19 @@ def reflected(name: str) -> Callable[[Callable[[Tensor, Any], Any]], Callable[[T
     return declare
 
 
-def python_method(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a method of what PyTorch, too, writes in Python: its refusals are Python's, and those of the ops that it calls."""
+def python_method(name: str) -> Callable[[Any], Callable[..., Any]]:
+    """Make a method of what PyTorch, too, writes in Python: its refusals are Python's, and those of the ops that it calls.
 
-    def declare(composed: Callable[..., Any]) -> Callable[..., Any]:
-        composed.__name__, composed.__qualname__ = name, f"Tensor.{name}"
-        composed.__module__ = "autogradkit"
-        short = entry(composed)
+    The method is a function of its own, as Python's refusals name it: "Tensor.stft() got an unexpected keyword argument".
+    """
+
+    def declare(composed: FunctionType) -> Callable[..., Any]:
+        method = FunctionType(
+            composed.__code__, composed.__globals__, name, composed.__defaults__, composed.__closure__
+        )
+        method.__kwdefaults__, method.__annotations__ = composed.__kwdefaults__, composed.__annotations__
+        method.__doc__, method.__qualname__, method.__module__ = composed.__doc__, f"Tensor.{name}", "autogradkit"
+        short = entry(method)
         setattr(Tensor, name, short)
         overridable((short,))
         return composed

@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import KINDS, Kind, is_index, type_name
 from autogradkit.core.tensor import Tensor
 
 REQUIRED: Any = type("REQUIRED", (), {"__repr__": lambda self: "<required>"})()  # the default of what must be given
-ALIASES = {"dim": ("axis",), "keepdim": ("keepdims",), "self": ("x",), "input": ("x", "a", "x1"), "other": ("x2",)}
+ALIASES = {"dim": ("axis",), "keepdim": ("keepdims",), "input": ("x", "a", "x1"), "other": ("x2",)}
 
 
 class MisfitError(Exception):

@@ -30,7 +30,7 @@ _LABELS = {
     "relu": "clamp_min_scalar_cpu", "trace": "trace", "tril": "tril", "triu": "triu",
 }  # fmt: skip
 _CPU = (
-    "abs addr argmax argmin aminmax bincount bitwise_not cummax cummin flip fmod frac gcd ge gt heaviside kthvalue lcm le "
+    "abs addr argmax argmin aminmax bincount bitwise_not cummax cummin fmod frac gcd ge gt heaviside kthvalue lcm le "
     "logical_and logical_not logical_or logical_xor lt maximum median minimum mode neg remainder sign threshold topk"
 )
 LABELS = _LABELS | {name: f"{name}_cpu" for name in _CPU.split()}
@@ -38,8 +38,14 @@ LABELS = _LABELS | {name: f"{name}_cpu" for name in _CPU.split()}
 
 def require_kernel(name: str, kind: dtype) -> None:
     """Raise NotImplementedError where PyTorch has no kernel of an op for such a dtype."""
-    if kind in WIDE_UNSIGNED and name in LABELS:
-        raise NotImplementedError(f"\"{LABELS[name]}\" not implemented for '{scalar_type(kind)}'")
+    if name in LABELS:
+        refuse_wide_unsigned(LABELS[name], kind)
+
+
+def refuse_wide_unsigned(label: str, kind: dtype) -> None:
+    """Raise NotImplementedError for such a dtype, by the name of PyTorch's kernel."""
+    if kind in WIDE_UNSIGNED:
+        raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(kind)}'")
 
 
 def requiring_kernel(name: str, dtypes: Callable[..., None] | None) -> Callable[..., None] | None:

@@ -28,7 +28,7 @@ from autogradkit._ops.linalg.matrices import (
 from autogradkit._ops.linalg.return_types import linalg_cholesky_ex as CholeskyEx
 from autogradkit._ops.linalg.triangular import substitute
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 
 def _factor_meta(self: Array, *, upper: bool, check_errors: bool) -> Any:
@@ -128,7 +128,7 @@ def _old_meta(self: Array, upper: bool) -> Any:
 
 
 def _warn_of_cholesky(*_values: Any) -> None:
-    warn(
+    warn_once(
         "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.\n"
         "L = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\nU = torch.cholesky(A, upper=True)\n"
         "should be replaced with\nU = torch.linalg.cholesky(A).mH\nThis transform will produce equivalent results for all valid "

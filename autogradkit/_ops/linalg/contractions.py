@@ -19,7 +19,7 @@ from autogradkit._ops.linalg.products import dot, mm
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 
 def _wrapped(dims: Sequence[int], ndim: int) -> list[int]:
@@ -227,7 +227,7 @@ _chain_matmul = function("chain_matmul", variants="")
 
 @_chain_matmul.overload(composition=True, out=True, out_dtype=_refuse_out_of_chain, written_by="mm")
 def _(matrices: Tensors) -> Any:
-    warn(
+    warn_once(
         "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot instead, "
         "which accepts a list of two or more tensors rather than multiple parameters."
     )

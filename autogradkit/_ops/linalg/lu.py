@@ -29,7 +29,7 @@ from autogradkit._ops.linalg.matrices import (
     sample_near,
 )
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 
 def factor(A: Array, LU: Array, pivots: Array, info: Array) -> None:
@@ -282,7 +282,7 @@ def lu_unpack(
     returns=return_types._lu_with_info,
 )
 def _lu_with_info(self: Tensor, pivot: bool = True, check_errors: bool = True) -> Any:
-    warn(
+    warn_once(
         "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be removed in a future "
         "PyTorch release.\nLU, pivots = torch.lu(A, compute_pivots)\nshould be replaced with\nLU, pivots = "
         "torch.linalg.lu_factor(A, compute_pivots)\nand\nLU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\n"

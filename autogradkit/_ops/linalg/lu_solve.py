@@ -26,7 +26,7 @@ from autogradkit._ops.linalg.matrices import (
     require_solvable,
 )
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 
 def substitute(LU: Array, pivots: Array, B: Array, left: bool, adjoint: bool, out: Array) -> None:
@@ -152,7 +152,7 @@ def lu_solve(self: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Any:
     tensor([[1.],
             [2.]])
     """
-    warn(
+    warn_once(
         "torch.lu_solve is deprecated in favor of torch.linalg.lu_solveand will be removed in a future PyTorch release.\nNote "
         "that torch.linalg.lu_solve has its arguments reversed.\nX = torch.lu_solve(B, LU, pivots)\nshould be replaced with\n"
         "X = torch.linalg.lu_solve(LU, pivots, B)"

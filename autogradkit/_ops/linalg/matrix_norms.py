@@ -19,6 +19,7 @@ from autogradkit._ops.reduction.norms import norm_along, vector_norm
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import shorten
+from autogradkit.core.layout import sparse_coo
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.ownership import set_version
@@ -259,7 +260,7 @@ def norm(
         plain = dim is None and dtype is None and out is None
         if plain and input.__class__ in CLASSES and order.__class__ in (int, float) and keepdim.__class__ is bool:
             return vector_norm.straight(input, order, None, keepdim)
-        if input.is_sparse:
+        if input.layout is sparse_coo:
             return norm_along(
                 input, order, () if dim is None else (dim,) if isinstance(dim, int) else tuple(dim), keepdim
             )

@@ -14,20 +14,15 @@ from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit._ops.linalg.matrix_norms import matrix_norm
 from autogradkit._ops.reduction.norms import norm_along, norm_of_all
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.settings import is_warn_always_enabled
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
-
-_said: set[str] = set()
+from autogradkit.core.warning import warn_once
 
 
-def _warn_once(name: str, other: str) -> None:
-    if name not in _said or is_warn_always_enabled():
-        _said.add(name)
-        warn(
-            f"at::{name} is deprecated and it is just left for JIT compatibility. It will be removed in a future PyTorch "
-            f"release. Please use `linalg.{other}` instead"
-        )
+def _deprecated(name: str, other: str) -> None:
+    warn_once(
+        f"at::{name} is deprecated and it is just left for JIT compatibility. It will be removed in a future PyTorch release. "
+        f"Please use `linalg.{other}` instead"
+    )
 
 
 def _require_numbers(self: Any) -> None:
@@ -46,7 +41,7 @@ def frobenius_norm(self: Tensor, dim: Dims, keepdim: bool = False) -> Any:
     ...     torch.frobenius_norm(torch.tensor([[3.0, 4.0]]), (0, 1))
     tensor(5.)
     """
-    _warn_once("frobenius_norm", "vector_norm(A, 2., dim, keepdim)")
+    _deprecated("frobenius_norm", "vector_norm(A, 2., dim, keepdim)")
     if len(dim) > 2:
         raise RuntimeError(f"Expected at most 2 dimensions, but got {len(dim)} dimensions instead.")
     _require_numbers(self)
@@ -75,7 +70,7 @@ def _(self: Array, keepdim: bool = False) -> Any:
 
 
 def _nuclear(self: Any, dim: Pair, keepdim: bool) -> Any:
-    _warn_once("nuclear_norm", "matrix_norm(A, 'nuc', dim, keepdim)")
+    _deprecated("nuclear_norm", "matrix_norm(A, 'nuc', dim, keepdim)")
     return matrix_norm(self, "nuc", dim, keepdim)
 
 

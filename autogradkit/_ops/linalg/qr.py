@@ -30,7 +30,7 @@ from autogradkit._ops.linalg.matrices import (
 )
 from autogradkit.core.shapes import require_dims
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 
 def _qr_meta(A: Array, mode: str) -> Any:
@@ -125,7 +125,7 @@ def qr(self: Tensor, some: bool = True) -> Any:
     tensor([[-5.0000, -2.2000],
             [ 0.0000,  0.4000]])
     """
-    warn(
+    warn_once(
         "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.\nThe boolean "
         "parameter 'some' has been replaced with a string parameter 'mode'.\nQ, R = torch.qr(A, some)\nshould be replaced "
         "with\nQ, R = torch.linalg.qr(A, 'reduced' if some else 'complete')"

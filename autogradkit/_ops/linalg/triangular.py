@@ -24,7 +24,7 @@ from autogradkit._ops.linalg.matrices import (
     require_system,
 )
 from autogradkit._ops.linalg.return_types import triangular_solve as TriangularSolve
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 
 def substitute(A: Array, B: Array, upper: bool, left: bool, unitriangular: bool, out: Array) -> None:
@@ -105,7 +105,7 @@ def _triangular(t: Any) -> Any:
 
 
 def _warn_of_old() -> None:
-    warn(
+    warn_once(
         "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will be removed in a future PyTorch "
         "release.\ntorch.linalg.solve_triangular has its arguments reversed and does not return a copy of one of the inputs.\n"
         "X = torch.triangular_solve(B, A).solution\nshould be replaced with\nX = torch.linalg.solve_triangular(A, B)."

@@ -15,7 +15,7 @@ from autogradkit._ops.linalg.products import vdot
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.shapes import broadcast_shapes, wrap_dim
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 
 def _cross_meta(self: Array, other: Array, *, dim: int) -> Any:
@@ -42,6 +42,7 @@ def _cross_meta(self: Array, other: Array, *, dim: int) -> Any:
     label="cross",
     variants="",
     meta=_cross_meta,
+    out_dtype=writing.require_same_dtype,
     apart="resized",
     samples=lambda t: [(t(3), t(3)), (t(2, 3), t(1, 3))],
     vjp={
@@ -60,7 +61,7 @@ def linalg_cross(self: Array, other: Array, *, dim: int = -1, out: Array) -> Non
     np.copyto(out, np.cross(self, other, axis=dim))
 
 
-@op(composition=True, out=True, written_by="linalg_cross", apart="resized")
+@op(composition=True, out=True, written_by="linalg_cross", apart="resized", out_dtype=writing.require_same_dtype)
 def cross(self: Tensor, other: Tensor, dim: Dim | None = None) -> Any:
     """The cross product of the vectors of three elements along `dim`; along the first dimension of size 3 if not said.
 
@@ -69,7 +70,7 @@ def cross(self: Tensor, other: Tensor, dim: Dim | None = None) -> Any:
     tensor([0., 0., 1.])
     """
     if dim is None:
-        warn(
+        warn_once(
             "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or simply "
             "use torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross in a future "
             "release."

@@ -22,7 +22,7 @@ from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_array, empty_strided
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 
 def array_from(data: Any, dtype: Dtype | None) -> Array:
@@ -58,7 +58,7 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
     data = _listed(data)
     shape = _infer_shape(data)
     if _begins_with_array(data):
-        warn(
+        warn_once(
             "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a "
             "single numpy.ndarray with numpy.array() before converting to a tensor."
         )
@@ -239,7 +239,7 @@ def _infer_dtype(data: Any) -> Dtype | None:
     if isinstance(data, str):
         raise TypeError("new(): invalid data type 'str'")
     if not isinstance(data, Sequence):
-        raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+        raise RuntimeError(f"Could not infer dtype of {c_type_name(data)}")
     found: Dtype | None = None
     classes = {each.__class__ for each in data}
     for item in [each() for each in classes] if classes <= _NUMBERS else data:  # one number of each class says it all

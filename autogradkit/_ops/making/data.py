@@ -20,7 +20,7 @@ from autogradkit.core.storage import borrow
 from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.strides import empty_strided
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn, warn_once
 from autogradkit.engine.attributes import requiring_grad
 
 
@@ -157,7 +157,7 @@ def from_numpy(ndarray: Object, /) -> Any:
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type_name(ndarray)})")
     if not ndarray.flags.writeable:
-        warn(
+        warn_once(
             "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing to "
             "this tensor will result in undefined behavior. You may want to copy the array to protect its data or make it "
             "writable before converting it to a tensor. This type of warning will be suppressed for the rest of this program."
@@ -183,18 +183,18 @@ def frombuffer(buffer: Object, *, dtype: DType, count: int = -1, offset: int = 0
     except TypeError:
         raise ValueError("object does not implement Python buffer protocol.") from None
     length, size = view.nbytes, dtype.itemsize
+    if view.readonly:
+        warn_once(
+            "The given buffer is not writable, and PyTorch does not support non-writable tensors. This means you can write to "
+            "the underlying (supposedly non-writable) buffer using the tensor. You may want to copy the buffer to protect its "
+            "data or make it writable before converting it to a tensor. This type of warning will be suppressed for the rest of "
+            "this program."
+        )
     if not length or not count:
         raise ValueError(f"both buffer length ({length}) and count ({count}) must not be 0")
     if not 0 <= offset < length:
         raise ValueError(
             f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({length} bytes) minus 1"
-        )
-    if view.readonly:
-        warn(
-            "The given buffer is not writable, and PyTorch does not support non-writable tensors. This means you can write to "
-            "the underlying (supposedly non-writable) buffer using the tensor. You may want to copy the buffer to protect its "
-            "data or make it writable before converting it to a tensor. This type of warning will be suppressed for the rest of "
-            "this program."
         )
     if count > 0 and offset + count * size > length:
         raise ValueError(

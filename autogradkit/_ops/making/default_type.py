@@ -8,7 +8,7 @@ from autogradkit._ops.declare import python_function
 from autogradkit._ops.making.constructors import tensortype
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import set_default_dtype
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 
 @python_function()
@@ -27,7 +27,7 @@ def set_default_tensor_type(t: Any, /) -> None:
         if home == "torch":
             raise AttributeError(f"module 'torch' has no attribute '{last}'")
         raise ModuleNotFoundError(f"No module named '{home or name}'")
-    warn(
+    warn_once(
         "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and "
         "torch.set_default_device() as alternatives."
     )

@@ -63,6 +63,8 @@ def empty(size: Sizes, *, memory_format: MemoryFormat | None = None, **options: 
     """
     if memory_format is None:
         return made(size, nothing_in, options, name="empty", resizes=True)
+    if options.get("out") is not None:
+        raise RuntimeError("'memory_format' argument is incompatible with 'out' tensor argument")
     require_sizes(size)
     return made(size, nothing_in, options, strides=strides_in(memory_format, size), name="empty", resizes=True)
 

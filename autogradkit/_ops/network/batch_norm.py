@@ -186,6 +186,7 @@ def _stats_meta(input: Array, running_mean: Array | None, running_var: Array | N
     variants="function",
     node=UNIMPLEMENTED,
     meta=_stats_meta,
+    out=False,
     outputs="result0 result1",
     vjp=dict.fromkeys(("input", "running_mean", "running_var"), undifferentiated("batch_norm_update_stats")),
 )

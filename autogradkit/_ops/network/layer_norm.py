@@ -27,7 +27,7 @@ from autogradkit._ops.network.standardising import (
 )
 from autogradkit.core.dtype import float32, from_numpy_dtype, is_half
 from autogradkit.core.halves import convert
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 Shape = tuple[int, ...]
 
@@ -233,9 +233,10 @@ def rms_norm(input: Array, normalized_shape: Ints, weight: Array | None = None, 
     _require_last(x, normalized_shape, "*{}")
     if weight is not None and weight.dtype != x.dtype:
         given, other = (C_NAMES[from_numpy_dtype(each._array.dtype).name] for each in (x, weight))  # type: ignore[union-attr]
-        warn(
+        warn_once(
             f"Mismatch dtype between input and weight: input dtype = {given}, weight dtype = {other}, Cannot dispatch to fused "
-            "implementation."
+            "implementation.",
+            what="a mismatch of input and weight",
         )
     if not (x.is_floating_point() or x.is_complex()):
         raise NotImplementedError(f"\"rms_norm\" not implemented for '{scalar_type(x.dtype)}'")

@@ -19,7 +19,7 @@ from autogradkit.core.dtype import bool_, dtype_of_number, result_type, uint8
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.recording import reported
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 
 @op(
@@ -125,7 +125,7 @@ def _require_bool(condition: Any, self: Any, other: Any) -> None:
     if kind is bool_:
         return
     if kind is uint8:
-        warn(
+        warn_once(
             "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version of "
             "PyTorch. Use a boolean condition instead."
         )

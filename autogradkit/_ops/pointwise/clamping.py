@@ -50,6 +50,7 @@ def _require_fitting(first: Any, second: Any) -> None:
 
 def _refuse_clamping(self: Any, min: Any, max: Any) -> None:
     """PyTorch has a kernel for each set of bounds, and names it."""
+    _refuse_no_bounds(self, min, max)
     complex_bound = any(isinstance(each, complex) for each in (min, max))
     if self._array.dtype.kind == "c" or (complex_bound and self._array.dtype.kind in "biu"):
         raise NotImplementedError("clamp is not supported for complex types")

@@ -11,7 +11,8 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, UNIMPLEMENTED, function, k, op, reflected
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
-from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, undifferentiated
+from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_not_implemented, undifferentiated
+from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
 from autogradkit._ops.pointwise.arithmetic import reciprocal, two, two_tensors, with_number
 from autogradkit.core.bits import chosen, signed
 from autogradkit.core.tensor import Tensor
@@ -65,6 +66,7 @@ _refuse_complex_quotient = common_not_implemented("div_floor_cpu", "bc")
 @by_kernel
 def _refuse_rounded(self: Any, other: Any, rounding_mode: Any) -> None:
     common_not_implemented(f"div_{rounding_mode}_cpu", "bc")(self, other)
+    refuse_wide_unsigned(f"div_{rounding_mode}_cpu", common_dtype((self, other)))
 
 
 def _require_divisor(other: Any, out: Array) -> None:

@@ -203,7 +203,7 @@ def _require_rows_first(out: Any, self: Any, bins: Any, weight: Any, density: bo
 
 def _rows_of(self: Array, bins: Any, weight: Array | None) -> tuple[Array, list[Any], Array | None]:
     """Elements as rows of one number, their edges, their weights."""
-    return self.reshape(-1, 1), [bins], weight if weight is None or weight.shape != self.shape else weight.reshape(-1)
+    return self.reshape(-1, 1), [bins], None if weight is None else weight.reshape(-1)
 
 
 @histogram.overload(

@@ -8,10 +8,18 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any, ClassVar
 
+from autogradkit.core.c_types import CType
 from autogradkit.core.tensor import Tensor
 
 
-class Results(tuple[Tensor, ...]):
+class _ResultsType(CType):
+    """What such a class is: in Python's own refusals, "'torch.return_types.max' object has no attribute 'item'"."""
+
+    def __init__(cls, name: str, bases: tuple[type, ...], space: dict[str, Any]) -> None:  # noqa: N805 - of a metaclass
+        super().__init__(f"return_types.{name}", bases, space)
+
+
+class Results(tuple[Tensor, ...], metaclass=_ResultsType):
     """Several results under names."""
 
     __slots__ = ()

@@ -19,7 +19,7 @@ from autogradkit.core.dtype import from_numpy_dtype, result_type
 from autogradkit.core.shapes import broadcast_shapes, wrap_dim
 from autogradkit.core.strides import cat_strides, element_strides
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 # -- several tensors in one --------------------------------------------------------------------------------------------
 
@@ -274,7 +274,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
             [2, 2]])
     """
     if indexing is None:
-        warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.")
+        warn_once("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.")
         indexing = "ij"
     single = len(tensors) == 1 and isinstance(tensors[0], (list, tuple))
     return _meshgrid.owner(tensors[0] if single else tensors, indexing=indexing)

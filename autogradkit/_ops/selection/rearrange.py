@@ -12,6 +12,8 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes
+from autogradkit._ops.declare.refusals import by_kernel
+from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
 from autogradkit._ops.declare.writing import require_same_dtype, unchecked
 from autogradkit._ops.making.options import contiguous_format
 from autogradkit._ops.views.dimensions import unsqueeze
@@ -37,9 +39,21 @@ def _flip_meta(self: Array, dims: Shape) -> Any:
     return self.shape, self.dtype, dense_strides_like(self.shape, element_strides(self))
 
 
+@by_kernel
+def _refuse_rows_of_wide_unsigned(self: Tensor, dims: Shape) -> None:
+    """PyTorch copies whole rows of any dtype, and has no kernel that would turn one of these."""
+    turned = {dim for dim in (wrap_dim(each, self.ndim) for each in dims) if self.shape[dim] > 1}
+    steps = [(step, dim) for dim, step in enumerate(self.stride()) if self.shape[dim] > 1]
+    if steps and turned and self.numel():
+        step, innermost = min(steps)
+        if step != 1 or innermost in turned:
+            refuse_wide_unsigned("flip_cpu", self.dtype)
+
+
 @op(
     meta=_flip_meta,
     out=False,
+    dtypes=_refuse_rows_of_wide_unsigned,
     samples=lambda t: [(t(2, 3), (1,)), (t(2, 3), (0, -1))],
     vjp={"self": lambda g, dims: k.flip(g, dims)},
     rule="∂self = ∂, flipped back",

@@ -18,7 +18,7 @@ from autogradkit._ops.selection.gather import grid_of, require_scatterable
 from autogradkit._ops.selection.index_select import lined_up, require_addable, require_within
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.tensor import wrap
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 _UFUNCS = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
 
@@ -205,7 +205,7 @@ def index_reduce(
     >>> torch.ones(3).index_reduce(0, torch.tensor([0, 0, 2]), torch.tensor([2.0, 3.0, 4.0]), "amax")
     tensor([3., 1., 4.])
     """
-    warn("index_reduce() is in beta and the API may change at any time.")
+    warn_once("index_reduce() is in beta and the API may change at any time.")
     places = lined_up(out)
     if not include_self:
         _require_kind(self, "bc", "index_reduce_func_exclude_input_init")

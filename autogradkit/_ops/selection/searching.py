@@ -14,7 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_dtype, scalar_type
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, dtype_of_number, from_numpy_dtype, result_type
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 _INT32, _INT64 = np.dtype(np.int32), np.dtype(np.int64)
 
@@ -117,7 +117,7 @@ def places_among(boundaries: Array, values: Array, side: str) -> Array:
 def _warn_of_copies(boundaries: Array, values: Any, order: Array | None) -> None:
     for what, each in (("input value", values), ("boundary", boundaries), ("sorter", order)):
         if isinstance(each, np.ndarray) and not each.flags.c_contiguous:
-            warn(
+            warn_once(
                 f"torch.searchsorted(): {what} tensor is non-contiguous, this will lower the performance due to extra data copy "
                 f"when converting non-contiguous tensor to contiguous, please use contiguous {what} tensor if possible. This "
                 "message will only appear once per program."

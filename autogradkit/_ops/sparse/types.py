@@ -15,7 +15,7 @@ from autogradkit.core.dtype import SCALAR_TYPE_NAMES, int64
 from autogradkit.core.frames import entry
 from autogradkit.core.layout import sparse_coo
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 
 def _of_nothing(*, device: Device | None = None) -> None: ...
@@ -52,7 +52,8 @@ class sparsetensortype(tensortype):  # noqa: N801 - as its base
                 *given, device = form.match(args, kwargs, False)
             except MisfitError:
                 continue
-            warn(f"torch.sparse.SparseTensor({before}) is deprecated.  Please use torch.sparse_coo_tensor({now}).")
+            said = f"torch.sparse.SparseTensor({before}) is deprecated.  Please use torch.sparse_coo_tensor({now})."
+            warn_once(said)
             if len(given) > 1:  # values keep the dtype they have
                 if given[0].dtype is not int64:
                     found = f"expected scalar type Long but found {SCALAR_TYPE_NAMES[given[0].dtype]}"

@@ -15,7 +15,7 @@ from autogradkit._ops.network.padding import constant_pad_nd, pad
 from autogradkit._ops.spectral.transforms import BY_COUNT, BY_ROOT, UNSCALED, fft_c2c, fft_c2r, fft_r2c
 from autogradkit._ops.views.complex_parts import view_as_complex, view_as_real
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 from autogradkit.engine.naming import tensor_type
 
 
@@ -60,14 +60,14 @@ def stft(
     if center and align_to_window is not None:
         raise RuntimeError("stft align_to_window should only be set when center = false")
     if center:
-        ndim, shape = input._array.ndim, tuple(input._array.shape)
+        ndim, shape = input.dim(), tuple(input.shape)
         wide = input.view((*(1,) * (3 - ndim), *shape))
         padded = pad(wide, (n_fft // 2, n_fft // 2), pad_mode)
         input = padded.view(padded._array.shape[-ndim:])
     hop = n_fft // 4 if hop_length is None else hop_length
     width = n_fft if win_length is None else win_length
     if window is None:
-        warn(
+        warn_once(
             "A window was not provided. A rectangular window will be applied,which is known to cause spectral leakage. Other "
             "windows such as torch.hann_window or torch.hamming_window are recommended to reduce spectral leakage.To suppress "
             "this warning and use a rectangular window, explicitly set `window=torch.ones(n_fft, device=<device>)`."
@@ -79,7 +79,7 @@ def stft(
             "return_complex=True in a future PyTorch release."
         )
     if return_complex is False:
-        warn(
+        warn_once(
             "stft with return_complex=False is deprecated. In a future pytorch release, stft will return complex tensors for "
             "all inputs, and return_complex=False will raise an error.\nNote: you can still call torch.view_as_real on the "
             "complex output to recover the old return format."
@@ -158,7 +158,7 @@ def istft(
     hop = n_fft // 4 if hop_length is None else hop_length
     width = n_fft if win_length is None else win_length
     if window is None:
-        warn(
+        warn_once(
             "A window was not provided. A rectangular window will be applied.Please provide the same window used by stft to "
             "make the inversion lossless.To suppress this warning and use a rectangular window, explicitly set "
             "`window=torch.ones(n_fft, device=<device>)`."
@@ -200,7 +200,7 @@ def istft(
     if single:
         signal = signal.squeeze(0)
     if end > reach:
-        warn(
+        warn_once(
             "The length of signal is shorter than the length parameter. Result is being padded with zeros in the tail. Please "
             "check your center and hop_length settings."
         )

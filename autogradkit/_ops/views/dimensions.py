@@ -14,7 +14,7 @@ from autogradkit._ops.views.sizes import alias, restrided
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, read_only
-from autogradkit.core.warning import warn
+from autogradkit.core.warning import warn_once
 
 # -- dimensions of size 1 ----------------------------------------------------------------------------------------------
 
@@ -247,9 +247,9 @@ def _reversed_dims(self: Tensor) -> Tensor:
     """A view with all dimensions in reverse order; deprecated in PyTorch where there are not two."""
     ndim = self._array.ndim
     if ndim == 0:
-        warn("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.")
+        warn_once("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.")
     elif ndim != 2:
-        warn(
+        warn_once(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw an "
             "error in a future release. Consider `x.mT` to transpose batches of matrices or "
             "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor."
@@ -265,7 +265,7 @@ def _matrix_transpose(name: str) -> Callable[[Tensor], Tensor]:
     def transposed(self: Tensor) -> Tensor:
         ndim = self._array.ndim
         if ndim == 0:
-            warn(f"{'' if called[-1] == ')' else 'Tensor.'}{called} is deprecated on 0-D tensors. {identity}")
+            warn_once(f"{'' if called[-1] == ')' else 'Tensor.'}{called} is deprecated on 0-D tensors. {identity}")
             return k.conj(self) if conjugates else self
         if ndim == 1 or (ndim > 2 and name == "H"):
             what = "matrices (2-D tensors)" if name == "H" else "matrices or batches of matrices"

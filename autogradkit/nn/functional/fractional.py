@@ -72,7 +72,8 @@ def _alone(dims: int, with_indices: Callable[..., tuple[Tensor, Tensor]], planes
         return found if return_indices else found[0]
 
     fives, threes, ratios = (", ".join([each] * dims) for each in ("5", "3", "0.7"))
-    pooled.__name__ = pooled.__qualname__ = f"fractional_max_pool{dims}d"
+    pooled.__name__ = f"fractional_max_pool{dims}d"
+    pooled.__qualname__ = f"_{pooled.__name__}"  # which PyTorch's refusals say
     pooled.__doc__ = f"""The maxima of `output_size` windows of {planes}, placed at random.
 
     `output_ratio` gives the sizes as a part of the input's, `return_indices` also gives the positions. Raises ValueError

@@ -21,7 +21,10 @@ from autogradkit.files import open_file, write_whole
 
 _PNG, _JPEG = b"\x89PNG", b"\xff\xd8\xff"
 _GIFS = (b"GIF87a", b"GIF89a")
-_SIXTEEN_BITS = 24  # where a PNG file says how many bits a sample has
+_SIXTEEN_BITS, _COLOUR_TYPE = 24, 25  # where a PNG file says how many bits a sample has, and which samples there are
+_HALVES = {  # by colour type, how Pillow is to read 16 bits: at once, or upper and lower bytes
+    0: ("I;16B",), 2: ("RGB;16B", "RGB;16L"), 4: ("RGBA",), 6: ("RGBA;16B", "RGBA;16L"),
+}  # fmt: skip
 _RED, _GREEN, _PARTS = 9794, 19234, 32768  # libpng's whole numbers for 0.2989 and 0.587, of as many parts
 
 
@@ -64,7 +67,7 @@ def write_file(filename: str, data: Tensor) -> None:
 
 @entry
 def read_image(path: str, mode: Any = ImageReadMode.UNCHANGED, apply_exif_orientation: bool = False) -> Tensor:
-    """An image file as a tensor of bytes (C, H, W)."""
+    """An image file as a tensor (C, H, W) of bytes; of a PNG of 16 bits of uint16."""
     return decode_image(read_file(path), mode, apply_exif_orientation)
 
 
@@ -85,7 +88,7 @@ def write_jpeg(input: Tensor, filename: str, quality: int = 75) -> None:
 
 @entry
 def decode_image(input: Any, mode: Any = ImageReadMode.UNCHANGED, apply_exif_orientation: bool = False) -> Tensor:
-    """The image in a file's bytes, or in a file of a name, as a tensor of bytes (C, H, W); of an animated GIF (N, C, H, W)."""
+    """The image in a file's bytes, or in a file of a name, as a tensor (C, H, W) of bytes; of an animated GIF (N, C, H, W)."""
     data = input if isinstance(input, Tensor) else read_file(str(input))
     if data.dtype != ak.uint8:
         raise RuntimeError("Expected a torch.uint8 tensor")
@@ -141,30 +144,59 @@ def _image_of(pixels: np.ndarray) -> Tensor:
     return ak.from_numpy(np.array(pixels)).permute(2, 0, 1)
 
 
+def _sixteen_bits(data: Tensor, turned: bool) -> np.ndarray:
+    """(H, W, C) of a PNG file of 16 bits. Pillow has no such colours: it gives upper bytes, or lower ones."""
+    ways = _HALVES[int(data[_COLOUR_TYPE])]
+    halves: list[np.ndarray] = []
+    for way in ways:
+        image = _opened(data, "PNG")
+        image.tile = [each._replace(args=way) for each in image.tile]
+        halves.append(_pixels(image, turned))
+    if len(halves) == 2:
+        return halves[0].astype(np.uint16) << 8 | halves[1]
+    (whole,) = halves
+    return whole.astype(np.uint16) if whole.shape[2] == 1 else np.ascontiguousarray(whole).view(">u2").astype(np.uint16)
+
+
+def _with_alpha(samples: np.ndarray) -> np.ndarray:
+    """(H, W, 4) of grey or colours, opaque unless they say otherwise."""
+    opaque = np.full((*samples.shape[:2], 1), np.iinfo(samples.dtype).max, samples.dtype)
+    has_alpha = samples.shape[2] in (2, 4)
+    colours, alpha = (samples[:, :, :-1], samples[:, :, -1:]) if has_alpha else (samples, opaque)
+    return np.concatenate([np.broadcast_to(colours, (*samples.shape[:2], 3)), alpha], axis=2)
+
+
 @entry
 def decode_png(input: Tensor, mode: Any = ImageReadMode.UNCHANGED, apply_exif_orientation: bool = False) -> Tensor:
-    """The image in a PNG file's bytes. Unchanged, one with a palette gives its indices. One of 16 bits is refused."""
+    """The image in a PNG file's bytes, (C, H, W), of uint8, or of uint16 where it has 16 bits.
+
+    Unchanged, one with a palette gives its indices.
+    """
     image = _opened(input, "PNG")
-    if int(input[_SIXTEEN_BITS]) == 16:
-        raise RuntimeError("A png of 16 bits is of dtype uint16, which autogradkit does not have")
     wanted = _mode(mode)
+    if int(input[_SIXTEEN_BITS]) == 16:
+        samples = _sixteen_bits(input, apply_exif_orientation)
+    elif image.mode == "P" and wanted is not ImageReadMode.UNCHANGED:
+        samples = _pixels(image.convert("RGBA"), apply_exif_orientation)
+    else:
+        samples = _pixels(image, apply_exif_orientation)
     if wanted is ImageReadMode.UNCHANGED:
-        return _image_of(_pixels(image, apply_exif_orientation))
-    colours = _pixels(image.convert("RGBA"), apply_exif_orientation)
-    alpha = colours[:, :, 3:]
+        return _image_of(samples)
+    colours = _with_alpha(samples)
     if wanted is ImageReadMode.RGB:
         return _image_of(colours[:, :, :3])
     if wanted is ImageReadMode.RGB_ALPHA:
         return _image_of(colours)
     grey = _grey(colours)
-    return _image_of(grey if wanted is ImageReadMode.GRAY else np.concatenate([grey, alpha], axis=2))
+    return _image_of(grey if wanted is ImageReadMode.GRAY else np.concatenate([grey, colours[:, :, 3:]], axis=2))
 
 
 def _grey(colours: np.ndarray) -> np.ndarray:
-    """(H, W, 1) of (H, W, ≥3), by libpng's weights; what is grey already stays so."""
+    """(H, W, 1) of (H, W, ≥3), by libpng's weights, which rounds 16 bits and cuts 8; what is grey already stays so."""
     r, g, b = (colours[:, :, each].astype(np.int64) for each in range(3))
-    mixed = (_RED * r + _GREEN * g + (_PARTS - _RED - _GREEN) * b) >> 15
-    return np.where((r == g) & (g == b), r, mixed).astype(np.uint8)[:, :, None]
+    half = _PARTS // 2 if colours.dtype == np.uint16 else 0
+    mixed = (_RED * r + _GREEN * g + (_PARTS - _RED - _GREEN) * b + half) >> 15
+    return np.where((r == g) & (g == b), r, mixed).astype(colours.dtype)[:, :, None]
 
 
 @entry

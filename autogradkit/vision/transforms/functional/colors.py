@@ -259,7 +259,8 @@ def solarize(img: Any, threshold: float) -> Any:
         return _by_image_ops("solarize", img, threshold)
     if threshold > largest_value(image_tensor(img, 3, _GREY_OR_RGB).dtype):
         raise TypeError("Threshold should be less than bound of img.")
-    return ak.where(img >= threshold, invert(img), img)
+    inverted = invert(img)
+    return ak.where(img >= threshold, inverted, img)
 
 
 @entry

@@ -104,11 +104,12 @@ def in_batch(img: Tensor, dtypes: tuple[Dtype, ...]) -> tuple[Tensor, Dtype]:
 
 
 def out_of_batch(batch: Tensor, img: Tensor, dtype: Dtype) -> Tensor:
-    """What kernels made of a batch, with the dimensions of the image and its dtype: integers are rounded."""
+    """What kernels made of a batch, with the dimensions of the image and its dtype: integers are rounded, but for uint16."""
     made = batch.squeeze(0) if img.ndim < 4 else batch
     if made.dtype == dtype:
         return made
-    return made.to(dtype) if dtype.is_floating_point or dtype == ak.bool else made.round().to(dtype)
+    is_cut = dtype.is_floating_point or dtype in (ak.bool, ak.uint16)
+    return made.to(dtype) if is_cut else made.round().to(dtype)
 
 
 # -- padding -----------------------------------------------------------------------------------------------------------

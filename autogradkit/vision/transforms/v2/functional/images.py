@@ -22,7 +22,7 @@ from autogradkit.vision.transforms.v2.functional.dispatch import mode_of
 from autogradkit.vision.transforms.v2.functional.sizes import new_size
 from autogradkit.vision.tv_tensors import Image
 
-_BITS = {ak.uint8: 8, ak.int8: 7, ak.int16: 15, ak.int32: 31, ak.int64: 63}
+_BITS = {ak.uint8: 8, ak.int8: 7, ak.int16: 15, ak.uint16: 16, ak.int32: 31, ak.int64: 63}
 
 
 # -- conversion --------------------------------------------------------------------------------------------------------
@@ -50,7 +50,9 @@ def to_dtype(inpt: Tensor, dtype: Dtype = ak.float32, scale: bool = False) -> Te
     if dtype.is_floating_point:
         return inpt.to(dtype).mul_(1.0 / largest_value(inpt.dtype))
     old, new = (_bits(each) for each in (inpt.dtype, dtype))
-    return (inpt >> (old - new)).to(dtype) if old > new else inpt.to(dtype) << (new - old)
+    if old > new:  # uint16 has no shifts
+        return (inpt / 2 ** (old - new) if inpt.dtype == ak.uint16 else inpt >> (old - new)).to(dtype)
+    return inpt.to(dtype) * 2 ** (new - old) if dtype == ak.uint16 else inpt.to(dtype) << (new - old)
 
 
 def convert_image_dtype(image: Tensor, dtype: Dtype = ak.float32) -> Tensor:
@@ -153,6 +155,13 @@ def grayscale_to_rgb(inpt: Any) -> Any:
     if not isinstance(inpt, Tensor):
         return inpt.convert(mode="RGB")
     return inpt if inpt.shape[-3] >= 3 else rgb_to_grayscale(inpt, 3)
+
+
+def invert(inpt: Any) -> Any:
+    """An image with dark and bright exchanged."""
+    if not isinstance(inpt, Tensor) or inpt.is_floating_point():
+        return F.invert(inpt)
+    return inpt ^ ((1 << _bits(inpt.dtype)) - 1)
 
 
 def posterize(inpt: Any, bits: int) -> Any:

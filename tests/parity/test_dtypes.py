@@ -1,0 +1,67 @@
+"""Dtypes that are names alone, and what `finfo` and `iinfo` say, beside PyTorch."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.parity.said import check
+
+NAMES = ("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu", "float4_e2m1fn_x2")
+OTHERS = ("float16", "bfloat16", "float64", "complex64", "complex32", "int8", "int64", "uint16", "bool", *NAMES)
+LINES = """
+torch.{0}; str(torch.{0}), torch.{0}.itemsize, torch.{0}.is_floating_point, torch.{0}.is_complex, torch.{0}.is_signed
+copy.deepcopy(torch.{0}) is torch.{0}; pickle.loads(pickle.dumps(torch.{0})) is torch.{0}; torch.{0}.to_real()
+torch.{0}.to_complex(); torch.set_default_dtype(torch.{0}); torch.get_default_dtype(); torch.iinfo(torch.{0})
+torch.promote_types(torch.{0}, torch.{0})
+"""
+FINFO = """
+torch.finfo(torch.{0}); torch.finfo(torch.{0}).bits; torch.finfo(torch.{0}).eps; torch.finfo(torch.{0}).max
+torch.finfo(torch.{0}).min; torch.finfo(torch.{0}).tiny; torch.finfo(torch.{0}).smallest_normal
+torch.finfo(torch.{0}).resolution; torch.finfo(torch.{0}).dtype
+torch.finfo(torch.{0}) == torch.finfo(torch.{0}); torch.finfo(torch.{0}) == torch.finfo(torch.float32)
+"""
+LIMITS = """
+torch.finfo(None); torch.finfo(type=None); torch.finfo(torch.half, 3); torch.finfo(torch.half, a=3); torch.finfo(a=3)
+torch.finfo(type=3); torch.finfo(torch.half, type=torch.half); torch.finfo(1, 2, 3); torch.finfo("float32")
+torch.iinfo(); torch.iinfo(None); torch.iinfo(type=3); torch.iinfo(torch.int8, 3); torch.iinfo(torch.int8, a=3); torch.iinfo(a=3)
+torch.iinfo(torch.int8, type=torch.int8); torch.iinfo(a=3, type=torch.int8); torch.iinfo(type=torch.int8)
+setattr(torch.finfo(torch.half), "eps", 3); setattr(torch.iinfo(torch.int8), "max", 3); setattr(torch.finfo(), "foo", 3)
+delattr(torch.finfo(), "eps"); setattr(torch.finfo(), "dtype", 3); hash(torch.finfo()); hash(torch.iinfo(torch.int8))
+copy.copy(torch.finfo()); pickle.dumps(torch.iinfo(torch.int8)); torch.finfo() < torch.finfo(); torch.finfo() == 3
+torch.finfo(torch.half) != torch.finfo(torch.half); torch.finfo(torch.complex128) == torch.finfo(torch.float64)
+torch.finfo(torch.half) == torch.iinfo(torch.int8); torch.iinfo(torch.uint64); torch.iinfo(torch.uint16).max
+torch.dtype("float32"); torch.dtype(); torch.int8.to_complex(); torch.bool.to_complex(); torch.uint16.to_complex()
+torch.bfloat16.to_complex(); torch.complex128.to_complex(); torch.complex32.to_complex(); torch.complex32.to_real()
+torch.int8.to_real(); torch.set_default_dtype(torch.complex32); torch.set_default_dtype(torch.int8)
+"""
+
+
+def _lines(text: str) -> list[str]:
+    return [part.strip() for line in text.splitlines() for part in line.split(";") if part.strip()]
+
+
+@pytest.mark.parametrize("line", [each.format(name) for name in NAMES for each in _lines(LINES)])
+def test_names(line: str) -> None:
+    """What they say of themselves."""
+    check(line)
+
+
+@pytest.mark.parametrize("line", [each.format(name) for name in (*NAMES[:5], "complex32") for each in _lines(FINFO)])
+def test_finfo_of_names(line: str) -> None:
+    """What can be asked of them."""
+    check(line)
+
+
+@pytest.mark.parametrize("line", _lines(LIMITS))
+def test_limits(line: str) -> None:
+    """Objects that nobody writes, and refusals."""
+    check(line)
+
+
+@pytest.mark.parametrize("name", NAMES[:5])
+@pytest.mark.parametrize("other", OTHERS)
+def test_promotion_is_refused(name: str, other: str) -> None:
+    """Of eight bits with anything else; what may be written into which is a question of kinds."""
+    check(f"torch.promote_types(torch.{name}, torch.{other})")
+    check(f"torch.promote_types(torch.{other}, torch.{name})")
+    check(f"torch.can_cast(torch.{name}, torch.{other}), torch.can_cast(torch.{other}, torch.{name})")

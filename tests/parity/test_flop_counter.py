@@ -1,0 +1,102 @@
+"""How many operations of products `FlopCounterMode` counts, beside PyTorch's; what it leaves out is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+import torch.utils.flop_counter
+
+import autogradkit
+
+LINES = """
+a @ b
+a @ b[:, 0]
+a[0] @ b
+a[0] @ a[0]
+ones(2, 3, 4) @ ones(2, 4, 5)
+ones(2, 3, 4) @ b
+ones(2, 2, 3, 4) @ ones(2, 2, 4, 5)
+m.addmm(ones(5), a, b)
+m.baddbmm(ones(5), ones(2, 3, 4), ones(2, 4, 5))
+F.linear(a, b.t(), ones(5))
+F.linear(a, b.t())
+F.linear(ones(2, 3, 4), b.t(), ones(5))
+F.linear(ones(2, 3, 4), b.t())
+F.linear(a[0], b.t(), ones(5))
+F.conv2d(x, ones(4, 3, 3, 3))
+F.conv2d(x, ones(4, 3, 3, 3), ones(4), 2, 1)
+F.conv2d(x, ones(3, 1, 3, 3), groups=3)
+F.conv1d(x[:, :, 0], ones(4, 3, 3))
+F.conv_transpose2d(x, ones(3, 4, 3, 3))
+F.conv3d(ones(1, 2, 4, 4, 4), ones(3, 2, 2, 2, 2))
+m.einsum("ij,jk->ik", a, b)
+m.outer(a[0], b[0])
+m.tensordot(a, b, 1)
+m.nn.LSTM(4, 5)(ones(3, 2, 4))
+m.nn.GRUCell(4, 5)(a)
+m.nn.Sequential(m.nn.Linear(4, 5), m.nn.ReLU(), m.nn.Sequential(m.nn.Conv2d(3, 2, 1)))[2](x)
+m.nn.Sequential(m.nn.Linear(4, 5), m.nn.Sequential(m.nn.ReLU(), m.nn.Linear(5, 2)))(a)
+a + 1
+m.linalg.multi_dot([a, b, ones(5, 2)])
+ones(3, 5).addmm_(a, b)
+m.matrix_power(m.eye(3), 3)
+m.addmv(ones(3), a, b[:, 0])
+""".strip().splitlines()
+
+
+def _counted(m: Any, line: str) -> tuple[int, dict[str, dict[str, int]]]:
+    """In all, and by module and op."""
+    space = {
+        "m": m,
+        "F": m.nn.functional,
+        "ones": m.ones,
+        "a": m.ones(3, 4),
+        "b": m.ones(4, 5),
+        "x": m.ones(2, 3, 8, 8),
+    }
+    with m.utils.flop_counter.FlopCounterMode(display=False) as counter:
+        eval(line, space)
+    counts = {
+        where: {str(op): count for op, count in each.items()} for where, each in counter.get_flop_counts().items()
+    }
+    return counter.get_total_flops(), counts
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_it_counts_what_pytorch_counts(line: str) -> None:
+    assert _counted(autogradkit, line) == _counted(torch, line)
+
+
+def test_a_counter_begins_anew() -> None:
+    """Each block by itself."""
+    found = []
+    for m in (autogradkit, torch):
+        counter = m.utils.flop_counter.FlopCounterMode(display=False)
+        for _ in range(2):
+            with counter:
+                m.mm(m.ones(3, 4), m.ones(4, 5))
+        found.append(counter.get_total_flops())
+    assert found[0] == found[1] == 120
+
+
+def test_the_table_goes_down_to_a_depth(capsys: pytest.CaptureFixture[str]) -> None:
+    """PyTorch needs another package for its table."""
+    nn = autogradkit.nn
+    net = nn.Sequential(nn.Linear(4, 5), nn.Sequential(nn.ReLU(), nn.Linear(5, 2)))
+    with autogradkit.utils.flop_counter.FlopCounterMode(depth=1) as counter:
+        net(autogradkit.ones(3, 4))
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in printed] == ["Module", "Global", "Sequential"]
+    assert [line.split()[0] for line in counter.get_table(2).splitlines()][3:] == ["Sequential.0", "Sequential.1"]
+    counter.depth = None
+    assert "Sequential.1.1" in counter.get_table()
+
+
+def test_what_it_cannot_do_it_says() -> None:
+    mode = autogradkit.utils.flop_counter.FlopCounterMode
+    with pytest.raises(NotImplementedError, match="names operators"):
+        mode(custom_mapping={"aten.add": len})
+    with pytest.warns(UserWarning, match="mods argument is not needed anymore"):
+        mode(3)
