@@ -120,6 +120,18 @@ def test_differences_are_seen_and_shrunk() -> None:
             True,
         ),
         ("v1 = T.tensor([[3., 1.], [1., 2.]]); v3 = T.linalg.cholesky(v1)", "v3 = T.linalg.cholesky(v1)", "v3", False),
+        (
+            "v1 = T.ones(4); v3 = T.isin(v1, v1, assume_unique=True)",
+            "v3 = T.isin(v1, v1, assume_unique=True)",
+            "v3",
+            True,
+        ),
+        (
+            "v1 = T.arange(4); v3 = T.isin(v1, v1, assume_unique=True)",
+            "v3 = T.isin(v1, v1, assume_unique=True)",
+            "v3",
+            False,
+        ),
         ("v1 = T.arange(4)", "T.searchsorted(v1, v1, out=v1)", "v1", True),
         ("v1 = T.ones(2) * float('nan')", "v3 = T.special.legendre_polynomial_p(v1, 2)", "v2", True),
         ("v1 = T.ones(2)", "v3 = T.special.legendre_polynomial_p(v1, 2)", "v2", False),
@@ -174,11 +186,22 @@ def test_zeros_without_memory_are_no_numbers_that_were_rounded() -> None:
         assert is_rounding(lines, pair.mine, pair.theirs)
 
 
-@pytest.mark.parametrize(("start", "ends"), [(-2, True), (0, False)])
-def test_a_program_ends_where_a_gradient_of_pytorchs_is_wrong(start: int, ends: bool) -> None:
+@pytest.mark.parametrize(
+    ("made", "label", "call", "ends"),
+    [
+        ("T.ones(3)", "narrow_copy", "T.narrow_copy(v1, 0, -2, 2)", True),
+        ("T.ones(3)", "narrow_copy", "T.narrow_copy(v1, 0, 0, 2)", False),
+        ("T.ones(17)", "quantile", "T.quantile(v1, 0.5)", True),
+        ("T.ones(16)", "quantile", "T.quantile(v1, 0.5)", False),
+        ("T.arange(17.0)", "quantile", "T.quantile(v1, 0.5)", False),
+    ],
+)
+def test_a_program_ends_where_a_gradient_of_pytorchs_is_wrong_or_open(
+    made: str, label: str, call: str, ends: bool
+) -> None:
     with Pair() as pair:
-        assert pair.run(Line("v1 = T.ones(3, requires_grad=True)", "leaf")) is None
-        assert pair.run(Line(f"v2 = T.narrow_copy(v1, 0, {start}, 2)", "narrow_copy")) is None
+        assert pair.run(Line(f"v1 = {made}.requires_grad_()", "leaf")) is None
+        assert pair.run(Line(f"v2 = {call}", label)) is None
         assert pair.crashed == ends
 
 
