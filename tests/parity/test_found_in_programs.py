@@ -358,6 +358,9 @@ T.ones(2,requires_grad=True)[:1].gcd_(T.ones(1))
 T.ones(2,requires_grad=True).bitwise_right_shift_(T.ones(2))
 T.ones(2,requires_grad=True).bitwise_left_shift_(2)
 T.ones(2).lcm_(T.ones(2,requires_grad=True))
+T.gcd(T.ones(2,dtype=T.bool),T.ones(2,dtype=T.bool))
+T.lcm(T.ones(2,dtype=T.bool),T.tensor(True))
+T.bitwise_left_shift(T.ones(2,dtype=T.bool),T.ones(2,dtype=T.bool))
     """,
     "batches of nothing, whatever their dtypes": """
 r=T.bmm(T.ones(0,3,4,dtype=T.bool),T.ones(0,4,2))

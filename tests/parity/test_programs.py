@@ -13,6 +13,7 @@ from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.names import load_all
 
 from .oracle import array_of
+from .programs import reasons
 from .programs.conditioning import is_rounding
 from .programs.listed import FILE, Row, row_of, rows
 from .programs.overlap import depends_on_order
@@ -273,3 +274,33 @@ def test_a_row_lists_signatures_by_patterns_and_no_forbidden_one(label: str, kin
     )
     assert table == [Row(("*: grad's version", "mul: stride"), "a"), Row(("*: accepted", "*: values"), "c")]
     assert (row_of(Finding(label, kind, "float", ""), table) is not None) == listed
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "kind"),
+    [
+        (("RuntimeError", "a leaf Variable that requires grad is being used in an in-place operation."),
+         ("NotImplementedError", "\"lcm_cpu\" not implemented for 'Float'"), "graph before dtypes"),
+        (("IndexError", "Dimension out of range (expected to be in range of [-1, 0], but got 2)"),
+         ("RuntimeError", "weight should contain 3 elements not 2"), "dimensions before sizes"),
+        (("RuntimeError", "Found dtype Double but expected Long"),
+         ("NotImplementedError", "\"round_cpu\" not implemented for 'Long'"), "out's dtype before dtypes"),
+        # One thing in two forms, and what no check wrote, are no matter of order.
+        (("RuntimeError", "Supports 1D or 2D tensors. Got 0D"), ("RuntimeError", "diag(): Supports 1D or 2D tensors"),
+         "error text"),
+        (("RuntimeError", "shape mismatch"), ("TypeError", "'<=' not supported between instances of 'int' and 'complex'"),
+         "error type"),
+        (("IndexError", "too many indices for tensor of dimension 0"), ("IndexError", "tuple index out of range"), "error text"),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_told_by_what_it_looks_at(theirs: tuple[str, str], mine: tuple[str, str], kind: str) -> None:
+    assert reasons.of_refusals(theirs, mine) == kind
+
+
+def test_a_warning_before_a_refusal_is_told_from_others() -> None:
+    resized = ("UserWarning", "An output with one or more elements was resized since it had shape [1]")
+    other = ("UserWarning", "torch.qr is deprecated")
+    assert reasons.of_warnings(frozenset([resized]), frozenset(), refused=True) == "warned before the refusal"
+    assert reasons.of_warnings(frozenset([resized]), frozenset(), refused=False) == "warnings"
+    assert reasons.of_warnings(frozenset([other]), frozenset(), refused=True) == "warnings"
+    assert reasons.of_warnings(frozenset(), frozenset([resized]), refused=True) == "warnings"
