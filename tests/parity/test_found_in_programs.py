@@ -358,11 +358,28 @@ T.ones(2,requires_grad=True)[:1].gcd_(T.ones(1))
 T.ones(2,requires_grad=True).bitwise_right_shift_(T.ones(2))
 T.ones(2,requires_grad=True).bitwise_left_shift_(2)
 T.ones(2).lcm_(T.ones(2,requires_grad=True))
+T.gcd(T.ones(2,dtype=T.bool),T.ones(2,dtype=T.bool))
+T.lcm(T.ones(2,dtype=T.bool),T.tensor(True))
+T.bitwise_left_shift(T.ones(2,dtype=T.bool),T.ones(2,dtype=T.bool))
     """,
     "batches of nothing, whatever their dtypes": """
 r=T.bmm(T.ones(0,3,4,dtype=T.bool),T.ones(0,4,2))
 r=T.bmm(T.ones(2,3,0),T.ones(2,0,2,dtype=T.float64))
 r=T.matmul(T.ones(0,3,4,dtype=T.bool),T.ones(0,4,2))
+    """,
+    "a gradient of 0 by a logarithm that is none": """
+x=T.tensor([0.,-1.75,1.5],requires_grad=True); T.xlogy(x,T.tensor([-1.5,float('inf'),0.])).backward(T.zeros(3)); r=x.grad
+x=T.tensor([0.,-1.75,1.5],requires_grad=True); T.xlogy(x,-2.).backward(T.tensor([0.,1,0])); r=x.grad
+x=T.tensor([0.,-1.75,1.5],requires_grad=True); T.xlogy(x,0.).backward(T.tensor([0.,1,0])); r=x.grad
+x=T.tensor([0.,-1.75,1.5],requires_grad=True); T.special.xlog1py(x,T.tensor([-1.5,float('inf'),-1.])).backward(T.zeros(3)); r=x.grad
+x=T.tensor([0.,-1.75,1.5],requires_grad=True); T.special.xlog1py(x,-2.).backward(T.tensor([0.,1,0])); r=x.grad
+x=T.tensor([-1.75,1.5],requires_grad=True); T.kl_div(x,x,0).backward(T.tensor([0.,1])); r=x.grad
+r=T.special.xlog1py(T.tensor([.37,0.],dtype=T.float16),T.tensor([.3,-1.],dtype=T.float16))
+x=T.tensor([.5],dtype=T.float16,requires_grad=True); T.special.xlog1py(x,.3).backward(T.tensor([.37],dtype=T.float16)); r=x.grad
+    """,
+    "a complex gradient of what was put into complex numbers": """
+s=T.ones(3,requires_grad=True); T.diagonal_scatter(T.ones(3,3)*1j,s).sum().backward()
+s=T.ones(3,requires_grad=True); y=T.diagonal_scatter(T.ones(3,3)*1j,s); y.backward(T.ones_like(y))
     """,
     "cells whose weights have other rows": """
 T.rnn_tanh_cell(T.ones(2,3),T.ones(2,2),T.ones(2,3),T.ones(1,2))

@@ -13,6 +13,7 @@ from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.names import load_all
 
 from .oracle import array_of
+from .programs import reasons
 from .programs.conditioning import is_rounding
 from .programs.listed import FILE, Row, row_of, rows
 from .programs.overlap import depends_on_order
@@ -120,6 +121,18 @@ def test_differences_are_seen_and_shrunk() -> None:
             True,
         ),
         ("v1 = T.tensor([[3., 1.], [1., 2.]]); v3 = T.linalg.cholesky(v1)", "v3 = T.linalg.cholesky(v1)", "v3", False),
+        (
+            "v1 = T.ones(4); v3 = T.isin(v1, v1, assume_unique=True)",
+            "v3 = T.isin(v1, v1, assume_unique=True)",
+            "v3",
+            True,
+        ),
+        (
+            "v1 = T.arange(4); v3 = T.isin(v1, v1, assume_unique=True)",
+            "v3 = T.isin(v1, v1, assume_unique=True)",
+            "v3",
+            False,
+        ),
         ("v1 = T.arange(4)", "T.searchsorted(v1, v1, out=v1)", "v1", True),
         ("v1 = T.ones(2) * float('nan')", "v3 = T.special.legendre_polynomial_p(v1, 2)", "v2", True),
         ("v1 = T.ones(2)", "v3 = T.special.legendre_polynomial_p(v1, 2)", "v2", False),
@@ -174,11 +187,22 @@ def test_zeros_without_memory_are_no_numbers_that_were_rounded() -> None:
         assert is_rounding(lines, pair.mine, pair.theirs)
 
 
-@pytest.mark.parametrize(("start", "ends"), [(-2, True), (0, False)])
-def test_a_program_ends_where_a_gradient_of_pytorchs_is_wrong(start: int, ends: bool) -> None:
+@pytest.mark.parametrize(
+    ("made", "label", "call", "ends"),
+    [
+        ("T.ones(3)", "narrow_copy", "T.narrow_copy(v1, 0, -2, 2)", True),
+        ("T.ones(3)", "narrow_copy", "T.narrow_copy(v1, 0, 0, 2)", False),
+        ("T.ones(17)", "quantile", "T.quantile(v1, 0.5)", True),
+        ("T.ones(16)", "quantile", "T.quantile(v1, 0.5)", False),
+        ("T.arange(17.0)", "quantile", "T.quantile(v1, 0.5)", False),
+    ],
+)
+def test_a_program_ends_where_a_gradient_of_pytorchs_is_wrong_or_open(
+    made: str, label: str, call: str, ends: bool
+) -> None:
     with Pair() as pair:
-        assert pair.run(Line("v1 = T.ones(3, requires_grad=True)", "leaf")) is None
-        assert pair.run(Line(f"v2 = T.narrow_copy(v1, 0, {start}, 2)", "narrow_copy")) is None
+        assert pair.run(Line(f"v1 = {made}.requires_grad_()", "leaf")) is None
+        assert pair.run(Line(f"v2 = {call}", label)) is None
         assert pair.crashed == ends
 
 
@@ -250,3 +274,33 @@ def test_a_row_lists_signatures_by_patterns_and_no_forbidden_one(label: str, kin
     )
     assert table == [Row(("*: grad's version", "mul: stride"), "a"), Row(("*: accepted", "*: values"), "c")]
     assert (row_of(Finding(label, kind, "float", ""), table) is not None) == listed
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "kind"),
+    [
+        (("RuntimeError", "a leaf Variable that requires grad is being used in an in-place operation."),
+         ("NotImplementedError", "\"lcm_cpu\" not implemented for 'Float'"), "graph before dtypes"),
+        (("IndexError", "Dimension out of range (expected to be in range of [-1, 0], but got 2)"),
+         ("RuntimeError", "weight should contain 3 elements not 2"), "dimensions before sizes"),
+        (("RuntimeError", "Found dtype Double but expected Long"),
+         ("NotImplementedError", "\"round_cpu\" not implemented for 'Long'"), "out's dtype before dtypes"),
+        # One thing in two forms, and what no check wrote, are no matter of order.
+        (("RuntimeError", "Supports 1D or 2D tensors. Got 0D"), ("RuntimeError", "diag(): Supports 1D or 2D tensors"),
+         "error text"),
+        (("RuntimeError", "shape mismatch"), ("TypeError", "'<=' not supported between instances of 'int' and 'complex'"),
+         "error type"),
+        (("IndexError", "too many indices for tensor of dimension 0"), ("IndexError", "tuple index out of range"), "error text"),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_told_by_what_it_looks_at(theirs: tuple[str, str], mine: tuple[str, str], kind: str) -> None:
+    assert reasons.of_refusals(theirs, mine) == kind
+
+
+def test_a_warning_before_a_refusal_is_told_from_others() -> None:
+    resized = ("UserWarning", "An output with one or more elements was resized since it had shape [1]")
+    other = ("UserWarning", "torch.qr is deprecated")
+    assert reasons.of_warnings(frozenset([resized]), frozenset(), refused=True) == "warned before the refusal"
+    assert reasons.of_warnings(frozenset([resized]), frozenset(), refused=False) == "warnings"
+    assert reasons.of_warnings(frozenset([other]), frozenset(), refused=True) == "warnings"
+    assert reasons.of_warnings(frozenset(), frozenset([resized]), refused=True) == "warnings"

@@ -74,7 +74,7 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
         _write_planned(s, call, depth + 1, tensors, f"if {IS_TENSOR.format(b)}:" if either else "")
     s.put(depth + 1, general)
     if op.refuse is not None and is_by_kernel(op.refuse):
-        s.put(depth, f"if lay[1].kind in 'fcV': {general}")
+        s.put(depth, f"if lay[1].kind in 'bfcV': {general}")
     elif op.refuse is not None:
         s.scope[call.name("refuse")] = op.refuse
         s.put(depth, f"{call.name('refuse')}{call.tuple}")

@@ -192,13 +192,13 @@ def _times_log(self: Any, other: Any, out: Array) -> None:
 
 
 def _to_factor(g: Any, self: Any, other: Any) -> Any:
-    return k.where((self == 0) & (other <= 0), 0.0, g * k.log(k.in_dtype_of(other, g)))
+    # A gradient of 0 stays 0, whatever the logarithm.
+    return k.where((self == 0) & (other <= 0), 0.0, k.xlogy_tensors(g, k.in_dtype_of(other, g)))
 
 
 def _to_factor_of_number(g: Any, self: Any, other: Any) -> Any:
-    if other > 0:
-        return k.times(g, math.log(other))
-    return k.where(self == 0, 0.0, g * (-math.inf if other == 0 else math.nan))
+    found = k.xlogy_by_number(g, other)
+    return found if other > 0 else k.where(self == 0, 0.0, found)
 
 
 xlogy = function("xlogy", in_place=True)

@@ -291,7 +291,11 @@ def zeta_by_number(self: Array, other: Scalar, *, out: Array) -> None:
 
 
 def _write_xlog1py(self: Any, other: Any, out: Array) -> None:
-    by_scipy("xlog1py", out, np.asarray(self, out.dtype), np.asarray(other, out.dtype))
+    first, second = np.asarray(self, out.dtype), np.asarray(other, out.dtype)
+    if k.is_half(out):  # whose logarithm is rounded, too
+        np.copyto(out, np.where(first == 0, 0, first * np.log1p(second)), casting="unsafe")
+    else:
+        by_scipy("xlog1py", out, first, second)
     np.copyto(out, np.nan, where=np.isnan(other))
 
 
@@ -305,7 +309,9 @@ special_xlog1py = function("special_xlog1py", variants="")
     dtypes=_refuse_xlog1py,
     samples=lambda t: [(t(2, 3), t(2, 3, low=0.5, high=3)), (t(2, 1), t(3, low=0.5, high=3))],
     vjp={
-        "self": lambda g, self, other: k.where((self == 0) & (other <= -1), 0.0, g * k.log1p(k.in_dtype_of(other, g))),
+        "self": lambda g, self, other: k.where(
+            (self == 0) & (other <= -1), 0.0, k.xlog1py_tensors(g, k.in_dtype_of(other, g))
+        ),
         "other": lambda g, self, other: g * self / (other + 1),
     },
     rule="∂self = ∂ · log(1 + other)\n∂other = ∂ · self / (other + 1)",
@@ -340,9 +346,7 @@ def xlog1py_of_number(self: Scalar, other: Array, *, out: Array) -> None:
     samples=lambda t: [(t(2, 3), 2.5)],
     vjp={
         "self": lambda g, self, other: (
-            k.times(g, math.log1p(other))
-            if other > -1
-            else k.where(self == 0, 0.0, g * (-math.inf if other == -1 else math.nan))
+            k.xlog1py_by_number(g, other) if other > -1 else k.where(self == 0, 0.0, k.xlog1py_by_number(g, other))
         )
     },
     rule="∂self = ∂ · log(1 + other)",

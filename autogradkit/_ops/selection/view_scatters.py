@@ -110,6 +110,7 @@ def _without_diagonal(g: Any, offset: int, dim1: int, dim2: int) -> Any:
 
 @op(
     out=False,
+    refuses_complex=True,
     samples=lambda t: [(t(3, 3), t(3)), (t(2, 3, 4), t(3, 2), 1, 0, 2)],
     vjp={
         "self": _without_diagonal,

@@ -98,6 +98,8 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     for call, hangs in _HANGING.items():
         if call in text and any(hangs(each) for one in _places(text, space) for each in _matrices(one)):
             return True
+    if "assume_unique=True" in text and any(map(_has_equal, _places(text.partition(" = ")[2] or text, space))):
+        return True  # which they are said not to be
     if "matrix_exp(" in text and any(each.itemsize == 2 for each in _places(text, space)):
         return True  # PyTorch's steps have no coefficients for half precision: of zeros it makes −21072
     if ".step(" in text and any(each.itemsize == 2 and not each.isfinite().all() for each in _places(text, space)):
@@ -126,6 +128,15 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
         if _overlaps_itself(written) and (shared or reads_itself):
             return True
     return False
+
+
+def has_many_and_equal(text: str, space: dict[str, Any]) -> bool:
+    """Whether a tensor that a line names has more elements than PyTorch sorts one by one, and equal ones among them."""
+    return any(each.numel() > 16 and _has_equal(each) for each in _places(text, space))
+
+
+def _has_equal(tensor: torch.Tensor) -> bool:
+    return tensor.detach().unique().numel() < tensor.numel()
 
 
 def _matrices(tensor: torch.Tensor) -> Iterator[np.ndarray[Any, Any]]:
