@@ -1,20 +1,21 @@
 """Random numbers of every distribution, each drawn from the generator's words exactly as PyTorch draws it.
 
 Flat arrays of numbers in the order of the draws; `fill` writes them into a tensor's memory in PyTorch's order.
-Rests on `core.random`, `core.gaussian` and `core.fused`; the random ops, `nn.init`, dropout and data loading use it.
+Rests on `core.random`, `core.gaussian`, `core.fused` and `core.openblas`; the random ops, `nn.init`, dropout and data loading
+use it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.fused import affine32, fma64
 from autogradkit.core.gaussian import CHUNK, normal_blocks, normal_pairs, through, unit32, unit64
+from autogradkit.core.openblas import openblas
 from autogradkit.core.quiet import quiet
 from autogradkit.core.random import Generator
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
@@ -202,8 +203,11 @@ def permutation(generator: Generator, count: int) -> Array:
     words = generator.words32(count - 1) if count < 2**32 // 20 else generator.words64(count - 1)
     words %= left
     ahead = words.view(np.int64)
-    if count >= _MANY:
-        return _exchanged(ahead)
+    library = openblas() if count >= _MANY else None
+    if library is not None:
+        column = np.arange(count, dtype=double)  # each is below 2**53
+        library.exchange(column, ahead + np.arange(count - 1))
+        return column.astype(np.int64)
     order = list(range(count))
     for place, distance in enumerate(ahead.tolist()):
         other = place + distance
@@ -211,15 +215,7 @@ def permutation(generator: Generator, count: int) -> Array:
     return np.array(order)
 
 
-_MANY = 100_000  # numbers from which to shuffle by Python takes longer than to load SciPy
-
-
-def _exchanged(ahead: Array) -> Array:
-    """The numbers in order, each in turn exchanged for the one so far ahead: by LAPACK, as pivoting exchanges rows."""
-    exchange = import_module("scipy.linalg.lapack").dlaswp
-    column = np.arange(len(ahead) + 1, dtype=double).reshape(-1, 1)  # each is below 2**53
-    pivots = ahead + np.arange(len(ahead))
-    return exchange(column, pivots.astype(np.intc), overwrite_a=True).ravel().astype(np.int64)
+_MANY = 100  # numbers from which to call LAPACK, which exchanges rows so, takes less than to shuffle by Python
 
 
 # -- events -----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ kind is "V", so that floating-point numbers are of the kinds "fV".
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
@@ -200,6 +201,7 @@ def dtype_of_number(number: complex) -> dtype:
 _PROMOTED: dict[tuple[dtype, dtype], dtype] = {}
 
 
+@functools.cache
 def largest(kind: dtype) -> float:
     """The largest finite number of a floating-point dtype.
 

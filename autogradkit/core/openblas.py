@@ -1,6 +1,6 @@
-"""NumPy's OpenBLAS: how many threads it uses, whether it has kernels for small matrices, and its sum with a multiple.
+"""NumPy's OpenBLAS: how many threads it uses, whether it has kernels for small matrices, and two of its functions.
 
-Rests on NumPy alone; `blas`, `threads` and `fused` ask here.
+Rests on NumPy alone; `blas`, `threads`, `fused` and `draws` ask here.
 """
 
 from __future__ import annotations
@@ -9,11 +9,15 @@ import ctypes
 import functools
 import os
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+Array = np.ndarray[Any, Any]
+
 _CORES_WITH_SMALL_KERNELS = (b"SkylakeX", b"Cooperlake", b"SapphireRapids")
+
+_FUNCTIONS = "openblas_get_num_threads", "openblas_set_num_threads", "openblas_get_corename", "cblas_saxpy", "dlaswp_"
 
 
 class OpenBlas(NamedTuple):
@@ -21,6 +25,7 @@ class OpenBlas(NamedTuple):
     set_threads: Callable[[int], None]
     has_small_kernels: bool
     add_multiple: Callable[..., None]  # saxpy: length, factor, address of x and its step, address of y and its step
+    exchange: Callable[[Array, Array], None]
 
 
 @functools.cache
@@ -34,16 +39,31 @@ def openblas() -> OpenBlas | None:
                 continue
             library = ctypes.CDLL(os.path.join(folder, name))
             for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
-                get_threads = getattr(library, f"{prefix}openblas_get_num_threads{suffix}", None)
-                set_threads = getattr(library, f"{prefix}openblas_set_num_threads{suffix}", None)
-                core = getattr(library, f"{prefix}openblas_get_corename{suffix}", None)
-                axpy = getattr(library, f"{prefix}cblas_saxpy{suffix}", None)
-                if get_threads is not None and set_threads is not None and core is not None and axpy is not None:
+                functions: list[Any] = [getattr(library, f"{prefix}{each}{suffix}", None) for each in _FUNCTIONS]
+                if None not in functions:
+                    get_threads, set_threads, core, axpy, laswp = functions
                     get_threads.restype = ctypes.c_int
                     set_threads.restype = None
                     core.restype = ctypes.c_char_p
                     count = ctypes.c_int64 if suffix else ctypes.c_int
                     axpy.argtypes = (count, ctypes.c_float, ctypes.c_void_p, count, ctypes.c_void_p, count)
                     axpy.restype = None
-                    return OpenBlas(get_threads, set_threads, core() in _CORES_WITH_SMALL_KERNELS, axpy)
+                    return OpenBlas(
+                        get_threads, set_threads, core() in _CORES_WITH_SMALL_KERNELS, axpy, _exchanging(laswp, count)
+                    )
     return None
+
+
+def _exchanging(laswp: Any, integer: Any) -> Callable[[Array, Array], None]:
+    """By the function that exchanges rows as pivoting does, of a matrix of one column."""
+    laswp.restype = None
+    one = ctypes.byref(integer(1))
+
+    def exchange(column: Array, others: Array) -> None:
+        """Exchange each number of the float64 `column` in turn for the one whose place `others` says."""
+        pivots = np.add(others, 1, dtype=integer)
+        last, rows = ctypes.byref(integer(len(others))), ctypes.byref(integer(len(column)))
+        memory, places = (ctypes.c_void_p(each.ctypes.data) for each in (column, pivots))
+        laswp(one, memory, rows, one, last, places, one)
+
+    return exchange

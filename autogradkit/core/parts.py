@@ -32,3 +32,20 @@ def in_parts(*arrays: Array) -> Iterator[Any]:
     flat = [each.reshape(-1) if each.ndim else each for each in arrays]
     for start in range(0, first.size, PART):
         yield tuple([each[start : start + PART] if each.ndim else each for each in flat])
+
+
+def in_slabs(dim: int, *arrays: Array) -> Iterator[Any]:
+    """Parts of all arrays alike, which are of one shape, each with the whole of dimension `dim`, counted from the front.
+
+    >>> [part.shape for (part,) in in_slabs(1, np.ones((3, 30_000)))]
+    [(2, 30000), (1, 30000)]
+    """
+    first = arrays[0]
+    if first.size <= PART or first.ndim < 2:
+        yield arrays
+        return
+    other = 0 if dim else 1
+    step = max(1, PART * first.shape[other] // first.size)
+    for start in range(0, first.shape[other], step):
+        part = (slice(None),) * other + (slice(start, start + step),)
+        yield tuple([each[part] for each in arrays])

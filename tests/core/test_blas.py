@@ -36,7 +36,7 @@ def small_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     """An OpenBLAS with kernels for small matrices, whatever the processor: pieces are right everywhere."""
     library = blas.openblas()
     if library is None:
-        library = OpenBlas(lambda: 1, lambda threads: None, True, lambda *_: None)
+        library = OpenBlas(lambda: 1, lambda threads: None, True, lambda *_: None, lambda *_: None)
     monkeypatch.setattr(blas, "openblas", lambda: library._replace(has_small_kernels=True))
 
 

@@ -6,6 +6,7 @@ Rests on products. Neither is a node of its own, as in PyTorch.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from autogradkit._ops.declare import k, op, reflected
@@ -14,6 +15,7 @@ from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.linalg.products import bmm, dot, mm, mv
+from autogradkit._ops.views.sizes import expand, reshape
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.tensor import Tensor
 
@@ -91,13 +93,16 @@ def _batched(a: Any, b: Any) -> Any:
             return matmul(a, b.squeeze(0))
     batch = broadcast_shapes(tuple(a.shape[:-2]), tuple(b.shape[:-2]))
     count = math.prod(batch)
-    x = a.expand(*batch, n, a.shape[-1]).reshape(count, n, a.shape[-1])
+    x = _spread(a, batch, count, n, a.shape[-1])
     shape = (*batch, *((n,) if a.dim() > 1 else ()), *((p,) if b.dim() > 1 else ()))
     if b.dim() == 1:
-        y = b.expand(*batch, m).reshape(count, m).unsqueeze(2)
+        y = _spread(b, batch, count, m).unsqueeze(2)
         return unsafe_view(bmm(x, y).squeeze(-1), shape)
-    y = b.expand(*batch, m, p).reshape(count, m, p)
-    return unsafe_view(bmm(x, y), shape)
+    return unsafe_view(bmm.straight(x, _spread(b, batch, count, m, p)), shape)
+
+
+def _spread(x: Any, batch: Sequence[int], count: int, *sizes: int) -> Any:
+    return reshape.straight(expand.straight(x, (*batch, *sizes)), (count, *sizes))
 
 
 @op(

@@ -62,7 +62,7 @@ def fits(value: Any, wanted: Dtype) -> bool:
         if isinstance(value, float):  # compared as floats, as PyTorch does
             return float(limits.min) <= value <= float(limits.max)
         return (limits.min or -limits.max) <= value <= limits.max
-    return not np.isfinite(value) or abs(value) <= largest(wanted.to_real())
+    return abs(value) <= largest(wanted.to_real()) or not np.isfinite(value)
 
 
 def assigned_value(value: Any, target: Tensor) -> Tensor:

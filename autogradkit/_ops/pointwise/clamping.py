@@ -6,6 +6,7 @@ Rests on declare and arithmetic's samples. PyTorch has a kernel for each set of 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise.arithmetic import two_tensors, with_number
 from autogradkit.core.clip import clip
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, dtype_of_number, result_type
+from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.tensor import Tensor
 
@@ -57,6 +59,9 @@ def _refuse_clamping(self: Any, min: Any, max: Any) -> None:
     if complex_bound:
         raise RuntimeError("value cannot be converted to type double without overflow")
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
+    if not tensors and self.dtype.is_floating_point:  # which no real number changes, and every kernel takes
+        _refuse_too_large((min, max), self.dtype)
+        return
     if tensors:
         label = "maximum_cpu" if max is None else "minimum_cpu" if min is None else "clamp_cpu"
         refused = "bc" if label == "clamp_cpu" else "c"
@@ -68,18 +73,23 @@ def _refuse_clamping(self: Any, min: Any, max: Any) -> None:
     given = [each for each in (self, min, max) if each is not None]
     common_not_implemented(label, refused)(*given)
     if not tensors:
-        common = common_dtype(given)
-        for bound in given[1:]:
-            scalar_array(bound, common)  # refuses what the dtype cannot hold
+        _refuse_too_large((min, max), common_dtype(given))
+
+
+def _refuse_too_large(bounds: Iterable[Any], common: Dtype) -> None:
+    for bound in bounds:
+        if bound is not None:
+            scalar_array(bound, common)
 
 
 def _refuse_clamping_in_place(self: Any, min: Any, max: Any) -> None:
-    bounds = [(dtype_of_number(each), 0) for each in (min, max) if each is not None]
-    common = result_type([(self.dtype, 2 if self._array.ndim else 1), *bounds])
-    if self._array.dtype.kind in "biu" and not can_cast(common, self.dtype):
-        raise RuntimeError(
-            f"result type {SCALAR_TYPE_NAMES[common]} can't be cast to the desired output type {C_NAMES[self.dtype.name]}"
-        )
+    if self._array.dtype.kind in "biu":
+        bounds = [(dtype_of_number(each), 0) for each in (min, max) if each is not None]
+        common = result_type([(self.dtype, 2 if self._array.ndim else 1), *bounds])
+        if not can_cast(common, self.dtype):
+            raise RuntimeError(
+                f"result type {SCALAR_TYPE_NAMES[common]} can't be cast to the desired output type {C_NAMES[self.dtype.name]}"
+            )
     _refuse_clamping(self, min, max)
 
 

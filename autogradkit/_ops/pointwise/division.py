@@ -5,6 +5,7 @@ Rests on declare and arithmetic. The formulas are those of PyTorch's derivative 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_no
 from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
 from autogradkit._ops.pointwise.arithmetic import reciprocal, two, two_tensors, with_number
 from autogradkit.core.bits import chosen, signed
+from autogradkit.core.parts import in_parts
 from autogradkit.core.tensor import Tensor
 
 div = function("div", in_place=True, operators="__truediv__ __itruediv__")
@@ -131,6 +133,12 @@ def _(self: Tensor, other: Scalar, *, rounding_mode: str | None) -> Any:
 _MANY = 4096  # elements from which several passes are quicker than the C library's fmod, which NumPy calls for each
 
 
+def _parts(out: Array, self: Any, other: Any) -> Iterator[Any]:
+    return in_parts(
+        out, *[each if isinstance(each, np.ndarray) else np.asarray(each, out.dtype) for each in (self, other)]
+    )
+
+
 def _quotients(self: Any, other: Any, out: Array, bound: float) -> Any:
     """self / other in float64, if there are many of float32, and all so small that no rounding makes whole numbers of them."""
     if out.size < _MANY or np.result_type(self, other) != np.float32 or not np.isfinite(other).all():
@@ -141,11 +149,12 @@ def _quotients(self: Any, other: Any, out: Array, bound: float) -> Any:
 
 
 def _write_floor(self: Any, other: Any, out: Array) -> None:
-    found = _quotients(self, other, out, 2.0**23)
-    if found is None:
-        np.floor_divide(self, other, out=out)
-    else:
-        np.copyto(out, np.floor(found, found), casting="same_kind")
+    for into, divided, by in _parts(out, self, other):
+        found = _quotients(divided, by, into, 2.0**23)
+        if found is None:
+            np.floor_divide(divided, by, out=into)
+        else:
+            np.copyto(into, np.floor(found, found), casting="same_kind")
 
 
 def _rest_of(self: Any, other: Any, out: Array) -> Any:
@@ -253,10 +262,11 @@ def _remainder(self: Any, other: Any, out: Array) -> None:
         _require_divisor(other, out)
         np.remainder(self, other, out=out)
         return
-    # A rest of 0 has the sign of what was divided, not, as NumPy's, of the divisor.
-    found = np.asarray(_rest_of(self, other, out))
-    other_side = (found != 0) & ((found < 0) != (np.asarray(other) < 0))
-    np.copyto(out, chosen(other_side, np.add(found, other, np.empty_like(found)), found))
+    for into, divided, by in _parts(out, self, other):
+        # A rest of 0 has the sign of what was divided, not, as NumPy's, of the divisor.
+        found = np.asarray(_rest_of(divided, by, into))
+        other_side = (found != 0) & ((found < 0) != (by < 0))
+        np.copyto(into, chosen(other_side, np.add(found, by, np.empty_like(found)), found))
 
 
 remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
@@ -306,7 +316,8 @@ def _(self: Array, other: Scalar, *, out: Array) -> None:
 
 def _rest(self: Any, other: Any, out: Array) -> None:
     _require_divisor(other, out)
-    np.copyto(out, _rest_of(self, other, out))
+    for into, divided, by in _parts(out, self, other):
+        np.copyto(into, _rest_of(divided, by, into))
 
 
 fmod = function("fmod", in_place=True)

@@ -18,7 +18,7 @@ from autogradkit._ops.pointwise.logarithms import log_add_exp
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.parts import PART
+from autogradkit.core.parts import PART, in_slabs
 from autogradkit.core.shapes import wrap_dim
 
 
@@ -46,11 +46,15 @@ def _run(ufunc: np.ufunc, self: Array, dim: int, out: Array) -> None:
         np.copyto(out, source)
     elif kind.kind in "fV" and kind.itemsize < 8:
         wider = np.float64 if kind.itemsize == 4 else np.float32
-        np.copyto(out, ufunc.accumulate(source, dim, wider), casting="unsafe")
+        for into, part in in_slabs(dim, out, source):
+            found = ufunc.accumulate(part, dim, wider)
+            if ufunc is np.add:
+                found += 0  # as from a first 0: no sum is −0
+            np.copyto(into, found, casting="unsafe")
     else:
         np.copyto(out, ufunc.accumulate(source, dim))
-    if ufunc is np.add and kind.kind in "fcV":
-        np.add(out, 0, out=out)  # as from a first 0: no sum is −0
+        if ufunc is np.add and kind.kind in "fc":
+            np.add(out, 0, out=out)  # likewise
 
 
 def _sum_from_here(g: Any, dim: int) -> Any:
