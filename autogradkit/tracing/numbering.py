@@ -17,7 +17,7 @@ from autogradkit.tracing.copying import Copier, is_leaf, layout_of, memory_of, v
 from autogradkit.tracing.events import Value
 
 
-@dataclass
+@dataclass(slots=True)
 class _Seen:
     """A tensor that the trace knows: its number, and the value it has now; a base may have been numbered only."""
 

@@ -162,10 +162,9 @@ class EventRecorder(Recorder):
         )
         frame = visit.frames[0] if visit.frames else None
         self.naming.note_python_modules(frame)
-        numbers = None
-        if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex):
-            (numbers,) = names_of(args[1:], frame)
         standing = names_of([each for value in written for each in flat(value)], frame)
+        numbered = len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex)
+        numbers = standing[1] if numbered else None
         ordered = in_order(entry, args)
         within = entry.f_code.co_name == "__init__" or frame is not entry.f_back
         if visit.frames:

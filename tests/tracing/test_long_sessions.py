@@ -8,10 +8,11 @@ from collections import Counter
 
 import autogradkit as torch
 from autogradkit.tracing.recorder import EventRecorder
+from autogradkit.tracing.trace import Trace
 from autogradkit.tracing.watch import GradLog
 
 CELLS = 8
-CELL = """\
+CELL: str = """\
 model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.5)
 class Doubled(torch.autograd.Function):
@@ -37,7 +38,8 @@ view.mul_(2)
 def traced(n: int) -> None:
     """A cell is traced, its trace drawn, and its variables are gone."""
     file = f"<cell of a long session {n}>"
-    linecache.cache[file] = (len(CELL), None, CELL.splitlines(keepends=True), file)
+    lines: list[str] = CELL.splitlines(keepends=True)
+    linecache.cache[file] = (len(CELL), None, lines, file)
     recorder = EventRecorder()
     code = compile(CELL, file, "exec")
     recorder.start()
@@ -45,7 +47,7 @@ def traced(n: int) -> None:
         exec(code, {"torch": torch})
     finally:
         recorder.stop()
-    trace = torch.Trace.of(recorder.finish(source=CELL))
+    trace = Trace.of(recorder.finish(source=CELL))
     trace._repr_mimebundle_()
     del linecache.cache[file]
 
