@@ -88,9 +88,8 @@ class Value:
     since: int = 0  # how many events came before it was first seen
     grad_of: int | None = None  # number of the tensor whose `.grad` it was then, or whose gradient
     given: bool = False  # it is no `.grad`, but a gradient that a hook or a function's backward was given, and kept
-    kept: int | None = (
-        None  # how many values it keeps, of a sparse tensor; its numbers are all elements, zeros among them
-    )
+    # How many values it keeps, of a sparse tensor; its numbers are all elements, zeros among them.
+    kept: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +150,8 @@ class Op:
     why_not: str | None  # why no node was made: "no_grad", "inputs", "dtype", "create", "detach"
     layers: tuple[Layer, ...] = ()  # the modules of `scope`
     state: tuple[State, ...] = ()  # of the optimizer whose step it is
-    called: str = (
-        ""  # the learner's own call where that is another, "reshape" of a view, and all that ran in it is this
-    )
+    # The learner's own call where that is another, "reshape" of a view, and all that ran in it is this.
+    called: str = ""
 
     @property
     def label(self) -> str:

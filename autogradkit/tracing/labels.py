@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_UNCOUNTED: dict[
-    str, int
-] = {}  # the files of cells that IPython did not count, and their places among the cells that ran
+# The files of cells that IPython did not count, and their places among the cells that ran.
+_UNCOUNTED: dict[str, int] = {}
 
 
 def file_label(filename: str) -> str:

@@ -23,9 +23,8 @@ from autogradkit.tracing.strided import Layout
 
 MOST_TENSORS = 8  # in one picture
 MOST_ARRAYS = 2  # NumPy arrays drawn, of those found to share a storage
-MOST_CELLS = (
-    48  # of a storage shown whole, fewer beside many tensors; of a larger one the ends, and where tensors begin
-)
+# Of a storage shown whole, fewer beside many tensors; of a larger one the ends are shown, and where tensors begin.
+MOST_CELLS = 48
 END_CELLS, START_CELLS = 12, 6
 MOST_STARTS = 4  # tensors on one storage beyond which the picture does not show where each begins
 
@@ -59,9 +58,8 @@ class TensorHeader(Layout):
     made: str | None  # "view of a", "NumPy array"; None for a tensor that is no view
     storage: int
     in_cells: bool  # whether its elements are as large as the cells of the storage, so that they can be shown there
-    elements: tuple[
-        tuple[tuple[int, ...], Number | None], ...
-    ]  # (index, value) of those shown; None outside the storage
+    # (index, value) of those shown; None outside the storage.
+    elements: tuple[tuple[tuple[int, ...], Number | None], ...]
 
     @property
     def left_out(self) -> int:

@@ -48,9 +48,8 @@ class Naming:
         self._parameters: _Names = {}  # of the outermost module that ran
         self._led_to: _Names = {}  # parameters of modules that led to another one
         self._led_in = 0  # the visit in which they did: no name means anything else while it lasts
-        self._unnamed: dict[
-            str, dict[int, tuple[weakref.ref[Any], int]]
-        ] = {}  # class -> id(outermost module that no variable leads to) -> the module, the how manieth of them it is
+        # Class -> id(outermost module that no variable leads to) -> the module, the how manieth of them it is.
+        self._unnamed: dict[str, dict[int, tuple[weakref.ref[Any], int]]] = {}
         self._unnamed_count: Counter[str] = Counter()
 
     def enter(self, module: Any) -> None:

@@ -1,7 +1,8 @@
 """Numbers for the tensors, values, storages and graph nodes of one trace, in order of first appearance.
 
 Rests on copying. The recorder numbers what it hears of. Everything is held weakly: a traced tensor dies when the learner
-drops it, and an address counts only while what we saw there lives.
+drops it. So what is known of an object stands under its id beside a weak reference, and counts only while that reference
+gives this very object: ids, and addresses of memory, are used again.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from autogradkit.tracing.copying import Copier, is_leaf, layout_of, memory_of, v
 from autogradkit.tracing.events import Value
 
 
-@dataclass
+@dataclass(slots=True)
 class _Seen:
     """A tensor that the trace knows: its number, and the value it has now; a base may have been numbered only."""
 
@@ -42,20 +43,17 @@ class Numbering:
         self._name_of = name_of
         self._unbound: set[int] = set()  # parameters made in the trace: what holds them is known when they are used
         self._clock = clock
-        self._owners: dict[
-            int, tuple[weakref.ref[Any], weakref.ref[Any]]
-        ] = {}  # id(grad) -> it, and whose `.grad` it is
+        # id(grad) -> it, and whose `.grad` it is.
+        self._owners: dict[int, tuple[weakref.ref[Any], weakref.ref[Any]]] = {}
         self._tensors: dict[int, _Seen] = {}
         self._tensor_count = 0
         self._nodes: dict[int, tuple[int, weakref.ref[Any]]] = {}
         self._accumulators: dict[int, int] = {}  # tensor number -> number of its AccumulateGrad node
-        self._results: dict[
-            tuple[int, int], tuple[weakref.ref[Any], int]
-        ] = {}  # id(node), output -> the node, its value
+        # id(node), output -> the node, its value.
+        self._results: dict[tuple[int, int], tuple[weakref.ref[Any], int]] = {}
         self._kept: dict[int, tuple[weakref.ref[Any], int]] = {}  # id(array) -> it, the value that a node keeps in it
-        self._given: dict[
-            int, tuple[weakref.ref[Any], int]
-        ] = {}  # id(array) -> it, and whose gradient code was given in it
+        # id(array) -> it, and whose gradient code was given in it.
+        self._given: dict[int, tuple[weakref.ref[Any], int]] = {}
         self._node_count = 0
         self._storages: dict[tuple[int, int], int] = {}
         self._sharers: dict[int, dict[int, weakref.ref[Any]]] = {}  # storage number -> tensors seen on it, by id
@@ -79,6 +77,7 @@ class Numbering:
         is new as well.
         """
         seen = self._seen(tensor)
+        # Known, and nothing was written since: neither into it, by its version, nor into its memory by another way.
         if seen is not None and seen.value is not None and seen.version == version_of(tensor):
             value = self.values[seen.value]
             if seen.edits == self._edits.get(value.storage, 0):
@@ -87,10 +86,12 @@ class Numbering:
                 if seen.value in self._unbound:
                     self._name(seen.value, tensor)
                 return seen.value
+        # Another object for a result that has a value.
         first = seen is None or seen.value is None
         again = self._unpacked(tensor, made) if first else None
         if again is not None:
             return again
+        # A new value: its numbers are copied now.
         value = len(self.values)
         owner = self._owner(tensor)
         given = self._gradient_of(tensor) if owner is None and not made else None
@@ -110,7 +111,7 @@ class Numbering:
             seen.version = found.version
             return seen.value
         self.values[value] = found
-        seen = self._tensors[id(tensor)]
+        seen = self._tensors[id(tensor)]  # also of one that `_number` has just made
         seen.value, seen.version = value, version_of(tensor)
         seen.edits = self._edits.get(self.values[value].storage, 0)
         if first and not made:

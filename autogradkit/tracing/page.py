@@ -34,9 +34,8 @@ MOST_TURNED = 24  # modules and stacks of the first picture that can be turned
 MOST_WAYS = 24  # of folding, of each of which there are two pictures, beyond those with one turned
 MOST_BYTES = 190_000  # compressed, that such pictures may take
 MOST_REASONS = 100_000  # characters that tell of single elements
-MOST_DRAWN = (
-    20_000  # operations drawn for such pictures and for the nodes' names, so that a long trace takes no minutes
-)
+# Operations drawn for such pictures and for the nodes' names, so that a long trace takes no minutes.
+MOST_DRAWN = 20_000
 
 Folds = dict[str, bool]
 

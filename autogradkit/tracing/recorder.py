@@ -162,11 +162,11 @@ class EventRecorder(Recorder):
         )
         frame = visit.frames[0] if visit.frames else None
         self.naming.note_python_modules(frame)
-        numbers = None
-        if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex):
-            (numbers,) = names_of(args[1:], frame)
         standing = names_of([each for value in written for each in flat(value)], frame)
+        numbered = len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex)
+        numbers = standing[1] if numbered else None
         ordered = in_order(entry, args)
+        # In a constructor, or with a library in between: the line names what that call gives, not this.
         within = entry.f_code.co_name == "__init__" or frame is not entry.f_back
         if visit.frames:
             self._variables = visit.frames[-1].f_globals
@@ -308,9 +308,8 @@ class EventRecorder(Recorder):
         self._look(self._grad_assigned, tensor, old, new, sys._getframe(1))
 
     def _grad_assigned(self, tensor: Any, old: Any, new: Any, frame: FrameType) -> None:
-        told = new is old and (
-            new is None or self.numbering.owner(new) is tensor
-        )  # `w.grad += 1` assigns what it edited
+        # `w.grad += 1` assigns what it edited, of which its op has told.
+        told = new is old and (new is None or self.numbering.owner(new) is tensor)
         if new is not None:
             self.numbering.assigned(tensor, new)
         if not told:

@@ -29,7 +29,7 @@ from autogradkit.tracing.source import Place, SourceReader
 from autogradkit.tracing.turns import loop_variables, loops_since
 
 
-@dataclass
+@dataclass(slots=True)
 class Draft:
     """An event with its place still unresolved."""
 

@@ -22,13 +22,8 @@ from autogradkit.engine.packing import Packed
 from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
 from autogradkit.tracing.events import Argument, Saved
 
-_DERIVED = (
-    "_sym_sizes",
-    "_sym_sizes_opt",
-    "_sym_strides",
-    "_geometry",
-    "_kind",
-)  # sizes and the like, which pictures show anyway
+# Ends of the names of settings that pictures show anyway: sizes and the like.
+_DERIVED = ("_sym_sizes", "_sym_sizes_opt", "_sym_strides", "_geometry", "_kind")
 
 
 def saved_by(

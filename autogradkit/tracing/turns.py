@@ -169,6 +169,5 @@ class TurnCounter:
             known = self._loops[id(code)] = code, _counted_loops(code)
         if not known[1]:
             return None
-        return (
-            frame.f_trace if isinstance(frame.f_trace, _Frame) else _Frame(known[1])
-        )  # a generator goes on with its own
+        running = frame.f_trace  # of a generator, which goes on with its own counts
+        return running if isinstance(running, _Frame) else _Frame(known[1])

@@ -30,9 +30,8 @@ class Visits:
 
     def __init__(self) -> None:
         self.sites = Sites()
-        self._running: list[
-            Visit
-        ] = []  # those that have not returned, as a hook or a function given to `vmap` may call
+        # Those that have not returned, outermost first: a hook, or a function given to `vmap`, may call once more.
+        self._running: list[Visit] = []
         self._count = 0
 
     def of(self, frame: FrameType) -> Visit:

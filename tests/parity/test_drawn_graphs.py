@@ -10,7 +10,7 @@ import torch
 from .drawn.bindings import names
 from .drawn.programs import Program, program
 from .drawn.recompute import operations
-from .drawn.runs import execute, record
+from .drawn.runs import execute, is_at_a_kink, record
 from .drawn.truth import falsities, gradients, sources
 
 pytestmark = pytest.mark.long
@@ -175,6 +175,11 @@ LEARNERS = {
         "g, = torch.autograd.grad((y ** 2).sum(), w, create_graph=True)\n(g * w).sum().backward()",
         "w = torch.tensor([1., -2., 3.], requires_grad=True)\nk = torch.tensor([[[[.5, -1.], [2., 1.]]]])"
     ),
+    "a ReLU that is given 0, or the last bit of it": (
+        "torch.relu(lin(x)).sum().backward()",
+        "x = torch.tensor([1., 1., 2.])\nlin = torch.nn.Linear(3, 2)\nwith torch.no_grad():\n"
+        "    for q in lin.parameters():\n        q.copy_((torch.arange(float(q.numel())).reshape(q.shape) % 5) / 4 - .4)"
+    ),
     "a power of 0": ("h = x ** n\nh.sum().backward()",
         "x = torch.arange(3., requires_grad=True)\nn = torch.tensor([1., 2., 3.])"
     ),
@@ -201,17 +206,25 @@ def test_the_picture_of_a_learners_cell_is_true(name: str) -> None:
     assert not falsities(Program(0, cell) if before is None else Program(0, cell, before))
 
 
+def test_the_last_bits_excuse_no_other_gradient() -> None:
+    made = Program(0, *LEARNERS["a ReLU that is given 0, or the last bit of it"])
+    (told,) = {events[-1].after for events in record(made).graph.grads.values() if events[-1].after.shape == (2,)}
+    assert is_at_a_kink(made, "lin.bias", told)
+    assert not is_at_a_kink(made, "lin.bias", dataclasses.replace(told, data=(0.5, 0.5)))
+    assert not is_at_a_kink(made, "lin.weight", told)
+
+
 def test_what_is_false_is_found() -> None:
     made = Program(0, "y = w * x\nz = y + 1\nz.sum().backward()")
     space, _ = execute(made, torch)
     run = record(made)
-    assert not [*operations(run, space), *sources(run), *gradients(space)(run), *names(made)(run)]
+    assert not [*operations(run, space), *sources(run), *gradients(made, space)(run), *names(made)(run)]
     value = next(value for value in run.trace.values.values() if value.name == "y")
     run.trace.values[value.id] = dataclasses.replace(value, name="x")
     assert {falsity.kind for falsity in names(made)(run)} == {"name"}
     link = next(link for link in run.graph.links if run.graph.labels[link.value] == "w")
     link.grads.clear()
-    assert {falsity.kind for falsity in gradients(space)(run)} == {"arrows"}
+    assert {falsity.kind for falsity in gradients(made, space)(run)} == {"arrows"}
     run.graph.links.remove(link)
     assert "edge missing" in {falsity.kind for falsity in operations(run, space)}
     numbers = dataclasses.replace(value.numbers, data=(9.0, 9.0, 9.0))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from types import FrameType
+
 import pytest
 
+import autogradkit
 from tests.parity.said import check
 
 MADE = (
@@ -72,3 +77,28 @@ torch.nn.functional.max_unpool2d(torch.ones(1, 3, 1, 1), torch.zeros(1, 3, 1, 1,
 @pytest.mark.parametrize("line", LINES.split("\n")[1:-1])
 def test_a_line_says_the_same(line: str) -> None:
     check(MADE + line)
+
+
+def test_a_layer_whose_hooks_are_removed_is_as_quick_as_before() -> None:
+    layer, x = autogradkit.nn.Linear(2, 2), autogradkit.ones(2)
+    before = _functions_called(lambda: layer(x))
+    for handle in (layer.register_forward_hook(lambda *_: None), layer.register_forward_pre_hook(lambda *_: None)):
+        handle.remove()
+    assert _functions_called(lambda: layer(x)) <= before + 2  # it looks whether there are some
+
+
+def _functions_called(run: Callable[[], object]) -> int:
+    """How many functions of Python run."""
+    called = 0
+
+    def heard(frame: FrameType, event: str, arg: object) -> None:
+        nonlocal called
+        called += event == "call"
+
+    run()
+    sys.setprofile(heard)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return called

@@ -130,6 +130,8 @@ def call(module: Module, hooks: ModuleHooks | None, args: tuple[Any, ...], kwarg
     hooks = hooks or ModuleHooks()
     if EVERYWHERE:
         hooks = hooks.after_those_of_all()
+    elif not hooks.any():  # those that there were have been removed
+        return module.forward(*args, **kwargs)
     if not hooks.always:
         return _Call(module, hooks, args, kwargs).run()
     this = _Call(module, hooks, args, kwargs)

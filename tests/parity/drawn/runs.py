@@ -6,6 +6,7 @@ Used by `truth` and `bindings`.
 from __future__ import annotations
 
 import linecache
+import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,8 +47,11 @@ class Run:
     error: Exception | None
 
 
-def execute(program: Program, m: Any, source: str | None = None, spoil: str | None = None, **more: Any) -> Any:
-    """Run a program with `m` as torch; the namespace, what it raised. `spoil` changes that tensor before the cell."""
+def execute(
+    program: Program, m: Any, source: str | None = None, spoil: str | None = None, nudge: int | None = None, **more: Any
+) -> Any:
+    """Run a program with `m` as torch; the namespace, what it raised. `spoil` changes that tensor before the cell, `nudge` seeds
+    a change of the last bits of all of them."""
     space: dict[str, Any] = {"torch": m, "__name__": "__main__", **more}
     exec(_compiled(program.before, "<before>"), space)
     if spoil is not None:
@@ -57,6 +61,11 @@ def execute(program: Program, m: Any, source: str | None = None, spoil: str | No
                 tensor.data.add_(m.tensor([0.37, 0.59, 0.83]) if tensor.shape[-1:] == (3,) else 0.41)
             else:
                 tensor.data.copy_(~tensor if tensor.dtype is m.bool else tensor + 1)
+    if nudge is not None:
+        stream = random.Random(nudge)
+        for tensor in reachable(space, m).values():
+            if tensor.is_floating_point() or tensor.is_complex():
+                tensor.data.mul_(1 + 8 * stream.uniform(-1, 1) * m.finfo(tensor.dtype).eps)
     file = f"<cell {program.seed}>"
     text = program.cell if source is None else source
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
@@ -169,3 +178,18 @@ def is_rounding(program: Program, name: str, told: torch.Tensor, real: torch.Ten
         return False
     told, real, exact = (each.detach().double() for each in (told, real, exact))
     return bool(((told - real).abs() <= 16 * (real - exact).abs() + 1e-5 * real.abs()).all())
+
+
+NUDGES = 16
+
+
+def is_at_a_kink(program: Program, name: str, told: Numbers | None) -> bool:
+    """Whether the last bits decide on the gradient under a name, as where a ReLU is given 0: PyTorch gets the one that was told
+    as soon as it begins with numbers a few units in the last place away."""
+    if told is None:
+        return False
+    for nudge in range(NUDGES):
+        tensor = reachable(execute(program, torch, nudge=nudge)[0], torch).get(name)
+        if tensor is not None and tensor.grad is not None and close(tensor_in(told), tensor.grad):
+            return True
+    return False

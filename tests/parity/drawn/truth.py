@@ -21,7 +21,7 @@ from autogradkit.tracing.render.graph.structure.model import MAKERS
 from .bindings import names
 from .programs import Program, program
 from .recompute import elements, operations, spelling
-from .runs import Falsity, Run, before, close, execute, is_rounding, reachable, record, tensor_of
+from .runs import Falsity, Run, before, close, execute, is_at_a_kink, is_rounding, reachable, record, tensor_of
 
 
 def falsities_of(seed: int) -> list[Falsity]:
@@ -51,7 +51,7 @@ def _falsities(program: Program) -> list[Falsity]:
         names(program),
     ]
     if error is None:
-        checks += [gradients(space), influence(program, space)]
+        checks += [gradients(program, space), influence(program, space)]
     return [falsity for check in checks for falsity in check(run)]
 
 
@@ -131,7 +131,7 @@ def values(program: Program, space: dict[str, Any]) -> Callable[[Run], Iterator[
     return check
 
 
-def gradients(space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
+def gradients(program: Program, space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
     def check(run: Run) -> Iterator[Falsity]:
         """The arrows into a leaf add up to what its `.grad` took; the last `.grad` told is PyTorch's."""
         truth = reachable(space, torch)
@@ -170,14 +170,15 @@ def gradients(space: dict[str, Any]) -> Callable[[Run], Iterator[Falsity]]:
             number = run.graph.values[id].tensor
             drawn = run.graph.cleared.get(id) or events[-1]
             name = of.get(number, "")
-            if name in truth and drawn is run.graph.grads[number][-1] and not alike(drawn.after, truth[name].grad):
+            last = name in truth and drawn is run.graph.grads[number][-1]
+            if last and not alike(drawn.after, truth[name].grad) and not is_at_a_kink(program, name, drawn.after):
                 yield Falsity("grad", f"{name}.grad: drawn {drawn.after}, PyTorch {truth[name].grad}")
         for number, events in run.graph.grads.items():
             name = of.get(number)
             if name is None or name not in truth or not events:
                 continue
             told, real = events[-1].after, truth[name].grad
-            if not alike(told, real) and not mentions(said, f"{name}.grad"):
+            if not alike(told, real) and not mentions(said, f"{name}.grad") and not is_at_a_kink(program, name, told):
                 yield Falsity("grad", f"{name}.grad: told {told and told.data}, PyTorch {real}")
 
     return check
