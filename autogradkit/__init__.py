@@ -151,6 +151,7 @@ else:
             "fx",
             "hub",
             "jit",
+            "library",
             "linalg",
             "masked",
             "mps",
@@ -186,6 +187,9 @@ else:
         name: home
         for home, names in {
             "autogradkit.tracing": "record Trace",
+            "autogradkit._ops.operators.namespaces": "ops",
+            "autogradkit.core.tag": "Tag",
+            "autogradkit.core.schema": "Argument FunctionSchema ListType OptionalType TensorType TupleType",
             "autogradkit.func": "vmap",
             "autogradkit.func.control": "cond",
             "autogradkit.nn.summary": "summary",

@@ -52,6 +52,7 @@ NAMESPACES = (
     "fx",
     "hub",
     "jit",
+    "library",
     "linalg",
     "masked",
     "mps",

@@ -14,6 +14,9 @@ from autogradkit._ops.declare.overriding import DisableTorchFunction as DisableT
 from autogradkit._ops.declare.overriding import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from autogradkit.core.batched import under_way as _under_way
 from autogradkit.core.random import Generator as Generator
+from autogradkit.core.schema import Argument as Argument
+from autogradkit.core.schema import FunctionSchema as FunctionSchema
+from autogradkit.core.schema_text import parse_schema as parse_schema
 from autogradkit.linalg import LinAlgError as _LinAlgError  # noqa: F401
 
 _TensorMeta = type  # the class of `Tensor`, for annotations
