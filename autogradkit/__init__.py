@@ -135,6 +135,7 @@ else:
             "_C",
             "_dynamo",
             "_subclasses",
+            "_tensor_str",
             "accelerator",
             "amp",
             "autograd",

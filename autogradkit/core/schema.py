@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 
 class Type:
@@ -120,9 +120,6 @@ class AliasInfo:
         return f"({text})" if self.after == self.before else f"({text} -> {'|'.join(self.after)})"
 
 
-REQUIRED: Any = type("REQUIRED", (), {"__repr__": lambda self: "<required>"})()  # the default of what must be given
-
-
 @dataclass(frozen=True, repr=False)
 class Argument:
     """One argument of a schema, or one of its results."""
@@ -170,15 +167,17 @@ class Argument:
         if self.is_required:
             return text
         default = self.default_value
-        if self.N and isinstance(default, list) and len(set(default)) == 1:
-            default = default[0]
+        if self.N and isinstance(default, list):
+            several = cast("list[Any]", default)
+            if len(set(several)) == 1:
+                default = several[0]
         return f"{text}={_literal(default)}"
 
 
 def _literal(value: Any) -> str:
     """A default as PyTorch prints it in a schema: floats in 17 digits, with a point at the end of whole ones."""
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(_literal(each) for each in value)}]"
+        return f"[{', '.join(_literal(each) for each in cast('Sequence[Any]', value))}]"
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, float):

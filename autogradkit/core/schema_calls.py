@@ -7,7 +7,7 @@ own (`_ops/declare/signature.py`), with the texts of Python's front; these texts
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -97,7 +97,8 @@ def _cast(value: Any, kind: Type, numbers: bool, count: int | None = None) -> An
         return None if value is None else _cast(value, kind.of, numbers, count)
     if isinstance(kind, ListType):
         if isinstance(value, (list, tuple)):
-            return [_element(value, each, kind.of, numbers) for each in value]
+            several = cast("Sequence[Any]", value)
+            return [_element(several, each, kind.of, numbers) for each in several]
         if count and isinstance(value, (int, float)):  # one that stands for all
             return [_cast(value, kind.of, numbers)] * count
         raise _UncastableError(_python_instance(value))
@@ -126,19 +127,19 @@ def _tensor(value: Any, numbers: bool) -> Any:
 
 
 def _whole(value: Any, numbers: bool) -> int:
-    if isinstance(value, (int, np.integer)) or (isinstance(value, Tensor) and value._array.dtype.kind in "iub"):
-        return int(value)
+    if isinstance(value, (int, np.integer)) or (isinstance(value, Tensor) and value.dtype.category <= INTEGRAL):
+        return int(cast("Any", value))
     raise _UncastableError(_python_instance(value))
 
 
 def _real(value: Any, numbers: bool) -> float:
     if isinstance(value, (int, float, np.number, Tensor)):
-        return float(value)
+        return float(cast("Any", value))
     raise _UncastableError(_python_instance(value))
 
 
 def _truth(value: Any, numbers: bool) -> bool:
-    if value is None or hasattr(type(value), "__bool__"):
+    if value is None or hasattr(value, "__bool__"):
         return bool(value)
     raise _UncastableError(_python_instance(value))
 
@@ -146,8 +147,8 @@ def _truth(value: Any, numbers: bool) -> bool:
 def _number(value: Any, numbers: bool) -> Any:
     if isinstance(value, (bool, int, float, complex)):
         return value
-    if isinstance(value, np.generic) or (isinstance(value, Tensor) and not value._array.ndim):
-        return value.item()
+    if isinstance(value, (np.generic, Tensor)) and not value.ndim:
+        return cast("Any", value).item()
     raise _UncastableError(f"Cannot cast {value} to number")
 
 

@@ -28,7 +28,7 @@ from autogradkit.library.libraries import Library
 
 _log = logging.getLogger(__name__)
 OPDEFS: dict[str, CustomOpDef] = {}  # by their names
-_INPLACE, _OUT, _COMPLIANT = Tag["inplace"], Tag["out"], Tag["pt2_compliant_tag"]
+_INPLACE, _OUT, _COMPLIANT = Tag.inplace, Tag.out, Tag.pt2_compliant_tag
 
 
 @entry

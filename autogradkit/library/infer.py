@@ -66,7 +66,7 @@ class _Inference:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
-        self.globals: dict[str, Any] = function.__globals__  # pyright: ignore[reportFunctionMemberAccess]
+        self.globals: dict[str, Any] = function.__globals__
         self.signature = inspect.signature(function)
 
     def refusal(self, what: str) -> ValueError:
@@ -168,7 +168,7 @@ def infer_schema(
     """
     inference = _Inference(prototype_function)
     given_tags = (tags,) if isinstance(tags, Tag) else tuple(tags or ())
-    is_inplace, is_out = Tag["inplace"] in given_tags, Tag["out"] in given_tags
+    is_inplace, is_out = Tag.inplace in given_tags, Tag.out in given_tags
     if is_inplace and is_out:
         raise AssertionError("torch.Tag.inplace and torch.Tag.out are mutually exclusive")
     mutated: str | tuple[str, ...] = mutates_args if isinstance(mutates_args, str) else tuple(mutates_args)

@@ -62,7 +62,7 @@ class Library:
             raise ValueError(f"Unsupported kind: {kind}")
         if ns in _RESERVED and kind != "IMPL":
             raise ValueError(f"{ns} is a reserved namespace. Please try creating a library with another name.")
-        frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage] - who makes it, past `entry`
+        frame = sys._getframe(2)  # who makes it, past `entry`
         self._made_at = f"{frame.f_code.co_filename}:{frame.f_lineno}"
         if kind == "DEF":
             if ns in _OWNERS:

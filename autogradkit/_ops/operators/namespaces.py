@@ -27,7 +27,7 @@ class _OpNamespace(types.ModuleType):
         self.name = name
 
     @property
-    def __file__(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - as PyTorch's says
+    def __file__(self) -> str:  # as PyTorch's says
         return "torch.ops"
 
     def __getattr__(self, name: str) -> OpOverloadPacket:
