@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from autogradkit.core.device import device
-from autogradkit.core.dtype import dtype
+from autogradkit.core.dtype import INTEGRAL, dtype
 from autogradkit.core.random import Generator
 from autogradkit.core.schema import Argument, FunctionSchema, ListType, OptionalType, Type
 from autogradkit.core.schema_text import dtype_of
