@@ -1,4 +1,4 @@
-"""What packages ask of `torch._tensor_str`, PyTorch's private module that prints tensors: its options, the text of the numbers."""
+"""What packages ask of `torch._tensor_str`, PyTorch's private module that prints tensors: options, and the text of numbers."""
 
 from __future__ import annotations
 

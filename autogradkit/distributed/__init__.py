@@ -28,6 +28,8 @@ from autogradkit.distributed.world import Groups as _Groups
 from autogradkit.distributed.world import ProcessGroup as ProcessGroup
 from autogradkit.distributed.world import destroy_process_group as destroy_process_group
 from autogradkit.distributed.world import get_backend as get_backend
+from autogradkit.distributed.world import get_global_rank as get_global_rank
+from autogradkit.distributed.world import get_group_rank as get_group_rank
 from autogradkit.distributed.world import get_process_group_ranks as get_process_group_ranks
 from autogradkit.distributed.world import get_rank as get_rank
 from autogradkit.distributed.world import get_world_size as get_world_size
