@@ -12,7 +12,7 @@ from autogradkit.nn.modules.module import Module as _Module
 __getattr__ = _absent_from("quantization.qconfig")
 
 
-class QConfig(namedtuple("QConfig", ["activation", "weight"])):  # noqa: PYI024 - PyTorch's, with its own `__new__`
+class QConfig(namedtuple("QConfig", ["activation", "weight"])):
     """Two classes, or functions that make observers. Raises ValueError for an observer that was made already.
 
     >>> QConfig(activation=int, weight=float)
