@@ -87,6 +87,4 @@ def _require(combine_fn: Any, leaves: Sequence[Any], dim: int, reverse: Any, com
     if any(each.is_sparse for each in leaves):
         raise ValueError("xs leaves must dense Tensors, consider using `to_dense()`")
     if any(each.ndim <= dim or each.shape[dim] == 0 for each in leaves):
-        raise ValueError(
-            "All xs leaves must at least have 'dim' number of dimensions and scan dimension > 0"
-        )
+        raise ValueError("All xs leaves must at least have 'dim' number of dimensions and scan dimension > 0")

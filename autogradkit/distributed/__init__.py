@@ -4,6 +4,8 @@
 """
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.distributed import distributed_c10d as distributed_c10d
+from autogradkit.distributed import rpc as rpc
 from autogradkit.distributed.collectives import ReduceOp as ReduceOp
 from autogradkit.distributed.collectives import Work as Work
 from autogradkit.distributed.collectives import all_gather as all_gather

@@ -16,7 +16,9 @@ class ObserverBase(_Module):
 
     @_entry
     def __init__(self, *_args: Any, **_options: Any) -> None:
-        raise NotImplementedError(f"autogradkit does not quantise tensors, so it has no {type(self).__name__} to be used")
+        raise NotImplementedError(
+            f"autogradkit does not quantise tensors, so it has no {type(self).__name__} to be used"
+        )
 
 
 class HistogramObserver(ObserverBase):
