@@ -72,7 +72,7 @@ torch.ops.aten.sum.dim_IntList(torch.ones(2, 3), [0], dtype=torch.float64)
 torch.ops.aten.sum.IntList_out(torch.ones(2, 3), [0], out=torch.empty(3))
 type(torch.ops.aten.max.dim(torch.ones(2, 3), 0)).__name__, torch.ops.aten.max.dim(torch.ones(2, 3), 0)
 torch.ops.aten.split.Tensor(torch.ones(2), 1)
-torch.ops.aten.arange.start(1, 3, dtype=torch.int64)
+torch.ops.aten.arange.start(1, 3, dtype=torch.int64).tolist()
 torch.ops.aten.view(torch.ones(2, requires_grad=True), [1, 2])
 torch.ops.aten.view.default(torch.ones(2), 1, 2)
 torch.ops.aten.slice.Tensor(torch.arange(4), 0, 1)
@@ -141,7 +141,7 @@ def parsed_schemas(m: Any) -> Any:
     ):
         schema = m._C.parse_schema(text)
         arguments = [
-            (a.name, str(a.type), a.default_value, a.has_default_value(), a.N, a.kwarg_only, a.is_out, a.is_write)
+            (a.name, str(a.type), str(a.default_value), a.has_default_value(), a.N, a.kwarg_only, a.is_out, a.is_write)
             for a in schema.arguments
         ]
         found.append((str(schema), arguments, schema.is_mutable, schema.name, schema.overload_name))
