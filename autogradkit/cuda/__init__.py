@@ -20,6 +20,7 @@ from autogradkit.core.missing_device import refusing as _refusing
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn as _warn
 from autogradkit.cuda import amp as amp
+from autogradkit.cuda import comm as comm
 from autogradkit.cuda import nvtx as nvtx
 
 _SAID = "Torch not compiled with CUDA enabled"
