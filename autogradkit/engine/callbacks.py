@@ -25,9 +25,10 @@ def queue_callback(callback: Callable[[], Any]) -> None:
     """
     if MODE.run is None:
         raise RuntimeError("Final callbacks can only be installed during backward pass.")
-    if MODE.run.callbacks is None:
-        MODE.run.callbacks = []
-    MODE.run.callbacks.append(callback)
+    run: Any = MODE.run
+    if run.callbacks is None:
+        run.callbacks = []
+    run.callbacks.append(callback)
 
 
 def call_back(run: Any) -> None:

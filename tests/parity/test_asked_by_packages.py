@@ -316,7 +316,6 @@ def test_names_beside_what_packages_use() -> None:
     import torch.quantization
     import torch.utils.checkpoint
 
-
     assert outcomes(ak, PROCESSES) == outcomes(torch, PROCESSES)
     with pytest.raises(NotImplementedError, match="does not quantise"):
         ak.quantization.observer.MinMaxObserver()
