@@ -18,7 +18,7 @@ from importlib.metadata import Distribution, DistributionFinder
 from multiprocessing import spawn
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ForwardRef
 
 import autogradkit
 from autogradkit.core.absent import is_namespace
@@ -121,7 +121,7 @@ class StandIn(Loader):
             if "safetensors.torch" in self._aside:
                 vars(sys.modules["safetensors"])["torch"] = self._aside["safetensors.torch"]
         for kind, home in RENAMED.values():
-            kind.__module__ = home
+            _rename_back(kind, home)
         RENAMED.clear()
         for name in _VERSIONS:
             if name in sys.modules:
@@ -241,6 +241,19 @@ def _rename(kind: type) -> None:
         named = pytorchs_home(top + home.removeprefix(_OURS[top]), kind.__name__)
     RENAMED[id(kind)] = kind, home
     kind.__module__ = named
+    notes: dict[str, Any] = vars(kind).get("__annotations__", {})
+    for name, note in notes.items():  # which `typing.get_type_hints` would look up in PyTorch's module
+        if isinstance(note, (str, ForwardRef)):
+            text = note if isinstance(note, str) else note.__forward_arg__
+            notes[name] = ForwardRef(text, is_class=True, module=home)
+
+
+def _rename_back(kind: type, home: str) -> None:
+    kind.__module__ = home
+    notes: dict[str, Any] = vars(kind).get("__annotations__", {})
+    for name, note in notes.items():
+        if isinstance(note, ForwardRef):
+            notes[name] = note.__forward_arg__
 
 
 def _is_pytorchs(name: str) -> bool:

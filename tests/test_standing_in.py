@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import textwrap
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,20 @@ def test_an_import_is_one_module_under_two_names() -> None:
         assert autogradkit.nn.__spec__ is not None
         assert autogradkit.nn.__spec__.name == "autogradkit.nn"
     assert sys.modules.get("torch") is not autogradkit
+
+
+def test_type_hints_are_found_in_the_module_that_has_them() -> None:
+    from autogradkit import nn
+
+    class Net(nn.Module):
+        size: int
+
+    with as_torch():
+        assert nn.MultiheadAttention.__module__ == "torch.nn.modules.activation"
+        for kind in (Net, nn.MultiheadAttention, autogradkit.optim.SGD, nn.utils.rnn.PackedSequence):
+            assert typing.get_type_hints(kind)
+    assert typing.get_type_hints(nn.MultiheadAttention)
+    assert all(isinstance(each, str) for each in nn.MultiheadAttention.__annotations__.values())
 
 
 def test_versions_are_those_of_pytorch_while_it_lasts() -> None:

@@ -12,8 +12,12 @@ from autogradkit._C import _nn as _nn
 from autogradkit._ops.declare.names import _VariableFunctionsClass as _VariableFunctionsClass
 from autogradkit._ops.declare.overriding import DisableTorchFunction as DisableTorchFunction
 from autogradkit._ops.declare.overriding import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
+from autogradkit._ops.declare.overriding import _disabled as _disabled_torch_function_impl  # noqa: F401
 from autogradkit.core.batched import under_way as _under_way
 from autogradkit.core.random import Generator as Generator
+from autogradkit.core.schema import Argument as Argument
+from autogradkit.core.schema import FunctionSchema as FunctionSchema
+from autogradkit.core.schema_text import parse_schema as parse_schema
 from autogradkit.linalg import LinAlgError as _LinAlgError  # noqa: F401
 
 _TensorMeta = type  # the class of `Tensor`, for annotations

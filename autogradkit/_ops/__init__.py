@@ -138,6 +138,15 @@ def _load_network_functions() -> None:
     import autogradkit._ops.network.functions
 
 
+def __getattr__(name: str) -> Any:
+    """PyTorch has the classes of operators in its own `torch._ops`."""
+    if name not in ("OpOverload", "OpOverloadPacket", "_OpNamespace", "_Ops", "ops"):
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    from autogradkit._ops.operators import namespaces
+
+    return getattr(namespaces, name)
+
+
 batched.UNLOADED.append(_load_rules)
 names.UNLOADED.append(_load_network_functions)
 OPS.sum_array = sums.sum_array

@@ -48,6 +48,12 @@ def pin_memory(self: Array, device: Device | None = None) -> NoReturn:
     raise RuntimeError(_NONE)
 
 
+@op(variants="function", composition=True)
+def _pin_memory(self: Array, device: Device | None = None) -> NoReturn:
+    """Raises RuntimeError, as `pin_memory` does, which calls it in PyTorch."""
+    raise RuntimeError(_NONE)
+
+
 def _warn_of_device(name: str) -> None:
     text = f"The argument 'device' of Tensor.{name}() is deprecated. Please do not pass this argument."
     warn(text, DeprecationWarning)

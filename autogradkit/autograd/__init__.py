@@ -19,6 +19,7 @@ from autogradkit.autograd.gradcheck import GradcheckError as GradcheckError
 from autogradkit.autograd.gradcheck import gradcheck as gradcheck
 from autogradkit.autograd.gradcheck import gradgradcheck as gradgradcheck
 from autogradkit.autograd.variable import Variable as Variable
+from autogradkit.autograd.variable import _is_checkpoint_valid as _is_checkpoint_valid
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.engine.backward import backward as backward
 from autogradkit.engine.backward import grad as grad

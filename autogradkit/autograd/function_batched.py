@@ -5,7 +5,7 @@ Rests on core's batches; `function.py` calls it where an argument is one sample 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from autogradkit.core.batched import Batch, innermost, samples_of, wrap_batched
@@ -42,19 +42,34 @@ def apply_batched(function: Any, base: Any, args: Sequence[Any]) -> Any:
     batch = innermost(args)
     assert batch is not None
     if has_own:
-        return _by_its_own(function, batch, args)
+        return by_rule(function.vmap, batch, args)
     if not function.generate_vmap_rule:
         raise RuntimeError(
             f"You tried to vmap over {name}, but it does not have vmap support. Please override and implement the vmap "
             f"staticmethod or set generate_vmap_rule=True. {MORE}"
         )
-    rows: list[Any] = []
-    for index in range(batch.size):
-        given = [_all(each, batch) for each in args]
-        rows.append(function.apply(*[all_.select(0, index) if is_its else all_ for all_, is_its in given]))
-    if isinstance(rows[0], tuple):
-        return tuple([wrap_batched(OPS.stack(list(each)), batch) for each in zip(*rows, strict=True)])
+    return by_samples(function.apply, batch, args, {})
+
+
+def by_samples(call: Any, batch: Batch, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """What `call` gives for each sample, as samples of the batch."""
+    rows = [
+        call(
+            *[_sample(each, batch, index) for each in args],
+            **{name: _sample(each, batch, index) for name, each in kwargs.items()},
+        )
+        for index in range(batch.size)
+    ]
+    if isinstance(rows[0], (tuple, list)):
+        return type(rows[0])([wrap_batched(OPS.stack(list(each)), batch) for each in zip(*rows, strict=True)])
     return wrap_batched(OPS.stack(rows), batch)
+
+
+def _sample(value: Any, batch: Batch, index: int) -> Any:
+    if isinstance(value, (list, tuple)):
+        return type(value)([_sample(each, batch, index) for each in value])
+    all_, is_its = _all(value, batch)
+    return all_.select(0, index) if is_its else all_
 
 
 def _all(value: Any, batch: Batch) -> tuple[Any, bool]:
@@ -63,10 +78,11 @@ def _all(value: Any, batch: Batch) -> tuple[Any, bool]:
     return (value, False) if samples is None else (samples, True)
 
 
-def _by_its_own(function: Any, batch: Batch, args: Sequence[Any]) -> Any:
+def by_rule(rule: Any, batch: Batch, args: Sequence[Any]) -> Any:
+    """What a `vmap` of the user's makes of all samples. Raises RuntimeError where it does not say where the batch is."""
     given = [_all(each, batch) for each in args]
     dims = tuple([0 if is_its else None for _, is_its in given])
-    made = function.vmap(VmapInfo(batch.size, batch.randomness), dims, *[each for each, _ in given])
+    made = rule(VmapInfo(batch.size, batch.randomness), dims, *[each for each, _ in given])
     if not (isinstance(made, tuple) and len(made) == 2):
         raise RuntimeError(
             "Expected the vmap staticmethod to have two returns, an output and out_dims with pytree structure compatible with "

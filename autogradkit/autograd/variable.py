@@ -10,11 +10,25 @@ from typing import Any
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
+from autogradkit.engine.callbacks import queue_callback
+from autogradkit.engine.modes import MODE
 
 
 class _EveryTensor(type):
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, Tensor)
+
+
+def _is_checkpoint_valid() -> bool:
+    """Whether the backward that is under way, if one is, accumulates into every leaf."""
+    return not MODE.wants_some
+
+
+class _Engine:
+    """What packages ask of PyTorch's engine itself."""
+
+    queue_callback = staticmethod(queue_callback)
+    is_checkpoint_valid = staticmethod(_is_checkpoint_valid)
 
 
 class Variable(metaclass=_EveryTensor):
@@ -26,6 +40,8 @@ class Variable(metaclass=_EveryTensor):
     >>> torch.autograd.Variable(torch.ones(2), requires_grad=True)
     tensor([1., 1.], requires_grad=True)
     """
+
+    _execution_engine = _Engine()
 
     def __new__(
         cls, data: Any = None, requires_grad: bool = False, volatile: bool = False, name: str | None = None

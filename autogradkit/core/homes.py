@@ -46,6 +46,10 @@ _NAMES = {
 }
 _ELSEWHERE = {
     ("torch._ops.declare.names", "_VariableFunctionsClass"): "torch._C",
+    ("torch._ops.operators.overloads", "OpOverload"): "torch._ops",
+    ("torch._ops.operators.overloads", "OpOverloadPacket"): "torch._ops",
+    ("torch.core.schema", "Argument"): "torch",
+    ("torch.core.schema", "FunctionSchema"): "torch",
     ("torch.core.buffer", "Buffer"): "torch.nn.parameter",
     ("torch.core.storages", "UntypedStorage"): "torch.storage",
     ("torch.core.typed_storages", "TypedStorage"): "torch.storage",

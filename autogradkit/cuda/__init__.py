@@ -7,7 +7,7 @@ there. Whatever needs the device raises AssertionError with PyTorch's text.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
@@ -20,6 +20,7 @@ from autogradkit.core.missing_device import refusing as _refusing
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn as _warn
 from autogradkit.cuda import amp as amp
+from autogradkit.cuda import comm as comm
 from autogradkit.cuda import nvtx as nvtx
 
 _SAID = "Torch not compiled with CUDA enabled"
@@ -46,6 +47,10 @@ def is_available() -> bool:
     device(type='cpu')
     """
     return False
+
+
+def _lazy_call(callable: Callable[[], Any], **kwargs: Any) -> None:
+    """Nothing: PyTorch keeps what is to be called once the device is there, which never happens."""
 
 
 def is_initialized() -> bool:

@@ -4,6 +4,8 @@
 """
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.distributed import distributed_c10d as distributed_c10d
+from autogradkit.distributed import rpc as rpc
 from autogradkit.distributed.collectives import ReduceOp as ReduceOp
 from autogradkit.distributed.collectives import Work as Work
 from autogradkit.distributed.collectives import all_gather as all_gather
@@ -28,6 +30,8 @@ from autogradkit.distributed.world import Groups as _Groups
 from autogradkit.distributed.world import ProcessGroup as ProcessGroup
 from autogradkit.distributed.world import destroy_process_group as destroy_process_group
 from autogradkit.distributed.world import get_backend as get_backend
+from autogradkit.distributed.world import get_global_rank as get_global_rank
+from autogradkit.distributed.world import get_group_rank as get_group_rank
 from autogradkit.distributed.world import get_process_group_ranks as get_process_group_ranks
 from autogradkit.distributed.world import get_rank as get_rank
 from autogradkit.distributed.world import get_world_size as get_world_size

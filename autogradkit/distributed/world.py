@@ -193,6 +193,32 @@ def new_group(ranks: list[int] | None = None, *_options: Any, **_named: Any) -> 
 
 
 @entry
+def get_global_rank(group: ProcessGroup | None, group_rank: int) -> int:
+    """The number among all processes of the one with this number in a group. Raises ValueError for none of a group's."""
+    if group is Groups.WORLD and group is not None:
+        return group_rank
+    require_registered(group)
+    if group_rank != 0:
+        raise ValueError(f"Group rank {group_rank} is not part of group {group}")
+    return 0
+
+
+def get_group_rank(group: ProcessGroup | None, global_rank: int) -> int:
+    """The number in a group of the process with this number among all. Raises ValueError for none of a group's."""
+    if group is Groups.WORLD and group is not None:
+        return global_rank
+    require_registered(group)
+    if global_rank != 0:
+        raise ValueError(f"Global rank {global_rank} is not part of group {group}")
+    return 0
+
+
+def require_registered(group: ProcessGroup | None) -> None:
+    """Raise ValueError for what is no group."""
+    if not isinstance(group, ProcessGroup):
+        raise ValueError(f"Group {group} is not registered, please create group with torch.distributed.new_group API")
+
+
 def get_process_group_ranks(group: ProcessGroup | None) -> list[int]:
     """[0]."""
     return list(range(require(group).size()))

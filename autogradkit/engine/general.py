@@ -9,7 +9,7 @@ to the wanted inputs, recorders are told what happens, and anomaly mode (anomaly
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from heapq import heappop, heappush
 from typing import Any, TypeGuard
@@ -68,6 +68,7 @@ class Run:
         self.accumulates: set[Tensor] | None = None  # leaves whose .grad takes part; None: every leaf
         self.runs_wanted = False  # whether a wanted node runs itself, though nothing that it leads to does
         self.ready: list[tuple[int, Node]] = []
+        self.callbacks: list[Callable[[], Any]] | None = None  # what is to be called afterwards
 
     def will_reach(self, target: Any) -> bool:
         """Whether a gradient will arrive at a node or leaf. Raises RuntimeError for a leaf whose gradient `grad` wants."""

@@ -5,11 +5,13 @@ The usual kind is run by `plain.py`, every other by `general.py`, on which this 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from autogradkit.core.batched import BATCHES, has_batched
 from autogradkit.core.recording import CALLS, RECORDERS, listeners, marks_of, put_back
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.callbacks import call_back
 from autogradkit.engine.delivery import Edge, count_edges
 from autogradkit.engine.general import Run
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
@@ -51,7 +53,8 @@ def execute(
             MODE.wants_some = wanted is not None
             validate_roots(roots, gradients)
             run = MODE.run = Run(retain_graph, on_tensors, recorders, next(CALLS))
-            return run.told(roots, gradients, wanted, accumulate, tuple([t for t in tensors if isinstance(t, Tensor)]))
+            given = tuple([t for t in tensors if isinstance(t, Tensor)])
+            captured = run.told(roots, gradients, wanted, accumulate, given)
         finally:
             MODE.run = outer
             if mode is not create_graph:
@@ -65,6 +68,9 @@ def execute(
         MODE.wants_some = wanted_some
         put_back(marks)
         raise
+    if run.callbacks:
+        call_back(run)
+    return captured
 
 
 def run_alone(root: Node, number: int, gradient: Any, retain_graph: bool) -> None:
@@ -72,11 +78,12 @@ def run_alone(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
     mode, outer = MODE.grad, MODE.run
     call = next(CALLS)
     taken: list[Tensor] = []
+    run = PlainRun(root)
     try:
         try:
             if mode:
                 MODE.grad = False
-            MODE.run = PlainRun(root)
+            MODE.run = run
             run_plain(root, number, gradient, retain_graph, call, taken)
         finally:
             MODE.run = outer
@@ -89,15 +96,18 @@ def run_alone(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
         if mode:
             MODE.grad = True
         raise
+    if run.callbacks:
+        call_back(run)
 
 
 class PlainRun:
     """A run of the usual kind, as hooks may ask of it what it will come to."""
 
-    __slots__ = ("__weakref__", "_reached", "root")
+    __slots__ = ("__weakref__", "_reached", "callbacks", "root")
 
     def __init__(self, root: Node) -> None:
         self.root = root
+        self.callbacks: list[Callable[[], Any]] | None = None  # what is to be called afterwards
         self._reached: dict[Any, int] | None = None
 
     def will_reach(self, target: Any) -> bool:

@@ -81,6 +81,8 @@ def qualified_name(function: Any) -> str:
     name = name_of(function)
     if module == "_operator":
         return f"operator.{name}"
+    if module.startswith("torch._ops."):  # an operator
+        return f"torch.ops.{module.removeprefix('torch._ops.')}.{name}"
     if not is_pytorchs(function):
         return f"{module}.{name}"
     if module in ("autogradkit", "torch"):

@@ -79,6 +79,16 @@ def export(fn: Any) -> Any:
     return fn
 
 
+def _overload(fn: Any) -> Any:
+    """`fn` itself, which says one of the types that a function takes."""
+    return fn
+
+
+def _overload_method(fn: Any) -> Any:
+    """`fn` itself, which says one of the types that a method takes."""
+    return fn
+
+
 def unused(fn: Any) -> Any:
     """`fn` itself."""
     return fn

@@ -9,6 +9,7 @@ from typing import Any as _Any
 
 from autogradkit.core.absent import lookup_error as _lookup_error
 from autogradkit.nn import functional, init, modules, parallel, parameter
+from autogradkit.nn import quantized as quantized
 from autogradkit.nn.modules import *
 from autogradkit.nn.parallel import DataParallel
 from autogradkit.nn.parameter import *

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -69,6 +69,12 @@ def set_checkpoint_early_stop(enable: bool) -> Iterator[None]:
         yield
     finally:
         _Settings.early_stop = before
+
+
+def check_backward_validity(inputs: Iterable[Any]) -> None:
+    """Warn where none of the inputs requires a gradient."""
+    if not any(each.requires_grad for each in inputs if isinstance(each, Tensor)):
+        warn("None of the inputs have requires_grad=True. Gradients will be None")
 
 
 def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Any
 
@@ -215,3 +216,112 @@ def test_translated_functions_are_not_made() -> None:
         ak.jit.ScriptFunction("f")
     with pytest.raises(NotImplementedError, match="no symbols"):
         ak.SymInt(3)
+
+
+SCANS = """
+scan(lambda a, b: a + b, x, 0, combine_mode='generic')
+scan(lambda a, b: a * b, x[:4], -1, True, combine_mode='generic')
+scan(lambda a, b: a * b, x[:1], 0, combine_mode='generic')
+scan(lambda a, b: (a[0] * b[0], b[0] * a[1] + b[1]), (x, x * 2), 0, combine_mode='generic')
+scan(lambda a, b: {'q': a['q'] + b['q']}, {'q': x}, 1, combine_mode='generic')
+scan(lambda a, b: a @ b, 2 * torch.eye(2).repeat(3, 1, 1), 0, combine_mode='generic')
+scan(lambda a, b: a, x, 0)
+scan(3, x, 0, combine_mode='generic')
+scan(lambda a, b: a, x, 5, combine_mode='generic')
+scan(lambda a, b: a, x, 0, combine_mode='abc')
+scan(lambda a, b: a, x, 0, reverse=3, combine_mode='generic')
+scan(lambda a, b: a, x[:0], 0, combine_mode='generic')
+torch.autograd.grad(scan(lambda a, b: a * b, y, 0, combine_mode='generic').sum(), y)
+"""
+
+
+def test_running_results_of_a_function() -> None:
+    from torch._higher_order_ops.associative_scan import associative_scan as theirs
+
+    from autogradkit._higher_order_ops.associative_scan import associative_scan as own
+
+    said = [
+        outcomes(m, SCANS, scan=scan, x=m.arange(1.0, 16.0).reshape(5, 3), y=m.arange(1.0, 6.0).requires_grad_())
+        for m, scan in ((ak, own), (torch, theirs))
+    ]
+    assert said[0] == said[1]
+
+
+def test_what_is_called_when_backward_has_ended() -> None:
+    told: list[list[Any]] = []
+    for m in BOTH:
+        seen: list[Any] = []
+        engine = m.autograd.Variable._execution_engine
+        x = m.ones(2, requires_grad=True)
+
+        def again(x: Any = x, seen: Any = seen, engine: Any = engine) -> None:
+            seen.append(x.grad is None or x.grad.tolist())
+            if len(seen) == 1:
+                engine.queue_callback(lambda: seen.append("later"))
+
+        def hook(gradient: Any, seen: Any = seen, engine: Any = engine, again: Any = again) -> None:
+            seen.append(engine.is_checkpoint_valid())
+            engine.queue_callback(again)
+
+        for run in (lambda y: y.sum().backward(), lambda y, m=m, x=x: m.autograd.grad(y.sum(), x)):
+            y = x * 2
+            y.register_hook(hook)
+            run(y)
+        with pytest.raises(RuntimeError, match="only be installed during backward") as refused:
+            engine.queue_callback(again)
+        y = x * 2
+        y.register_hook(lambda gradient, engine=engine: engine.queue_callback(lambda: 1 // 0))
+        with pytest.raises(ZeroDivisionError):
+            y.sum().backward()
+        told.append([*seen, str(refused.value), x.grad.tolist()])
+    assert told[0] == told[1]
+
+
+PRINTED = """
+_tensor_str(torch.linspace(0, 1, 6).reshape(2, 3), 0)
+_tensor_str(torch.arange(3000.0), indent=7)
+_tensor_str(torch.tensor(3.5), 0), _tensor_str(torch.empty(0), 0), _tensor_str(torch.tensor([1 + 2j, 3]), 0)
+PRINT_OPTS.threshold, PRINT_OPTS.precision, PRINT_OPTS.sci_mode
+"""
+
+
+def test_the_text_of_the_numbers() -> None:
+    from torch import _tensor_str as theirs
+
+    from autogradkit import _tensor_str as own
+
+    said = [
+        outcomes(m, PRINTED, _tensor_str=text._tensor_str, PRINT_OPTS=text.PRINT_OPTS)
+        for m, text in ((ak, own), (torch, theirs))
+    ]
+    assert said[0] == said[1]
+
+
+PROCESSES = """
+torch.distributed.distributed_c10d._get_default_group()
+torch.distributed.get_global_rank(3, 0)
+torch.distributed.get_group_rank(3, 0)
+torch.distributed.rpc.rpc_sync('w', torch.add)
+torch.distributed.rpc.get_worker_info()
+torch.distributed.rpc.shutdown()
+torch.cuda._lazy_call(lambda: 3)
+torch.quantization.QConfig(int, float), torch.quantization.qconfig.QConfig(weight=3, activation=4).weight
+torch.quantization.QConfig(torch.nn.Linear(1, 1), None)
+torch.jit._overload_method.__name__, torch.utils.checkpoint.check_backward_validity([torch.ones(1, requires_grad=True)])
+"""
+
+
+def test_names_beside_what_packages_use() -> None:
+    import torch.distributed.rpc
+    import torch.quantization
+    import torch.utils.checkpoint
+
+    assert outcomes(ak, PROCESSES) == outcomes(torch, PROCESSES)
+    with pytest.raises(NotImplementedError, match="does not quantise"):
+        ak.quantization.observer.MinMaxObserver()
+    with pytest.raises(NotImplementedError, match="does not quantise"):
+        importlib.import_module("autogradkit.nn.quantized").BatchNorm2d(3)
+    with pytest.raises(NotImplementedError, match="one process"):
+        ak.distributed.rpc.init_rpc("w")
+    with pytest.raises(AssertionError, match="not compiled with CUDA"):
+        importlib.import_module("autogradkit.cuda.comm").broadcast(ak.ones(1), [0])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, op
-from autogradkit._ops.declare.kinds import Array, Device, DType, MemoryFormat, Object
+from autogradkit._ops.declare.kinds import Array, Device, DType, Layout, MemoryFormat, Object
 from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.making.constructors import TYPES, tensortype
 from autogradkit._ops.making.options import format_of, moved, preserve_format, strides_like
@@ -104,6 +104,22 @@ def converted(tensor: Any, dtype: Dtype | None, copy: bool = False, format: Any 
     wanted = dtype or tensor.dtype
     kept = format is None or format is preserve_format or format is format_of(tensor._array)
     return tensor if wanted is tensor.dtype and not copy and kept else to_copy(tensor, wanted, format)
+
+
+@op(variants="", composition=True)
+def _to_copy(
+    self: Array,
+    *,
+    dtype: DType | None = None,
+    layout: Layout | None = None,
+    device: Device | None = None,
+    pin_memory: bool | None = None,
+    non_blocking: bool = False,
+    memory_format: MemoryFormat | None = None,
+) -> Any:
+    """A copy in another dtype, or on the meta device: what `to` calls. There is one layout, and no memory is pinned."""
+    placed: Any = moved(self, device)
+    return to_copy(placed, dtype or placed.dtype, memory_format)
 
 
 def _as_other(self: Any, other: Any, copy: bool = False, format: Any = None) -> Tensor:

@@ -47,6 +47,7 @@ from autogradkit.nn.modules.hooked import Hooked
 from autogradkit.nn.modules.hooks import EVERYWHERE
 from autogradkit.nn.modules.members import Members
 from autogradkit.nn.modules.pickling import Pickled
+from autogradkit.nn.modules.state import _EXTRA_STATE_KEY_SUFFIX as _EXTRA_STATE_KEY_SUFFIX
 from autogradkit.nn.modules.state import Stateful
 
 __all__ = ["Module"]

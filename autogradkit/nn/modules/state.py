@@ -20,7 +20,7 @@ from autogradkit.nn.modules.members import Members, named_as_modules
 from autogradkit.nn.modules.state_hooks import StateHooks, _WrappedHook
 from autogradkit.nn.uninitialized import is_lazy
 
-_EXTRA = "_extra_state"  # the name of what `get_extra_state` gives
+_EXTRA_STATE_KEY_SUFFIX = "_extra_state"  # the name of what `get_extra_state` gives
 _NEVER_CALLED = (
     "Reached a code path in Module.{}() that should never be called. Please file an issue at "
     "https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml to report this bug."
@@ -166,7 +166,7 @@ class Stateful(Members):
         for name, tensor in self.__persistent().items():
             destination[prefix + name] = tensor if keep_vars or is_lazy(tensor) else tensor.detach()
         if type(self).get_extra_state is not Stateful.get_extra_state:
-            destination[prefix + _EXTRA] = self.get_extra_state()
+            destination[prefix + _EXTRA_STATE_KEY_SUFFIX] = self.get_extra_state()
 
     def __persistent(self) -> dict[str, Any]:
         buffers = {n: b for n, b in self._buffers.items() if n not in self._non_persistent_buffers_set}
@@ -221,7 +221,7 @@ class Stateful(Members):
                     error_msgs.append(problem)
             elif strict:
                 missing_keys.append(key)
-        extra = prefix + _EXTRA
+        extra = prefix + _EXTRA_STATE_KEY_SUFFIX
         wanted = type(self).set_extra_state is not Stateful.set_extra_state
         if extra in state_dict:
             if wanted:
