@@ -47,7 +47,7 @@ class Ranks:
         return range(2 * self.of[edge.tail] + 1, 2 * self.of[edge.head])
 
     def label(self, edge: Edge) -> int:
-        """The row of its label: the last before its head, or the first below what was raised for want of room there."""
+        """The row of its label: the last before its head, or the first below what was raised for want of room there and feeds nothing else."""
         return self.passed(edge)[0 if edge.tail in self.raised else -1]
 
 
