@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import linecache
 import re
+from itertools import combinations
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ import autogradkit as torch
 from autogradkit.tracing.notes import explain
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.render.graph.drawing.picture import Drawn, draw_graph
+from autogradkit.tracing.render.marks.widths import text_width
 from autogradkit.tracing.trace import Trace
 
 LENET = """
@@ -195,6 +197,28 @@ def texts(svg: str) -> list[str]:
 def shown(svg: str) -> list[ElementTree.Element]:
     """The elements with that text."""
     return list(ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"))
+
+
+def boxes_of_texts(svg: str) -> list[tuple[float, float, float, float, str]]:
+    """Left, top, right, bottom and content of every text, by the width that it is fixed to."""
+    found = []
+    for node in shown(svg):
+        size = float(node.get("font-size", 12))
+        mono = "ak-mono" in node.get("class", "")
+        width = float(node.get("textLength") or text_width(node.text or "", size, mono=mono))
+        shift = {"end": width, "middle": width / 2}.get(node.get("text-anchor", ""), 0.0)
+        left, line = float(node.get("x", 0)) - shift, float(node.get("y", 0))
+        found.append((left, line - 0.7 * size, left + width, line + 0.15 * size, node.text or ""))
+    return found
+
+
+def overlaps(svg: str) -> list[tuple[str, str]]:
+    """The texts that lie on one another, in pairs."""
+    return [
+        (one[4], other[4])
+        for one, other in combinations(boxes_of_texts(svg), 2)
+        if min(one[2], other[2]) - max(one[0], other[0]) >= 1.5 and min(one[3], other[3]) - max(one[1], other[1]) >= 1
+    ]
 
 
 def size(svg: str) -> tuple[float, float]:

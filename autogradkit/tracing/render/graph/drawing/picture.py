@@ -37,7 +37,7 @@ from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
 from autogradkit.tracing.render.marks.html import still
 from autogradkit.tracing.render.marks.svg import Picture, num
-from autogradkit.tracing.render.marks.widths import LEGIBLE, SIZE, clip, text_width, wrap_text
+from autogradkit.tracing.render.marks.widths import COLUMN, LEGIBLE, SIZE, clip, text_width, wrap_text
 
 MARGIN = 22.0
 LEAST_WIDTH = 590.0  # most legends are one line
@@ -76,7 +76,7 @@ def draw_graph(
 
     `node_names` writes PyTorch's names of the graph's nodes, `MulBackward0`, `AccumulateGrad`, beside the learner's.
     `whole` is what `build` made of the trace, for who draws it again and again; it stays as it is. `page` is how many pixels
-    wide the column is that shows it now; without it the picture is one to be stored, for a column of any width.
+    wide the column is that shows it now; without it the picture is one to be stored, which a column of `COLUMN` or more shows without scrolling sideways.
 
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True
@@ -96,10 +96,9 @@ def draw_graph(
 
 def _room(page: float | None) -> float:
     """How wide a layout may be that a page shows without scrolling: as wide as the page, or wider by as much as may be shown
-    smaller; that is made no wider than where it is not known how wide the page is."""
-    if page is None:
-        return WIDEST
-    return max(page, min(page * SIZE / LEGIBLE, WIDEST + 2 * MARGIN)) - 2 * MARGIN
+    smaller, up to `WIDEST`."""
+    column = COLUMN if page is None else page
+    return max(column, min(column * SIZE / LEGIBLE, WIDEST + 2 * MARGIN)) - 2 * MARGIN
 
 
 def _begun(graph: Graph, node_names: bool) -> Graph:

@@ -127,6 +127,8 @@ def _moves(
         for key in sorted(heads if len(heads) > 1 else (), key=lambda key: (follows[key], key)):
             for by in range(1, FAR + 1):
                 yield replace(apart, below={**apart.below, key: apart.below.get(key, 0) + by})
-        for key in sorted(tails if len(tails) > 1 else (), key=lambda key: (key in fed, follows[key], key)):
+        above = sorted(tails if len(tails) > 1 else (), key=lambda key: (key in fed, follows[key], key))
+        above += sorted((heads & feeding) - tails if len(heads) > 1 else (), key=lambda key: (-follows[key], key))
+        for key in above:
             for by in range(1, FAR + 1):
                 yield replace(apart, above={**apart.above, key: apart.above.get(key, 0) + by})
