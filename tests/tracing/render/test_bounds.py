@@ -14,7 +14,7 @@ from autogradkit.tracing.render.graph.telling.steps import details_of
 from autogradkit.tracing.render.marks.numbers import shape_text
 from autogradkit.tracing.render.marks.widths import COLUMN, LEGIBLE, SIZE
 from autogradkit.widgets.graph import GraphView
-from tests.tracing.render.cells import CELLS, overlaps, size, texts, trace_source
+from tests.tracing.render.cells import CELLS, FANS, overlaps, size, texts, trace_source
 from tests.tracing.render.test_stacks import DESCENT, RNN, STEPS, descent
 
 pytestmark = pytest.mark.long
@@ -195,38 +195,6 @@ WIDE: dict[str, tuple[str, str]] = {  # much beside each other
     ),
 }
 
-LEAVES = "torch.manual_seed(0)\na, b, c, d = (torch.randn(3, requires_grad=True) for _ in range(4))"
-FANS: dict[str, tuple[str, str]] = {  # operations that take, or give, four tensors or more
-    "cat of leaves": (LEAVES, "y = torch.cat([a, b, c, d])\ny.sum().backward()"),
-    "cat of names": (
-        LEAVES,
-        "first = a * 2\nsecond = b.exp()\nthird = c + 1\nfourth = d.tanh()\n"
-        "y = torch.cat([first, second, third, fourth])\ny.sum().backward()",
-    ),
-    "stack": (LEAVES, "y = torch.stack([a * 2, b.exp(), c + 1, d.tanh()])\ny.sum().backward()"),
-    "stack of six matrices": (
-        "torch.manual_seed(0)\nws = [torch.randn(3, 4, requires_grad=True) for _ in range(6)]",
-        "p, q, r, s, t, u = [w * 2 for w in ws]\n"
-        "y = torch.stack([p.exp(), q.sin(), r.cos(), s.tanh(), t.abs(), u.neg()])\ny.sum().backward()",
-    ),
-    "einsum": (
-        "torch.manual_seed(0)\n"
-        "a, b, c, d = (torch.randn(*s, requires_grad=True) for s in ((2, 3), (3, 4), (4, 5), (5,)))",
-        "y = torch.einsum('ij,jk,kl,l->i', a * 2, b.exp(), c + 1, d.tanh())\ny.sum().backward()",
-    ),
-    "unbind": (
-        "torch.manual_seed(0)\nw = torch.randn(5, 3, requires_grad=True)",
-        "a, b, c, d, e = w.unbind(0)\ny = (a * b).sum() + (c * d).sum() + e.sum()\ny.backward()",
-    ),
-    "chunk": (
-        "torch.manual_seed(0)\nw = torch.randn(2, 8, requires_grad=True)",
-        "i, f, g, o = w.chunk(4, 1)\ny = (i.sigmoid() * g.tanh() + f.sigmoid() * o.sigmoid()).sum()\ny.backward()",
-    ),
-    "split": (
-        "torch.manual_seed(0)\nw = torch.randn(12, requires_grad=True)",
-        "a, b, c, d, e, f = w.split(2)\ny = a.sum()\ny.backward()",
-    ),
-}
 COLUMNS = {**CELLS, **USUAL, **WIDE, **FANS}
 
 

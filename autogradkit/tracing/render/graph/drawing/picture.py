@@ -76,7 +76,8 @@ def draw_graph(
 
     `node_names` writes PyTorch's names of the graph's nodes, `MulBackward0`, `AccumulateGrad`, beside the learner's.
     `whole` is what `build` made of the trace, for who draws it again and again; it stays as it is. `page` is how many pixels
-    wide the column is that shows it now; without it the picture is one to be stored, which a column of `COLUMN` or more shows without scrolling sideways.
+    wide the column is that shows it now; without it the picture is one to be stored, which a column of `COLUMN` or more shows
+    without scrolling sideways.
 
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True

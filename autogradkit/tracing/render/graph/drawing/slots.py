@@ -37,7 +37,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """Which row of nodes each node is in, and which stand higher than just above what they feed."""
+    """Which row of nodes each node is in, and which feed a single other one and stand higher than just above it."""
 
     of: dict[str, int]
     raised: frozenset[str] = frozenset()
@@ -47,7 +47,7 @@ class Ranks:
         return range(2 * self.of[edge.tail] + 1, 2 * self.of[edge.head])
 
     def label(self, edge: Edge) -> int:
-        """The row of its label: the last before its head, or the first below what was raised for want of room there and feeds nothing else."""
+        """The row of its label: the last before its head, or the first below what was raised for want of room there."""
         return self.passed(edge)[0 if edge.tail in self.raised else -1]
 
 
