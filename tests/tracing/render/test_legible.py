@@ -6,10 +6,11 @@ from xml.etree import ElementTree
 import pytest
 
 from autogradkit.tracing.render.graph.drawing import parts
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.marks.html import img_tag
 from autogradkit.tracing.render.marks.numbers import shape_text
 from autogradkit.tracing.render.marks.svg import num
-from tests.tracing.render.cells import CELLS, boxes_of_texts, drawn, overlaps, texts
+from tests.tracing.render.cells import CELLS, FANS, boxes_of_texts, drawn, overlaps, texts, trace_source
 
 
 def test_wide_names_fit_their_boxes():
@@ -43,3 +44,9 @@ def test_a_picture_may_be_shown_no_smaller_than_leaves_its_text_10_px(name):
     least = float(re.search(r"min-width:([\d.]+)px", root.get("style", ""))[1])  # type: ignore[index]
     assert min(sizes) * least / float(root.get("width", 0)) >= 9.99
     assert f"min-width:{num(least)}px" in img_tag(drawn(name).svg, "")
+
+
+def test_more_tensors_in_the_same_memory_than_are_named_are_said():
+    before, source = FANS["chunk"]
+    told = texts(draw_graph(trace_source(source, before)).svg)
+    assert {"same memory as i, f, g, …", "same memory as w, f, g, …"} <= set(told)
