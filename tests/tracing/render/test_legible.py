@@ -50,3 +50,10 @@ def test_more_tensors_in_the_same_memory_than_are_named_are_said():
     before, source = FANS["chunk"]
     told = texts(draw_graph(trace_source(source, before)).svg)
     assert {"same memory as i, f, g, …", "same memory as w, f, g, …"} <= set(told)
+
+
+@pytest.mark.parametrize("name", ["helper", "manual_steps", "adam"])
+def test_a_range_in_a_narrow_box_is_on_one_line(name):
+    told = texts(drawn(name).svg)
+    assert any(text.rstrip() == ".grad =" for text in told)
+    assert [text for text in told if text.startswith((".grad", "Σ∂")) and text.endswith("…")] == []
