@@ -108,6 +108,6 @@ def test_the_width_of_the_column_is_used_and_text_stays_legible():
         rights = [float(right) for right in re.findall(r'data-right="([\d.]+)"', svg)]
         assert max(rights) == width - 100  # beside it stand the names of the lines
         lefts = [float(left) for left in re.findall(r'data-left="([\d.]+)"', svg)]
-        assert (lefts[0] == lefts[1]) == (width < 640), "below one another where there is no room beside"
+        assert (lefts[0] == lefts[1]) == (width < 680), "below one another where there is no room beside"
     assert 'width="320"' in training_svg(picture, 10)
     assert 'width="1600"' in training_svg(picture, 9999)

@@ -17,7 +17,7 @@ from autogradkit.tracing.render.marks.widths import COLUMN, LEGIBLE, clip, text_
 _SMALLEST = 11  # of its texts
 WIDTH = COLUMN * _SMALLEST / LEGIBLE  # where nothing says how wide the column is
 NARROWEST, WIDEST = 320, 1600
-_BESIDE = 640  # from this width on the charts stand beside one another
+_BESIDE = 680  # from this width on the charts stand beside one another
 _HEAD, _CHART, _FOOT = 34, 236, 6  # the title; a chart, with its heading and its epochs
 _TOP, _BOTTOM = 34, 38  # of a chart: above its plot, below it
 _RINGS = 24  # on a line, at most; the last point has one

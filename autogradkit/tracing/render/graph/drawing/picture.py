@@ -49,6 +49,7 @@ MOST_BYTES_OF_A_LOOP = 36_000  # stored are four thirds of it, and with table an
 MOST_BYTES_OF_A_FEW_TURNS = 46_000  # of which none are stacked, in the picture or in the table: less what its rows take
 BYTES_OF_A_ROW = 370
 MOST_WIDTH = 1.5 * WIDEST  # likewise
+SQUEEZED = 1.2  # of the room: a layout up to so wide is bent to fit before its numbers are given less room
 FEWEST = 6  # items that are drawn at any rate
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
@@ -164,7 +165,8 @@ class _Sheet:
 
 
 def _fitting(graph: Graph, room: float, most: float) -> tuple[_Sheet, Placed]:
-    """The first of ever narrower ways to draw a graph that is no wider than `room`, else the last of them, squeezed.
+    """The first of ever narrower ways to draw a graph that is no wider than `room`, squeezed where that takes little, else the
+    last of them.
 
     What is twice as wide as `most` none of them makes as narrow, since the numbers in it take half of the room at least.
     """
@@ -175,6 +177,10 @@ def _fitting(graph: Graph, room: float, most: float) -> tuple[_Sheet, Placed]:
             return sheet, place(sheet.nodes, sheet.edges, room)
         if least <= room:  # else it need not be placed to be refused
             placed = place(sheet.nodes, sheet.edges, room)
+            if placed.width <= room:
+                return sheet, placed
+        if least <= SQUEEZED * room:
+            placed = place(sheet.nodes, sheet.edges, room, squeezed=True)
             if placed.width <= room:
                 return sheet, placed
     return sheet, place(sheet.nodes, sheet.edges, room, squeezed=True)
