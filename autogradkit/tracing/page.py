@@ -30,6 +30,7 @@ from autogradkit.tracing.render.marks.html import img_tag, table_html
 from autogradkit.tracing.render.marks.svg import esc
 
 STATIC = Path(__file__).parent / "_static"
+WINDOW = 1164.0  # pixels of a browser's window, which the page has to itself
 MOST_TURNED = 24  # modules and stacks of the first picture that can be turned
 MOST_WAYS = 24  # of folding, of each of which there are two pictures, beyond those with one turned
 MOST_BYTES = 190_000  # compressed, that such pictures may take
@@ -219,7 +220,7 @@ class _Ways:
         return True
 
     def _layout(self, folds: Folds, node_names: bool = False) -> dict[str, Any]:
-        drawn = draw_graph(self.recording, folds, node_names=node_names, whole=self.why.graph)
+        drawn = draw_graph(self.recording, folds, node_names=node_names, whole=self.why.graph, page=WINDOW)
         return {"folds": folds, "node_names": node_names, **state_of(drawn, self.recording, self.why)}
 
     def turnable(self, folds: Folds) -> Folds:

@@ -1,9 +1,9 @@
 """Every picture, at 800 and 1600 px, light and dark, to be looked at: `python -m tests.browser.gallery [NAME ...]`.
 
 It runs the scenes below in real JupyterLab and writes tests/browser/screenshots/gallery/NAME.png, one sheet a scene: the
-narrow page, then the wide one, light above dark. A scene is the cells of a notebook, of which the last is photographed, after
-what a learner does with it. Without names all are made (about ten minutes on two processors). Rests on `harness.py` and on the
-traced cells of tests/tracing/render/cells.py.
+narrow page, then the wide one, light above dark, and on the right what is stored, as columns of `STORED` px show it. A scene is
+the cells of a notebook, of which the last is photographed, after what a learner does with it. Without names all are made
+(about twenty minutes on two processors). Rests on `harness.py` and on the traced cells of tests/tracing/render/cells.py.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Locator, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 from tests.browser.harness import ROOT, SCREENSHOTS, SIZE, Lab, launch, serve, write_notebook
-from tests.tracing.render.cells import CELLS
+from tests.tracing.render.cells import CELLS, FANS
 
 GALLERY = SCREENSHOTS / "gallery"
 WIDTHS = (800, 1600)
 HEIGHT = 900
+STORED = (600, 1140)  # the narrowest usual column; that of a page of 1,280 px in nbconvert
 SETUP = "import autogradkit as torch\n%load_ext autogradkit"
 Act = Callable[[Locator], None]
 
@@ -62,6 +63,17 @@ def choose(answer: str) -> Act:
     def act(cell: Locator) -> None:
         cell.get_by_role("radio", name=answer).click()
         cell.get_by_role("button", name="Answer").click()
+
+    return act
+
+
+def slide(name: str, *keys: str) -> Act:
+    """Focus the slider of this name and press these keys."""
+
+    def act(cell: Locator) -> None:
+        cell.get_by_role("slider", name=name).focus()
+        for key in keys:
+            cell.page.keyboard.press(key)
 
     return act
 
@@ -137,6 +149,14 @@ NEWER = {  # layers and ops whose pictures have rows, columns, several results o
     ),
 }
 
+NETWORK = (
+    "from autogradkit import nn, optim\nimport autogradkit.nn.functional as F\ntorch.manual_seed(0)\n"
+    "net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))\nX = torch.randn(4, 2)\ny = torch.randn(4, 1)\n"
+    "opt = optim.SGD(net.parameters(), lr=.1)"
+)
+NETWORK_STEP = "%%trace\nopt.zero_grad()\nloss = ((net(X) - y) ** 2).mean()\nloss.backward()\nopt.step()"
+CHECK = 'from autogradkit.lessons import check\ncheck("w.grad is the sum of both gradients", {})'
+
 SCENES: dict[str, Scene] = {
     **{f"graph-{name}": traced(name) for name in CELLS},
     "graph-rnn": Scene((SETUP, RNN.format(4), RNN_CELL)),
@@ -149,6 +169,27 @@ SCENES: dict[str, Scene] = {
     "detail-conv": traced("lenet", keys('.ak-item[aria-label*="conv1"]', "Enter")),
     "graph-late": Scene((SETUP, WEIGHTS + "\nloss = ((w * x) ** 2).sum()", "%graph loss")),
     **{f"graph-{name}": Scene((SETUP, before, f"%%trace\n{cell}")) for name, (before, cell) in NEWER.items()},
+    **{
+        f"fan-{name.replace(' ', '-')}": Scene((SETUP, before, f"%%trace\n{cell}"))
+        for name, (before, cell) in FANS.items()
+    },
+    "node-names": traced("broadcast", press("Node names")),
+    "table": traced("broadcast", press("Table")),
+    "full-height": traced("lenet", press("Full height")),
+    "modules-open": Scene((SETUP, NETWORK, NETWORK_STEP), press("Fold modules")),
+    "stack-open": Scene((SETUP, WEIGHTS, "%%trace\n" + LOOP), keys('.ak-item[aria-label*="turns"]', "Enter", "f")),
+    "storage-many": Scene(
+        (SETUP, MATRIX + "\ne = b[1:]\nf = a.view(-1)[2:9]\ng = torch.ones(2, 3)", "%storage a b c d e f g")
+    ),
+    "strides-hops": Scene((SETUP, MATRIX, "%strides a"), slide("stride of dim 1", "ArrowRight")),
+    "strides-illegal": Scene((SETUP, MATRIX, "%strides a"), slide("stride of dim 0", "End")),
+    "why-copied": Scene((SETUP, MATRIX, "b.reshape(12)", "%why b.reshape(12)")),
+    "ledger-open": Scene((SETUP, WEIGHTS, LOOP, "%ledger w"), keys(".ak-entry", "Enter")),
+    "ledger-stepped": Scene((SETUP, WEIGHTS, LOOP, "%ledger w"), press("First step")),
+    "ledger-none": Scene((SETUP, WEIGHTS, "%ledger w")),
+    "training-log": Scene((SETUP, TRAIN), press("Log axis")),
+    "check-right": Scene((SETUP, WEIGHTS, CHECK.format("True"))),
+    "check-wrong": Scene((SETUP, WEIGHTS, CHECK.format("False"))),
     "storage": Scene((SETUP, MATRIX, "%storage a b c d")),
     "strides": Scene((SETUP, MATRIX, "%strides a")),
     "why": Scene((SETUP, MATRIX, "b.view(12)", "%why")),
@@ -162,20 +203,20 @@ SCENES: dict[str, Scene] = {
 }
 
 
-def photograph(lab: Lab, name: str, scene: Scene) -> Path:
-    """Run one scene and lay its four photographs onto one sheet."""
+def photograph(lab: Lab, still: Page, name: str, scene: Scene) -> Path:
+    """Run one scene and lay its photographs onto one sheet."""
     path = write_notebook(lab.server.root / f"{name}.ipynb", scene.cells)
     lab.open(path)
     lab.run_all()
     broken = [output for output in lab.outputs(0) if output["output_type"] == "error"]
     if broken:
         raise RuntimeError(f"{name}: {broken[0]['ename']}: {broken[0]['evalue']}")
-    shots: list[Path] = []
+    shots: dict[tuple[int, str], Path] = {}
     acted = False
-    for width in WIDTHS:
-        lab.page.set_viewport_size({"width": width, "height": HEIGHT})
-        for theme in ("light", "dark"):
-            lab.theme(theme)
+    for theme in ("light", "dark"):
+        lab.theme(theme)  # which loads a style sheet: seldom
+        for width in WIDTHS:
+            lab.page.set_viewport_size({"width": width, "height": HEIGHT})
             cell = lab.cell(len(scene.cells) - 1)
             if scene.act is not None and not acted:
                 cell.locator(".ak-widget").first.wait_for()
@@ -183,21 +224,38 @@ def photograph(lab: Lab, name: str, scene: Scene) -> Path:
                 acted = True
             lab.page.mouse.move(0, 0)  # what lies under the pointer lights up
             lab.page.wait_for_timeout(250)  # a change of width is sent once it has come to rest
-            shots.append(lab.screenshot(f"gallery/{name}-{width}-{theme}", cell))
+            shots[width, theme] = lab.screenshot(f"gallery/{name}-{width}-{theme}", cell)
+    columns = [[shots[width, theme] for theme in ("light", "dark")] for width in WIDTHS]
+    html = [
+        output["data"]["text/html"]
+        for output in lab.outputs(len(scene.cells) - 1)
+        if "text/html" in output.get("data", {})
+    ]
+    columns.append([photograph_stored(still, "".join(html), width, name) for width in STORED])
     lab.clear()
-    return sheet(shots, GALLERY / f"{name}.png")
+    return sheet(columns, GALLERY / f"{name}.png")
 
 
-def sheet(shots: list[Path], file: Path) -> Path:
-    """Lay photographs onto one page, two by two: columns by width, rows by theme."""
-    images = [Image.open(shot) for shot in shots]
-    left, right = (max(images[i].width, images[i + 1].width) for i in (0, 2))
-    upper, lower = (max(images[i].height, images[i + 2].height) for i in (0, 1))
-    page = Image.new("RGB", (left + right + 8, upper + lower + 8), "#888888")
-    for image, place in zip(images, ((0, 0), (0, upper + 8), (left + 8, 0), (left + 8, upper + 8)), strict=True):
-        page.paste(image, place)
+def photograph_stored(page: Page, html: str, width: int, name: str) -> Path:
+    """What a notebook stores, where nothing makes it live, in a column of this width."""
+    page.set_viewport_size({"width": width, "height": 3 * HEIGHT})  # a picture takes a part of the window
+    page.set_content(f'<body style="margin:0;font:14px sans-serif">{html}</body>')
+    file = GALLERY / f"{name}-stored-{width}.png"
+    page.locator("body").screenshot(path=file)
+    return file
+
+
+def sheet(columns: list[list[Path]], file: Path) -> Path:
+    """Lay photographs onto one page, column beside column."""
+    opened = [[Image.open(shot) for shot in column] for column in columns]
+    rows = [max(image.height for image in row) for row in zip(*opened, strict=True)]
+    widths = [max(image.width for image in column) for column in opened]
+    page = Image.new("RGB", (sum(widths) + 8 * len(widths), sum(rows) + 8 * len(rows)), "#888888")
+    for number, column in enumerate(opened):
+        for place, image in enumerate(column):
+            page.paste(image, (sum(widths[:number]) + 8 * number, sum(rows[:place]) + 8 * place))
     page.save(file)
-    for shot in shots:
+    for shot in (shot for column in columns for shot in column):
         shot.unlink()
     return file
 
@@ -210,9 +268,10 @@ def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server, sync_playwright() as playwright:
         browser = launch(playwright)
         lab = Lab(browser.new_page(viewport=SIZE, device_scale_factor=1), server)
+        still = browser.new_page(device_scale_factor=1)
         lab.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
         for name in names or SCENES:
-            print(photograph(lab, name, SCENES[name]).relative_to(ROOT), flush=True)
+            print(photograph(lab, still, name, SCENES[name]).relative_to(ROOT), flush=True)
         browser.close()
 
 

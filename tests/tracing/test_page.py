@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from autogradkit.tracing.page import MOST_TURNED, MOST_WAYS, page
+from autogradkit.tracing.page import MOST_TURNED, MOST_WAYS, WINDOW, page
 from autogradkit.tracing.render.graph.telling.elements import reason_key
 from autogradkit.tracing.trace import Trace
 from autogradkit.widgets.graph import GraphView
@@ -85,7 +85,7 @@ def layouts(markup: str) -> list[dict[str, Any]]:
 def test_it_begins_as_the_notebook_does(name: str):
     trace = trace_cell(name)
     first = layouts(page_of(name))[0]
-    view = GraphView(trace)
+    view = GraphView(trace, page=int(WINDOW))
     for trait in ("svg", "steps", "known", "table", "overview", "description", "calls", "folded"):
         assert first[trait] == getattr(view, trait), trait
     assert not any("measurable" in detail for detail in first["details"].values())  # it takes Python
@@ -108,7 +108,10 @@ def test_it_opens_and_closes_modules_as_the_notebook_does():
     assert asked[:half] == asked[half:]
     assert [layout["node_names"] for layout in found] == [False] * half + [True] * half
     for layout in found:
-        assert layout["svg"] == GraphView(trace, folds=layout["folds"], node_names=layout["node_names"]).svg
+        assert (
+            layout["svg"]
+            == GraphView(trace, page=int(WINDOW), folds=layout["folds"], node_names=layout["node_names"]).svg
+        )
         for detail in layout["details"].values():  # what it offers it has
             closed = detail.get("closed")
             assert not closed or any(closed in folds for folds in asked)
@@ -128,7 +131,7 @@ def test_it_opens_stacks_of_turns_and_those_inside_and_stacks_them_again():
     assert opened["folds"] == {closed: False}
     assert opened["opened"] == [closed]
     assert closed in {detail["inside"] for detail in opened["details"].values() if "inside" in detail}
-    assert opened["svg"] == GraphView(trace_cell("deep"), folds={closed: False}).svg
+    assert opened["svg"] == GraphView(trace_cell("deep"), page=int(WINDOW), folds={closed: False}).svg
     inner = [layout["folds"] for layout in found if len(layout["folds"]) == 2]
     assert inner
     assert all(folds[closed] is False for folds in inner)

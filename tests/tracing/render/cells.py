@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import linecache
 import re
+from itertools import combinations
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ import autogradkit as torch
 from autogradkit.tracing.notes import explain
 from autogradkit.tracing.recorder import EventRecorder
 from autogradkit.tracing.render.graph.drawing.picture import Drawn, draw_graph
+from autogradkit.tracing.render.marks.widths import text_width
 from autogradkit.tracing.trace import Trace
 
 LENET = """
@@ -148,6 +150,39 @@ CELLS: dict[str, tuple[str, str]] = {  # name -> (the cells before, the traced c
     ),
 }  # fmt: skip
 
+LEAVES = "torch.manual_seed(0)\na, b, c, d = (torch.randn(3, requires_grad=True) for _ in range(4))"
+FANS: dict[str, tuple[str, str]] = {  # operations that take, or give, four tensors or more
+    "cat of leaves": (LEAVES, "y = torch.cat([a, b, c, d])\ny.sum().backward()"),
+    "cat of names": (
+        LEAVES,
+        "first = a * 2\nsecond = b.exp()\nthird = c + 1\nfourth = d.tanh()\n"
+        "y = torch.cat([first, second, third, fourth])\ny.sum().backward()",
+    ),
+    "stack": (LEAVES, "y = torch.stack([a * 2, b.exp(), c + 1, d.tanh()])\ny.sum().backward()"),
+    "stack of six matrices": (
+        "torch.manual_seed(0)\nws = [torch.randn(3, 4, requires_grad=True) for _ in range(6)]",
+        "p, q, r, s, t, u = [w * 2 for w in ws]\n"
+        "y = torch.stack([p.exp(), q.sin(), r.cos(), s.tanh(), t.abs(), u.neg()])\ny.sum().backward()",
+    ),
+    "einsum": (
+        "torch.manual_seed(0)\n"
+        "a, b, c, d = (torch.randn(*s, requires_grad=True) for s in ((2, 3), (3, 4), (4, 5), (5,)))",
+        "y = torch.einsum('ij,jk,kl,l->i', a * 2, b.exp(), c + 1, d.tanh())\ny.sum().backward()",
+    ),
+    "unbind": (
+        "torch.manual_seed(0)\nw = torch.randn(5, 3, requires_grad=True)",
+        "a, b, c, d, e = w.unbind(0)\ny = (a * b).sum() + (c * d).sum() + e.sum()\ny.backward()",
+    ),
+    "chunk": (
+        "torch.manual_seed(0)\nw = torch.randn(2, 8, requires_grad=True)",
+        "i, f, g, o = w.chunk(4, 1)\ny = (i.sigmoid() * g.tanh() + f.sigmoid() * o.sigmoid()).sum()\ny.backward()",
+    ),
+    "split": (
+        "torch.manual_seed(0)\nw = torch.randn(12, requires_grad=True)",
+        "a, b, c, d, e, f = w.split(2)\ny = a.sum()\ny.backward()",
+    ),
+}
+
 
 @functools.cache
 def trace_cell(name: str) -> Trace:
@@ -195,6 +230,28 @@ def texts(svg: str) -> list[str]:
 def shown(svg: str) -> list[ElementTree.Element]:
     """The elements with that text."""
     return list(ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"))
+
+
+def boxes_of_texts(svg: str) -> list[tuple[float, float, float, float, str]]:
+    """Left, top, right, bottom and content of every text, by the width that it is fixed to."""
+    found = []
+    for node in shown(svg):
+        size = float(node.get("font-size", 12))
+        mono = "ak-mono" in node.get("class", "")
+        width = float(node.get("textLength") or text_width(node.text or "", size, mono=mono))
+        shift = {"end": width, "middle": width / 2}.get(node.get("text-anchor", ""), 0.0)
+        left, line = float(node.get("x", 0)) - shift, float(node.get("y", 0))
+        found.append((left, line - 0.7 * size, left + width, line + 0.15 * size, node.text or ""))
+    return found
+
+
+def overlaps(svg: str) -> list[tuple[str, str]]:
+    """The texts that lie on one another, in pairs."""
+    return [
+        (one[4], other[4])
+        for one, other in combinations(boxes_of_texts(svg), 2)
+        if min(one[2], other[2]) - max(one[0], other[0]) >= 1.5 and min(one[3], other[3]) - max(one[1], other[1]) >= 1
+    ]
 
 
 def size(svg: str) -> tuple[float, float]:

@@ -1,46 +1,28 @@
 """What it takes to read a picture: texts that lie on nothing, large enough, and edges that say what goes along them."""
 
 import re
-from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
 
 from autogradkit.tracing.render.graph.drawing import parts
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.marks.html import img_tag
 from autogradkit.tracing.render.marks.numbers import shape_text
 from autogradkit.tracing.render.marks.svg import num
-from autogradkit.tracing.render.marks.widths import text_width
-from tests.tracing.render.cells import CELLS, drawn, shown, texts
+from tests.tracing.render.cells import CELLS, FANS, boxes_of_texts, drawn, overlaps, texts, trace_source
 
 
 def test_wide_names_fit_their_boxes():
     assert {"权重", "损失 = (权重 * 输入).sum()"} <= set(texts(drawn("chinese").svg))
 
 
-def boxes_of_texts(svg: str) -> list[tuple[float, float, float, float, str]]:
-    """Left, top, right, bottom and content of every text, by the width that it is fixed to."""
-    found = []
-    for node in shown(svg):
-        size = float(node.get("font-size", 12))
-        mono = "ak-mono" in node.get("class", "")
-        width = float(node.get("textLength") or text_width(node.text or "", size, mono=mono))
-        shift = {"end": width, "middle": width / 2}.get(node.get("text-anchor", ""), 0.0)
-        left, line = float(node.get("x", 0)) - shift, float(node.get("y", 0))
-        found.append((left, line - 0.7 * size, left + width, line + 0.15 * size, node.text or ""))
-    return found
-
-
 @pytest.mark.parametrize("name", CELLS)
 def test_no_text_lies_on_another_or_outside(name):
     svg = drawn(name).svg
     width = float(ElementTree.fromstring(svg).get("width", 0))
-    found = boxes_of_texts(svg)
-    assert [text for left, _, right, _, text in found if left < 0 or right > width] == []
-    for one, other in combinations(found, 2):
-        across = min(one[2], other[2]) - max(one[0], other[0])
-        down = min(one[3], other[3]) - max(one[1], other[1])
-        assert across < 1.5 or down < 1, (one[4], other[4])
+    assert [text for left, _, right, _, text in boxes_of_texts(svg) if left < 0 or right > width] == []
+    assert overlaps(svg) == []
 
 
 def test_every_edge_says_its_shape_or_shows_each_element():
@@ -62,3 +44,16 @@ def test_a_picture_may_be_shown_no_smaller_than_leaves_its_text_10_px(name):
     least = float(re.search(r"min-width:([\d.]+)px", root.get("style", ""))[1])  # type: ignore[index]
     assert min(sizes) * least / float(root.get("width", 0)) >= 9.99
     assert f"min-width:{num(least)}px" in img_tag(drawn(name).svg, "")
+
+
+def test_more_tensors_in_the_same_memory_than_are_named_are_said():
+    before, source = FANS["chunk"]
+    told = texts(draw_graph(trace_source(source, before)).svg)
+    assert {"same memory as i, f, g, …", "same memory as w, f, g, …"} <= set(told)
+
+
+@pytest.mark.parametrize("name", ["helper", "manual_steps", "adam"])
+def test_a_range_in_a_narrow_box_is_on_one_line(name):
+    told = texts(drawn(name).svg)
+    assert any(text.rstrip() == ".grad =" for text in told)
+    assert [text for text in told if text.startswith((".grad", "Σ∂")) and text.endswith("…")] == []

@@ -107,7 +107,7 @@ def test_gradients_into_a_leaf_add_up_to_its_grad_though_turns_are_stacked() -> 
 
 
 def test_a_leaf_that_many_use_has_one_box_and_is_named_again() -> None:
-    drawn = draw_graph(trace_source(STEPS, RNN.format(turns=4)))
+    drawn = draw_graph(trace_source(STEPS, RNN.format(turns=4)), page=1164)
     boxes = [item for item in drawn.graph.items.values() if item.value is not None and item.value.name == "Wh"]
     assert [box.again for box in boxes] == [False, True, True, True]
     assert texts(drawn.svg).count("again") == 3 * 3
@@ -196,3 +196,26 @@ def test_operations_that_a_long_loop_ran_and_nobody_kept_are_told() -> None:
     trace = trace_source(descent(30), DESCENT)
     trace.dropped = 1234
     assert "1,234 further operations ran and were not kept." in " ".join(texts(draw_graph(trace).svg))
+
+
+def test_gradients_that_every_turn_adds_to_go_into_the_stack():
+    before = "x = torch.tensor([1., 2., 3.])\nw = torch.tensor([.5, -1., 2.], requires_grad=True)"
+    source = (
+        "for i in range(30):\n    loss = ((w * x) ** 2).mean()\n    loss.backward()\n"
+        "    with torch.no_grad():\n        w -= .05 * w.grad"
+    )
+    drawn = draw_graph(trace_source(source, before))
+    graph = drawn.graph
+    assert texts(drawn.svg).count("backward adds to it") == 3
+    assert "edited through the view" not in texts(drawn.svg)
+    assert "Out 2" not in texts(drawn.svg)
+    stack = next(key for key, item in graph.items.items() if item.kind == "stack")
+    names = [graph.labels[item.value.id] for item in graph.items.values() if item.value is not None]
+    assert names.count("w.grad") == 3  # of the first turn, into the stack, and out of it
+    assert graph.left_out == []
+    memory = [
+        (graph.items[link.tail].kind, graph.items[link.head].kind) for link in graph.links if link.kind == "memory"
+    ]
+    assert ("tensor", "stack") in memory
+    assert ("stack", "tensor") in memory
+    assert graph.items[stack].times == 28

@@ -11,6 +11,9 @@ import unicodedata
 
 SIZE = 12.0  # of a text of which nothing else is said
 LEGIBLE = 10.0  # pixels that no text is ever shown smaller than
+# The column that a stored picture is drawn for, with its text shown that small: what a page of 800 px leaves for outputs is 600
+# in JupyterLab, 603 and 658 in nbconvert's templates, 678 in Notebook 7; one of 1,280 px leaves 828 to 1,138.
+COLUMN = 600.0
 SANS = "ui-sans-serif, system-ui, 'Segoe UI', Helvetica, Arial, 'DejaVu Sans', sans-serif"
 MONO = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 # Advance widths in thousandths of an em for a humanist sans; a picture fixes its texts to them with textLength.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from autogradkit.tracing.memory import MemoryMap, StorageBox
 from autogradkit.tracing.render.marks.colours import alias_role
 from autogradkit.tracing.render.marks.svg import Picture
-from autogradkit.tracing.render.marks.widths import LEGIBLE, clip, text_width, wrap_text
+from autogradkit.tracing.render.marks.widths import COLUMN, LEGIBLE, clip, text_width, wrap_text
 from autogradkit.tracing.render.memory.cards import CardSize, draw_card, measure
 from autogradkit.tracing.render.memory.strip import Strip, draw_strip, strip_width
 from autogradkit.tracing.render.memory.walk import Hop
@@ -21,7 +21,7 @@ from autogradkit.tracing.render.memory.words import description, legend, summary
 
 MARGIN = 16.0
 GAP = 16.0
-WIDTH = 760.0  # where it is not known how wide the page is
+WIDTH = 760.0  # nothing is made smaller to be wider
 NARROWEST = 420.0
 SMALLEST = 11.5  # of its texts
 LINE = 728.0  # longer lines are hard to read
@@ -43,7 +43,8 @@ def storage_svg(
     """The picture of `memory`: each storage with, above it, the tensors that look at it.
 
     `heading` and what it `says` stand above it; without them the names of the tensors, and which share memory.
-    A `walk` is drawn over the first storage. `page` is how many pixels wide the column is that shows it, if that is known.
+    A `walk` is drawn over the first storage. `page` is how many pixels wide the column is that shows it; without
+    it the picture is one to be stored.
     """
     picture = Picture()
     room = _width(page) - 2 * MARGIN
@@ -73,8 +74,9 @@ def storage_svg(
 
 def _width(page: float | None) -> float:
     """How wide a picture may be that a page shows without scrolling: as wide as the page, or wider by as much as may be shown
-    smaller, up to the usual width."""
-    return WIDTH if page is None else max(page, min(page * SMALLEST / LEGIBLE, WIDTH), NARROWEST)
+    smaller, up to `WIDTH`."""
+    column = COLUMN if page is None else page
+    return max(column, min(column * SMALLEST / LEGIBLE, WIDTH), NARROWEST)
 
 
 def _block_width(

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from autogradkit.tracing.render.marks.numbers import number
 from autogradkit.tracing.render.marks.scale import Linear, Logarithmic, nice
 from autogradkit.tracing.render.marks.svg import Picture
-from autogradkit.tracing.render.marks.widths import clip, text_width
+from autogradkit.tracing.render.marks.widths import COLUMN, LEGIBLE, clip, text_width
 
-WIDTH = 760  # where nothing says how wide the column is
+_SMALLEST = 11  # of its texts
+WIDTH = COLUMN * _SMALLEST / LEGIBLE  # where nothing says how wide the column is
 NARROWEST, WIDEST = 320, 1600
 _BESIDE = 680  # from this width on the charts stand beside one another
 _HEAD, _CHART, _FOOT = 34, 236, 6  # the title; a chart, with its heading and its epochs

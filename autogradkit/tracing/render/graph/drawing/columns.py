@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDEST = 1120.0  # what a notebook's column shows in a large window, where it is not known how wide that is
+WIDEST = 1120.0  # what a notebook's column shows in a large window: nothing is made smaller to be wider
 TALL = 620.0  # a column up to this height needs no other
 GUTTER = 64.0  # between two columns
 TURN = 34.0  # above and below a column, where the edge turns

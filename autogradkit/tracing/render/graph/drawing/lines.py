@@ -15,6 +15,7 @@ from autogradkit.tracing.render.marks.svg import Picture
 from autogradkit.tracing.render.marks.widths import SIZE, text_width
 
 LINE = 17.0  # from one line to the next
+SHORT_LEAD = 4  # characters
 
 
 @dataclass(slots=True)
@@ -60,13 +61,19 @@ def number_lines(
 ) -> list[Text]:
     """The elements after `lead`, rows of a matrix under one another; what is not finite stands out.
 
-    `brief` leaves of a summary its range, on two lines where it has more than `room` characters.
+    `brief` leaves of a summary its range, on two lines where it has more than `room` characters: a long `lead` stands above the
+    range, a short one before its low end.
     """
+    above: list[Text] = []
     odd = nums.oddities(numbers)
     shown = nums.lines(numbers, room, most)
     if brief and shown == nums.summary_lines(numbers):
         low, _, high = shown[0].partition(" … ")
-        shown = shown[:1] if len(shown[0]) <= room or not high else [f"{low} …", high]
+        shown = shown[:1]
+        if high and len(shown[0]) > room and len(lead) > SHORT_LEAD:
+            above, lead = [Text([mono(lead.rstrip(), role), mono("")])], ""  # what is not known yet is the range
+        elif high and len(shown[0]) > room:
+            shown = [f"{low} …", high]
     paint = "error" if odd else role
     if odd and not numbers.shape:
         return [Text([mono(lead, role), (f"⚠ {shown[0]}", "error", True, True)], ask="?")]
@@ -77,7 +84,7 @@ def number_lines(
     ]
     if odd:
         lines.append(Text([mono(blank, role), (f"⚠ {odd}", "error", False, True)]))
-    return lines
+    return above + lines
 
 
 def late(lines: list[Text], step: int, call: int | None = None) -> list[Text]:

@@ -121,16 +121,18 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
 
 
 def _sharers(value: Value, graph: Graph) -> str:
-    """The names of other tensors in the same memory; what a loop calls by one name in all its turns is told once."""
+    """The names of other tensors in the same memory; what a loop calls by one name in all its turns is told once. Where
+    there are more, that is said."""
     if value.tensor not in graph.aliases:
         return ""
     others = {value.name or graph.labels[value.id]: None}
     for other in graph.sharers[value.storage]:
         if other.tensor != value.tensor:
             others[other.name or graph.labels[other.id]] = None
-            if len(others) > MOST_SHARERS:
+            if len(others) > MOST_SHARERS + 1:
                 break
-    return ", ".join(list(others)[1:])
+    _, *names = others
+    return ", ".join(names[:MOST_SHARERS] + ["…"] * (len(names) > MOST_SHARERS))
 
 
 def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> list[Text]:

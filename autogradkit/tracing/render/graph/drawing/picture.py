@@ -37,7 +37,7 @@ from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
 from autogradkit.tracing.render.marks.html import still
 from autogradkit.tracing.render.marks.svg import Picture, num
-from autogradkit.tracing.render.marks.widths import LEGIBLE, SIZE, clip, text_width, wrap_text
+from autogradkit.tracing.render.marks.widths import COLUMN, LEGIBLE, SIZE, clip, text_width, wrap_text
 
 MARGIN = 22.0
 LEAST_WIDTH = 590.0  # most legends are one line
@@ -49,6 +49,7 @@ MOST_BYTES_OF_A_LOOP = 36_000  # stored are four thirds of it, and with table an
 MOST_BYTES_OF_A_FEW_TURNS = 46_000  # of which none are stacked, in the picture or in the table: less what its rows take
 BYTES_OF_A_ROW = 370
 MOST_WIDTH = 1.5 * WIDEST  # likewise
+SQUEEZED = 1.2  # of the room: a layout up to so wide is bent to fit before its numbers are given less room
 FEWEST = 6  # items that are drawn at any rate
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
@@ -76,7 +77,8 @@ def draw_graph(
 
     `node_names` writes PyTorch's names of the graph's nodes, `MulBackward0`, `AccumulateGrad`, beside the learner's.
     `whole` is what `build` made of the trace, for who draws it again and again; it stays as it is. `page` is how many pixels
-    wide the column is that shows it now; without it the picture is one to be stored, for a column of any width.
+    wide the column is that shows it now; without it the picture is one to be stored, which a column of `COLUMN` or more shows
+    without scrolling sideways.
 
     >>> "nothing to draw" in draw_graph(Recording()).svg
     True
@@ -96,10 +98,9 @@ def draw_graph(
 
 def _room(page: float | None) -> float:
     """How wide a layout may be that a page shows without scrolling: as wide as the page, or wider by as much as may be shown
-    smaller; that is made no wider than where it is not known how wide the page is."""
-    if page is None:
-        return WIDEST
-    return max(page, min(page * SIZE / LEGIBLE, WIDEST + 2 * MARGIN)) - 2 * MARGIN
+    smaller, up to `WIDEST`."""
+    column = COLUMN if page is None else page
+    return max(column, min(column * SIZE / LEGIBLE, WIDEST + 2 * MARGIN)) - 2 * MARGIN
 
 
 def _begun(graph: Graph, node_names: bool) -> Graph:
@@ -164,7 +165,8 @@ class _Sheet:
 
 
 def _fitting(graph: Graph, room: float, most: float) -> tuple[_Sheet, Placed]:
-    """The first of ever narrower ways to draw a graph that is no wider than `room`, else the last of them, squeezed.
+    """The first of ever narrower ways to draw a graph that is no wider than `room`, squeezed where that takes little, else the
+    last of them.
 
     What is twice as wide as `most` none of them makes as narrow, since the numbers in it take half of the room at least.
     """
@@ -175,6 +177,10 @@ def _fitting(graph: Graph, room: float, most: float) -> tuple[_Sheet, Placed]:
             return sheet, place(sheet.nodes, sheet.edges, room)
         if least <= room:  # else it need not be placed to be refused
             placed = place(sheet.nodes, sheet.edges, room)
+            if placed.width <= room:
+                return sheet, placed
+        if least <= SQUEEZED * room:
+            placed = place(sheet.nodes, sheet.edges, room, squeezed=True)
             if placed.width <= room:
                 return sheet, placed
     return sheet, place(sheet.nodes, sheet.edges, room, squeezed=True)

@@ -7,19 +7,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from autogradkit.tracing.render.graph.drawing.slots import GAP, THREAD, Edge, Node, Ranks
 
 MOST_TRIES = 400  # to move a node to another row
-FAR_UP = 3  # rows that a source goes at once, for the next may be full
+FAR = 3  # rows that a node goes at once, for the next may be full
 
 
-def ranks_of(nodes: Sequence[Node], edges: Sequence[Edge], apart: Mapping[str, int] | None = None) -> Ranks:
-    """Longest path from a source; what is held more from below than from above comes down to just above its consumer.
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """How many rows more some nodes keep from what they come from (`below` it), and some from what they feed (`above` it)."""
 
-    `apart` says of some nodes how many rows more they keep from what they come from, or of a source from what it feeds.
-    """
-    apart = apart or {}
+    below: Mapping[str, int] = field(default_factory=dict)
+    above: Mapping[str, int] = field(default_factory=dict)
+
+
+TOGETHER = Apart()
+
+
+def ranks_of(nodes: Sequence[Node], edges: Sequence[Edge], apart: Apart = TOGETHER) -> Ranks:
+    """Longest path from a source; what is held more from below than from above comes down to just above its consumer."""
     tails: dict[str, list[str]] = {node.key: [] for node in nodes}
     heads: dict[str, list[str]] = {node.key: [] for node in nodes}
     hold = dict.fromkeys(tails, 0.0)  # how much more its consumers want it near than what it comes from
@@ -30,17 +38,17 @@ def ranks_of(nodes: Sequence[Node], edges: Sequence[Edge], apart: Mapping[str, i
         hold[edge.head] -= edge.weight
     rank: dict[str, int] = {}
     for node in nodes:
-        rank[node.key] = max((rank[tail] + 1 + apart.get(node.key, 0) for tail in tails[node.key]), default=0)
+        above = (rank[tail] + 1 + (apart.above.get(tail, 0) if tails[tail] else 0) for tail in tails[node.key])
+        rank[node.key] = max(above, default=-apart.below.get(node.key, 0)) + apart.below.get(node.key, 0)
     feeds: set[str] = set()
     for node in nodes:
         if all(tail in feeds and len(set(heads[tail])) == 1 for tail in tails[node.key]):
             feeds.add(node.key)
     for node in reversed(nodes):
         if heads[node.key] and (node.key in feeds or hold[node.key] >= 0):
-            room = 0 if tails[node.key] else apart.get(node.key, 0)
-            rank[node.key] = min(rank[head] for head in heads[node.key]) - 1 - room
+            rank[node.key] = min(rank[head] for head in heads[node.key]) - 1 - apart.above.get(node.key, 0)
     lowest = min(rank.values())
-    raised = frozenset(key for key in apart if not tails[key])
+    raised = frozenset(key for key in apart.above if len(heads[key]) == 1)
     return Ranks({key: value - lowest for key, value in rank.items()}, raised)
 
 
@@ -62,10 +70,10 @@ def staggered(nodes: Sequence[Node], edges: Sequence[Edge], widest: float) -> Ra
     """Ranks with which no row is wider than `widest`, or as little wider as was found.
 
     From the top on, what a row has no room for goes to another, if that leaves less sticking out: where the labels of several
-    heads lie beside each other, the head that the least follows goes down; where those of one, a source goes up, and its label
-    with it.
+    heads lie beside each other, the head that the least follows goes down; where those of one, what feeds it goes up, and its
+    label with it.
     """
-    apart: dict[str, int] = {}
+    apart = TOGETHER
     ranks = ranks_of(nodes, edges)
     widths = widths_of(nodes, edges, ranks)
     follows = _follows(nodes, edges)
@@ -105,17 +113,22 @@ def _moves(
     widths: Mapping[int, float],
     widest: float,
     follows: Mapping[str, int],
-    apart: Mapping[str, int],
-) -> Iterator[dict[str, int]]:
+    apart: Apart,
+) -> Iterator[Apart]:
     """What else may be kept apart: what could leave the uppermost row that is too wide, that which the least follows first; then
     of the next such row."""
     fed = {edge.head for edge in edges}
+    feeding = {edge.tail for edge in edges}
     for row in sorted(row for row, width in widths.items() if width > widest):
         here = [edge for edge in edges if ranks.label(edge) == row and edge.left + edge.right]
         there = {node.key for node in nodes if 2 * ranks.of[node.key] == row}
         heads = {edge.head for edge in here} | (there & fed)
-        sources = {edge.tail for edge in here if edge.tail not in fed} | (there - fed)
-        for keys, far in ((heads if len(heads) > 1 else (), 1), (sources, FAR_UP)):
-            for key in sorted(keys, key=lambda key: (follows[key], key)):
-                for by in range(1, far + 1):
-                    yield {**apart, key: apart.get(key, 0) + by}
+        tails = {edge.tail for edge in here} | (there & feeding)
+        for key in sorted(heads if len(heads) > 1 else (), key=lambda key: (follows[key], key)):
+            for by in range(1, FAR + 1):
+                yield replace(apart, below={**apart.below, key: apart.below.get(key, 0) + by})
+        above = sorted(tails if len(tails) > 1 else (), key=lambda key: (key in fed, follows[key], key))
+        above += sorted((heads & feeding) - tails if len(heads) > 1 else (), key=lambda key: (-follows[key], key))
+        for key in above:
+            for by in range(1, FAR + 1):
+                yield replace(apart, above={**apart.above, key: apart.above.get(key, 0) + by})

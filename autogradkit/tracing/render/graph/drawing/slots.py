@@ -37,7 +37,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """Which row of nodes each node is in, and which stand higher than just above what they feed."""
+    """Which row of nodes each node is in, and which feed a single other one and stand higher than just above it."""
 
     of: dict[str, int]
     raised: frozenset[str] = frozenset()

@@ -52,9 +52,9 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
         around = {home.get(link.tail, link.tail) for link in arriving} | {
             home.get(link.head, link.head) for link in leaving
         }
-        only = next(iter(around)) if len(around) == 1 else ""
+        only = next(iter(around)) if len(around) == 1 else _only_turns(item.key, arriving, leaving, home, made)
         if only in made and made[only].turns:
-            turns = {made[only].turns[link.head] for link in leaving}
+            turns = {made[only].turns[link.head] for link in leaving if link.kind != "memory"}
             inside = bool(arriving) or len(turns) == 1
         else:
             rest = only in made and made[only].item.kind == "stack" and not leaving
@@ -63,11 +63,23 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
             where = only if inside else passing[key]
             home[key] = where
             if made[where].turns:
-                ends_here = [*(link.tail for link in arriving), *(link.head for link in leaving)]
+                joined = [link for link in (*arriving, *leaving) if link.kind != "memory"]
+                ends_here = [link.tail if link.head == key else link.head for link in joined]
                 made[where].turns[key] = next(made[where].turns[end] for end in ends_here if end in made[where].turns)
             own = item.value.is_parameter if not made[where].turns else not arriving
             if own:
                 made[where].item.absorbed.append(item.value)
+
+
+def _only_turns(
+    key: str, arriving: list[Link], leaving: list[Link], home: dict[str, str], made: dict[str, Group]
+) -> str:
+    """The stack whose turns are all that a tensor is joined to, but for what its memory held before and holds later: so a
+    gradient that each turn adds to belongs to the turn that uses it."""
+    flow = [link for link in (*arriving, *leaving) if link.kind != "memory"]
+    around = {home.get(link.tail if link.head == key else link.head, "") for link in flow}
+    only = around.pop() if len(around) == 1 else ""
+    return only if only in made and made[only].turns else ""
 
 
 def _passing(graph: Graph, home: dict[str, str], made: dict[str, Group], ends: Ends) -> dict[str, str]:

@@ -124,6 +124,7 @@ def way_of(link: Link, graph: Graph) -> str:
         return "∂, returned" if not kept else "∂, kept" if head is not None and head.given else "its .grad"
     if link.kind != "memory":
         return ""
-    if head is not None and head.id != link.value:
+    stacked_gradient = head is None and graph.values[link.value].grad_of is not None
+    if stacked_gradient or (head is not None and head.id != link.value):
         return "backward adds to it"
     return "the rest stays" if tail is not None and not tail.version else "edited through the view"
