@@ -134,7 +134,10 @@ def _load_rules() -> None:
     import autogradkit._ops.batching
 
 
-def _load_network_functions() -> None:
+def _load_functions() -> None:
+    import autogradkit._ops.asserting
+    import autogradkit._ops.linalg.ldl
+    import autogradkit._ops.linalg.tensor_systems
     import autogradkit._ops.network.functions
 
 
@@ -148,7 +151,7 @@ def __getattr__(name: str) -> Any:
 
 
 batched.UNLOADED.append(_load_rules)
-names.UNLOADED.append(_load_network_functions)
+names.UNLOADED.append(_load_functions)
 OPS.sum_array = sums.sum_array
 OPS.sum_to_size = sums.sum_to_size
 OPS.add = arithmetic.add_tensors
