@@ -24,7 +24,6 @@ KNOWN = {
             "cholesky_solve",
             "cross",
             "kron",
-            "linalg.cond",
             "linalg.householder_product",
             "linalg.matrix_rank",
             "orgqr",

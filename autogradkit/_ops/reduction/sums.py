@@ -179,6 +179,7 @@ mean = function("mean")
 
 @mean.overload(
     reduces=True,
+    into_any=True,
     refuse_out=_require_mean_dtype,
     result_dtype=_mean_dtype,
     out_dtype=saying("mean.dtype_out(): input types can't be cast to the desired output type {out}", same=False),
@@ -216,6 +217,7 @@ def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
 @mean.overload(
     node="MeanBackward1",
     reduces=True,
+    into_any=True,
     refuse_out=_require_mean_dtype,
     result_dtype=_mean_dtype,
     refuses_complex=True,
