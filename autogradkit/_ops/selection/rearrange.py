@@ -42,9 +42,11 @@ def _flip_meta(self: Array, dims: Shape) -> Any:
 @by_kernel
 def _refuse_rows_of_wide_unsigned(self: Tensor, dims: Shape) -> None:
     """PyTorch copies whole rows of any dtype, and has no kernel that would turn one of these."""
-    turned = {dim for dim in (wrap_dim(each, self.ndim) for each in dims) if self.shape[dim] > 1}
+    if not self.numel():
+        return
+    turned = {dim for dim, size in enumerate(self.shape) if size > 1 and (dim in dims or dim - self.ndim in dims)}
     steps = [(step, dim) for dim, step in enumerate(self.stride()) if self.shape[dim] > 1]
-    if steps and turned and self.numel():
+    if steps and turned:
         step, innermost = min(steps)
         if step != 1 or innermost in turned:
             refuse_wide_unsigned("flip_cpu", self.dtype)

@@ -83,6 +83,8 @@ NOT_SWEPT: dict[str, str] = {
     "fw_primal/fw_primal/0": "what forward mode is made of: test_forward_ad.py compares it",
     "dequantize/_/1": "refuses what is no quantised tensor",
     "pin_memory/pin_memory/0": "needs a device that is not there",
+    "_pin_memory/_pin_memory/0": "needs a device that is not there",
+    "_to_copy/_to_copy/0": "an operator of torch.ops.aten alone: test_operators.py",
     **dict.fromkeys(
         (
             "_standard_gamma/_standard_gamma/0", "_standard_gamma_grad/_standard_gamma_grad/0",

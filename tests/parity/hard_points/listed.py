@@ -67,7 +67,10 @@ FACTORED = {
 SETTLED = _AT_POINTS | SETTLED_NUMBERS
 
 # Exemptions that are not needed where PyTorch has other kernels, as on processors with AMX.
-ON_SOME_PROCESSORS = {f"{name} forward{BY_A_NUMBER} float32" for name in ("addmm", "Tensor.addmm", "Tensor.addmm_")}
+ON_SOME_PROCESSORS = {
+    *(f"{name} forward{BY_A_NUMBER} float32" for name in ("addmm", "Tensor.addmm", "Tensor.addmm_")),
+    "linalg.tensorsolve refused here any",
+}
 # With AVX512-FP16 PyTorch 2.13 ends the process in a strided, padded convolution of one element.
 CRASHES = {("convolution", torch.float16)}
 

@@ -146,7 +146,6 @@ _IN_OTHER_DTYPES: tuple[tuple[str, dict[str, str]], ...] = (
         "linalg.lstsq error type": "bool",
         "linalg.matrix_rank error type": "bool",
         "linalg.matrix_rank text": "bool",
-        "linalg.vector_norm text": "bool int16 int32 int64 int8 uint8",
     }),
     (LAPACK, dict.fromkeys(("linalg.matrix_rank text", "linalg.pinv text"), "complex128 complex64")),
     (_LARGE, {

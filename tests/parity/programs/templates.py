@@ -49,6 +49,7 @@ LEFT_OUT = {
     "dequantize": "takes away the history of its operand, in PyTorch",
     "set_": "gives a tensor foreign memory",
     "pin_memory": "needs a device that is not there",
+    "_pin_memory": "needs a device that is not there",
     **dict.fromkeys(
         (
             "fractional_max_pool2d",
