@@ -26,9 +26,9 @@ def queue_callback(callback: Callable[[], Any]) -> None:
     if MODE.run is None:
         raise RuntimeError("Final callbacks can only be installed during backward pass.")
     run: Any = MODE.run
-    if run.callbacks is None:
-        run.callbacks = []
-    run.callbacks.append(callback)
+    waiting: list[Callable[[], Any]] = run.callbacks or []
+    waiting.append(callback)  # in place: it may be one of these that asks
+    run.callbacks = waiting
 
 
 def call_back(run: Any) -> None:

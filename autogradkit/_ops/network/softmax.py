@@ -52,13 +52,13 @@ def _in_single(body: Callable[..., None], arrays: Sequence[Array], axis: int | N
 
 def _shift(x: Array, axis: int | None, out: Array) -> None:
     """Write x − max(x) into `out`, so that no exponential overflows."""
-    np.subtract(x, np.maximum.reduce(x, axis, None, None, True), out)
+    np.subtract(x, np.maximum.reduce(x, axis, keepdims=True), out)
 
 
 def log_softmax_of(x: Array, axis: int | None, out: Array) -> None:
     """Write x less the logarithm of Σ exp(x) along an axis; of float32 or float64."""
     _shift(x, axis, out)
-    np.subtract(out, np.log(np.add.reduce(np.exp(out), axis, None, None, True)), out)
+    np.subtract(out, np.log(np.add.reduce(np.exp(out), axis, keepdims=True)), out)
 
 
 def _half_log_softmax(x: Array, axis: int | None, out: Array) -> None:
@@ -73,7 +73,7 @@ def _half_log_softmax(x: Array, axis: int | None, out: Array) -> None:
 
 def _log_softmax_backward(grad_output: Array, output: Array, axis: int | None, out: Array) -> None:
     np.exp(output, out)
-    np.multiply(out, np.add.reduce(grad_output, axis, None, None, True), out)
+    np.multiply(out, np.add.reduce(grad_output, axis, keepdims=True), out)
     np.subtract(grad_output, out, out)
 
 
