@@ -157,3 +157,14 @@ def test_a_kernels_own_error_passes_as_it_is(call: Callable[..., Any]) -> None:
 
     with pytest.raises(RuntimeError, match="says somebody else"):
         call(fails)
+
+
+def test_the_buffers_of_a_user_stay_as_they_were() -> None:
+    own = np.getbufsize()
+    try:
+        np.setbufsize(4096)
+        (torch.ones(3, 1) * torch.ones(4)).sum()
+        assert np.getbufsize() == 4096
+        assert quietly(np.getbufsize) < 4096  # a row is read where it lies
+    finally:
+        np.setbufsize(own)
