@@ -15,9 +15,9 @@ def _tensor_str(self: Tensor, indent: int) -> str:
     """The numbers in brackets, lines after the first set in by `indent`.
 
     >>> import autogradkit as torch
-    >>> print(_tensor_str(torch.eye(2), 1))
+    >>> print(_tensor_str(torch.eye(2), 2))
     [[1., 0.],
-     [0., 1.]]
+       [0., 1.]]
     """
     return _contents(_shown_part(self._array), self._array.shape, indent)
 

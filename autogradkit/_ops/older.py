@@ -35,8 +35,10 @@ def _resized(self: Tensor, sizes: Sequence[Any]) -> Tensor:
 def _resize(self: Tensor, *sizes: Any) -> Tensor:
     """As `reshape` of sizes with as many elements; deprecated.
 
+    >>> import warnings
     >>> import autogradkit as torch
-    >>> torch.arange(4).resize(2, 2)
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     print(torch.arange(4).resize(2, 2))
     tensor([[0, 1],
             [2, 3]])
     """
@@ -48,8 +50,10 @@ def _resize(self: Tensor, *sizes: Any) -> Tensor:
 def _resize_as(self: Tensor, tensor: Tensor) -> Tensor:
     """As `reshape_as`; deprecated.
 
+    >>> import warnings
     >>> import autogradkit as torch
-    >>> torch.arange(4).resize_as(torch.ones(2, 2)).shape
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     print(torch.arange(4).resize_as(torch.ones(2, 2)).shape)
     torch.Size([2, 2])
     """
     warn("non-inplace resize_as is deprecated")

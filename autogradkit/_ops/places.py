@@ -50,7 +50,13 @@ def pin_memory(self: Array, device: Device | None = None) -> NoReturn:
 
 @op(variants="function", composition=True)
 def _pin_memory(self: Array, device: Device | None = None) -> NoReturn:
-    """Raises RuntimeError, as `pin_memory` does, which calls it in PyTorch."""
+    """Raises RuntimeError, as `pin_memory` does, which calls it in PyTorch.
+
+    >>> import autogradkit as torch
+    >>> torch._pin_memory(torch.ones(1))
+    Traceback (most recent call last):
+    RuntimeError: Cannot access accelerator device when none is available.
+    """
     raise RuntimeError(_NONE)
 
 

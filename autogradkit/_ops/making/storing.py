@@ -46,8 +46,10 @@ def _typed_storage(self: Tensor) -> TypedStorage:
 def _storage(self: Tensor) -> TypedStorage:
     """The memory that it looks at, as elements of its dtype; `untyped_storage` is what PyTorch wants instead.
 
+    >>> import warnings
     >>> import autogradkit as torch
-    >>> torch.arange(6).reshape(2, 3)[1].storage().tolist()
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     print(torch.arange(6).reshape(2, 3)[1].storage().tolist())
     [0, 1, 2, 3, 4, 5]
     """
     warn_of_typed_storages()

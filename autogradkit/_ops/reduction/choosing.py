@@ -48,8 +48,8 @@ def last_of_equals(numbers: list[float], wanted: float) -> int:
     The sort partitions until few elements are left, and lets equal ones of these stand as they do: so only the part that holds
     the last of them is followed.
 
-    >>> last_of_equals([2] * 20, 2)
-    19
+    >>> last_of_equals([2] * 16, 2), last_of_equals([2] * 20, 2)
+    (15, 1)
     """
     row = list(range(len(numbers)))
     first, last, depth = 0, len(row), 2 * (len(row).bit_length() - 1)
