@@ -139,6 +139,8 @@ def _load_functions() -> None:
     import autogradkit._ops.linalg.ldl
     import autogradkit._ops.linalg.tensor_systems
     import autogradkit._ops.network.functions
+    import autogradkit._ops.pointwise.polynomials
+    import autogradkit._ops.spectral.fourier
 
 
 def __getattr__(name: str) -> Any:

@@ -55,6 +55,11 @@ def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         m.set_default_dtype(m.float32)
 
 
+@pytest.fixture(autouse=True)
+def _as_a_process_begins() -> None:
+    autogradkit.set_warn_always(False)
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_is_answered_as_by_pytorch(call: str) -> None:
     assert told(autogradkit, call) == told(torch, call)

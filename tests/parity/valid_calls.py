@@ -213,7 +213,7 @@ def _tensor(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
         return numbers
     # Evenly spaced numbers make singular matrices, of which each processor's kernels say something else.
     square = len(shape) > 1 and shape[-2] == shape[-1]
-    return numbers / 64 + torch.eye(shape[-1], dtype=dtype) if square else numbers / 64
+    return numbers / 64 + torch.eye(shape[-1], dtype=dtype) / 2 if square else numbers / 64
 
 
 _REGULAR = torch.tensor([[4.0, 1.0, 0.5], [1.0, 3.0, 0.25], [0.5, 1.0, 2.0]])
