@@ -192,25 +192,26 @@ def new_group(ranks: list[int] | None = None, *_options: Any, **_named: Any) -> 
     return ProcessGroup(world.backend)
 
 
+def _same_rank(group: ProcessGroup | None, rank: int, kind: str) -> int:
+    """The rank in the other numbering: a group has this one process, or all of them."""
+    if group is Groups.WORLD and group is not None:
+        return rank
+    require_registered(group)
+    if rank != 0:
+        raise ValueError(f"{kind} rank {rank} is not part of group {group}")
+    return 0
+
+
 @entry
 def get_global_rank(group: ProcessGroup | None, group_rank: int) -> int:
     """The number among all processes of the one with this number in a group. Raises ValueError for none of a group's."""
-    if group is Groups.WORLD and group is not None:
-        return group_rank
-    require_registered(group)
-    if group_rank != 0:
-        raise ValueError(f"Group rank {group_rank} is not part of group {group}")
-    return 0
+    return _same_rank(group, group_rank, "Group")
 
 
+@entry
 def get_group_rank(group: ProcessGroup | None, global_rank: int) -> int:
     """The number in a group of the process with this number among all. Raises ValueError for none of a group's."""
-    if group is Groups.WORLD and group is not None:
-        return global_rank
-    require_registered(group)
-    if global_rank != 0:
-        raise ValueError(f"Global rank {global_rank} is not part of group {group}")
-    return 0
+    return _same_rank(group, global_rank, "Global")
 
 
 def require_registered(group: ProcessGroup | None) -> None:

@@ -53,12 +53,12 @@ def relu_backward(gradient: Array, result: Array, out: Array) -> None:
     A product of floats would make NaN of an infinite gradient, and masked copies are ten times slower: so the gradient's bits
     are multiplied, as integers, by 0 or 1.
     """
-
     threads = 1 if result.size < _WORTH_THREADS or gradient.shape != result.shape else get_num_threads()
     if threads == 1:
         kept(result.astype(bool), gradient, out)
         return
-    given = (gradient, result, out)
-    list(
-        on_threads(lambda share: relu_backward(*[each[share] for each in given]), slices(len(result), threads), threads)
-    )
+
+    def keep(share: slice) -> None:
+        kept(result[share].astype(bool), gradient[share], out[share])
+
+    list(on_threads(keep, slices(len(result), threads), threads))

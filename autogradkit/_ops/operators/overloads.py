@@ -17,7 +17,35 @@ from autogradkit.core.schema_calls import matched
 Run = Callable[[dict[str, Any]], Any]
 
 
-class OpOverload:
+class _Operator:
+    """What is called as an operator: subclasses of tensors and modes are asked first."""
+
+    def _answer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What it computes itself."""
+        raise NotImplementedError
+
+    @property
+    def op(self) -> Callable[..., Any]:
+        """What calls it."""
+        return self._call
+
+    _op = op
+
+    @entry
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+    def _call(self, /, *args: Any, **kwargs: Any) -> Any:
+        found = overriding(args, kwargs)
+        if found or STATE.modes:
+            result = handled(self, found, args, kwargs)
+            if result is NotImplemented:
+                raise dispatch_failed(str(self), found)
+            return result
+        return self._answer(args, kwargs)
+
+
+class OpOverload(_Operator):
     """One form of an operator, `torch.ops.aten.add.Tensor`.
 
     >>> import autogradkit as torch
@@ -58,13 +86,6 @@ class OpOverload:
         return self._overloadpacket
 
     @property
-    def op(self) -> Callable[..., Any]:
-        """What calls it."""
-        return self._call
-
-    _op = op
-
-    @property
     def tags(self) -> list[Any]:
         """The marks that it was defined with."""
         return self._tags
@@ -78,17 +99,7 @@ class OpOverload:
         """Its name for PyTorch's dispatcher: `aten::add.Tensor`."""
         return self._name
 
-    @entry
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        return self._call(*args, **kwargs)
-
-    def _call(self, /, *args: Any, **kwargs: Any) -> Any:
-        found = overriding(args, kwargs)
-        if found or STATE.modes:
-            result = handled(self, found, args, kwargs)
-            if result is NotImplemented:
-                raise dispatch_failed(str(self), found)
-            return result
+    def _answer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return self._run(matched(self._schema, args, kwargs, self._numbers))
 
     def __str__(self) -> str:
@@ -101,7 +112,7 @@ class OpOverload:
         return self
 
 
-class OpOverloadPacket:
+class OpOverloadPacket(_Operator):
     """All forms of an operator, `torch.ops.aten.add`: a call runs the first that it fits.
 
     >>> import autogradkit as torch
@@ -114,13 +125,6 @@ class OpOverloadPacket:
         self.__module__ = f"torch._ops.{namespace}"  # where PyTorch has the class
         self._qualified_op_name = f"{namespace}::{name}"
         self._find = find  # asked at each use, as others may be registered
-
-    @property
-    def op(self) -> Callable[..., Any]:
-        """What calls it."""
-        return self._call
-
-    _op = op
 
     def overloads(self) -> list[str]:
         """The names of its forms."""
@@ -147,17 +151,7 @@ class OpOverloadPacket:
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.overloads()]
 
-    @entry
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        return self._call(*args, **kwargs)
-
-    def _call(self, /, *args: Any, **kwargs: Any) -> Any:
-        found = overriding(args, kwargs)
-        if found or STATE.modes:
-            result = handled(self, found, args, kwargs)
-            if result is NotImplemented:
-                raise dispatch_failed(str(self), found)
-            return result
+    def _answer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         forms = list(self._find(self).values())
         refusals: list[str] = []
         for each in forms:

@@ -1,0 +1,117 @@
+"""Which of several refusals comes first, what is refused at all, and what is said before: found by random programs.
+
+As in test_found_in_programs.py, each line is a program that both libraries run.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from .programs.runs import Line, Pair
+
+# ruff: noqa: E501 - long lines stay whole: each is a program.
+CASES = {
+    "which of several refusals comes first": """
+T.rot90(T.ones(2,3,4),1,(1,4))
+T.rot90(T.ones(2,3,4),1,(7,7))
+T.rot90(T.ones(2,3,4),1,(1,-2))
+T.norm(T.ones(2,dtype=T.bool),2,dtype=T.int8)
+T.linalg.vector_norm(T.ones(2,dtype=T.int64),1j)
+T.linalg.vector_norm(T.ones(2,dtype=T.int64),dtype=T.complex64)
+T.linalg.cond(T.ones(2,2),3,out=T.ones(2,dtype=T.bool))
+T.linalg.cond(T.ones(2),'x',out=T.ones(2,dtype=T.bool))
+T.linalg.cond(T.ones(2,2,dtype=T.bool),3,out=T.ones(2,dtype=T.bool))
+T.ones(2,3).expand(2,2,3).addmv_(T.ones(3,2),T.ones(3))
+T.ones(1).expand(3).addmv_(T.ones(3,2),T.ones(3))
+T.ones(1,3).expand(3,3).addmm_(T.ones(3,2),T.ones(2))
+T.ones(1,3).expand(3,3).addmm_(T.ones(3,2,dtype=T.float64),T.ones(2,3))
+T.ones(1,1,3).expand(2,3,3).baddbmm_(T.ones(2,3,4),T.ones(2,3,3))
+T.bmm(T.ones(2,3,4,dtype=T.bool),T.ones(2,4,2))
+T.ones(2,requires_grad=True).lcm_(T.ones(2))
+T.ones(2,requires_grad=True)[:1].gcd_(T.ones(1))
+T.ones(2,requires_grad=True).bitwise_right_shift_(T.ones(2))
+T.ones(2,requires_grad=True).bitwise_left_shift_(2)
+T.ones(2).lcm_(T.ones(2,requires_grad=True))
+T.gcd(T.ones(2,dtype=T.bool),T.ones(2,dtype=T.bool))
+T.lcm(T.ones(2,dtype=T.bool),T.tensor(True))
+T.bitwise_left_shift(T.ones(2,dtype=T.bool),T.ones(2,dtype=T.bool))
+    """,
+    "batches of nothing, whatever their dtypes": """
+r=T.bmm(T.ones(0,3,4,dtype=T.bool),T.ones(0,4,2))
+r=T.bmm(T.ones(2,3,0),T.ones(2,0,2,dtype=T.float64))
+r=T.matmul(T.ones(0,3,4,dtype=T.bool),T.ones(0,4,2))
+    """,
+    "a gradient of 0 by a logarithm that is none": """
+x=T.tensor([0.,-1.75,1.5],requires_grad=True); T.xlogy(x,T.tensor([-1.5,float('inf'),0.])).backward(T.zeros(3)); r=x.grad
+x=T.tensor([0.,-1.75,1.5],requires_grad=True); T.xlogy(x,-2.).backward(T.tensor([0.,1,0])); r=x.grad
+x=T.tensor([0.,-1.75,1.5],requires_grad=True); T.xlogy(x,0.).backward(T.tensor([0.,1,0])); r=x.grad
+x=T.tensor([0.,-1.75,1.5],requires_grad=True); T.special.xlog1py(x,T.tensor([-1.5,float('inf'),-1.])).backward(T.zeros(3)); r=x.grad
+x=T.tensor([0.,-1.75,1.5],requires_grad=True); T.special.xlog1py(x,-2.).backward(T.tensor([0.,1,0])); r=x.grad
+x=T.tensor([-1.75,1.5],requires_grad=True); T.kl_div(x,x,0).backward(T.tensor([0.,1])); r=x.grad
+r=T.special.xlog1py(T.tensor([.37,0.],dtype=T.float16),T.tensor([.3,-1.],dtype=T.float16))
+x=T.tensor([.5],dtype=T.float16,requires_grad=True); T.special.xlog1py(x,.3).backward(T.tensor([.37],dtype=T.float16)); r=x.grad
+    """,
+    "a complex gradient of what was put into complex numbers": """
+s=T.ones(3,requires_grad=True); T.diagonal_scatter(T.ones(3,3)*1j,s).sum().backward()
+s=T.ones(3,requires_grad=True); y=T.diagonal_scatter(T.ones(3,3)*1j,s); y.backward(T.ones_like(y))
+    """,
+    "cells whose weights have other rows": """
+T.rnn_tanh_cell(T.ones(2,3),T.ones(2,2),T.ones(2,3),T.ones(1,2))
+T.rnn_relu_cell(T.ones(3),T.ones(2,2),T.ones(1,3),T.ones(2,2))
+T.gru_cell(T.ones(2,3),T.ones(2,2),T.ones(6,3),T.ones(3,2))
+T.gru_cell(T.ones(2,4),T.ones(2,2),T.ones(3,3),T.ones(6,2))
+T.lstm_cell(T.ones(2,3),(T.ones(2,2),T.ones(2,2)),T.ones(8,3),T.ones(4,2))
+T.lstm_cell(T.ones(2,3),(T.ones(3,2),T.ones(3,2)),T.ones(4,3),T.ones(8,3))
+    """,
+    "indices that are too many": """
+T.tensor(1.).index_put_((T.tensor(True),),T.ones(()))
+T.tensor(1.).index_put_((T.tensor([0.]),),T.ones(1))
+T.tensor(1.).index_put((T.ones(2,dtype=T.bool),),T.ones(1))
+T.ones(2).index_put((T.tensor([0.]),T.tensor([0])),T.ones(1))
+x=T.tensor(1.); x[T.tensor(True)]=2.
+x=T.tensor(1.); x[T.tensor(True)]=T.tensor([2.])
+T.cumulative_trapezoid(T.tensor(1.),T.ones(2))
+    """,
+    "dtypes of statistics, of which the first says what is meant": """
+T.batch_norm_update_stats(T.ones(2,3),T.ones(3,dtype=T.float64),None,.1)
+T.batch_norm_update_stats(T.ones(2,3),T.ones(3),T.ones(3,dtype=T.float64),.1)
+r=T.batch_norm_update_stats(T.ones(2,3,dtype=T.float16),None,T.ones(3),.1)
+T.batch_norm_update_stats(T.ones(2,3,dtype=T.float16),T.ones(3,dtype=T.float16),T.ones(3),.1)
+T.native_layer_norm(T.ones(2,3),[3],T.ones(3),T.ones(3,dtype=T.float64),1e-5)
+T.native_group_norm(T.ones(2,3,2),T.ones(3),T.ones(3,dtype=T.float16),2,3,2,3,1e-5)
+T.native_batch_norm(T.ones(2,3),None,None,T.ones(3),None,True,.1,1e-5)
+    """,
+    "sizes below zero": """
+T.ones(3).expand(-2,3)
+T.tensor(1.).expand(-1)
+T.ones(1,1).expand(-2,-2)
+T.broadcast_to(T.ones(1),(-2,))
+T.zeros(2,-1,out=T.zeros(1))
+T.rand(-1,out=T.zeros(1))
+    """,
+    "a complex tensor for a real number": """
+T.bernoulli(T.ones(2),T.tensor(.5+1j))
+r=T.cdist(T.ones(2,2),T.zeros(2,2),T.tensor(2+0j))
+T.isclose(T.ones(2),T.ones(2),rtol=T.tensor(1j))
+T.layer_norm(T.ones(2,2),[2],None,None,T.tensor(1j))
+T.ones(2).normal_(T.tensor(1j))
+T.ones(2).uniform_(0,T.tensor(1j))
+    """,
+    "what is said, and when": """
+x=T.ones(3); x[1:0]=T.tensor(1+1j)
+x=T.ones(3); x[1:0]=T.tensor([1+1j])
+r=T.ones(0).copy_(T.tensor(1+1j))
+r=T.ones(0).fill_(T.tensor(1+1j))
+x=T.ones(3); x[:1]=T.tensor(1+1j)
+T.frobenius_norm(T.ones(2),[0],out=T.ones(2,requires_grad=True))
+T.qr(T.eye(2),out=(T.ones(2,requires_grad=True),T.ones(2)))
+T.diag(T.tensor(1.),out=T.ones(2))
+    """,
+}
+LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("title", "line"), LINES)
+def test_it_is_as_in_pytorch(title: str, line: str) -> None:
+    found = Pair().run(Line(line, title))
+    assert found is None, found.text
