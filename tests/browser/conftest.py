@@ -8,9 +8,9 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.harness import ROOT, SIZE, Lab, Notebook7, Server, launch, serve, write_notebook
+from tests.browser.harness import MOMENT, ROOT, SIZE, Lab, Notebook7, Server, launch, serve, write_notebook
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Headless Chromium, for the whole run."""
+    expect.set_options(timeout=MOMENT)
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

@@ -63,6 +63,7 @@ SETTINGS = {
 }
 PANEL = "window.jupyterapp.shell.currentWidget"
 PATIENCE = 120_000  # ms that a cell may run
+MOMENT = 30_000  # ms that an answer of the page or of the kernel may take on a busy machine
 SIZE = {"width": 1280, "height": 900}
 LOADED = f"""() => Boolean({PANEL}?.content?.widgets?.length && {PANEL}.context.isReady)"""
 READY = f"""() => {{
@@ -285,8 +286,8 @@ class Lab:
         return answer["data"]["text/plain"]
 
     def wait_for(self, expression: str, answer: str) -> None:
-        """Until `ask(expression)` is the answer, for five seconds: what the page sends reaches Python a moment later."""
-        ended = time.monotonic() + 5
+        """Until `ask(expression)` is the answer: what the page sends reaches Python a moment later."""
+        ended = time.monotonic() + MOMENT / 1000
         while (found := self.ask(expression)) != answer:
             if time.monotonic() > ended:
                 raise AssertionError(f"{expression} is {found}, not {answer}")

@@ -65,7 +65,6 @@ def test_the_output_has_a_static_form_too():
     assert "<details>" in data["text/html"]
 
 
-@pytest.mark.usefixtures("unknown_page")
 def test_the_page_draws_it_for_its_own_width_and_stores_it_for_any():
     view = GraphView(trace_cell("lenet"))
     stored = view.static_html()
@@ -77,7 +76,6 @@ def test_the_page_draws_it_for_its_own_width_and_stores_it_for_any():
     assert view.static_html() == stored
 
 
-@pytest.mark.usefixtures("unknown_page")
 def test_the_next_picture_is_drawn_for_the_page_that_showed_the_last():
     GraphView(trace_cell("lenet")).page = 1414
     assert size(GraphView(trace_cell("lenet")).svg)[0] > 1000

@@ -29,7 +29,6 @@ def test_the_static_form_is_an_image_with_a_table() -> None:
     assert "<details>" in html
 
 
-@pytest.mark.usefixtures("unknown_page")
 def test_a_page_has_the_cards_that_it_has_room_for() -> None:
     a = torch.arange(12.0).reshape(3, 4)
     widget = storage_map({"a": a, "b": a.t(), "c": a[:, 1:3], "d": a[0].expand(3, 4)})
@@ -44,7 +43,6 @@ def test_a_page_has_the_cards_that_it_has_room_for() -> None:
     assert widget.static_html() == stored
 
 
-@pytest.mark.usefixtures("unknown_page")
 def test_the_explorer_next_to_its_sliders_fits_what_they_leave() -> None:
     explorer = stride_explorer("a", torch.arange(12.0).reshape(3, 4))
     explorer.page = 420
