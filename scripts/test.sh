@@ -50,23 +50,35 @@ part() { # NAME COMMAND…
     "${@:2}" || { failed+=("$name") result=FAILED; }
     durations+=("$(printf '%-36s %4d s  %s' "$name" $((SECONDS - started)) "$result")")
 }
-tests() { "$python" -m pytest -q -p no:cacheprovider -n 2 --dist worksteal "$@"; }
+tests() { "$python" -m pytest -q -p no:cacheprovider -n 2 --dist worksteal -m "not wide" "$@"; }
 front_end() { npm --prefix widgets run --silent "$@"; }
+
+# The types keep one processor busy for a minute or two: begun first, told when the short parts are done.
+types_log=$(mktemp)
+trap 'rm -f "$types_log"' EXIT
+pyright --pythonpath "$python" >"$types_log" 2>&1 &
+types_process=$!
+types() {
+    local status=0
+    wait "$types_process" || status=$?
+    cat "$types_log"
+    return "$status"
+}
 
 part "style" ruff check .
 part "format" ruff format --check -q .
-part "types" pyright --pythonpath "$python"
 part "floors" lint-imports
 part "front end: style and format" front_end lint
 part "front end: types" front_end check
 part "front end: tests" front_end test
 part "front end: bundles are up to date" front_end build -- --check
-part "unit tests" tests tests --ignore tests/parity --ignore tests/browser --ignore tests/interrupts
 # In processes of their own: Python 3.11 may forget that an exception was handled when one is injected where it ends.
 part "interrupts" tests tests/interrupts
-part "examples in the documentation" tests --doctest-modules autogradkit
-part "parity with PyTorch" tests tests/parity
 part "lessons" tests -p nbval --nbval tutorials --dist loadfile # a lesson's cells share a kernel
+part "examples in the documentation" tests --doctest-modules autogradkit
+part "types" types
+part "unit tests" tests tests --ignore tests/parity --ignore tests/browser --ignore tests/interrupts
+part "parity with PyTorch" tests tests/parity
 # Each process has a JupyterLab and a Chromium of its own, and waits for them much of the time: three keep two processors busy.
 part "browser" tests -n 3 tests/browser --durations 10
 # A further part is one more line here.

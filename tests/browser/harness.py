@@ -64,6 +64,7 @@ SETTINGS = {
 PANEL = "window.jupyterapp.shell.currentWidget"
 PATIENCE = 120_000  # ms that a cell may run
 MOMENT = 30_000  # ms that an answer of the page or of the kernel may take on a busy machine
+POLL = 50  # ms between two looks at the page: at every frame, as is usual, one would keep a processor busy
 SIZE = {"width": 1280, "height": 900}
 LOADED = f"""() => Boolean({PANEL}?.content?.widgets?.length && {PANEL}.context.isReady)"""
 READY = f"""() => {{
@@ -157,7 +158,7 @@ class Lab:
     def reload(self) -> None:
         """Load the page anew, with nothing open; kernels go on."""
         self.page.goto(f"{self.server.url}/lab?reset")
-        self.page.wait_for_function("() => window.jupyterapp")
+        self.page.wait_for_function("() => window.jupyterapp", polling=POLL)
         self.page.evaluate("async () => { await window.jupyterapp.restored; }")
 
     def _note(self, kind: str, text: str) -> None:
@@ -173,7 +174,7 @@ class Lab:
             options["kernelPreference"] = {"shouldStart": False, "canStart": False}
         open_it = "async options => { await window.jupyterapp.commands.execute('docmanager:open', options); }"
         self.page.evaluate(open_it, options)
-        self.page.wait_for_function(READY if kernel else LOADED)
+        self.page.wait_for_function(READY if kernel else LOADED, polling=POLL)
         return self
 
     def save(self) -> None:
@@ -244,7 +245,7 @@ class Lab:
             }""",
             [index, PATIENCE],
         )
-        self.page.wait_for_function(READY)
+        self.page.wait_for_function(READY, polling=POLL)
         return self.outputs(index)
 
     def run_cell(self, index: int) -> list[dict[str, Any]]:
@@ -308,7 +309,7 @@ class Lab:
         # JupyterLab scrolls inside the page, so what is taller than the page has to be given room.
         # A picture may then be higher itself, for it takes a part of the window: again, until it is as high as it gets.
         height = size["height"]
-        while height < (needed := self._settled_height(what) + 200):
+        while height < (needed := self.settled_height(what) + 200):
             height = needed
             self.page.set_viewport_size({"width": size["width"], "height": height})
         what.scroll_into_view_if_needed()
@@ -316,7 +317,7 @@ class Lab:
         self.page.set_viewport_size(size)
         return file
 
-    def _settled_height(self, what: Locator) -> int:
+    def settled_height(self, what: Locator) -> int:
         """How high a part of the page is, once it has stayed so for 20 frames: Python answers a change of width late."""
         return what.evaluate(
             """async element => {
@@ -361,14 +362,14 @@ class Notebook7(Lab):
     def reload(self) -> None:
         """Load the list of files; kernels go on."""
         self.page.goto(f"{self.server.url}/tree")
-        self.page.wait_for_function("() => window.jupyterapp")
+        self.page.wait_for_function("() => window.jupyterapp", polling=POLL)
 
     def open(self, path: Path, trusted: bool = True, kernel: bool = True) -> Notebook7:
         """Open a notebook of the server's folder and wait for its kernel; it always starts one."""
         assert kernel, "Jupyter Notebook has no page without a kernel"
         sign(path, self.server.data, trusted)
         self.page.goto(f"{self.server.url}/notebooks/{path.relative_to(self.server.root).as_posix()}")
-        self.page.wait_for_function(READY)
+        self.page.wait_for_function(READY, polling=POLL)
         return self
 
     def close(self, keep_kernel: bool = False) -> None:

@@ -294,7 +294,7 @@ def test_zoom_pan_whole_picture_and_full_height(lab: Lab, notebook: Callable[...
     lab.run_all()
     cell = lab.cell(2)
     svg, stage = cell.locator(".ak-stage svg"), cell.locator(".ak-stage")
-    svg.wait_for()
+    lab.settled_height(svg)
     size = "element => [element.getBoundingClientRect().width, element.getBoundingClientRect().height]"
     first = svg.evaluate(size)
     cell.get_by_role("button", name="Zoom in").click()

@@ -26,7 +26,11 @@ def test_digits_are_pixels_from_zero_to_one() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("name", "seed"), [*((name, 0) for name in RECIPES), *(("lenet", seed) for seed in range(1, 10))]
+    ("name", "seed"),
+    [
+        *((name, 0) for name in RECIPES),
+        *(pytest.param("lenet", seed, marks=[pytest.mark.wide] if seed > 2 else []) for seed in range(1, 10)),
+    ],
 )
 def test_a_recipe_reaches_its_target(name: str, seed: int) -> None:
     setup = RECIPES[name].prepare(seed)
