@@ -91,7 +91,7 @@ def _shortening(lines: Sequence[str], otherwise: Sequence[str] = ()) -> str:
 
 
 def write_on_arrays(op: Overload) -> Callable[..., Any]:
-    """What an overload that is not pointwise computes from arrays, as a function of its parameters."""
+    """What an overload computes from arrays, as a function of its parameters."""
     s = Source()
     name = f"arrays_{op.owner.name}"
     s.scope |= {f"default_{p.name}": p.default for p in op.parameters}

@@ -7,10 +7,12 @@ lane for each overload.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autogradkit._ops.declare import memory
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, TO_BOOL, lane_plan
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source
@@ -121,23 +123,15 @@ def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: 
     if test:
         s.put(depth, test)
         depth += 1
-    plans, plan, kernel = call.name("plans"), call.name("lane_plan"), call.name("kernel")
-    s.scope |= {plans: op.lane_plans, plan: lambda arrays: lane_plan(op, arrays), kernel: op.kernel}
+    kernel = call.name("kernel")
+    s.scope[kernel] = op.kernel
     arrays = {name: f"x_{name}" for name in tensors}
     listed = "".join(f"{array}, " for array in arrays.values())
-    key = "".join(f"{array}.dtype.num, {array}.shape, {array}.strides, " for array in arrays.values())
     if op.refuse is not None:
         s.scope[call.name("refuse")] = op.refuse
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
-    s.put(
-        depth,
-        *[f"x_{name} = {call.values[name]}._array" for name in tensors],
-        f"key = ({key})",
-        f"plan = {plans}[key] if key in {plans} else {plan}(({listed}))",
-        "if plan is not None:",
-        " kind, shape, strides = plan",
-        " r = np_empty(shape, kind) if strides is None else dense(shape, kind, strides)",
-    )
+    s.put(depth, *[f"x_{name} = {call.values[name]}._array" for name in tensors])
+    _write_plan(s, call, depth, list(arrays.values()))
     if op.ufunc is not None and not call.usual_settings(tensors):
         s.scope[call.name("ufunc")] = op.ufunc
         s.put_quiet(depth + 1, "", call.name("ufunc"), f"{listed}out=r")
@@ -146,6 +140,21 @@ def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: 
     s.new_tensor(depth + 1, "o", "r")
     s.new_node(depth + 1, call, ["o"], ["r"])
     s.put(depth + 1, "return o")
+
+
+def _write_plan(s: Source, call: Call, depth: int, arrays: list[str]) -> None:
+    """Lines that allocate `r` for these arrays by the plan that is remembered, under an `if` that there is one."""
+    plans, plan = call.name("plans"), call.name("lane_plan")
+    s.scope |= {plans: call.op.lane_plans, plan: partial(lane_plan, call.op)}
+    key = "".join(f"{array}.dtype.num, {array}.shape, {array}.strides, " for array in arrays)
+    s.put(
+        depth,
+        f"key = ({key})",
+        f"plan = {plans}[key] if key in {plans} else {plan}(({', '.join(arrays)},))",
+        "if plan is not None:",
+        " kind, shape, strides = plan",
+        " r = np_empty(shape, kind) if strides is None else dense(shape, kind, strides)",
+    )
 
 
 def _write_result(s: Source, call: Call, depth: int, operands: list[str], arrays: dict[str, str]) -> None:
@@ -257,10 +266,58 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
 
 
 def write_arrays(s: Source, call: Call, depth: int) -> None:
-    """Write what an overload that is not pointwise computes from arrays: nothing is wrapped or recorded."""
-    first = call.values[call.op.parameters[call.op.first_tensor].name]
+    """Write what an overload computes from arrays: nothing is wrapped or recorded."""
+    op = call.op
+    if op.pointwise is not None:
+        _write_pointwise_arrays(s, call, depth)
+        return
+    first = call.values[op.parameters[op.first_tensor].name]
     _write_computing(s, call, depth, dict(call.values), first, quiet=False)
     s.put(depth, "return r")
+
+
+def _write_pointwise_arrays(s: Source, call: Call, depth: int) -> None:
+    """By the plan that is remembered; floating arrays may stand beside numbers. All else goes the general way."""
+    op = call.op
+
+    def general(*values: Any) -> Any:
+        # Arithmetic on arrays without dimensions gives NumPy's scalars, which are no numbers of the caller's.
+        return memory.compute(op, [np.asarray(v) if isinstance(v, np.generic) else v for v in values])
+
+    s.scope |= {"general": general}
+    operands = [op.parameters[i] for i in op.operands]
+    tensors = [p.name for p in operands if p.kind.is_tensor]
+    numbers = [p.name for p in operands if not p.kind.is_tensor]
+    if tensors and not any(call.optional(name) for name in tensors):
+        _write_planned_arrays(s, call, depth, tensors, numbers)
+        if len(tensors) == 2 and not numbers and operands[1].spelled == "Operand":
+            _write_planned_arrays(s, call, depth, tensors[:1], tensors[1:])
+    s.put(depth, f"return general{call.tuple}")
+
+
+def _write_planned_arrays(s: Source, call: Call, depth: int, arrays: list[str], numbers: list[str]) -> None:
+    tests = [f"{name}.__class__ is ndarray" for name in arrays]
+    if numbers:
+        tests.append(f"{arrays[0]}.dtype.char in 'fd'")
+    for name in numbers:
+        none = f"{name} is None or " if call.optional(name) else ""
+        tests.append(f"({none}{IS_NUMBER.format(name)})")
+    s.put(depth, f"if {' and '.join(tests)}:")
+    _write_plan(s, call, depth + 1, arrays)
+    promoted = [name for name in [*arrays, *numbers] if call.op.index[name] in call.op.promotes]
+    for name in numbers:
+        if name in promoted:
+            s.scope["as_array"] = memory.as_array
+            some = f"if {name} is not None: " if call.optional(name) else ""
+            s.put(depth + 2, f"{some}{name} = as_array({name}, {promoted[0]}.dtype)")
+    kernel = call.name("kernel")
+    s.scope[kernel] = call.op.kernel
+    if call.op.ufunc is not None and not call.usual_settings([*arrays, *numbers]):
+        s.scope[kernel] = call.op.ufunc
+        s.put(depth + 2, f"{kernel}({', '.join([*arrays, *numbers])}, out=r)")
+    else:
+        _put_kernel(s, depth + 2, call.op, kernel, call.listed(call.values), quiet=False)
+    s.put(depth + 2, "return r")
 
 
 def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], first: str, *, quiet: bool) -> bool:

@@ -109,12 +109,7 @@ class Overload(Form):
         """What it computes from arrays, for gradient formulas; nothing is recorded."""
         if self.composition:
             raise TypeError(f"{self.owner.name} is composed of other ops, which a formula must name")
-        if self.pointwise is None:
-            return entries.write_on_arrays(self)
-        # Arithmetic on arrays without dimensions gives NumPy's scalars, which are no numbers of the caller's.
-        return lambda *args, **kwargs: memory.compute(
-            self, [np.asarray(v) if isinstance(v, np.generic) else v for v in self.filled(args, kwargs)]
-        )
+        return entries.write_on_arrays(self)
 
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""

@@ -69,15 +69,14 @@ def pointwise_plan(op: Overload, values: Sequence[Any]) -> PointwisePlan:
 def lane_plan(op: Overload, arrays: Sequence[Array]) -> tuple[Any, ...] | None:
     """(dtype, sizes, strides in bytes or None) of a pointwise result, for lanes: None where operands must be cast first.
 
-    Remembered in `op.lane_plans` by the arrays' dtypes, sizes and strides.
+    Remembered in `op.lane_plans` by the arrays' dtypes, sizes and strides. Operands after them are numbers that change nothing.
     """
-    plan = _plan_pointwise(
-        op, [arrays[op.operands.index(i)] if i in op.operands else None for i in range(len(op.parameters))]
-    )
+    given = dict(zip(op.operands, arrays, strict=False))
+    plan = _plan_pointwise(op, [given.get(i) for i in range(len(op.parameters))])
     key = tuple([each for array in arrays for each in (array.dtype.num, array.shape, array.strides)])
     if len(op.lane_plans) > _MOST:
         op.lane_plans.clear()
-    cast = any(arrays[op.operands.index(i)].dtype != plan.common for i in op.promotes)
+    cast = any(given[i].dtype != plan.common for i in op.promotes if i in given)
     halves = is_half(plan.common) and any(array.size >= MANY for array in arrays)  # which go through float32
     if cast or halves or 0 in plan.shape:
         op.lane_plans[key] = None
