@@ -6,6 +6,7 @@ torchvision's suppression and pooling of regions are C++ and may not load: here 
 from __future__ import annotations
 
 import importlib
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,12 +54,21 @@ def oracle(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         library.set_default_dtype(library.float32)
 
 
-def backbone(m: Any, library: Any, **how: Any) -> Any:
-    utils = m.detection.backbone_utils
-    norm = library.nn.BatchNorm2d
-    return utils.resnet_fpn_backbone(
-        backbone_name="resnet18", weights=None, norm_layer=norm, trainable_layers=5, returned_layers=[2, 3, 4], **how
-    )
+WIDTH = 32  # channels of the maps that heads read
+
+
+def backbone(m: Any, library: Any) -> Any:
+    """A pyramid over a network of three small stages, with the steps of a ResNet's."""
+    nn = library.nn
+
+    def stage(channels: int, width: int, step: int) -> Any:
+        layers = nn.Conv2d(channels, width, 3, step, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+        return nn.Sequential(*layers)
+
+    sizes = {"stem": (3, 8, 4), "layer2": (8, 16, 2), "layer3": (16, 24, 2), "layer4": (24, 40, 2)}
+    body = nn.Sequential(OrderedDict({name: stage(*size) for name, size in sizes.items()}))
+    returned = {f"layer{number}": str(number - 2) for number in (2, 3, 4)}
+    return m.detection.backbone_utils.BackboneWithFPN(body, returned, [16, 24, 40], WIDTH)
 
 
 def pool(m: Any, size: int) -> Any:
@@ -82,7 +92,7 @@ def regions(m: Any, kind: str, **more: Any) -> Any:
     heads = {
         "rpn_anchor_generator": anchors(m, ((8,), (16,), (32,), (64,))),
         "box_roi_pool": pool(m, 3),
-        "box_head": d.faster_rcnn.TwoMLPHead(256 * 9, 1024),
+        "box_head": d.faster_rcnn.TwoMLPHead(WIDTH * 9, 1024),
     }
     return getattr(d, kind)(backbone(m, library), 4, **heads, **FEW, **more)
 
@@ -104,7 +114,7 @@ def ssd(m: Any) -> Any:
     library = ak if m is ours else torch
     boxes = m.detection.anchor_utils.DefaultBoxGenerator([[2], [2, 3], [2], [2]])
     body = backbone(m, library)
-    body.out_channels = [256] * 4
+    body.out_channels = [WIDTH] * 4
     return m.detection.ssd.SSD(body, boxes, (96, 64), 4, topk_candidates=20, score_thresh=0.2, detections_per_img=9)
 
 
@@ -115,14 +125,14 @@ DETECTORS = {
         m,
         "MaskRCNN",
         mask_roi_pool=pool(m, 4),
-        mask_head=m.detection.mask_rcnn.MaskRCNNHeads(256, (16, 256), 1),
+        mask_head=m.detection.mask_rcnn.MaskRCNNHeads(WIDTH, (16, 256), 1),
     ),
     "keypoint": lambda m: regions(
         m,
         "KeypointRCNN",
         num_keypoints=3,
         keypoint_roi_pool=pool(m, 4),
-        keypoint_head=m.detection.keypoint_rcnn.KeypointRCNNHeads(256, (8, 512)),
+        keypoint_head=m.detection.keypoint_rcnn.KeypointRCNNHeads(WIDTH, (8, 512)),
     ),
     "retina": lambda m: dense(m, "RetinaNet", FOUR, (1.0, 2.0), topk_candidates=20, score_thresh=0.009),
     "giou": giou,
@@ -309,14 +319,28 @@ def test_segmentation(kind: str) -> None:
 
 
 def test_layers_that_are_not_there_are_refused() -> None:
-    for m in (ours, theirs):
+    for m, library in ((ours, ak), (theirs, torch)):
         with pytest.raises(ValueError, match=r"^return_layers are not present in model$"):
-            m._utils.IntermediateLayerGetter(m.resnet18(), {"layer5": "out"})
+            m._utils.IntermediateLayerGetter(library.nn.Sequential(library.nn.ReLU()), {"layer5": "out"})
 
 
-@pytest.mark.parametrize("name", ["r3d_18", "mc3_18", "r2plus1d_18"])
-def test_videos(name: str) -> None:
-    model, expected = twins(lambda m: getattr(m.video, name)(num_classes=3))
+def _mixed(m: Any) -> Any:
+    return m.video.mc3_18(num_classes=3)
+
+
+def _factored(m: Any) -> Any:
+    """A small network of the parts of r2plus1d_18."""
+    parts = m.video.resnet
+    return parts.VideoResNet(parts.BasicBlock, [parts.Conv2Plus1D] * 4, [1, 1, 1, 1], parts.R2Plus1dStem, num_classes=3)
+
+
+LARGE = [pytest.param(lambda m, name=name: getattr(m.video, name)(num_classes=3), marks=pytest.mark.wide, id=name)
+         for name in ("r3d_18", "r2plus1d_18")]  # fmt: skip
+
+
+@pytest.mark.parametrize("build", [_mixed, _factored, *LARGE])
+def test_videos(build: Any) -> None:
+    model, expected = twins(build)
     video = np.random.default_rng(1).normal(size=(2, 3, 4, 16, 16))
     for training in (True, False):
         made = model.train(training)(ak.from_numpy(video))

@@ -53,16 +53,16 @@ def write_straight(op: Overload) -> Callable[..., Any]:
     """The lane of one overload as a function of its positional parameters, whose classes are known to fit."""
     s = Source()
     name = f"straight_{op.owner.name}"
-    values = {p.name: f"a{i}" if not p.keyword else f"default_{p.name}" for i, p in enumerate(op.parameters)}
+    values = {p.name: f"a{i}" if not p.keyword else f"default0_{p.name}" for i, p in enumerate(op.parameters)}
     for p in op.parameters:
-        s.scope[f"default_{p.name}"] = p.default
+        s.scope[f"default0_{p.name}"] = p.default
     slots = [
-        f"a{i}" + (f"=default_{p.name}" if p.default is not REQUIRED else "")
+        f"a{i}" + (f"=default0_{p.name}" if p.default is not REQUIRED else "")
         for i, p in enumerate(op.parameters)
         if not p.keyword
     ]
     given = ", ".join(f"a{i}" for i in range(op.positional))
-    s.scope["general"] = op
+    s.scope["general"] = op.general
     bail = f"return general({given})"
     s.put(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS and heeded(): {bail}")
     write_lane(s, Call(op, 0, values), 1, bail)

@@ -54,7 +54,12 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
     parameters = [op.parameters[i] for i in op.operands]
     tensors = [p.name for p in parameters if p.kind.is_tensor]
     numbers = [p.name for p in parameters if not p.kind.is_tensor]
-    if op.pointwise not in (SAME, INT_TO_FLOAT, TO_BOOL) or any(call.optional(name) for name in tensors):
+    if any(call.optional(name) for name in tensors):
+        s.put(depth, general)
+        return
+    if op.pointwise not in (SAME, INT_TO_FLOAT, TO_BOOL):
+        if tensors and not numbers:
+            _write_planned(s, call, depth, tensors)
         s.put(depth, general)
         return
     if len(tensors) > 2 and not numbers:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare.kinds import type_name
-from autogradkit.core.dtype import INTEGRAL, bfloat16, bool_, float16, float64, largest
+from autogradkit.core.dtype import INTEGRAL, bfloat16, bool_, float16, float32, float64, largest
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.integers import require_64_bits, require_int64
 from autogradkit.core.quiet import quietly
@@ -30,6 +30,8 @@ def scalar_array(value: Any, wanted: Dtype) -> Array:
 
     Raises RuntimeError where the dtype cannot hold it, OverflowError where no integer of 64 bits can.
     """
+    if value.__class__ is float and 1e-30 < abs(value) < 1e30 and wanted in (float32, float64):
+        return np.asarray(value, wanted.numpy)  # the usual case, of which NumPy has nothing to say
     if isinstance(value, int):
         require_64_bits(value)
     if wanted is bool_:

@@ -210,7 +210,7 @@ def layer_norm(
     >>> torch.layer_norm(torch.tensor([[1.0, 3.0]]), (2,), eps=0.0)
     tensor([[-1.,  1.]])
     """
-    return native_layer_norm(input, normalized_shape, weight, bias, eps)[0]
+    return native_layer_norm.straight(input, normalized_shape, weight, bias, eps)[0]
 
 
 # -- rms_norm ----------------------------------------------------------------------------------------------------------

@@ -30,9 +30,16 @@ def moments(x: Array, axes: Axes) -> tuple[Array, Array, Array]:
 
     Sums are of double precision, so that nothing is left of equal numbers less their mean.
     """
-    mean = np.mean(x, axes, np.float64, keepdims=True).astype(x.dtype)
+    mean = mean_of(x, axes).astype(x.dtype)
     distance = x - mean
-    return mean, np.mean(distance * distance, axes, np.float64, keepdims=True), distance
+    return mean, mean_of(distance * distance, axes), distance
+
+
+def mean_of(x: Array, axes: Axes) -> Array:
+    """The mean along the axes, which stay as ones, in double precision."""
+    found = np.add.reduce(x, axes, np.float64, keepdims=True)
+    count = math.prod([x.shape[axis] for axis in axes])
+    return np.true_divide(found, count, found)
 
 
 def standardised(x: Array, axes: Axes, eps: float) -> tuple[Array, Array, Array]:
