@@ -6,11 +6,15 @@ does; entries.py writes such a lane for each overload that has an in-place form.
 
 from __future__ import annotations
 
+import numpy as np
+
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME
 from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source
 
 # Before the write and on its line: the way from here into the write makes no call, so that no interrupt comes between.
 _COUNTED = "counter.value += 1; "
+
+_OF_WHOLE = (np.add, np.subtract, np.multiply)  # which of two int64 make one
 
 
 def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
@@ -65,6 +69,10 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
             f" elif {IS_NUMBER.format(b)} and ({silent} or {plain}):",
         )
         _put_edit(s, depth + 2, a, ufunc, f"{a}._array, {b}, {a}._array")
+        if call.op.ufunc in _OF_WHOLE:  # counters
+            whole = f"lay and lay[1].char == 'l'{usual} and {b}.__class__ is int and -9e18 < {b} < 9e18"
+            s.put(depth, f"elif {whole} and {plain}:")
+            _put_edit(s, depth + 1, a, ufunc, f"{a}._array, {b}, {a}._array")
 
 
 def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:

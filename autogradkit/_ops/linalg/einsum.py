@@ -191,11 +191,11 @@ def _pair(left: Any, right: Any, over: Sequence[int]) -> Any:
         left, right, only_left, only_right = right, left, only_right, only_left
     sizes = [[each.shape[dim] for dim in dims] for each, dims in ((left, both), (left, only_left), (right, only_right))]
     batch, rows, columns = map(math.prod, sizes)
-    a = left.permute([*both, *only_left, *over, *only_right]).reshape(batch, rows, count)
-    b = right.permute([*both, *over, *only_right, *only_left]).reshape(batch, count, columns)
+    a = left.permute((*both, *only_left, *over, *only_right)).reshape(batch, rows, count)
+    b = right.permute((*both, *over, *only_right, *only_left)).reshape(batch, count, columns)
     order = [*both, *only_left, *over, *only_right]
-    result = bmm(a, b).view([*sizes[0], *sizes[1], *[1 for _ in over], *sizes[2]])
-    return result.permute([order.index(dim) for dim in range(left.dim())])
+    result = bmm(a, b).view((*sizes[0], *sizes[1], *[1 for _ in over], *sizes[2]))
+    return result.permute(tuple([order.index(dim) for dim in range(left.dim())]))
 
 
 _einsum = function("einsum", variants="")
@@ -211,7 +211,7 @@ def _(equation: str, tensors: Tensors, *, path: Ints | None = None) -> Any:
     counts = [sum(each.shape[dim] != 1 for each in left) for dim in range(plan.size)]
     summed = range(plan.kept, plan.size)
     if len(left) == 1:
-        return left[0].sum(list(summed)) if summed else left[0]
+        return left[0].sum(tuple(summed)) if summed else left[0]
     while len(left) > 1:
         a, b = left.pop(0), left.pop(0)
         over, first, second = [], [], []
