@@ -63,11 +63,27 @@ def _leading(self: Array, indices: OptionalArrays) -> Array | None:
     return None
 
 
+def _rows_added(g: Array, indices: OptionalArrays, sizes: tuple[int, ...]) -> Array:
+    first = indices[0]
+    if len(indices) > 1 or first is None or first.dtype != np.int64 or not g.size:
+        return k.index_put(k.new_zeros(g, sizes), indices, g, True)
+    total = np.zeros(sizes, g.dtype)
+    rows = first.reshape(-1) % sizes[0]
+    add_rows(total.reshape(sizes[0], -1), rows, g.reshape(rows.size, -1))
+    return total
+
+
+@k.on_arrays(_rows_added)
+def _added(g: Any, indices: OptionalArrays, sizes: tuple[int, ...]) -> Any:
+    """Zeros to which `g` is added where `indices` point."""
+    return k.index_put(k.new_zeros(g, sizes), indices, g, True)
+
+
 @op(
     variants="",
     samples=_samples,
     gradient_version=1,
-    vjp={"self": lambda g, indices, self_sym_sizes: k.index_put(k.new_zeros(g, self_sym_sizes), indices, g, True)},
+    vjp={"self": lambda g, indices, self_sym_sizes: _added(g, indices, self_sym_sizes)},
     rule="∂self = ∂ added at the indices, 0 elsewhere",
 )
 def index(self: Array, indices: OptionalArrays) -> Array:
