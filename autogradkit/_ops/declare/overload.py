@@ -322,21 +322,21 @@ class Overload(Form):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run this overload, reported to whoever records; for compositions and formulas, whose arguments fit."""
-        if kwargs or self.composition or len(args) > self.positional or BATCHES or SPARSE or META or PENDING:
-            return self.general(*args, **kwargs)
-        return self.straight(*args)
-
-    def general(self, *args: Any, **kwargs: Any) -> Any:
-        """`__call__` of arguments that are unusual, or while somebody records."""
         try:
-            if RECORDERS and MODE.casting is not None and self.owner.name in CAST:
-                return MODE.casting.call(self, self.owner.name, args, kwargs)
-            if RECORDERS and (self.factory or not self.composition):
-                return observed(self, self.kind, self._call, args, kwargs)
-            return self.run(self.filled(args, kwargs))
+            if kwargs or self.composition or len(args) > self.positional or BATCHES or SPARSE or META or PENDING:
+                return self.general(*args, **kwargs)
+            return self.straight(*args)
         except BaseException as error:
             shorten(error)
             raise
+
+    def general(self, *args: Any, **kwargs: Any) -> Any:
+        """`__call__` of arguments that are unusual, or while somebody records."""
+        if RECORDERS and MODE.casting is not None and self.owner.name in CAST:
+            return MODE.casting.call(self, self.owner.name, args, kwargs)
+        if RECORDERS and (self.factory or not self.composition):
+            return observed(self, self.kind, self._call, args, kwargs)
+        return self.run(self.filled(args, kwargs))
 
     @cached_property
     def straight(self) -> Callable[..., Any]:
