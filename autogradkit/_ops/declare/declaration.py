@@ -18,7 +18,7 @@ beside the memory words that memory.py explains:
 - `promotes`: the operands that take part in promotion, if these are not just the tensors; `ufunc`: NumPy's own function,
   which is the kernel wherever other parameters have their defaults; `result_dtype`: of a reduction, from (NumPy dtype, dtype=);
 - `refuse`: a function of the values that raises where PyTorch does not allow them; `dtypes`: likewise, but asked only where
-  some operand is neither float32 nor float64, of a pointwise op several in a row; `edit_dtypes`, `edit_refuse`: those of the
+  some operand is neither float32 nor float64, one or several in a row; `edit_dtypes`, `edit_refuse`: those of the
   in-place form, where it has others;
 - `outputs`, `differentiable_outputs`, `returns`: names of several results, how many of them have gradients (or the slice of
   those that do), their tuple;
@@ -207,9 +207,8 @@ class Declaration:
         self.differentiable_outputs = given if isinstance(given, slice) else slice(given)
         self.returns = returns or tuple
         self.refuse = refuse
-        if not (pointwise or deferred):
-            dtypes = requiring_kernel(owner.name, dtypes)
-        self.dtypes = _several(dtypes)
+        checks = _several(dtypes)
+        self.dtypes = checks if pointwise or deferred else requiring_kernel(owner.name, checks)
         self.edit_dtypes = _several(edit_dtypes) or self.dtypes
         self.edit_refuse = edit_refuse or refuse
         self.edit_resizes = edit_resizes
