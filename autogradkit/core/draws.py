@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.fused import affine32, fma64
-from autogradkit.core.gaussian import CHUNK, normal_blocks, normal_pairs, through, unit32, unit64
+from autogradkit.core.gaussian import CHUNK, logarithm, normal_blocks, normal_pairs, through, unit32, unit64
 from autogradkit.core.openblas import openblas
 from autogradkit.core.quiet import quiet
 from autogradkit.core.random import Generator
@@ -227,7 +227,7 @@ def trials(generator: Generator, count: int, probability: float) -> Array:
     >>> trials(Generator().manual_seed(0), 3, 0.5)
     array([1., 1., 2.])
     """
-    return np.ceil(through(math.log, unit64(generator.words64(count))) / math.log1p(-probability))
+    return np.ceil(logarithm(unit64(generator.words64(count))) / math.log1p(-probability))
 
 
 def chances(generator: Generator, count: int, probability: float) -> Array:

@@ -73,10 +73,9 @@ def add_multiple32(x: Array, factor: Any, out: Array) -> None:
     if add is None:
         out[...] = fma32(x, np.float32(factor), out)
         return
-    flat, total = x.reshape(-1), out.reshape(-1)
-    for start in range(0, total.size, _CHUNK):
-        into = total[start : start + _CHUNK]
-        add(into.size, factor, flat[start:].ctypes.data, 1, into.ctypes.data, 1)
+    source, target = (each.__array_interface__["data"][0] for each in (x, out))  # quicker than `ctypes.data`
+    for start in range(0, out.size, _CHUNK):
+        add(min(out.size - start, _CHUNK), factor, source + 4 * start, 1, target + 4 * start, 1)
 
 
 @functools.cache

@@ -18,8 +18,8 @@ beside the memory words that memory.py explains:
 - `promotes`: the operands that take part in promotion, if these are not just the tensors; `ufunc`: NumPy's own function,
   which is the kernel wherever other parameters have their defaults; `result_dtype`: of a reduction, from (NumPy dtype, dtype=);
 - `refuse`: a function of the values that raises where PyTorch does not allow them; `dtypes`: likewise, but asked only where
-  some operand is neither float32 nor float64; `edit_dtypes`, `edit_refuse`: those of the in-place
-  form, where it has others;
+  some operand is neither float32 nor float64, one or several in a row; `edit_dtypes`, `edit_refuse`: those of the
+  in-place form, where it has others;
 - `outputs`, `differentiable_outputs`, `returns`: names of several results, how many of them have gradients (or the slice of
   those that do), their tuple;
 - `view`: the result is a view; `composition`: made of other ops, of whose calls each is recorded; `factory`: likewise, recorded
@@ -79,6 +79,7 @@ SIGNS = {
     "__xor__": "^", "__eq__": "==", "__ne__": "!=", "__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">=",
 }  # fmt: skip
 
+Checks = Callable[..., None] | tuple[Callable[..., None], ...] | None
 Samples = Callable[[Callable[..., Tensor]], Iterable[tuple[Any, ...]]]
 
 
@@ -136,8 +137,8 @@ class Declaration:
         differentiable_outputs: int | slice | None = None,
         returns: Callable[[Sequence[Tensor]], Any] | None = None,
         refuse: Callable[..., None] | None = None,
-        dtypes: Callable[..., None] | None = None,
-        edit_dtypes: Callable[..., None] | None = None,
+        dtypes: Checks = None,
+        edit_dtypes: Checks = None,
         edit_refuse: Callable[..., None] | None = None,
         edit_resizes: bool = False,
         out: bool | None = None,
@@ -206,8 +207,9 @@ class Declaration:
         self.differentiable_outputs = given if isinstance(given, slice) else slice(given)
         self.returns = returns or tuple
         self.refuse = refuse
-        self.dtypes = dtypes if pointwise or deferred else requiring_kernel(owner.name, dtypes)
-        self.edit_dtypes = edit_dtypes or self.dtypes
+        checks = _several(dtypes)
+        self.dtypes = checks if pointwise or deferred else requiring_kernel(owner.name, checks)
+        self.edit_dtypes = _several(edit_dtypes) or self.dtypes
         self.edit_refuse = edit_refuse or refuse
         self.edit_resizes = edit_resizes
         self.takes_out = not (view or self.composition) if out is None else out
@@ -250,6 +252,10 @@ class Declaration:
                     raise TypeError(
                         f"{self.owner.name}: a formula asks for '{name}', which is no parameter or output of it"
                     )
+
+
+def _several(checks: Checks) -> tuple[Callable[..., None], ...]:
+    return checks if isinstance(checks, tuple) else () if checks is None else (checks,)
 
 
 def _camel(name: str) -> str:

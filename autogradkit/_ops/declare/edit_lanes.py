@@ -28,7 +28,7 @@ def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
     operands = [op.parameters[i].name for i in op.promotes]
     if op.pointwise in (SAME, INT_TO_FLOAT) and op.ufunc is not None and len(operands) < 3 and op.refuse is None:
         _write_quiet_edit(s, call, depth, operands)
-    elif op.edits and op.refuse is None and op.dtypes is None and not op.dims and op.first_tensor == 0:
+    elif op.edits and op.refuse is None and not op.dtypes and not op.dims and op.first_tensor == 0:
         _write_quiet_kernel(s, call, depth)
     for name in operands[1:]:
         v = call.values[name]

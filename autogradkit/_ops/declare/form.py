@@ -35,11 +35,10 @@ class Form(Declaration):
         """The same, of the in-place form."""
         return self._ordered(self.edit_dtypes, self.edit_refuse)
 
-    def _ordered(self, *checks: Any) -> tuple[list[Any], list[Any]]:
-        dtypes = checks[0]
-        found = [check for check in checks if check is not None]
+    def _ordered(self, dtypes: tuple[Any, ...], refuse: Any) -> tuple[list[Any], list[Any]]:
+        found = [*dtypes, *([] if refuse is None else [refuse])]
         pointwise = self.pointwise is not None
-        late = [check for check in found if is_by_kernel(check) or (check is dtypes and not pointwise)]
+        late = [check for check in found if is_by_kernel(check) or (check in dtypes and not pointwise)]
         return [check for check in found if check not in late], late
 
     # -- what it may be called with ---------------------------------------------------------------------------------

@@ -54,22 +54,20 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
     parameters = [op.parameters[i] for i in op.operands]
     tensors = [p.name for p in parameters if p.kind.is_tensor]
     numbers = [p.name for p in parameters if not p.kind.is_tensor]
-    if any(call.optional(name) for name in tensors):
-        s.put(depth, general)
-        return
     if op.pointwise not in (SAME, INT_TO_FLOAT, TO_BOOL):
         if tensors and not numbers:
             _write_planned(s, call, depth, tensors)
         s.put(depth, general)
         return
-    if len(tensors) > 2 and not numbers:
+    optional = any(call.optional(name) for name in tensors)
+    if (len(tensors) > 2 or optional) and not numbers:
         _write_planned(s, call, depth, tensors)
-    if not 0 < len(tensors) < 3 or not parameters[0].kind.is_tensor or (numbers and len(tensors) > 1):
+    if optional or not 0 < len(tensors) < 3 or not parameters[0].kind.is_tensor or (numbers and len(tensors) > 1):
         s.put(depth, general)
         return
     a = call.values[tensors[0]]
     # Integers: the result's dtype is another one, or the declaration wants to look at them.
-    floats_only = op.pointwise is INT_TO_FLOAT or op.dtypes is not None or bool(numbers)
+    floats_only = op.pointwise is INT_TO_FLOAT or bool(op.dtypes or numbers)
     second = op.parameters[op.index[tensors[-1]]]
     either = len(tensors) == 2 and second.spelled == "Operand"
     b = call.values[second.name]
@@ -123,8 +121,8 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
 def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: str = "") -> None:
     """Operands of other strides, or that broadcast: by the plan that is remembered, unless one must be cast first."""
     op = call.op
-    if op.dtypes is not None or (op.refuse is not None and len(tensors) < 3):
-        return  # the general way asks them
+    if op.refuse is not None and (len(tensors) < 3 or is_by_kernel(op.refuse)):
+        return  # the general way asks it
     if test:
         s.put(depth, test)
         depth += 1
@@ -135,8 +133,8 @@ def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: 
     if op.refuse is not None:
         s.scope[call.name("refuse")] = op.refuse
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
-    s.put(depth, *[f"x_{name} = {call.values[name]}._array" for name in tensors])
-    _write_plan(s, call, depth, list(arrays.values()))
+    s.put(depth, *[_array_of(call, name, arrays[name]) for name in tensors])
+    _write_plan(s, call, depth, arrays)
     if op.ufunc is not None and not call.usual_settings(tensors):
         s.scope[call.name("ufunc")] = op.ufunc
         s.put_quiet(depth + 1, "", call.name("ufunc"), f"{listed}out=r")
@@ -147,19 +145,29 @@ def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: 
     s.put(depth + 1, "return o")
 
 
-def _write_plan(s: Source, call: Call, depth: int, arrays: list[str]) -> None:
+def _write_plan(s: Source, call: Call, depth: int, arrays: dict[str, str]) -> None:
     """Lines that allocate `r` for these arrays by the plan that is remembered, under an `if` that there is one."""
     plans, plan = call.name("plans"), call.name("lane_plan")
     s.scope |= {plans: call.op.lane_plans, plan: partial(lane_plan, call.op)}
-    key = "".join(f"{array}.dtype.num, {array}.shape, {array}.strides, " for array in arrays)
+    key = "".join(
+        f"None if {array} is None else ({known}), " if call.optional(name) else f"{known}, "
+        for name, array in arrays.items()
+        for known in [f"{array}.dtype.num, {array}.shape, {array}.strides"]
+    )
     s.put(
         depth,
         f"key = ({key})",
-        f"plan = {plans}[key] if key in {plans} else {plan}(({', '.join(arrays)},))",
+        f"plan = {plans}[key] if key in {plans} else {plan}(({', '.join(arrays.values())},), key)",
         "if plan is not None:",
         " kind, shape, strides = plan",
         " r = np_empty(shape, kind) if strides is None else dense(shape, kind, strides)",
     )
+
+
+def _array_of(call: Call, name: str, array: str, part: str = "_array") -> str:
+    """A line that gives `array` a parameter's array, or None for a tensor that is left out."""
+    v = call.values[name]
+    return f"{array} = None if {v} is None else {v}.{part}" if call.optional(name) else f"{array} = {v}.{part}"
 
 
 def _write_result(s: Source, call: Call, depth: int, operands: list[str], arrays: dict[str, str]) -> None:
@@ -217,16 +225,15 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         call.arrays[name] = f"x_{name}"
         part = "_memory" if op.view else "_array"
         if op.parameters[i].spelled in ("Arrays", "OptionalArrays"):
-            array = f"[each if each is None else each.{part} for each in {v}]"
+            s.put(depth, f"x_{name} = [each if each is None else each.{part} for each in {v}]")
         else:
-            array = f"None if {v} is None else {v}.{part}" if call.optional(name) else f"{v}.{part}"
-        s.put(depth, f"x_{name} = {array}")
+            s.put(depth, _array_of(call, name, f"x_{name}", part))
     given = dict(call.arrays)
     first = call.arrays[op.parameters[op.first_tensor].name]
     if op.refuse is not None:
         s.scope[call.name("refuse")] = op.refuse_late if is_by_kernel(op.refuse) else op.refuse
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
-    if op.dtypes is not None:
+    if op.dtypes:
         s.scope[call.name("dtypes")] = op.refuse_dtypes
         s.put(depth, f"if {first}.dtype.kind not in 'fV': {call.name('dtypes')}{call.tuple}")
     allocated = _write_computing(s, call, depth, given, first, quiet=not op.view)
@@ -308,7 +315,7 @@ def _write_planned_arrays(s: Source, call: Call, depth: int, arrays: list[str], 
         none = f"{name} is None or " if call.optional(name) else ""
         tests.append(f"({none}{IS_NUMBER.format(name)})")
     s.put(depth, f"if {' and '.join(tests)}:")
-    _write_plan(s, call, depth + 1, arrays)
+    _write_plan(s, call, depth + 1, {name: name for name in arrays})
     promoted = [name for name in [*arrays, *numbers] if call.op.index[name] in call.op.promotes]
     for name in numbers:
         if name in promoted:

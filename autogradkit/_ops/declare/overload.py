@@ -167,9 +167,9 @@ class Overload(Form):
 
     def refuse_dtypes(self, *values: Any) -> None:
         """The check of dtypes as a lane asks for it."""
-        assert self.dtypes is not None
         memory.require_numbers(self, values)
-        self.ask_late(self.dtypes, values)
+        for check in self.dtypes:
+            self.ask_late(check, values)
 
     def refuse_late(self, *values: Any) -> None:
         """The check of a kernel's as a lane asks for it."""

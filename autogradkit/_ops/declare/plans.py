@@ -36,6 +36,7 @@ SAME, INT_TO_FLOAT, TO_BOOL, TO_REAL = "same", "int_to_float", "to_bool", "to_re
 FLOAT_TO_REAL = "float_to_real"  # both: integers become floats, and complex numbers real
 
 Shape = tuple[int, ...]
+_PLAIN = (np.dtype(np.float32), np.dtype(np.float64))  # dtypes that no declaration wants to look at
 _MOST = 4096  # plans that are remembered; endlessly many shapes begin anew
 
 
@@ -66,19 +67,20 @@ def pointwise_plan(op: Overload, values: Sequence[Any]) -> PointwisePlan:
     return found
 
 
-def lane_plan(op: Overload, arrays: Sequence[Array]) -> tuple[Any, ...] | None:
-    """(dtype, sizes, strides in bytes or None) of a pointwise result, for lanes: None where operands must be cast first.
+def lane_plan(op: Overload, arrays: Sequence[Array | None], key: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """(dtype, sizes, strides in bytes or None) of a pointwise result, for lanes.
 
-    Remembered in `op.lane_plans` by the arrays' dtypes, sizes and strides. Operands after them are numbers that change nothing.
+    None where operands must be cast first, or where the declaration wants to look at their dtypes. Remembered in `op.lane_plans`
+    by `key`, the arrays' dtypes, sizes and strides. Operands after them are numbers that change nothing.
     """
-    given = dict(zip(op.operands, arrays, strict=False))
+    given = {i: array for i, array in zip(op.operands, arrays, strict=False) if array is not None}
     plan = _plan_pointwise(op, [given.get(i) for i in range(len(op.parameters))])
-    key = tuple([each for array in arrays for each in (array.dtype.num, array.shape, array.strides)])
     if len(op.lane_plans) > _MOST:
         op.lane_plans.clear()
     cast = any(given[i].dtype != plan.common for i in op.promotes if i in given)
-    halves = is_half(plan.common) and any(array.size >= MANY for array in arrays)  # which go through float32
-    if cast or halves or 0 in plan.shape:
+    halves = is_half(plan.common) and any(array.size >= MANY for array in given.values())  # which go through float32
+    asked = op.dtypes and any(array.dtype not in _PLAIN for array in given.values())
+    if cast or halves or asked or 0 in plan.shape:
         op.lane_plans[key] = None
     else:
         itemsize = plan.result.itemsize

@@ -48,8 +48,8 @@ def refuse_wide_unsigned(label: str, kind: dtype) -> None:
         raise NotImplementedError(f"\"{label}\" not implemented for '{scalar_type(kind)}'")
 
 
-def requiring_kernel(name: str, dtypes: Callable[..., None] | None) -> Callable[..., None] | None:
-    """The check of an op's dtypes, with this refusal before it."""
+def requiring_kernel(name: str, dtypes: tuple[Callable[..., None], ...]) -> tuple[Callable[..., None], ...]:
+    """The checks of an op's dtypes, with this refusal before them."""
     if name not in LABELS:
         return dtypes
 
@@ -57,8 +57,6 @@ def requiring_kernel(name: str, dtypes: Callable[..., None] | None) -> Callable[
         for value in values:
             if isinstance(value, Tensor):
                 require_kernel(name, value.dtype)
-        if dtypes is not None:
-            dtypes(*values)
 
     refuse = by_kernel(refuse)
-    return unless_empty(refuse) if dtypes is not None and is_unless_empty(dtypes) else refuse
+    return unless_empty(refuse) if any(map(is_unless_empty, dtypes)) else refuse, *dtypes

@@ -197,8 +197,8 @@ def prelu(self: Array, weight: Array) -> Any:
         sizes = [1] * x.ndim
         if x.ndim > 1 and slope.ndim:
             sizes[1] = slope.shape[0]
-        slope = slope.reshape(sizes)
-    return prelu_kernel(x, slope)
+        slope = slope.reshape(tuple(sizes))
+    return prelu_kernel.straight(x, slope)
 
 
 # -- threshold ---------------------------------------------------------------------------------------------------------

@@ -56,10 +56,11 @@ def _write_sum(out: Array, base: Array, first: Array, second: Array) -> None:
         np.copyto(out, base)
         add_multiple32(np.ascontiguousarray(first), second, out)
         return
-    total = np.empty(out.shape, np.float64 if base.dtype == np.float32 else base.dtype)
+    kind = np.float64 if base.dtype == np.float32 else base.dtype
+    total = np.empty(out.shape, kind)
     np.copyto(total, first)
-    np.multiply(total, second, total)
-    np.add(total, base, total)
+    np.multiply(total, second.astype(kind, copy=False), total)
+    np.add(total, base.astype(kind, copy=False), total)
     np.copyto(out, total, casting="unsafe")
 
 
@@ -140,10 +141,10 @@ def addcdiv_node(self: Array, tensor1: Array, tensor2: Array, *, value: Scalar =
     >>> torch.addcdiv(torch.tensor([1.0]), torch.tensor([6.0]), torch.tensor([3.0]), value=10)
     tensor([21.])
     """
-    factor = _factor(value, out)
+    factor = None if value == 1 and out.dtype.kind != "c" else _factor(value, out)
     for into, *operands in in_parts(out, self, tensor1, tensor2):
         base, first, second = _wide(into, *operands)
-        convert(base + factor * first / second, into)
+        convert(base + (first if factor is None else factor * first) / second, into)
 
 
 def _edit_quotient(self: Any, value: Any, tensor1: Any, tensor2: Any) -> Any:
@@ -179,13 +180,15 @@ def _refuse_other_out(out: Tensor, self: Tensor, end: Tensor, weight: Tensor) ->
 def _blend(self: Array, end: Array, weight: Any, out: Array) -> None:
     """self + weight · (end − self), from the nearer end, as PyTorch computes it."""
     self, end = _wide(out, self, end)
-    weight = weight.astype(self.dtype) if isinstance(weight, np.ndarray) else _factor(weight, out)
+    if not isinstance(weight, np.ndarray) or not weight.ndim:
+        weight = weight.astype(self.dtype)[()] if isinstance(weight, np.ndarray) else _factor(weight, out)[()]
+        near = abs(weight) < 0.5
+        _write_sum(out, self if near else end, end - self, weight if near else weight - weight.dtype.type(1))
+        return
+    weight = weight.astype(self.dtype, copy=False)
     near = np.abs(weight) < 0.5
-    if near.ndim:
-        choose = np.where if out.dtype.kind == "c" else chosen
-        start = choose(near, *np.broadcast_arrays(self, end, near)[:2])
-    else:
-        start = self if near else end
+    given = (self, end) if self.shape == end.shape == near.shape else np.broadcast_arrays(self, end, near)[:2]
+    start = np.where(near, *given) if out.dtype.kind == "c" else chosen(near, *given)
     _write_sum(out, start, end - self, weight - (~near).astype(weight.dtype))
 
 
@@ -197,8 +200,7 @@ lerp = function("lerp", in_place=True)
     refuses_complex=True,
     node="LerpBackward1",
     pointwise=SAME,
-    dtypes=_refuse_blend,
-    refuse=_refuse_whole,
+    dtypes=(_refuse_blend, _refuse_whole),
     samples=lambda t: [(t(2, 3), t(3), t(2, 1)), (t(2), t(2), t())],
     vjp={
         "self": lambda g, weight: g * k.conj(1 - weight),
@@ -222,8 +224,7 @@ def _(self: Array, end: Array, weight: Array, *, out: Array) -> None:
     pointwise=SAME,
     unary=True,
     promotes="self end",
-    dtypes=_refuse_blend,
-    refuse=_refuse_whole,
+    dtypes=(_refuse_blend, _refuse_whole),
     samples=lambda t: [(t(2, 3), t(3), 0.25), (t(), t(2), 2.0)],
     vjp={
         "self": lambda g, weight: k.times(g, 1 - k.conj(weight)),
