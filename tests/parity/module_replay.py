@@ -108,13 +108,13 @@ class Side:
 
     def made(self, seed: int = SEED) -> Any:
         """The layer, after a seed."""
-        self.m.manual_seed(seed)
+        self.m.default_generator.manual_seed(seed)
         args, kwargs = self.made_of
         return self.kind(*args, **kwargs).to(self.dtype)
 
     def output(self, layer: Any) -> Any:
         """What a layer gives for the inputs."""
-        self.m.manual_seed(SEED + 1)
+        self.m.default_generator.manual_seed(SEED + 1)
         return layer(*self.args, **self.kwargs)
 
     def backward(self, layer: Any) -> None:
@@ -200,25 +200,26 @@ def _noncontiguous(mine: Side, theirs: Side, dtype: torch.dtype) -> None:
 
 
 def _copies(mine: Side, theirs: Side, dtype: torch.dtype) -> None:
+    one, other = mine.made(), theirs.made()  # which is only copied: what runs is a copy
     for copied in (_loaded, _deepcopied, _unpickled):
-        (one, output), (other, expected) = copied(mine), copied(theirs)
-        assert one == other
-        _same(output, expected, dtype)
+        (said, output), (expected, its_output) = copied(mine, one), copied(theirs, other)
+        assert said == expected
+        _same(output, its_output, dtype)
 
 
-def _loaded(side: Side) -> tuple[str, Any]:
-    layer = side.made(seed=9)
-    return str(layer.load_state_dict(side.made().state_dict())), _called(side, layer)
+def _loaded(side: Side, layer: Any) -> tuple[str, Any]:
+    other = side.made(seed=9)
+    return str(other.load_state_dict(layer.state_dict())), _called(side, other)
 
 
-def _deepcopied(side: Side) -> tuple[str, Any]:
-    layer = copy.deepcopy(side.made())
-    return repr(layer), _called(side, layer)
+def _deepcopied(side: Side, layer: Any) -> tuple[str, Any]:
+    made = copy.deepcopy(layer)
+    return repr(made), _called(side, made)
 
 
-def _unpickled(side: Side) -> tuple[str, Any]:
-    layer = pickle.loads(pickle.dumps(side.made()))
-    return repr(layer), _called(side, layer)
+def _unpickled(side: Side, layer: Any) -> tuple[str, Any]:
+    made = pickle.loads(pickle.dumps(layer))
+    return repr(made), _called(side, made)
 
 
 def _called(side: Side, layer: Any) -> Any:

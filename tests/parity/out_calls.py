@@ -80,7 +80,7 @@ def difference(target: Target, call: Call) -> str | None:
         kwargs = {name: to_ours(each, memory) for name, each in call.kwargs.items()}
     except UnsupportedError:
         return None
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     ak.manual_seed(0)
     theirs, their_warnings = _run(target.theirs, call.args, call.kwargs)
     mine, my_warnings = _run(target.mine, args, kwargs)

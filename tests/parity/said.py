@@ -20,7 +20,7 @@ import autogradkit
 
 def said(package: Any, line: str) -> tuple[Any, ...]:
     """("ok", what came out, its strides and dtype, warnings), or (the error's type, its first line, warnings)."""
-    package.manual_seed(0)
+    package.default_generator.manual_seed(0)
     package.set_warn_always(True)  # what is said once in a process another test may have heard
     names: dict[str, Any] = {"torch": package, "np": np, "copy": copy, "pickle": pickle}
     *before, last = ast.parse(line).body

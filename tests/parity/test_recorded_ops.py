@@ -15,7 +15,7 @@ import torch
 
 from autogradkit.tracing.events import Accumulated, Argument, Op
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render.graph.drawing.picture import draw_graph
+from autogradkit.tracing.render.graph.structure.build import build
 from tests.tracing.render.cells import trace_source
 
 pytestmark = pytest.mark.long
@@ -101,7 +101,7 @@ def test_no_hook_is_told_of_where_there_is_none() -> None:
     for seed in range(PROGRAMS):
         source = f"{program(seed)}\n({loss}).backward()"
         trace = trace_source(source, BEFORE)
-        told = [sentence for sentence in draw_graph(trace).graph.left_out if "hook" in sentence]
+        told = [sentence for sentence in build(trace).left_out if "hook" in sentence]
         assert not told, f"seed {seed}\n{BEFORE}\n---\n{source}\n{told}"
         succeeded += any(isinstance(event, Accumulated) for event in trace.events)
     assert succeeded > PROGRAMS // 4  # in the others an edit is in the way of backward

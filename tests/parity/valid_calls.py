@@ -16,6 +16,7 @@ import types
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -205,7 +206,9 @@ def _parsed(text: str) -> list[Parameter]:
     return parameters
 
 
+@lru_cache
 def _tensor(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
+    """An operand. It is the same tensor each time: whoever calls with one does so on a copy."""
     if dtype is BOOL:
         return torch.ones(shape, dtype=BOOL)
     numbers = torch.arange(1, 1 + torch.Size(shape).numel(), dtype=dtype).reshape(shape)
@@ -281,7 +284,8 @@ _KNOWN = {
 }
 
 
-def valid_calls(target: Target, most: int = 2) -> list[Call]:
+@lru_cache(None)
+def valid_calls(target: Target, most: int = 2) -> tuple[Call, ...]:
     """For each schema up to `most` calls that PyTorch takes; the same for the same target, always."""
     rng = random.Random(target.name)
     found = [_KNOWN[target.name]] if target.name in _KNOWN else []
@@ -297,7 +301,7 @@ def valid_calls(target: Target, most: int = 2) -> list[Call]:
                 continue
             found.append(call)
             taken += 1
-    return found
+    return tuple(found)
 
 
 def _filled(parameters: list[Parameter], is_method: bool, rng: random.Random) -> Call | None:

@@ -227,7 +227,7 @@ def _space(library: Any) -> dict[str, Any]:
 
 def said(text: str, library: Any) -> tuple[str, str] | None:
     """What the call raises: type and first line, or None."""
-    library.manual_seed(0)
+    library.default_generator.manual_seed(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -77,7 +77,7 @@ def ask(
     """What one library answers: `result` or `error`, and with `backward` the `grads` of the arguments, or `grad error`."""
     inputs = [each for each in tensors_in([*args, *kwargs.values()]) if each.requires_grad]
     answer: Answer = {}
-    module.manual_seed(0)
+    module.default_generator.manual_seed(0)
     try:
         with _strict(module):
             result = answer["result"] = function(*args, **kwargs)

@@ -6,8 +6,9 @@ Rests on calls, values and compare; run by __main__.py and by test_hard_points.p
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def _with(form: Form, dtype: torch.dtype, pattern: str, size: str, grads: bool) 
             if size == "own":
                 return value.clone()
             return value.reshape(-1)[0].expand(shape).clone() if value.numel() else value.clone()
-        made = filled(shape, dtype, pattern, place, form.pointwise)
+        made = filled(shape, dtype, pattern, place, form.pointwise).clone()
         if _takes_its_time(form, dtype):
             made = made.clamp(-9, 9)
         place += 1
@@ -90,67 +91,69 @@ def _with(form: Form, dtype: torch.dtype, pattern: str, size: str, grads: bool) 
     return Call([swap(each) for each in call.args], {name: swap(each) for name, each in call.kwargs.items()})
 
 
-def _on_grid(form: Form, call: Call, dtype: torch.dtype, grads: bool) -> Call | None:
-    """The call of a pointwise op with every combination of hard points."""
-    places: list[Any] = [i for i, each in enumerate(call.args) if _is_hard(each)]
-    places += [name for name, each in call.kwargs.items() if _is_hard(each)]
-    others = [
-        each for each in (*call.args, *call.kwargs.values()) if isinstance(each, torch.Tensor) and not _is_hard(each)
-    ]
-    if not 0 < len(places) < 4 or others or _takes_its_time(form, dtype):
-        return None
-    made = call.copy()
-    grads = grads and call.kwargs.get("out") is None
-    for place, values in zip(places, grid(len(places), [dtype] * len(places)), strict=True):
-        if isinstance(place, int):
-            made.args[place] = values.requires_grad_(grads)
-        else:
-            made.kwargs[place] = values.requires_grad_(grads)
+def _on_grid(form: Form, dtype: torch.dtype, grads: bool, number: Any = None) -> Call:
+    """The call of a pointwise op with every combination of hard points, and with a number for those that go with a tensor."""
+    made = form.call.copy()
+    grads = grads and made.kwargs.get("out") is None
+    places = _grid_places(form.call)
+    for place, values in zip(places, grid(len(places), dtype), strict=True):
+        (made.args if isinstance(place, int) else made.kwargs)[place] = values.clone().requires_grad_(grads)
+    if number is not None:
+        for place in _number_places(form.call):
+            made.args[place] = number
     return made
 
 
-def _with_numbers(call: Call, number: Any) -> Call | None:
-    """The call with a hard number in place of the numbers that go with a tensor."""
-    made = call.copy()
-    changed = False
-    for place, each in enumerate(made.args):
-        if isinstance(each, float) and place:
-            made.args[place] = number
-            changed = True
-    return made if changed else None
+def _has_grid(form: Form, dtype: torch.dtype) -> bool:
+    others = any(isinstance(each, torch.Tensor) and not _is_hard(each) for each in _own(form.call))
+    return 0 < len(_grid_places(form.call)) < 4 and not others and not _takes_its_time(form, dtype)
+
+
+def _grid_places(call: Call) -> list[Any]:
+    places: list[Any] = [i for i, each in enumerate(call.args) if _is_hard(each)]
+    return places + [name for name, each in call.kwargs.items() if _is_hard(each)]
+
+
+def _number_places(call: Call) -> list[int]:
+    """Where the numbers stand that go with a tensor."""
+    return [place for place, each in enumerate(call.args) if isinstance(each, float) and place]
+
+
+def _own(call: Call) -> list[Any]:
+    return [*call.args, *call.kwargs.values()]
+
+
+Made = tuple[str, Callable[[], Call]]  # what a call is called, and how it is made
 
 
 def variations(
     form: Form, dtype: torch.dtype, patterns: tuple[str, ...], sizes: tuple[str, ...], numbers: bool = False
-) -> Iterator[tuple[str, Call]]:
-    """The calls of a form at hard points."""
+) -> Iterator[Made]:
+    """The calls of a form at hard points, none of which is made yet: most parts of the sweep ask for few."""
     grads = dtype in FLOATS + COMPLEX
     if not any(map(_is_hard, _flat(form.call))):
         if dtype is torch.float32 and patterns:
-            yield "as it is", form.call.copy()
+            yield "as it is", form.call.copy
         if dtype is torch.float32 and numbers:
-            yield from _with_parameters(form, form.call, dtype)
+            yield from _with_parameters(form, form.call.copy, dtype)
         return
     if form.name.startswith("aten."):  # of a kernel that no user calls: what its op gives it
         sizes = ("own",)
     for size in sizes:
         for pattern in patterns if size == "own" else patterns[:4] if size in ("0-d", "one") else patterns[:1]:
-            yield f"{pattern} {size}", _with(form, dtype, pattern, size, grads)
+            yield f"{pattern} {size}", partial(_with, form, dtype, pattern, size, grads)
             if form.edits and grads:
-                yield f"{pattern} {size} no grad", _with(form, dtype, pattern, size, False)
+                yield f"{pattern} {size} no grad", partial(_with, form, dtype, pattern, size, False)
     if numbers:
-        yield from _with_parameters(form, _with(form, dtype, "one:2", "own", grads), dtype)
-    if form.pointwise and patterns:
-        found = _on_grid(form, form.call, dtype, grads)
-        if found is not None:
-            yield "grid", found
+        yield from _with_parameters(form, partial(_with, form, dtype, "one:2", "own", grads), dtype)
+    if form.pointwise and patterns and _has_grid(form, dtype):
+        yield "grid", partial(_on_grid, form, dtype, grads)
+        if _number_places(form.call):
             for number in hard_numbers(torch.float64):
-                numbered = _with_numbers(found, number)
-                if numbered is not None:
-                    yield f"grid with {number}", _kept(numbered, grads)
+                yield f"grid with {number}", partial(_on_grid, form, dtype, grads, number)
 
 
-def _with_parameters(form: Form, call: Call, dtype: torch.dtype) -> Iterator[tuple[str, Call]]:
+def _with_parameters(form: Form, make: Callable[[], Call], dtype: torch.dtype) -> Iterator[Made]:
     """The call with each hard number in place of each of the parameters that take numbers, one at a time.
 
     What would fill the memory is left out: of how many numbers a range has, the largest size that still fits none.
@@ -162,33 +165,26 @@ def _with_parameters(form: Form, call: Call, dtype: torch.dtype) -> Iterator[tup
         if parameter.spelled not in ("Scalar", "float", "Dim") and not (parameter.spelled == "Operand" and at):
             continue
         name = parameter.public
-        by_place = at < len(call.args) and not parameter.keyword
-        if not by_place and name not in call.kwargs and not parameter.keyword:
+        by_place = at < len(form.call.args) and not parameter.keyword
+        if not by_place and name not in form.call.kwargs and not parameter.keyword:
             continue
         for number in PARAMETERS:
             if overload.owner.name in ("arange", "range") and number in FILLS_MEMORY:
                 continue
             if isinstance(number, complex) and dtype in SMALL:  # of which PyTorch makes complex32
                 continue
-            made = call.copy()
-            if by_place:
-                made.args[at] = number
-            else:
-                made.kwargs[name] = number
-            yield f"{name}={number!r}", made
+            yield f"{name}={number!r}", partial(_replaced, make, at if by_place else name, number)
 
 
-def _kept(call: Call, grads: bool) -> Call:
-    grads = grads and call.kwargs.get("out") is None
-    for each in _flat(call):
-        if _is_hard(each):
-            each.requires_grad_(grads)
-    return call
+def _replaced(make: Callable[[], Call], place: Any, number: Any) -> Call:
+    made = make()
+    (made.args if isinstance(place, int) else made.kwargs)[place] = number
+    return made
 
 
 def _flat(call: Call) -> list[Any]:
     found: list[Any] = []
-    for each in (*call.args, *call.kwargs.values()):
+    for each in _own(call):
         found += each if isinstance(each, list | tuple) else [each]
     return found
 
@@ -202,14 +198,13 @@ def compared(form: Form, dtype: torch.dtype, words: str, call: Call) -> list[Fin
         return []
     args, kwargs = _apart(call, form.edits), dict(call.kwargs)
     if form.edits and mine_args and isinstance(mine_args[0], ak.Tensor) and mine_args[0].requires_grad:
-        mine_args[0] = _in_graph(mine_args[0])
+        mine_args[0] = mine_args[0].clone()
     theirs = ask(torch, form.theirs, args, kwargs, True)
     mine = ask(ak, form.mine, mine_args, mine_kwargs, True)
-    said = described(form.name, call)
 
     def found(what: str, how: str) -> list[Finding]:
         what = f"{what}{BY_A_NUMBER}" if "=" in words else what
-        return [Finding(form.name, str(dtype)[6:], what, f"{how}  [{words}]", said)]
+        return [Finding(form.name, str(dtype)[6:], what, f"{how}  [{words}]", described(form.name, call))]
 
     if "error" in theirs and form.name.startswith("aten."):
         return []
@@ -308,15 +303,11 @@ def _alone(call: Call, shape: torch.Size, place: int, times: int) -> Call:
 
 
 def _apart(call: Call, edits: bool) -> list[Any]:
-    """PyTorch's arguments; what is edited and differentiated is no leaf."""
+    """PyTorch's arguments; what is edited is a copy, and where it is differentiated no leaf."""
     args = list(call.args)
-    if edits and args and isinstance(args[0], torch.Tensor) and args[0].requires_grad:
-        args[0] = _in_graph(args[0])
+    if edits and args and isinstance(args[0], torch.Tensor):
+        args[0] = args[0].clone()
     return args
-
-
-def _in_graph(tensor: Any) -> Any:
-    return tensor.clone()
 
 
 def described(name: str, call: Call) -> str:
@@ -352,9 +343,9 @@ def sweep(
                 continue
             count = 0
             findings: list[Finding] = []
-            for words, call in variations(form, dtype, patterns, sizes, numbers):
+            for words, make in variations(form, dtype, patterns, sizes, numbers):
                 if zlib.crc32(f"{form.name}{dtype}{words}".encode()) % part[1] != part[0]:
                     continue
                 count += 1
-                findings += compared(form, dtype, words, call)
+                findings += compared(form, dtype, words, make())
             yield count, findings

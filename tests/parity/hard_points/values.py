@@ -7,6 +7,7 @@ under the same pattern, so that every value meets every other.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,9 @@ PARAMETERS: tuple[Any, ...] = (
 FILLS_MEMORY = (2**31,)  # as the length of something
 
 
+@lru_cache(4096)
 def filled(shape: tuple[int, ...], dtype: torch.dtype, pattern: str, place: int, ends_of_range: bool) -> torch.Tensor:
-    """A contiguous tensor of hard points; `place` is the operand's among those of the call."""
+    """A contiguous tensor of hard points; `place` is the operand's among those of the call. To be copied: it is kept."""
     count = math.prod(shape)
     kind, _, rest = pattern.partition(":")
     number = int(rest) if rest else 0
@@ -76,22 +78,19 @@ def filled(shape: tuple[int, ...], dtype: torch.dtype, pattern: str, place: int,
         found = [(-0.0 if (i + place) % 2 else 0.0) if floating else 0 for i in range(count)]
     else:
         raise ValueError(pattern)
-    return torch.tensor(found, dtype=torch.complex128 if dtype.is_complex else None).to(dtype).reshape(shape).clone()
+    return torch.tensor(found, dtype=torch.complex128 if dtype.is_complex else None).to(dtype).reshape(shape)
 
 
 PATTERNS = ("mixed:0", "mixed:1", "mixed:2", "mixed:3", "one:0", "one:1", "one:2", "one:4", "ties", "zeros")
 
 
-def grid(operands: int, dtypes: list[torch.dtype]) -> list[torch.Tensor]:
-    """Every combination of hard points of the operands of a pointwise op, as vectors of one length."""
-    points = [hard_numbers(dtype)[: None if operands < 3 else 9] for dtype in dtypes]
-    if operands == 2:
-        points = [each[:51] for each in points]
-    length = math.prod(map(len, points))
+@lru_cache(16)
+def grid(operands: int, dtype: torch.dtype) -> list[torch.Tensor]:
+    """Every combination of hard points of the operands of a pointwise op, as vectors of one length. To be copied: kept."""
+    points = hard_numbers(dtype)[: 51 if operands < 3 else 9]
+    length = len(points) ** operands
     found: list[torch.Tensor] = []
-    inner = 1
-    for numbers, dtype in zip(points, dtypes, strict=True):
-        values = [numbers[(i // inner) % len(numbers)] for i in range(length)]
+    for place in range(operands):
+        values = [points[(i // len(points) ** place) % len(points)] for i in range(length)]
         found.append(torch.tensor(values, dtype=torch.complex128 if dtype.is_complex else None).to(dtype))
-        inner *= len(numbers)
     return found

@@ -94,7 +94,7 @@ def _nudged(lines: Sequence[str], salt: int) -> dict[str, Any]:
     """PyTorch's namespace after the lines, with what each of them rounded moved."""
     space: dict[str, Any] = {"T": torch, "F": Functions(torch), "copy": copy, "np": np, "log": []}
     torch.set_default_dtype(torch.float32)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     seen: dict[int, bytes] = {}
     for line in lines:
         with warnings.catch_warnings():

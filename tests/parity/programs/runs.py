@@ -68,7 +68,7 @@ class Pair:
         self.mine: dict[str, Any] = {"T": ak, "F": Functions(ak), "copy": copy, "np": np, "log": []}
         self.theirs: dict[str, Any] = {"T": torch, "F": Functions(torch), "copy": copy, "np": np, "log": []}
         ak.manual_seed(0)
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         self.lines: list[str] = []  # those that were run
         self.crashed = False  # whether nothing can be said from there on, as PyTorch's state is none that may be
 
