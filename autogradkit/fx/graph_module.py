@@ -8,6 +8,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.fx.graph import Graph
+from autogradkit.fx.tracer import Tracer
 from autogradkit.nn import Module
 
 _REMINDER = "# To see more debug info, please use `graph_module.print_readable()`"
@@ -150,8 +151,6 @@ def reduce_graph_module(body: dict[str, Any], names: dict[str, Any]) -> GraphMod
 
     The code is traced as it is written, each module that it calls as one call, by the class of tracer that traced it first.
     """
-    from autogradkit.fx.tracer import Tracer
-
     tracer_cls: Any = body.pop("_tracer_cls", None) or Tracer
 
     class KeepModules(tracer_cls):
