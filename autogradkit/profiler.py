@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
-from autogradkit.autograd.profiler import EventList, Stopwatch
+from autogradkit.autograd.profiler import EventList, Stopwatch, warn_of_absent
 from autogradkit.autograd.profiler import record_function as record_function
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.warning import warn
@@ -48,9 +48,11 @@ def supported_activities() -> set[ProfilerActivity]:
 
 
 def schedule(
-    *, wait: int, warmup: int, active: int, repeat: int = 0, skip_first: int = 0
+    *, wait: int, warmup: int, active: int, repeat: int = 0, skip_first: int = 0, skip_first_wait: int = 0
 ) -> Callable[[int], ProfilerAction]:
     """After `skip_first` steps in turn: `wait` without profiling, `warmup`, `active` profiled; `repeat` times (0: for ever).
+
+    With `skip_first_wait` (not 0) the first turn does not wait.
 
     >>> import autogradkit as torch
     >>> action = torch.profiler.schedule(wait=1, warmup=1, active=2)
@@ -69,7 +71,7 @@ def schedule(
     def action(step: int) -> ProfilerAction:
         if step < 0:
             raise AssertionError(f"Step must be non-negative. Got {step}.")
-        turn, place = divmod(step - skip_first, length)
+        turn, place = divmod(step - skip_first + (wait if skip_first_wait else 0), length)
         if step < skip_first or (repeat and turn >= repeat) or place < wait:
             return ProfilerAction.NONE
         if place < wait + warmup:
@@ -103,8 +105,8 @@ class profile:  # noqa: N801 - PyTorch's name
     """In its block, the time of everything is taken, or of those steps that `schedule` names; `step()` ends a step.
 
     After the last of a row of recorded steps `on_trace_ready(profile)` is called, which can look at `key_averages()`.
-    `profile_memory` counts the bytes of results. `with_stack`, `with_modules` and `acc_events` are taken as in PyTorch; what
-    they add to its files and to later cycles is not here.
+    `profile_memory` counts the bytes of results, `with_flops` the operations of products, sums and convolutions. `with_stack`,
+    `with_modules` and `acc_events` are taken as in PyTorch; what they add to its files and to later cycles is not here.
 
     >>> import autogradkit as torch
     >>> with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as times:
@@ -122,17 +124,24 @@ class profile:  # noqa: N801 - PyTorch's name
         record_shapes: bool = False,
         profile_memory: bool = False,
         with_stack: bool = False,
+        with_flops: bool = False,
         with_modules: bool = False,
         acc_events: bool = False,
+        use_cuda: bool | None = None,
     ) -> None:
         self.activities = supported_activities() if activities is None else set(activities)
-        if not self.activities:
+        asked = self.activities
+        if use_cuda is not None:  # which decides about nothing else
+            warn("`use_cuda` is deprecated, use `activities` argument instead", FutureWarning)
+            asked = asked - {ProfilerActivity.CUDA} | ({ProfilerActivity.CUDA} if use_cuda else set())
+        if not asked:
             raise AssertionError("No valid profiler activities found")
         self.schedule = schedule
         self.on_trace_ready = on_trace_ready
         self.record_shapes = record_shapes
         self.profile_memory = profile_memory
         self.with_stack = with_stack
+        self.with_flops = with_flops
         self.with_modules = with_modules
         self.acc_events = acc_events
         self.step_num = 0
@@ -149,6 +158,8 @@ class profile:  # noqa: N801 - PyTorch's name
 
     def start(self) -> None:
         """Begin, with the first step."""
+        for each in sorted(self.activities - supported_activities(), key=lambda each: each.value):
+            warn_of_absent(each.name.lower())
         self._begin_step()
 
     def stop(self) -> None:
@@ -174,7 +185,7 @@ class profile:  # noqa: N801 - PyTorch's name
         if self._action() in (ProfilerAction.NONE, ProfilerAction.WARMUP):
             return
         if self._watch is None:
-            self._watch = Stopwatch(self.record_shapes, self.profile_memory)
+            self._watch = Stopwatch(self.record_shapes, self.profile_memory, self.with_flops)
             self._watch.begin()
         if self.schedule is not None:
             self._step = record_function(f"ProfilerStep#{self.step_num}")

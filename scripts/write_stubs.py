@@ -26,7 +26,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import autogradkit  # noqa: E402
-from autogradkit.core.tensor import Tensor  # noqa: E402
 from scripts.declared import Declared, Property, functions, methods  # noqa: E402
 
 HEAD = '"""{what}. Written by scripts/write_stubs.py."""'
@@ -61,6 +60,21 @@ _RENAMED = {name: f"builtins.{name}" for name in ("int", "float", "bool", "compl
     "dtypes.dtype": "_dtype",
     "Dtype": "_dtype",
     "device": "_device",
+}
+
+
+# What is in the slots of a tensor. Annotations of the class itself would be met by everybody who asks for its type hints.
+SLOTS = {
+    "_array": "Array",
+    "_counter": "VersionCounter | None",
+    "_grad": "Tensor | None",
+    "_hooks": "Any",
+    "_layout": "Layout | None",
+    "_memory": "Array",
+    "_node": "Any",
+    "_output_nr": "builtins.int",
+    "_requires_grad": "builtins.bool",
+    "_view": "View | None",
 }
 
 
@@ -163,7 +177,7 @@ def property_text(declared: Property) -> str:
 
 def attached() -> str:
     """core/_attached.pyi. The slots stand here too: what a stub declares may be used outside the class."""
-    slots = [f"    {name}: {annotation(given)}" for name, given in Tensor.__annotations__.items()]
+    slots = [f"    {name}: {kind}" for name, kind in SLOTS.items()]
     members = definitions(methods(), indent="    ")
     return stub(
         "The slots of `Tensor`, and what ops and the engine attach to it", ["class Attached:", *slots, *members]

@@ -65,6 +65,15 @@ def test_type_hints_are_found_in_the_module_that_has_them() -> None:
     assert all(isinstance(each, str) for each in nn.MultiheadAttention.__annotations__.values())
 
 
+@pytest.mark.parametrize("kind", [autogradkit.Tensor, autogradkit.nn.Parameter, autogradkit.nn.UninitializedBuffer])
+def test_type_hints_of_tensors_are_found(kind: Any) -> None:
+    class Held(kind):
+        label: str
+
+    assert typing.get_type_hints(Held)["label"] is str
+    assert not [name for name in typing.get_type_hints(kind) if name.startswith("_")]
+
+
 def test_versions_are_those_of_pytorch_while_it_lasts() -> None:
     own = autogradkit.__version__
     with as_torch():

@@ -21,16 +21,18 @@ from autogradkit.core.facts import Declaration, Named
 from autogradkit.core.frames import entry
 from autogradkit.core.recording import Recorder, listeners
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 
 
 class Stopwatch(Recorder):
     """Takes the times of one thread between `begin` and `end`."""
 
-    def __init__(self, with_shapes: bool, with_memory: bool) -> None:
+    def __init__(self, with_shapes: bool, with_memory: bool, with_flops: bool) -> None:
         super().__init__()
         self.events: list[FunctionEvent] = []
         self._with_shapes = with_shapes
         self._with_memory = with_memory
+        self._with_flops = with_flops
         self._open: list[FunctionEvent] = []
         self._last = 0.0  # when the node before ended
 
@@ -59,13 +61,17 @@ class Stopwatch(Recorder):
 
     def listed(self) -> EventList:
         """What was found, in the order in which it began."""
-        return EventList(self.events, self._with_memory)
+        return EventList(self.events, self._with_memory, self._with_flops)
 
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> None:
-        if self._with_memory and self._open:
-            self._open[-1].new_memory = _new_memory(result, (*args, *kwargs.values()))
+        if self._open and (self._with_memory or self._with_flops):
+            operands = (*args, *kwargs.values())
+            if self._with_memory:
+                self._open[-1].new_memory = _new_memory(result, operands)
+            if self._with_flops:
+                self._open[-1].flops = _flops(self._open[-1].name, operands, result)
         self.stops()
 
     def op_failed(self, *told: Any) -> None:
@@ -94,6 +100,28 @@ def _new_memory(result: Any, operands: Iterable[Any]) -> int:
     return sum(size for address, size in held.items() if address not in theirs)
 
 
+def warn_of_absent(device: str) -> None:
+    """Warn that nothing is taken of a device that is not here."""
+    if device in ("cuda", "xpu", "mtia", "hpu"):
+        warn(f"{device.upper()} is not available, disabling {device.upper()} profiling")
+    else:
+        warn(f"The {device} is not a valid device option.")
+
+
+_LEFT_FACTOR = {"aten::mm": 0, "aten::bmm": 0, "aten::addmm": 1, "aten::baddbmm": 1}
+
+
+def _flops(name: str, operands: tuple[Any, ...], result: Any) -> int:
+    """What PyTorch counts: products of matrices, convolutions in two dimensions; sums and products by their first operand."""
+    if name in _LEFT_FACTOR:
+        return 2 * result.numel() * operands[_LEFT_FACTOR[name]].size(-1)
+    if name == "aten::convolution" and result.dim() == 4 and not operands[6]:
+        return 2 * result.numel() * operands[1][0].numel()
+    if name in ("aten::add", "aten::mul"):
+        return operands[0].numel() if isinstance(operands[0], Tensor) else 1
+    return 0
+
+
 def _now() -> float:
     return time.perf_counter_ns() / 1000
 
@@ -101,7 +129,9 @@ def _now() -> float:
 class profile:  # noqa: N801 - PyTorch's name
     """In its block, the time of everything is taken; afterwards it prints as a table.
 
-    `profile_memory` counts the bytes of results. Stacks and modules (`with_stack`, `with_modules`) are asked for in vain.
+    `profile_memory` counts the bytes of results, `with_flops` the operations of products, sums and convolutions. Of a device
+    other than the processor nothing is taken, and a warning says so. Stacks and modules (`with_stack`, `with_modules`) are
+    asked for in vain.
 
     >>> import autogradkit as torch
     >>> x = torch.ones(2, requires_grad=True)
@@ -115,15 +145,26 @@ class profile:  # noqa: N801 - PyTorch's name
         self,
         enabled: bool = True,
         *,
+        use_cuda: bool = False,
+        use_device: str | None = None,
         record_shapes: bool = False,
+        with_flops: bool = False,
         profile_memory: bool = False,
         with_stack: bool = False,
         with_modules: bool = False,
         use_cpu: bool = True,
     ) -> None:
+        if use_cuda:
+            warn(
+                "The attribute `use_cuda` will be deprecated soon, please use ``use_device = 'cuda'`` instead.",
+                FutureWarning,
+            )
+            use_device = "cuda"
+        if use_device is not None:
+            warn_of_absent(use_device)
         self.enabled = enabled and use_cpu
         self._entered = False
-        self._watch = Stopwatch(record_shapes, profile_memory)
+        self._watch = Stopwatch(record_shapes, profile_memory, with_flops)
         self._events: EventList | None = None
 
     def __enter__(self) -> profile | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -29,13 +30,36 @@ def _bytes(number: int) -> str:
     return f"{number} B"
 
 
-class _NothingElsewhere:
-    """What an event took of devices other than the processor."""
+class _Timed:
+    """What may be asked of one event and of several alike; of devices other than the processor they took nothing."""
 
     device_time = device_time_total = self_device_time_total = device_memory_usage = self_device_memory_usage = 0
+    use_device = None
+    node_id = -1
+    is_async = is_remote = is_user_annotation = False
+    flops = 0  # of numbers multiplied and added; 0 where nobody counts
+
+    cpu_time: Any
+    cpu_time_total: Any
+    self_cpu_time_total: Any
+
+    @property
+    def cpu_time_str(self) -> str:
+        """The time of one, with its unit."""
+        return _time(self.cpu_time)
+
+    @property
+    def cpu_time_total_str(self) -> str:
+        """The whole time, with its unit."""
+        return _time(self.cpu_time_total)
+
+    @property
+    def self_cpu_time_total_str(self) -> str:
+        """The time without what ran within, with its unit."""
+        return _time(self.self_cpu_time_total)
 
 
-class FunctionEvent(_NothingElsewhere):
+class FunctionEvent(_Timed):
     """One run of an op, a node or a block: when it began and ended, in microseconds, and what ran within it."""
 
     count = 1
@@ -77,7 +101,7 @@ class FunctionEvent(_NothingElsewhere):
         return f"<FunctionEvent name={self.name} cpu_time={_time(self.cpu_time)} thread={self.thread}>"
 
 
-class FunctionEventAvg(_NothingElsewhere):
+class FunctionEventAvg(_Timed):
     """All events of one name together."""
 
     def __init__(self, key: str, input_shapes: Any = "") -> None:
@@ -94,6 +118,7 @@ class FunctionEventAvg(_NothingElsewhere):
         self.self_cpu_time_total += event.self_cpu_time_total
         self.cpu_memory_usage += event.cpu_memory_usage
         self.self_cpu_memory_usage += event.self_cpu_memory_usage
+        self.flops += event.flops
 
     @property
     def cpu_time(self) -> float:
@@ -108,11 +133,12 @@ class FunctionEventAvg(_NothingElsewhere):
 
 
 class EventList(list[Any]):
-    """Events, or their averages: a table when it is printed, with columns of memory where that was counted."""
+    """Events, or their averages: a table when it is printed, with columns of memory and operations where they were counted."""
 
-    def __init__(self, events: Iterable[Any] = (), profile_memory: bool = False) -> None:
+    def __init__(self, events: Iterable[Any] = (), profile_memory: bool = False, with_flops: bool = False) -> None:
         super().__init__(events)
         self._profile_memory = profile_memory
+        self._with_flops = with_flops
 
     @property
     def self_cpu_time_total(self) -> float:
@@ -125,7 +151,7 @@ class EventList(list[Any]):
         for event in self:
             shapes = event.input_shapes if group_by_input_shapes else ""
             found.setdefault((event.key, str(shapes)), FunctionEventAvg(event.key, shapes)).add(event)
-        return EventList(found.values(), self._profile_memory)
+        return EventList(found.values(), self._profile_memory, self._with_flops)
 
     def total_average(self) -> FunctionEventAvg:
         """All events together."""
@@ -159,6 +185,11 @@ class EventList(list[Any]):
         if with_shapes:
             heads.append("Input Shapes")
             widths.append(_bounded(max(len(str(event.input_shapes)) for event in self) + 4, max_shapes_column_width))
+        counted = [event.flops for event in self if event.flops] if self._with_flops else []
+        if counted:
+            power = min(int(math.log10(min(counted)) / 3), 5)
+            heads.append(f"Total {['', 'K', 'M', 'G', 'T', 'P'][power]}FLOPs")
+            widths.append(_WIDTH)
         rule = "".join("-" * width + "  " for width in widths)
         double = "=" * (len(rule) - 2)
         lines = [] if header is None else [double, header]
@@ -178,7 +209,11 @@ class EventList(list[Any]):
             if self._profile_memory:
                 cells += [_bytes(event.cpu_memory_usage), _bytes(event.self_cpu_memory_usage)]
             cells.append(str(event.count))
-            lines.append(_row([*cells, str(event.input_shapes)[: widths[-1]]] if with_shapes else cells, widths))
+            if with_shapes:
+                cells.append(str(event.input_shapes)[: widths[len(cells)]])
+            if counted:
+                cells.append(f"{event.flops / 1000**power:8.3f}" if event.flops else "--")
+            lines.append(_row(cells, widths))
         return "\n".join([*lines, rule, f"Self CPU time total: {_time(total)}", ""])
 
     def export_chrome_trace(self, path: str) -> None:

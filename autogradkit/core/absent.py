@@ -18,6 +18,37 @@ from typing import Any, NoReturn
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 
+_KEEP = "torch.save(model.state_dict(), path) keeps a model, model.load_state_dict(torch.load(path)) reads it, in PyTorch as well"
+_QUANTIZED = f"no tensor holds quantised numbers here. {_KEEP}, which can quantise it"
+_PADDED = (
+    "a tensor has one shape here: torch.nn.utils.rnn has pad_sequence, and pack_padded_sequence for recurrent layers"
+)
+_MASKED = "masks stand beside tensors here, as in torch.masked.mean(x, mask=mask) and torch.where(mask, x, 0)"
+
+# What is left out for good, by name or by namespace: why, and what there is instead.
+_INSTEAD = {
+    "jit.save": f"nothing is translated to TorchScript here. {_KEEP}",
+    "jit.load": f"files of TorchScript hold translated code, which nothing here runs. {_KEEP}",
+    "onnx.export": f"{_KEEP}, which can export it",
+    "torch.export": f"torch.fx.symbolic_trace(model) has its graph; {_KEEP}, which can export it",
+    "torch.package": "torch.save(model, path) keeps a model whose classes can be imported",
+    "torch.ao": _QUANTIZED,
+    "quantization": _QUANTIZED,
+    "backends.quantized": _QUANTIZED,
+    "masked.MaskedTensor": _MASKED,
+    "masked.as_masked_tensor": _MASKED,
+    "masked.is_masked_tensor": _MASKED,
+    "masked.masked_tensor": _MASKED,
+    "torch.nested": _PADDED,
+    "torch.qint8": _QUANTIZED,
+    "torch.qint32": _QUANTIZED,
+    "torch.quantize_per_channel": _QUANTIZED,
+    "torch.quantize_per_tensor": _QUANTIZED,
+    "torch.quantize_per_tensor_dynamic": _QUANTIZED,
+    "torch.quint8": _QUANTIZED,
+}
+
+
 @functools.cache
 def _names() -> dict[str, frozenset[str]]:
     """PyTorch's public names by namespace: "nn" for `torch.nn`, "torch" for itself, "Tensor" for a tensor's attributes.
@@ -45,6 +76,8 @@ def absence(namespace: str, name: str) -> str | None:
 
     >>> absence("nn", "quantized")
     'PyTorch has nn.quantized; autogradkit does not have it yet'
+    >>> absence("torch", "package")
+    'PyTorch has torch.package; autogradkit does not have it: torch.save(model, path) keeps a model whose classes can be imported'
     >>> absence("vision.models", "swin_t")
     'torchvision has models.swin_t; autogradkit does not have it yet'
     >>> absence("nn", "Imbedding")
@@ -52,7 +85,8 @@ def absence(namespace: str, name: str) -> str | None:
     if name.startswith("_") or name not in _names()[namespace]:
         return None
     library, of = ("torchvision", namespace[7:]) if namespace.startswith("vision.") else ("PyTorch", namespace)
-    return f"{library} has {of}.{name}; autogradkit does not have it yet"
+    instead = _INSTEAD.get(f"{of}.{name}") or _INSTEAD.get(of)
+    return f"{library} has {of}.{name}; autogradkit does not have it" + (f": {instead}" if instead else " yet")
 
 
 def lookup_error(namespace: str, name: str, caller: FrameType) -> AttributeError | ImportError:

@@ -144,9 +144,12 @@ def get_default_device() -> device:
     return _default()
 
 
+Device = device  # where a parameter has its name
+
+
 @entry
-def set_default_device(wanted: str | int | device | None, /) -> None:
+def set_default_device(device: str | int | Device | None) -> None:
     """Set that device, with None to what it was at first. Factories refuse one that is not here, not this."""
-    if isinstance(wanted, int):
-        require_cpu(wanted)  # which refuses every number
-    DEFAULT.set = None if wanted is None else device(wanted)  # pyright: ignore[reportArgumentType]
+    if isinstance(device, int):
+        require_cpu(device)  # which refuses every number
+    DEFAULT.set = None if device is None else Device(device)  # pyright: ignore[reportArgumentType]

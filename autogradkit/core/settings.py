@@ -84,7 +84,7 @@ def get_float32_matmul_precision() -> str:
 
 
 @entry
-def set_float32_matmul_precision(precision: str, /) -> None:
+def set_float32_matmul_precision(precision: str) -> None:
     """Keep how precise products of matrices must be: "highest", "high" or "medium". Here they are in full precision."""
     if not isinstance(precision, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise RuntimeError(f"set_float32_matmul_precision expects a str, but got {c_type_name(precision)}")

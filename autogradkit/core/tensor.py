@@ -31,7 +31,6 @@ from autogradkit.core.warning import warn_once
 if TYPE_CHECKING:
     # Written from the declarations: see scripts/write_stubs.py.
     from autogradkit.core._attached import Attached  # pyright: ignore[reportMissingModuleSource]
-    from autogradkit.core.views import View
 else:
     Attached = object
 
@@ -45,7 +44,7 @@ class Tensor(Attached):
     (1, 2)
     """
 
-    __slots__ = (
+    __slots__ = (  # scripts/write_stubs.py has their types
         "__dict__",
         "__weakref__",
         "_array",  # the ndarray, with PyTorch's shape and strides
@@ -58,19 +57,6 @@ class Tensor(Attached):
         "_requires_grad",
         "_view",  # core.views.View, None unless this is a view
     )
-
-    if not TYPE_CHECKING:
-        # Read by scripts/write_stubs.py: type checkers see them in the stub, whose names may be used outside the class.
-        _array: Array
-        _counter: VersionCounter | None
-        _grad: Tensor | None
-        _hooks: Any
-        _layout: Layout | None
-        _memory: Array
-        _node: Any
-        _output_nr: int
-        _requires_grad: bool
-        _view: View | None
 
     # NumPy lets our operators decide when an array stands on the left.
     __array_priority__ = 1000

@@ -9,7 +9,7 @@ from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor
 from autogradkit.distributions import constraints
 from autogradkit.distributions.categorical import Categorical
-from autogradkit.distributions.distribution import Distribution, of_value
+from autogradkit.distributions.distribution import Distribution
 
 __all__ = ["MixtureSameFamily"]
 
@@ -95,13 +95,14 @@ class MixtureSameFamily(Distribution):
     def _beside_components(self, value: Tensor) -> Tensor:
         return value.unsqueeze(-1 - len(self._event_shape))
 
-    def cdf(self, value: Tensor) -> Tensor:
-        below: Any = self._component_distribution.cdf(self._beside_components(value))
+    def cdf(self, x: Tensor) -> Tensor:
+        below: Any = self._component_distribution.cdf(self._beside_components(x))
         return ak.sum(below * self._mixture_distribution.probs, dim=-1)
 
-    @of_value
-    def log_prob(self, value: Tensor) -> Tensor:
-        of_components = self._component_distribution.log_prob(self._beside_components(value))
+    def log_prob(self, x: Tensor) -> Tensor:
+        if self._validate_args:
+            self._validate_sample(x)
+        of_components = self._component_distribution.log_prob(self._beside_components(x))
         of_choice = ak.log_softmax(self._mixture_distribution.logits, dim=-1)
         return ak.logsumexp(of_components + of_choice, dim=-1)
 

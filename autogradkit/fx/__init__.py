@@ -13,7 +13,7 @@ from autogradkit.fx.wrapping import wrap as wrap
 
 _HOMES = {
     "Graph": "graph", "GraphModule": "graph_module", "Interpreter": "interpreter", "Node": "node",
-    "Proxy": "proxy", "Tracer": "tracer", "Transformer": "interpreter", "symbolic_trace": "tracer",
+    "Proxy": "proxy", "Tracer": "tracer", "Transformer": "interpreter", "symbolic_trace": "_symbolic_trace",
 }  # fmt: skip
 _MODULES = ("_symbolic_trace", "graph", "graph_module", "interpreter", "node", "proxy")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from autogradkit.core.dtype import dtype
 from autogradkit.fx.naming import Namespace, is_pytorchs, qualified_name, type_text
 from autogradkit.fx.node import Node, map_arg
 from autogradkit.fx.operators import EDITS, FORMATS
+from autogradkit.fx.wrapping import NAMED
 
 if TYPE_CHECKING:
     from autogradkit.fx.graph import Graph
@@ -39,6 +41,19 @@ class _Paths:
             return _Paths(path, self._known, getattr(self._here, name, None))
         return getattr(self._here, name)
 
+    def __reduce__(self) -> Any:
+        return _paths, (self._known,)
+
+
+def _paths(known: dict[str, Any]) -> _Paths:
+    return _Paths("torch", known, autogradkit)
+
+
+def _marked(name: str) -> str:
+    """`wrap` as the code calls it: a function of that name in the code stands as one call where the code is traced."""
+    NAMED.append((sys._getframe(1).f_globals, name))
+    return name
+
 
 class _Writer:
     """The code that is being written."""
@@ -46,8 +61,8 @@ class _Writer:
     def __init__(self, root: str) -> None:
         self.root = root
         self.names = Namespace()
-        self.known: dict[str, Any] = {"torch.fx._symbolic_trace.wrap": lambda name: name}
-        self.globals: dict[str, Any] = {"torch": _Paths("torch", self.known, autogradkit)}
+        self.known: dict[str, Any] = {"torch.fx._symbolic_trace.wrap": _marked}
+        self.globals: dict[str, Any] = {"torch": _paths(self.known)}
         self.wrapped: list[str] = []
 
     def called(self, function: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.fx.graph import Graph
+from autogradkit.fx.tracer import Tracer
 from autogradkit.nn import Module
 
 _REMINDER = "# To see more debug info, please use `graph_module.print_readable()`"
@@ -25,6 +26,7 @@ class GraphModule(Module):
     def __init__(self, root: Module | dict[str, Any], graph: Graph, class_name: str = "GraphModule") -> None:
         super().__init__()
         type(self).__name__ = class_name
+        self.meta: dict[str, Any] = {}
         if isinstance(root, Module):
             self.training = root.training
         for node in graph.nodes:
@@ -66,15 +68,9 @@ class GraphModule(Module):
 
     def recompile(self) -> Any:
         """Write `forward` from the graph as it is now."""
-        global _count
         made = self._graph.python_code()
         self._code = made.src
-        file = f"<eval_with_key>.{_count}"
-        _count += 1
-        linecache.cache[file] = (len(made.src), None, made.src.splitlines(keepends=True), file)  # for tracebacks
-        space = dict(made.globals)
-        exec(compile(made.src, file, "exec"), space)
-        type(self).forward = space["forward"]
+        type(self).forward = _forward(made.src, made.globals)
         return made
 
     def add_submodule(self, target: str, m: Module) -> bool:
@@ -122,10 +118,14 @@ class GraphModule(Module):
             print(text)
         return text
 
+    def __reduce__(self) -> Any:
+        """Its code, and what that names: the graph is traced anew from it."""
+        kept = {name: value for name, value in self.__dict__.items() if name != "_graph"}
+        return reduce_graph_module, (kept | {"_tracer_cls": self._graph._tracer_cls}, self._graph.python_code().globals)
+
     def __deepcopy__(self, memo: Any) -> GraphModule:
         made = type(self).__new__(type(self))
         Module.__init__(made)
-        type(made).__name__ = type(self).__name__
         kept = {name: value for name, value in self.__dict__.items() if name != "_graph"}
         made.__dict__.update(copy.deepcopy(kept, memo))
         made.graph = copy.deepcopy(self._graph)
@@ -133,6 +133,39 @@ class GraphModule(Module):
 
     def __str__(self) -> str:
         return "\n".join([super().__repr__(), self._code, _REMINDER])
+
+
+def _forward(code: str, names: dict[str, Any]) -> Any:
+    """The function that `code` defines, in which `names` mean what they say."""
+    global _count
+    file = f"<eval_with_key>.{_count}"
+    _count += 1
+    linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)  # for tracebacks
+    space = dict(names)
+    exec(compile(code, file, "exec"), space)
+    return space["forward"]
+
+
+def reduce_graph_module(body: dict[str, Any], names: dict[str, Any]) -> GraphModule:
+    """What a pickle makes a `GraphModule` of: its attributes without the graph, and what the names in its code mean.
+
+    The code is traced as it is written, each module that it calls as one call, by the class of tracer that traced it first.
+    """
+    tracer_cls: Any = body.pop("_tracer_cls", None) or Tracer
+
+    class KeepModules(tracer_cls):
+        def is_leaf_module(self, m: Module, module_qualified_name: str) -> bool:
+            return True
+
+    code = type("_CodeOnlyModule", (Module,), {"forward": _forward(body["_code"], names)})()
+    code.__dict__.update(body)
+    graph = KeepModules().trace(code)
+    graph._tracer_cls = tracer_cls
+    made = GraphModule(code, graph)
+    for name, value in body.items():
+        if not hasattr(made, name):
+            setattr(made, name, value)
+    return made
 
 
 def _is_parameter(value: Tensor) -> bool:

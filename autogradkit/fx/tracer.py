@@ -1,4 +1,4 @@
-"""`Tracer` and `symbolic_trace`: run a function or module once on proxies, and keep what it does as a graph.
+"""`Tracer`: runs a function or module once on proxies, and keeps what it does as a graph.
 
 While it runs, `Module.__call__` and the attributes of modules are exchanged for ones that record, and so are functions that
 `wrap` was told of, and those of `math`.
@@ -20,7 +20,6 @@ from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.fx.code import WRAPPED
 from autogradkit.fx.graph import Graph
-from autogradkit.fx.graph_module import GraphModule
 from autogradkit.fx.proxy import Proxy, TracerBase, proxies_in
 from autogradkit.fx.wrapping import NAMED
 from autogradkit.nn import Module, Sequential
@@ -240,22 +239,3 @@ def _recording(function: Any) -> Any:
         return proxy.tracer.create_proxy("call_function", function, args, kwargs)
 
     return recorded
-
-
-def symbolic_trace(root: Module | Callable[..., Any], concrete_args: dict[str, Any] | None = None) -> GraphModule:
-    """A module that does what `root` does, by a graph that can be read and changed.
-
-    >>> import autogradkit as torch
-    >>> print(torch.fx.symbolic_trace(lambda x: torch.relu(x) + 1).code.strip())
-    def forward(self, x):
-        relu = torch.relu(x);  x = None
-        add = relu + 1;  relu = None
-        return add
-    """
-    tracer = Tracer()
-    graph = tracer.trace(root, concrete_args)
-    return GraphModule(
-        tracer.root,
-        graph,
-        type(root).__name__ if isinstance(root, Module) else getattr(root, "__name__", "GraphModule"),
-    )

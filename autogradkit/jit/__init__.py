@@ -1,18 +1,21 @@
 """PyTorch's `torch.jit`: decorators and checks of code that may be scripted. Here nothing is translated.
 
-`script` and `trace` give back what they are given, so nothing is an instance of `ScriptFunction`, and of `ScriptModule` only what
-a user subclasses it for. `torch.jit.save` and `load`, which need TorchScript's own code, are not here.
+`script`, `trace`, `freeze` and `optimize_for_inference` give back what they are given, so nothing is an instance of
+`ScriptFunction`, and of `ScriptModule` only what a user subclasses it for. `torch.jit.save` and `load`, which need TorchScript's
+own code, are not here, and say what is. `tasks.py` has `fork` and `wait`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry as _entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn as _warn
+from autogradkit.jit.tasks import fork as fork
+from autogradkit.jit.tasks import wait as wait
 from autogradkit.nn.modules.module import Module as _Module
 
 __all__ = ["Final"]
@@ -20,6 +23,17 @@ __all__ = ["Final"]
 
 class ScriptModule(_Module):
     """The base of modules whose author wants them translated: here a module like any other."""
+
+
+class Error(Exception):
+    """What translated code of PyTorch's raises; nothing here does."""
+
+
+class Attribute(NamedTuple):
+    """A value and its type, which is for a translator."""
+
+    value: Any
+    type: Any
 
 
 class ScriptFunction:
@@ -62,6 +76,46 @@ def trace(func: Callable[..., Any], example_inputs: Any = None, **options: Any) 
         example_inputs = (example_inputs,)
     func(*(() if named else example_inputs), **named)
     return func
+
+
+@_entry
+def trace_module(mod: Any, inputs: Any, **options: Any) -> Any:
+    """`mod` itself, after a run of each method that `inputs` names with its example inputs. Raises AttributeError for no module.
+
+    Of `options`, which say how PyTorch's tracer works and what it checks, nothing is looked at.
+    """
+    _deprecated("trace_method")
+    if not isinstance(mod, _Module):
+        raise AttributeError("expected torch.nn.Module as the first argument")
+    if not isinstance(inputs, dict):
+        raise AttributeError("expected a dictionary of (method_name, input) pairs")
+    for name, given in inputs.items():
+        method = mod if name == "forward" else getattr(mod, name)
+        method(*((given,) if isinstance(given, (Tensor, dict)) else given))
+    return mod
+
+
+@_entry
+def freeze(mod: Any, preserved_attrs: list[str] | None = None, optimize_numerics: bool = True) -> Any:
+    """`mod` itself, with all its attributes, which runs as it is. Raises RuntimeError while it is in training."""
+    _warn("`torch.jit.freeze` is deprecated. Please use `torch.compile` instead.", DeprecationWarning)
+    if mod.training:
+        raise RuntimeError(
+            "Freezing is currently only implemented for modules in eval mode. Please call .eval() on your module before freezing."
+        )
+    return mod
+
+
+def optimize_for_inference(mod: Any, other_methods: list[str] | None = None) -> Any:
+    """`mod` itself. Raises RuntimeError while it is in training."""
+    _warn("`torch.jit.optimize_for_inference` is deprecated. Please use `torch.compile` instead.", DeprecationWarning)
+    return freeze(mod, other_methods)
+
+
+def interface(obj: Any) -> Any:
+    """`obj` itself, a class that says what methods of a module take and give."""
+    _warn("`torch.jit.interface` is deprecated. Please use `torch.compile` instead.", DeprecationWarning)
+    return obj
 
 
 def script_method(fn: Any) -> Any:

@@ -12,7 +12,7 @@ from autogradkit._ops.network.conv import convolution_backward, require_gradient
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.nn.modules.geometry import each
+from autogradkit.nn.geometry import each
 
 __all__ = ["conv1d_input", "conv1d_weight", "conv2d_input", "conv2d_weight", "conv3d_input", "conv3d_weight"]
 

@@ -72,6 +72,11 @@ class Adagrad(FormulaOptimizer):
         total._array.fill(complex(value, value) if parameter.is_complex() else value)
         return {"step": count(0.0, bool(group["fused"])), "sum": total}
 
+    def share_memory(self) -> None:
+        """Let several processes share the sums, as those of them do that share the parameters."""
+        for state in self.state.values():
+            state["sum"].share_memory_()
+
     def _numbers(self, group: Group, counts: Counts) -> tuple[Counts, Numbers]:
         numbers = {"lr": group["lr"] / (1 + counts["step"] * group["lr_decay"]), "eps": group["eps"]}
         return {"step": counts["step"] + 1}, numbers

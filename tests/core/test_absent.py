@@ -49,7 +49,7 @@ def test_a_name_that_neither_has_gets_pytorchs_text(namespace: str, module: Modu
 @pytest.mark.parametrize(
     ("module", "name", "said"),
     [
-        (torch, "package", "torch.package"),
+        (torch, "monitor", "torch.monitor"),
         (torch.nn, "quantizable", "nn.quantizable"),
         (torch.nn.functional, "grouped_mm", "nn.functional.grouped_mm"),
         (torch.optim, "swap_in_optimizer_params_and_state", "optim.swap_in_optimizer_params_and_state"),
@@ -99,9 +99,9 @@ def test_no_module_of_ours_is_said_to_be_absent(namespace: str, module: ModuleTy
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("import autogradkit.package", "torch.package"),
-        ("import autogradkit.export as export", "torch.export"),
-        ("from autogradkit.nested import nested_tensor", "torch.nested"),
+        ("import autogradkit.monitor", "torch.monitor"),
+        ("import autogradkit.mtia as mtia", "torch.mtia"),
+        ("from autogradkit.windows import name", "torch.windows"),
         ("from autogradkit.utils.mobile_optimizer import MobileOptimizerType", "utils.mobile_optimizer"),
         ("from autogradkit.autograd import profiler_legacy", "autograd.profiler_legacy"),
     ],
@@ -113,6 +113,21 @@ def test_a_module_that_only_pytorch_has_is_said_to_be_its(statement: str, said: 
     if not statement.startswith("from autogradkit.autograd"):  # there Python finds no name in a module that it has
         assert type(raised.value) is ModuleNotFoundError
         assert raised.value.name == f"autogradkit.{said.removeprefix('torch.')}"
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("from autogradkit.ao.quantization import quantize_dynamic", "no tensor holds quantised numbers here"),
+        ("from autogradkit.nested import nested_tensor", "torch.nn.utils.rnn has pad_sequence"),
+        ("from autogradkit.masked import masked_tensor", "masks stand beside tensors here"),
+        ("from autogradkit.jit import save", "torch.save(model.state_dict(), path) keeps a model"),
+    ],
+)
+def test_what_is_left_out_for_good_is_said_with_what_there_is_instead(statement: str, said: str) -> None:
+    with pytest.raises(ImportError, match="autogradkit does not have it: ") as raised:
+        exec(statement)
+    assert said in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["no_such_module", "nn.no_such", "nn.Linear", "exp", "nn.functional.relu"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,61 @@ def test_tables_of_memory() -> None:
     for sort_by in ("self_cpu_memory_usage", "cuda_time_total", "cpu_memory_usage"):
         assert ours.table(sort_by) == theirs.table(sort_by)
         assert ours.key_averages().table(sort_by) == theirs.key_averages().table(sort_by)
+
+
+def test_operations_are_counted_as_in_pytorch() -> None:
+    def counted(m: Any) -> dict[str, int]:
+        x, columns, pictures = m.ones(3, 1), m.ones(1, 4), m.ones(2, 4, 9, 9)
+        layer, halves = m.nn.Linear(4, 5), m.nn.Conv2d(4, 6, 3, groups=2, stride=2, padding=1)
+        with m.profiler.profile(activities=[m.profiler.ProfilerActivity.CPU], with_flops=True) as times:
+            x * columns, columns * x, m.mul(2, columns), x + 1, x - 1, layer(m.ones(2, 3, 4)), halves(pictures)
+            m.ones(2, 3) @ m.ones(3, 4), m.ones(2, 3, 4) @ m.ones(2, 4, 5), m.ones(2, 4) @ m.ones(4)
+            m.baddbmm(m.ones(2, 3, 5), m.ones(2, 3, 4), m.ones(2, 4, 5))
+            m.nn.functional.conv1d(m.ones(1, 2, 5), m.ones(3, 2, 3))
+            m.nn.functional.conv_transpose2d(m.ones(1, 2, 4, 4), m.ones(2, 3, 2, 2))
+        return {each.key.replace("conv2d", "convolution"): each.flops for each in times.key_averages() if each.flops}
+
+    theirs = counted(torch)
+    assert counted(autogradkit) == theirs
+    assert set(theirs) == {f"aten::{name}" for name in ("mul", "add", "addmm", "mm", "bmm", "baddbmm", "convolution")}
+
+
+def test_tables_of_operations() -> None:
+    for counts in ([0, 6144, 80, 0, 12_000_000], [0, 2_500_000, 0, 0, 7_000_000_000], [0] * 5):
+        ours = EventList(_ours(True), with_flops=True)
+        theirs = _theirs(True)
+        theirs._with_flops = True
+        for own, other, count in zip(ours, theirs, counts, strict=True):
+            own.flops = other.flops = count
+        assert ours.table() == theirs.table()
+        assert ours.key_averages().table("flops") == theirs.key_averages().table("flops")
+
+
+def test_devices_that_are_not_here_are_warned_of() -> None:
+    def told(m: Any, call: str) -> list[tuple[str, str]]:
+        spaces = {"p": m.autograd.profiler.profile, "q": m.profiler.profile, "A": m.profiler.ProfilerActivity, "m": m}
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            with eval(call, spaces):
+                m.ones(2) + 1
+        return [(each.category.__name__, str(each.message)) for each in warned]
+
+    for call in (
+        "p(use_cuda=True)", "p(use_cuda=False)", "p(use_device='xpu')", "p(use_device='tpu')", "q(use_cuda=True)",
+        "q(activities=[A.CPU, A.CUDA])", "q(activities=[A.CPU], use_cuda=False)",
+    ):  # fmt: skip
+        assert told(autogradkit, call) == told(torch, call), call
+    with pytest.warns(FutureWarning), pytest.raises(AssertionError, match="No valid profiler activities found"):
+        autogradkit.profiler.profile(activities=[autogradkit.profiler.ProfilerActivity.CUDA], use_cuda=False)
+
+
+def test_a_schedule_may_begin_without_waiting() -> None:
+    for options in ({}, {"skip_first_wait": 1}, {"repeat": 2, "skip_first_wait": 1}, {"repeat": 1}):
+        ours, theirs = (
+            m.schedule(wait=2, warmup=1, active=2, skip_first=3, **options)
+            for m in (autogradkit.profiler, torch.profiler)
+        )
+        assert [ours(step).value for step in range(20)] == [theirs(step).value for step in range(20)]
 
 
 @pytest.mark.parametrize(("compressed", "ends"), [(False, ".pt.trace.json"), (True, ".pt.trace.json.gz")])

@@ -220,13 +220,36 @@ def test_what_is_compiled_or_scripted_runs_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("call", "said", "instead"),
     [
-        ("jit.save(None, 'x')", "jit.save"),
-        ("jit.load('x')", "jit.load"),
-        ("onnx.export", "onnx.export"),
+        ("jit.save(None, 'x')", "jit.save", "torch.save(model.state_dict(), path) keeps a model"),
+        ("jit.load('x')", "jit.load", "model.load_state_dict(torch.load(path)) reads it"),
+        ("onnx.export", "onnx.export", "in PyTorch as well, which can export it"),
+        ("nested.nested_tensor", "torch.nested", "pad_sequence"),
+        ("masked.masked_tensor", "masked.masked_tensor", "torch.masked.mean(x, mask=mask)"),
+        ("quantization.quantize_dynamic", "quantization.quantize_dynamic", "no tensor holds quantised numbers here"),
+        ("ao.quantization", "torch.ao", "no tensor holds quantised numbers here"),
+        ("export.export", "torch.export", "torch.fx.symbolic_trace(model)"),
     ],
 )
-def test_what_is_not_here_is_said_to_be_absent(call: str, said: str) -> None:
-    text = f"PyTorch has {said}; autogradkit does not have it yet"
-    assert told(autogradkit, call) == (("AttributeError", text), [])
+def test_what_is_not_here_is_said_to_be_absent_with_what_there_is_instead(call: str, said: str, instead: str) -> None:
+    (kind, text), warned = told(autogradkit, call)
+    assert text.startswith(f"PyTorch has {said}; autogradkit does not have it: ")
+    assert instead in text
+    assert (kind, warned) == ("AttributeError", [])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "jit.fork(max, 1, 2).wait()", "jit.wait(torch.jit.fork(max, 1, 2))", "jit.wait(torch.jit.fork(max, 1))",
+        "jit.Attribute(1, int)", "jit.trace_module(torch.nn.ReLU(), {'forward': torch.ones(1)})(torch.zeros(1))",
+        "jit.trace_module(torch.nn.ReLU(), {'nothing': torch.ones(1)})", "jit.trace_module(abs, {})",
+        "jit.trace_module(torch.nn.ReLU(), 3)", "jit.freeze(torch.jit.script(torch.nn.ReLU()))",
+        "jit.freeze(torch.jit.script(torch.nn.ReLU().eval()))(torch.zeros(1))", "jit.Error.__mro__[1]",
+    ],
+)  # fmt: skip
+def test_what_goes_with_translated_code(call: str) -> None:
+    ours, theirs = told(autogradkit, call), told(torch, call)
+    assert ours[0] == theirs[0]
+    assert set(ours[1]) == set(theirs[1])

@@ -3,13 +3,11 @@
 Rests on the declared ops; the modules in `nn.modules` call these. Everything is differentiable.
 """
 
-import importlib as _importlib
-import sys as _sys
 from types import FunctionType as _FunctionType
-from typing import Any as _Any
 
 from autogradkit._ops.declare.asking import overridable as _overridable
-from autogradkit.core.absent import lookup_error as _lookup_error
+from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.nn import grad as grad
 from autogradkit.nn.functional.activations import *
 from autogradkit.nn.functional.attention import *
 from autogradkit.nn.functional.convolutions import *
@@ -36,8 +34,4 @@ _overridable(  # what is made of declared ops asks by itself
     if isinstance(each, _FunctionType) and each.__module__.startswith(f"{__name__}.")
 )
 
-
-def __getattr__(name: str) -> _Any:
-    if name == "grad":
-        return _importlib.import_module("autogradkit.nn.grad")
-    raise _lookup_error("nn.functional", name, _sys._getframe(1))
+__getattr__ = _absent_from("nn.functional")

@@ -9,7 +9,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
-from autogradkit.nn.modules.geometry import each
+from autogradkit.nn.geometry import each
 from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
 

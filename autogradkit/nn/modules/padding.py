@@ -10,7 +10,7 @@ from typing import Any
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
-from autogradkit.nn.modules.geometry import each
+from autogradkit.nn.geometry import each
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = [

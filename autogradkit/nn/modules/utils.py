@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from autogradkit.nn.modules.geometry import each
+from autogradkit.nn.geometry import each
 
 __all__ = ["consume_prefix_in_state_dict_if_present"]
 

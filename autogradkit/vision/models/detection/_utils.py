@@ -23,6 +23,11 @@ def require(condition: bool, said: str) -> None:
         raise AssertionError(said)
 
 
+def classes_or_cocos(num_classes: int | None) -> int:
+    """How many classes a builder's detector tells apart: where nobody says, COCO's, whose labels go to 90, and the background."""
+    return 91 if num_classes is None else num_classes
+
+
 class BalancedPositiveNegativeSampler:
     """Draws so many elements of each picture, at most a part of them positive (matched), the others negative (0)."""
 

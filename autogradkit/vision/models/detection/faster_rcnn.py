@@ -11,7 +11,7 @@ from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.serialization import load
 from autogradkit.vision.models._api import Path, register_model
-from autogradkit.vision.models.detection._utils import overwrite_eps, require
+from autogradkit.vision.models.detection._utils import classes_or_cocos, overwrite_eps, require
 from autogradkit.vision.models.detection.anchor_utils import AnchorGenerator
 from autogradkit.vision.models.detection.backbone_utils import (
     mobilenet_extractor,
@@ -253,7 +253,7 @@ def fasterrcnn_resnet50_fpn(
 ) -> FasterRCNN:
     """Faster R-CNN on ResNet-50; `weights` is a published name, or a file with a state dict."""
     body = on_resnet50(weights, weights_backbone, trainable_backbone_layers)
-    model = FasterRCNN(body, 91 if num_classes is None else num_classes, **kwargs)
+    model = FasterRCNN(body, classes_or_cocos(num_classes), **kwargs)
     return read_into(model, weights, FasterRCNN_ResNet50_FPN_Weights.COCO_V1)
 
 
@@ -269,7 +269,7 @@ def fasterrcnn_resnet50_fpn_v2(
 ) -> FasterRCNN:
     """Faster R-CNN on ResNet-50 with larger heads; `weights` is a published name, or a file with a state dict."""
     body, heads = second_version(weights, weights_backbone, trainable_backbone_layers)
-    return read_into(FasterRCNN(body, 91 if num_classes is None else num_classes, **heads, **kwargs), weights)
+    return read_into(FasterRCNN(body, classes_or_cocos(num_classes), **heads, **kwargs), weights)
 
 
 def _on_mobilenet(
@@ -280,7 +280,7 @@ def _on_mobilenet(
     norm = FrozenBatchNorm2d if trained else nn.BatchNorm2d
     body = mobilenet_extractor(mobilenet_v3_large(weights=backbone, norm_layer=norm), True, layers)
     anchors = AnchorGenerator(((32, 64, 128, 256, 512),) * 3, ((0.5, 1.0, 2.0),) * 3)
-    classes = 91 if num_classes is None else num_classes
+    classes = classes_or_cocos(num_classes)
     return read_into(FasterRCNN(body, classes, rpn_anchor_generator=anchors, **kwargs), weights)
 
 

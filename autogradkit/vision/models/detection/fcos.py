@@ -13,7 +13,7 @@ from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional as F
 from autogradkit.vision.models._api import Path, register_model
-from autogradkit.vision.models.detection._utils import BoxLinearCoder
+from autogradkit.vision.models.detection._utils import BoxLinearCoder, classes_or_cocos
 from autogradkit.vision.models.detection.anchor_utils import AnchorGenerator
 from autogradkit.vision.models.detection.faster_rcnn import IMAGENET_MEAN, IMAGENET_STD, read_into, refuse_backbone
 from autogradkit.vision.models.detection.retinanet import on_three_layers
@@ -230,4 +230,4 @@ def fcos_resnet50_fpn(
 ) -> FCOS:
     """FCOS on ResNet-50; `weights` is a published name, or a file with a state dict."""
     body = on_three_layers(weights, weights_backbone, trainable_backbone_layers)
-    return read_into(FCOS(body, 91 if num_classes is None else num_classes, **kwargs), weights)
+    return read_into(FCOS(body, classes_or_cocos(num_classes), **kwargs), weights)

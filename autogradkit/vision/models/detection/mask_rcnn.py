@@ -9,6 +9,7 @@ from typing import Any
 from autogradkit import nn
 from autogradkit.core.frames import entry
 from autogradkit.vision.models._api import Path, register_model
+from autogradkit.vision.models.detection._utils import classes_or_cocos
 from autogradkit.vision.models.detection.faster_rcnn import (
     FasterRCNN,
     draw_convolutions,
@@ -117,7 +118,7 @@ def maskrcnn_resnet50_fpn(
 ) -> MaskRCNN:
     """Mask R-CNN on ResNet-50; `weights` is a published name, or a file with a state dict."""
     body = on_resnet50(weights, weights_backbone, trainable_backbone_layers)
-    model = MaskRCNN(body, 91 if num_classes is None else num_classes, **kwargs)
+    model = MaskRCNN(body, classes_or_cocos(num_classes), **kwargs)
     return read_into(model, weights, MaskRCNN_ResNet50_FPN_Weights.COCO_V1)
 
 
@@ -134,5 +135,5 @@ def maskrcnn_resnet50_fpn_v2(
     """Mask R-CNN on ResNet-50 with larger heads; `weights` is a published name, or a file with a state dict."""
     body, heads = second_version(weights, weights_backbone, trainable_backbone_layers)
     mask_head = MaskRCNNHeads(body.out_channels, [256, 256, 256, 256], 1, norm_layer=nn.BatchNorm2d)
-    classes = 91 if num_classes is None else num_classes
+    classes = classes_or_cocos(num_classes)
     return read_into(MaskRCNN(body, classes, mask_head=mask_head, **heads, **kwargs), weights)

@@ -12,7 +12,7 @@ from autogradkit import nn
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, register_model
-from autogradkit.vision.models.detection._utils import BoxCoder, Matcher, box_loss
+from autogradkit.vision.models.detection._utils import BoxCoder, Matcher, box_loss, classes_or_cocos
 from autogradkit.vision.models.detection.anchor_utils import AnchorGenerator
 from autogradkit.vision.models.detection.backbone_utils import resnet_fpn_extractor, trainable_layers
 from autogradkit.vision.models.detection.faster_rcnn import (
@@ -231,7 +231,7 @@ def retinanet_resnet50_fpn(
 ) -> RetinaNet:
     """RetinaNet on ResNet-50; `weights` is a published name, or a file with a state dict."""
     body = on_three_layers(weights, weights_backbone, trainable_backbone_layers)
-    model = RetinaNet(body, 91 if num_classes is None else num_classes, **kwargs)
+    model = RetinaNet(body, classes_or_cocos(num_classes), **kwargs)
     return read_into(model, weights, RetinaNet_ResNet50_FPN_Weights.COCO_V1)
 
 
@@ -259,7 +259,7 @@ def retinanet_resnet50_fpn_v2(
     body = resnet50(weights=weights_backbone)
     body = resnet_fpn_extractor(body, layers, returned_layers=[2, 3, 4], extra_blocks=LastLevelP6P7(2048, 256))
     anchors = _default_anchorgen()
-    classes = 91 if num_classes is None else num_classes
+    classes = classes_or_cocos(num_classes)
     norm = partial(nn.GroupNorm, 32)
     head = RetinaNetHead(body.out_channels, anchors.num_anchors_per_location()[0], classes, norm_layer=norm)
     head.regression_head._loss_type = "giou"

@@ -12,7 +12,13 @@ from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional as F
 from autogradkit.vision.models._api import Path, register_model
-from autogradkit.vision.models.detection._utils import BoxCoder, SSDMatcher, require, retrieve_out_channels
+from autogradkit.vision.models.detection._utils import (
+    BoxCoder,
+    SSDMatcher,
+    classes_or_cocos,
+    require,
+    retrieve_out_channels,
+)
 from autogradkit.vision.models.detection.anchor_utils import DefaultBoxGenerator
 from autogradkit.vision.models.detection.backbone_utils import trainable_layers
 from autogradkit.vision.models.detection.faster_rcnn import IMAGENET_MEAN, IMAGENET_STD, read_into
@@ -268,6 +274,4 @@ def ssd300_vgg16(
         steps=[8, 16, 32, 64, 100, 300],
     )
     usual: dict[str, Any] = {"image_mean": [0.48235, 0.45882, 0.40784], "image_std": [1.0 / 255.0] * 3}
-    return read_into(
-        SSD(body, boxes, (300, 300), 91 if num_classes is None else num_classes, **usual | kwargs), weights
-    )
+    return read_into(SSD(body, boxes, (300, 300), classes_or_cocos(num_classes), **usual | kwargs), weights)

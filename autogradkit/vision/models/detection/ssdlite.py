@@ -11,7 +11,7 @@ from autogradkit import nn
 from autogradkit.core.tensor import Tensor
 from autogradkit.vision.models._api import Path, register_model
 from autogradkit.vision.models._utils import strided_stages
-from autogradkit.vision.models.detection._utils import retrieve_out_channels
+from autogradkit.vision.models.detection._utils import classes_or_cocos, retrieve_out_channels
 from autogradkit.vision.models.detection.anchor_utils import DefaultBoxGenerator
 from autogradkit.vision.models.detection.backbone_utils import trainable_layers
 from autogradkit.vision.models.detection.faster_rcnn import read_into
@@ -145,7 +145,7 @@ def ssdlite320_mobilenet_v3_large(
         _draw(network)
     body = _extractor(network.features, layers, norm)
     boxes = DefaultBoxGenerator([[2, 3] for _ in range(6)], min_ratio=0.2, max_ratio=0.95)
-    classes = 91 if num_classes is None else num_classes
+    classes = classes_or_cocos(num_classes)
     channels = retrieve_out_channels(body, (320, 320))
     head = SSDLiteHead(channels, boxes.num_anchors_per_location(), classes, norm)
     usual: dict[str, Any] = {
