@@ -29,7 +29,9 @@ MANY = torch.zeros((2,) * 20)
 
 STORAGES: dict[str, dict[str, torch.Tensor]] = {
     "views": {"a": A, "b": A.t(), "c": A[:, 1:3], "d": A[0].expand(3, 4)},
-    "eight views": dict(zip("abcdefgh", (A, A.t(), A[1:], A[:, 1:], A.view(-1), A[0], A[:, 0], A.view(2, 6)), strict=True)),
+    "eight views": dict(
+        zip("abcdefgh", (A, A.t(), A[1:], A[:, 1:], A.view(-1), A[0], A[:, 0], A.view(2, 6)), strict=True)
+    ),
     "eight storages": {each: torch.ones(2, 3) for each in "abcdefgh"},
     "long names": {LONG: A, f"{LONG}2": A.t()},
     "many dims": {"a": MANY, "b": MANY.permute(*range(19, -1, -1))},
@@ -52,7 +54,9 @@ def fits(svg: str) -> None:
     assert narrowest is not None
     assert float(narrowest[1]) <= COLUMN
     width, height = size(svg)
-    assert [text for left, top, right, bottom, text in boxes_of_texts(svg) if min(left, top) < 0 or right > width + 1] == []
+    assert [
+        text for left, top, right, bottom, text in boxes_of_texts(svg) if min(left, top) < 0 or right > width + 1
+    ] == []
     assert [text for *_, bottom, text in boxes_of_texts(svg) if bottom > height] == []
     assert overlaps(svg) == []
 
@@ -123,7 +127,9 @@ def test_elements_of_a_tensor_of_many_dimensions_are_told_apart() -> None:
 @pytest.mark.parametrize("name", ["Net", LONG])
 def test_a_training(name: str, classes: int) -> None:
     torch.manual_seed(0)
-    model = nn.Sequential(nn.Conv2d(1, 70, 3), nn.ReLU(), nn.Flatten(), nn.Linear(70 * 36, 200), nn.Linear(200, classes))
+    model = nn.Sequential(
+        nn.Conv2d(1, 70, 3), nn.ReLU(), nn.Flatten(), nn.Linear(70 * 36, 200), nn.Linear(200, classes)
+    )
     images, labels = torch.randn(60, 1, 8, 8), torch.arange(60) % classes
     loader = DataLoader(TensorDataset(images, labels), 30)
     view = TrainingView(name)
