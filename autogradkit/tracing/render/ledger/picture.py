@@ -15,10 +15,14 @@ from autogradkit.tracing.render.ledger.words import WORDS, Page, description, pa
 from autogradkit.tracing.render.marks.colours import alias_role
 from autogradkit.tracing.render.marks.numbers import number
 from autogradkit.tracing.render.marks.svg import Picture
-from autogradkit.tracing.render.marks.widths import clip, text_width
+from autogradkit.tracing.render.marks.widths import COLUMN, LEGIBLE, clip, text_width
 
 MOST = 7  # columns drawn at a time
 _COLUMN, _BAR = 80, 54
+_SMALLEST = 11  # of its texts
+_WIDEST = COLUMN * _SMALLEST / LEGIBLE
+_MARGIN = 16  # right of the last column
+_NAME = 130.0  # room for an element's
 _HEIGHTS = {1: 160, 2: 116, 3: 92}  # of a row, by how many there are
 _LOW = 76
 _ABOVE = 18  # room for the total over a bar
@@ -77,9 +81,10 @@ class _Drawing:
         self.first = last if ledger.first is None else min(ledger.first, last)
         self.drawn = self.columns[self.first : self.first + MOST]
         self.roles: dict[Line, str] = {line: alias_role(at) for at, line in enumerate(lines(self.history))}
-        self.names = [self.history.elements[each] for each in self.page.elements]
+        self.names = [_fitting(self.history.elements[each]) for each in self.page.elements]
         self.gutter = max([30.0, *(28 + text_width(each, 12, mono=True) for each in self.names)])
-        self.width = max(float(_WIDTH), self.gutter + _COLUMN * len(self.drawn) + 16)
+        self.step = min(float(_COLUMN), (_WIDEST - _MARGIN - self.gutter) / MOST)  # from column to column
+        self.width = max(float(_WIDTH), self.gutter + self.step * len(self.drawn) + _MARGIN)
 
     def finish(self) -> str:
         said, picture = self.ledger.description, self.picture
@@ -105,7 +110,7 @@ class _Drawing:
             picture.path(f"M{self.gutter - 6:.1f} {scale.y(0):.1f}H{self.width - 16:.1f}", stroke="ink", line=1.0)
         base = y + height * rows + 14
         for place, column in enumerate(self.drawn):
-            self._column(column, self.gutter + place * _COLUMN, y, base, slices, scales)
+            self._column(column, self.gutter + place * self.step, y, base, slices, scales)
         self._brackets(base + 40)
         return picture.finish(self.width, self._legend(base + 70), said)
 
@@ -146,7 +151,7 @@ class _Drawing:
         said = self.ledger.sentence(column)
         picture.open(class_="ak-entry", data_key=column.key, tabindex=0, role="img", aria_label=said)
         picture.note(said)
-        picture.box(x - 12, top, _COLUMN - 2, base + 34 - top, radius=4, fill=None, stroke=None, class_="ak-hit")
+        picture.box(x - 12, top, self.step - 2, base + 34 - top, radius=4, fill=None, stroke=None, class_="ak-hit")
         entry = self.history.entries[column.last]
         for row, element in enumerate(self.page.elements):
             after = None if entry.after is None else entry.after[element]
@@ -173,7 +178,7 @@ class _Drawing:
             y = scale.y(after)
             self.picture.path(f"M{x - 8:.1f} {y:.1f}h12M{x + _BAR - 4:.1f} {y:.1f}h12", stroke="ink", line=2.2)
         role = "muted" if after is None else "ink" if math.isfinite(after) else "error"
-        text = clip(text, _COLUMN - 4, 12, mono=True)
+        text = clip(text, self.step - 4, 12, mono=True)
         self.picture.text(x + _BAR / 2, scale.y(up) - 5, text, role, anchor="middle", mono=True, bold=True)
 
     def _slice(self, each: Slice, x: float, scale: _Scale, low: float, high: float, *, fresh: bool) -> None:
@@ -208,8 +213,8 @@ class _Drawing:
             words = ("⚠ " if warned else "") + WORDS.get(entry.what, entry.what)
             count, where = f"×{column.count} ▸" if column.count > 1 else "", entry.where
         role = "error" if words.startswith("⚠") else "ink"
-        self.picture.text(x, base, clip(words, _COLUMN - 2), role, anchor="middle")
-        room = _COLUMN - 4
+        self.picture.text(x, base, clip(words, self.step - 2), role, anchor="middle")
+        room = self.step - 4
         if text_width(where, 11) > room:
             where = where[where.rfind("line ") :]  # the whole of it stands beside the colour
         self.picture.text(x, base + 16, clip(where, room, 11), "muted", 11, anchor="middle")
@@ -224,7 +229,7 @@ class _Drawing:
             while last + 1 < len(self.drawn) and self.drawn[last + 1].group == group:
                 last += 1
             if group:
-                x, width = self.gutter + at * _COLUMN - 8, (last - at + 1) * _COLUMN - 10
+                x, width = self.gutter + at * self.step - 8, (last - at + 1) * self.step - 10
                 inside = sum(column.count for column in self.columns if column.group == group)
                 self.picture.open(
                     class_="ak-fold", data_key=f"close-{group}", data_group=group, tabindex=0, role="img",
@@ -247,6 +252,19 @@ class _Drawing:
             self.picture.text(36, y, clip(said, self.width - 60, 12, mono=True), "muted", mono=True)
             y += 18
         return y + 6
+
+
+def _fitting(name: str) -> str:
+    """An element's name, of one of many dimensions the last indices only.
+
+    >>> _fitting("[0, 12, 0, 1]"), _fitting("[0, 0, 0, 0, 0, 10, 11]")
+    ('[0, 12, 0, 1]', '[…, 0, 0, 10, 11]')
+    """
+    indices = name[1:-1].split(", ")
+    while text_width(name, mono=True) > _NAME:
+        indices = indices[1:]
+        name = f"[…, {', '.join(indices)}]"
+    return name
 
 
 class _Scale:

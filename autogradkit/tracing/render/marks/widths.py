@@ -55,6 +55,19 @@ def clip(text: str, room: float, size: float = SIZE, *, mono: bool = False, bold
     return text[:kept].rstrip() + "…"
 
 
+def clip_name(name: str, room: float, size: float = SIZE, *, bold: bool = False) -> str:
+    """A name in a mono face, where it is wider than `room` pixels with an ellipsis within: names often differ where they end.
+
+    >>> clip_name("encoder_layer_12", 70, 10), clip_name("x1", 70, 10)
+    ('encode…r_12', 'x1')
+    """
+    if text_width(name, size, mono=True, bold=bold) <= room:
+        return name
+    ends = next((n for n in range(1, len(name)) if text_width(name[-n:], size, mono=True) > 0.4 * room), 1) - 1
+    end = name[len(name) - ends :]
+    return clip(name[: len(name) - ends], room - text_width(end, size, mono=True), size, mono=True) + end
+
+
 def wrap_text(text: str, room: float, size: float = SIZE, *, mono: bool = False, lines: int = 6) -> list[str]:
     """`text` broken at spaces into at most `lines` lines of `room` pixels; the last one is cut where more is left."""
     words = text.replace("\n", " ").split(" ")

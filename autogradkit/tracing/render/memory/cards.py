@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from autogradkit.tracing.memory import TensorHeader
 from autogradkit.tracing.render.marks.colours import alias_role
 from autogradkit.tracing.render.marks.svg import Picture
-from autogradkit.tracing.render.marks.widths import clip, text_width, wrap_text
+from autogradkit.tracing.render.marks.widths import clip, clip_name, text_width, wrap_text
 from autogradkit.tracing.render.memory.cells import CELL_GAP, CELL_HEIGHT, Cell, cell_width, draw_cells
 
 PADDING = 14.0
@@ -85,7 +85,7 @@ def draw_card(picture: Picture, position: int, header: TensorHeader, size: CardS
     left = x + PADDING + 6
     room = size.width - 2 * PADDING - 6
     at = y + 24
-    picture.text(left, at, clip(header.name, room, 14, mono=True, bold=True), size=14, mono=True, bold=True)
+    picture.text(left, at, clip_name(header.name, room, 14, bold=True), size=14, mono=True, bold=True)
     for i, line in enumerate(header_lines(header)):
         at += LINE
         picture.text(left, at, clip(line, room, 12, mono=i < 2), "ink" if i < 2 else "muted", 12, mono=i < 2)

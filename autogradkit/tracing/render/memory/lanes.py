@@ -11,7 +11,7 @@ from autogradkit.tracing.events import Number
 from autogradkit.tracing.memory import TensorHeader
 from autogradkit.tracing.render.marks.colours import ALIAS_CYCLE, alias_role
 from autogradkit.tracing.render.marks.svg import Picture
-from autogradkit.tracing.render.marks.widths import clip, text_width
+from autogradkit.tracing.render.marks.widths import clip_name, text_width
 from autogradkit.tracing.render.memory.cards import signed
 
 SMALL = 11.5
@@ -41,7 +41,7 @@ class Lane:
         if not self.height:
             return
         role = alias_role(self.position)
-        name = clip(self.header.name, room, SMALL, mono=True)
+        name = clip_name(self.header.name, room, SMALL)
         picture.text(names, y + 12, name, size=SMALL, anchor="end", mono=True)
         if not self.header.in_cells:
             words = f"looks at it in elements of another size ({self.header.dtype})"

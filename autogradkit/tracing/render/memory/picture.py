@@ -65,11 +65,11 @@ def storage_svg(
         bottom = max(bottom, _block(picture, memory, box, rows, steps, x, top, room))
         right = max(right, x + width)
         x += width + 2 * GAP
-    y = bottom + 30
-    for line in wrap_text(legend(memory), max(right - MARGIN, NARROWEST), 11.5, lines=4):
+    y, width = bottom + 30, max(right + MARGIN, NARROWEST)
+    for line in wrap_text(legend(memory), width - 2 * MARGIN, 11.5, lines=4):
         picture.text(MARGIN, y - 8, line, "muted", 11.5)
         y += 16
-    return picture.finish(max(right + MARGIN, NARROWEST), y, description(memory))
+    return picture.finish(width, y, description(memory))
 
 
 def _width(page: float | None) -> float:
@@ -113,18 +113,27 @@ def _block(
 
 
 def _card_rows(memory: MemoryMap, tensors: tuple[int, ...], room: float) -> list[list[tuple[int, CardSize]]]:
-    """The cards in rows, those of one row of the same height."""
-    rows: list[list[tuple[int, CardSize]]] = [[]]
-    x = MARGIN
-    for position in tensors:
-        size = measure(memory.headers[position], room)
-        if rows[-1] and x + size.width > MARGIN + room:
-            rows.append([])
-            x = MARGIN
-        rows[-1].append((position, size))
-        x += size.width + GAP
+    """The cards in rows, those of one row of the same height; they leave room for the lines that lead past them."""
+    inner = room
+    rows = _filled_rows(memory, tensors, inner)
+    while inner + _aside(rows) > room:
+        inner = room - _aside(rows)
+        rows = _filled_rows(memory, tensors, inner)
     heights = [max((size.height for _, size in row), default=0.0) for row in rows]
     return [[(p, replace(s, height=height)) for p, s in row] for row, height in zip(rows, heights, strict=True)]
+
+
+def _filled_rows(memory: MemoryMap, tensors: tuple[int, ...], room: float) -> list[list[tuple[int, CardSize]]]:
+    rows: list[list[tuple[int, CardSize]]] = [[]]
+    x = 0.0
+    for position in tensors:
+        size = measure(memory.headers[position], room)
+        if rows[-1] and x + size.width > room:
+            rows.append([])
+            x = 0.0
+        rows[-1].append((position, size))
+        x += size.width + GAP
+    return rows
 
 
 def _cards(

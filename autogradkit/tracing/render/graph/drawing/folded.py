@@ -13,14 +13,14 @@ from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, inputs_of
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
 from autogradkit.tracing.render.marks import numbers as nums
-from autogradkit.tracing.render.marks.widths import SIZE, clip, text_width
+from autogradkit.tracing.render.marks.widths import SIZE, clip, clip_name, text_width
 
 MOST_PARAMETERS = 4  # told one by one
 
 
 def folded_lines(item: Item, graph: Graph) -> list[Text]:
     """What stands in the box of a module or of a stack."""
-    head = [mono(clip(item.title, 200, SIZE, mono=True), bold=True)]
+    head = [mono(clip_name(item.title, 200), bold=True)]
     if item.times > 1:
         head.append((f"  ×{item.times}", "ink", False, True))
     lines = [Text([*head, sans(f"  {clip(_kind(item), 170, SIZE)}")])]
@@ -62,7 +62,7 @@ def _turn_lines(item: Item, graph: Graph) -> list[Text]:
         shown = [f" = {first} → {last}"] if first != last else [f" = {first}"]
         if text_width(shown[0], SIZE, mono=True) > 300:
             shown = [f" = {first}", f" → {last}"]
-        name = clip(name, 120, SIZE, mono=True)
+        name = clip_name(name, 120)
         parts = [[mono(name if n == 0 else " " * len(name)), mono(line)] for n, line in enumerate(shown)]
         told = [Text(each, ask="" if n else "= ?") for n, each in enumerate(parts)]
         lines += late(told, graph.known.get(values[-1].id, BEFORE))
@@ -89,9 +89,11 @@ def _odd_lines(item: Item, graph: Graph) -> list[Text]:
 
 def _parameter_lines(item: Item, graph: Graph) -> list[Text]:
     lines: list[Text] = []
+    own = f"{item.title}."  # what a name of its own begins with, and that of a module in it, such as `out_proj.weight`
     for value in item.absorbed[:MOST_PARAMETERS]:
-        name = graph.labels[value.id].rpartition(".")[2]
-        lines.append(Text([mono(clip(name, 120, SIZE, mono=True)), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
+        name = graph.labels[value.id]
+        name = name[len(own) :] if name.startswith(own) else name.rpartition(".")[2]
+        lines.append(Text([mono(clip_name(name, 120)), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
         events = graph.contributions.get(value.id, [])
         if events:
             shown = number_lines(events[-1].after, "gradient", "∂ ", 18, most=1)[0].parts

@@ -20,7 +20,7 @@ from autogradkit.tracing.render.graph.wording.words import way_of
 from autogradkit.tracing.render.marks import numbers as nums
 from autogradkit.tracing.render.marks.colours import alias_role
 from autogradkit.tracing.render.marks.svg import Picture, num
-from autogradkit.tracing.render.marks.widths import SIZE, clip, text_width
+from autogradkit.tracing.render.marks.widths import SIZE, clip, clip_name, text_width
 
 PAD = 12.0
 ROOM = 28  # characters of a row of numbers
@@ -64,7 +64,7 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
         part.height = 16.0 + LINE * len(part.lines) - 3 * (len(part.lines) - 1)
         return part
     if item.kind == "tensor" and item.value is not None and item.again:
-        part.lines = [Text([mono(clip(graph.labels[item.value.id], MOST_OPERATION, SIZE, mono=True)), sans("  again")])]
+        part.lines = [Text([mono(clip_name(graph.labels[item.value.id], MOST_OPERATION)), sans("  again")])]
     elif item.kind == "tensor" and item.value is not None:
         _tensor_lines(part, item.value, graph, arriving, leaving, room)
     else:
@@ -88,7 +88,7 @@ def _call_that_fits(text: str) -> str:
 
 
 def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> None:
-    label = clip(graph.labels[value.id], 180, SIZE, mono=True)
+    label = clip_name(graph.labels[value.id], 180)
     kind = "leaf" if value.requires_grad and value.is_leaf else "data" if value.is_leaf else ""
     maker = graph.producer.get(value.id)
     if maker is not None and maker.kind in MAKERS and maker.name != "tensor":
@@ -311,7 +311,7 @@ def forward_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
         lines.append(Text([sans(f"{link.uses} uses")]))
     elif tail.kind != "tensor" and head.kind != "tensor":
         value = graph.values[link.value]
-        name = clip(graph.labels[value.id], 130, SIZE, mono=True)
+        name = clip_name(graph.labels[value.id], 130)
         shape = nums.shape_text(value.numbers.shape)
         if nums.unknown(value.numbers):
             lines.append(Text([mono(name), sans(f"  {shape}, not kept")]))

@@ -134,7 +134,7 @@ def _drawn(graph: Graph, said: _Said, page: float | None, least: bool) -> Drawn 
     """
     room = _room(page)
     open_ = any("/" not in path and path not in graph.folded for path in graph.unfoldable)
-    most = math.inf if least else room if open_ else max(MOST_WIDTH, room)
+    most = math.inf if least else room if open_ or page is None else max(MOST_WIDTH, room)
     sheet, placed = _fitting(graph, room, math.inf if least else max(MOST_WIDTH, room))
     parts = sheet.parts
     titled = min(MOST_TITLE, text_width(said.heading, 14, mono=True, bold=True) + 2 * MARGIN)

@@ -62,7 +62,7 @@ def _bend(run: Run, following: Run, beside: float) -> float:
     if _down(top, y0) != _down(y1, bottom):  # it turns to the next column, or down again at its head
         return (max(y0, y1) + PORT if _down(top, y0) else min(y0, y1) - PORT) - beside
     # Where the edge leans, its two lines part vertically too, else they would touch.
-    apart = min(abs(beside) * 0.9, abs(y1 - y0) / 2)
+    apart = min(abs(beside) * 0.9, abs(y1 - y0) / 4)  # and yet they end upright, with their arrows
     return (y0 + y1) / 2 + (apart if (x1 < x0) == (beside > 0) else -apart)
 
 

@@ -30,6 +30,16 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def shortened_name(name: str) -> str:
+    """A name of at most `MOST_NAME` characters: its beginning and its end, by which long names differ.
+
+    >>> shortened_name("x" * 100 + "12")[-4:], len(shortened_name("x" * 100))
+    ('xx12', 80)
+    """
+    end = MOST_NAME // 2
+    return name if len(name) <= MOST_NAME else f"{name[: MOST_NAME - end - 1]}…{name[-end:]}"
+
+
 def first_and_last(pieces: Sequence[_T], most: int) -> Sequence[_T]:
     """At most this many of the pieces, an even number: as many of the first as of the last.
 

@@ -20,7 +20,7 @@ from autogradkit.tracing.events import (
 )
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure import untold
-from autogradkit.tracing.render.graph.structure.bounds import MOST_NAME, shortened, told
+from autogradkit.tracing.render.graph.structure.bounds import shortened_name, told
 from autogradkit.tracing.render.graph.structure.chosen import in_optimizer, second_order, telling_ops
 from autogradkit.tracing.render.graph.structure.failure import mark_failure
 from autogradkit.tracing.render.graph.structure.gradients import put_gradients
@@ -72,7 +72,7 @@ class _Builder:
             for output in op.outputs:
                 if output not in inputs_of(op):
                     self.producer.setdefault(output, op)
-        self.labels = {id: shortened(label, MOST_NAME) for id, label in trace.labels.items()}
+        self.labels = {id: shortened_name(label) for id, label in trace.labels.items()}
         self._name_seeds()
         shown = {value for op in self.ops for value in (*inputs_of(op), *op.outputs)}
         self.aliases = aliases_of(self.values[id] for id in sorted(shown & self._telling(steps)))
