@@ -134,10 +134,10 @@ def _gates(rows: Array) -> Iterator[Array]:
     differentiable_outputs=3,
     out=False,
     samples=lambda t: [
-        (t(3, 2, 3), t(8, 3), t(8, 2), t(8), t(8), t(2, 2), t(2, 2), False, ()),
+        (t(2, 2, 1), t(8, 1), t(8, 2), t(8), t(8), t(2, 2), t(2, 2), False, ()),
         (t(2, 2, 3), t(4, 3), t(4, 1), None, None, t(2, 1), t(2, 1), True, ()),
-        (t(6, 2), t(8, 2), t(8, 2), t(8), t(8), t(3, 2), t(3, 2), False, (3, 2, 1)),
-        (t(5, 2), t(8, 2), t(8, 2), t(8), t(8), t(3, 2), t(3, 2), True, (3, 2)),
+        (t(6, 2), t(4, 2), t(4, 1), t(4), t(4), t(3, 1), t(3, 1), False, (3, 2, 1)),
+        (t(5, 1), t(4, 1), t(4, 1), t(4), t(4), t(3, 1), t(3, 1), True, (3, 2)),
     ],
     group=("input weight0 weight1 weight2 weight3 hx_ cx_", _backward),
     rule=(
