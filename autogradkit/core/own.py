@@ -1,10 +1,13 @@
-"""Whether a class is this package's, also while it goes by PyTorch's name.
+"""Whether a class is this package's, also while it goes by PyTorch's name; and what methods of a class in parts are called.
 
 Rests on the standard library. `autogradkit.as_torch()` has the public classes say "torch" where they are asked for their
 module, so their `__module__` alone does not tell them from PyTorch's own; printing, messages, recorder and magics ask here.
 """
 
 from __future__ import annotations
+
+import inspect
+from types import FunctionType
 
 # The classes that go by PyTorch's name now, with the module that made each; by identity, as a learner's may have no hash.
 RENAMED: dict[int, tuple[type, str]] = {}
@@ -26,3 +29,19 @@ def home_of(kind: type) -> str:
 def is_own(kind: type) -> bool:
     """Whether a class was made by this package."""
     return home_of(kind).partition(".")[0] == "autogradkit"
+
+
+def named_as(whole: str, part: type) -> None:
+    """Have Python's refusals name the methods of a base class as those of the class that it is a part of.
+
+    >>> class Part:
+    ...     def told(self): ...
+    >>> named_as("Whole", Part)
+    >>> Part.told.__qualname__
+    'Whole.told'
+    """
+    for method in vars(part).values():
+        method = getattr(method, "__func__", method)  # of a static one
+        if isinstance(method, FunctionType):
+            for each in (method, inspect.unwrap(method)):
+                each.__qualname__ = f"{whole}.{method.__name__}"

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from autogradkit._ops.making.filled import full_like
 from autogradkit.core.frames import entry
+from autogradkit.core.recording import unheard
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.inference import as_made
 from autogradkit.engine.modes import no_grad
-from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, zeros
+from autogradkit.optim.formula import Counts, FormulaOptimizer, Values
 from autogradkit.optim.kernels import Numbers
 from autogradkit.optim.optimizer import number, refuse_fused, require_not_negative, require_rate, spelled
 from autogradkit.optim.saving import Group, count
@@ -67,10 +70,12 @@ class Adagrad(FormulaOptimizer):
     _symbols = MappingProxyType({"step": "t", "sum": "s"})
 
     def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
-        total = zeros(parameter)
         value = self.defaults["initial_accumulator_value"]
-        total._array.fill(complex(value, value) if parameter.is_complex() else value)
-        return {"step": count(0.0, bool(group["fused"])), "sum": total}
+        with unheard():
+            total = full_like.owner.made("function")(
+                parameter, complex(value, value) if parameter.is_complex() else value
+            )
+        return {"step": count(0.0, bool(group["fused"])), "sum": as_made(total)}
 
     def share_memory(self) -> None:
         """Let several processes share the sums, as those of them do that share the parameters."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from autogradkit.autograd.profiler import record_function
 from autogradkit.core.frames import shorten
+from autogradkit.core.own import named_as
 from autogradkit.core.recording import RECORDERS
 from autogradkit.engine.hooks import RemovableHandle
 
@@ -116,3 +117,6 @@ def _placed(hooks: Hooks, hook: Hook, prepend: bool) -> RemovableHandle:
     if prepend:
         hooks.move_to_end(handle.id, last=False)
     return handle
+
+
+named_as("Optimizer", Hooked)

@@ -16,6 +16,7 @@ import numpy as np
 
 from autogradkit.core.dtype import float32, float64, get_default_dtype
 from autogradkit.core.frames import entry
+from autogradkit.core.own import named_as
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.optim.hooks import Hooked
 
@@ -124,3 +125,6 @@ def _fitted(parameter: Tensor, value: Any, name: Any, single: bool) -> Any:
 def count(value: float, fused: bool = False) -> Tensor:
     """A number that is kept for a parameter: float32, unless float64 is the default dtype and the step is not `fused`."""
     return wrap(np.asarray(value, np.float64 if get_default_dtype() is float64 and not fused else np.float32))
+
+
+named_as("Optimizer", Saved)

@@ -97,6 +97,23 @@ T.layer_norm(T.ones(2,2),[2],None,None,T.tensor(1j))
 T.ones(2).normal_(T.tensor(1j))
 T.ones(2).uniform_(0,T.tensor(1j))
     """,
+    "numbers that are no numbers": """
+T.nn.functional.embedding(T.tensor([0,1]),T.ones(2,3),padding_idx=True)
+T.nn.functional.embedding(T.tensor([0,1]),T.ones(2,3),padding_idx=np.bool_(True))
+T.nn.functional.embedding_bag(T.tensor([[0,1]]),T.ones(2,3),padding_idx=True)
+T.nn.functional.embedding_bag(T.tensor([[0,1]]),T.ones(2,3),padding_idx='a')
+T.nn.functional.embedding_bag(T.tensor([[0,1]]),T.ones(2,3),padding_idx=1.5)
+T.nn.functional.embedding_bag(T.tensor([[0,1]]),T.ones(2,3),padding_idx=5)
+T.optim.Adagrad([T.ones(2,requires_grad=True)],initial_accumulator_value=T.tensor([1]))
+T.optim.Adagrad([T.ones(2,requires_grad=True)],initial_accumulator_value=np.ones(1))
+T.optim.Adagrad([T.ones(2,dtype=T.complex64,requires_grad=True)],initial_accumulator_value=2.5).state_dict()['state'][0]['sum'].tolist()[7]
+    """,
+    "a method by the name of the class that has it": """
+T.optim.SGD([T.ones(2,requires_grad=True)],.1).load_state_dict()
+T.optim.SGD([T.ones(2,requires_grad=True)],.1).state_dict(1)
+T.optim.Adam([T.ones(2,requires_grad=True)]).register_step_post_hook()
+T.optim.Adam([T.ones(2,requires_grad=True)]).register_load_state_dict_post_hook(1,2,3)
+    """,
     "what is said, and when": """
 x=T.ones(3); x[1:0]=T.tensor(1+1j)
 x=T.ones(3); x[1:0]=T.tensor([1+1j])

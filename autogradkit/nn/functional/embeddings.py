@@ -20,7 +20,7 @@ from autogradkit.engine.modes import no_grad
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
-_bag_rows = bags.embedding_bag.owner.made("function")
+_bag_rows = bags.bags_and_positions.made("function")
 _pick_rows = _embedding.owner.made("function")
 one_hot = _one_hot.owner.made("function")
 
@@ -53,7 +53,8 @@ def embedding(
         rows: Any = weight.size(0)
         if not -rows <= padding_idx < rows:
             raise AssertionError("Padding_idx must be within num_embeddings")
-        padding_idx %= rows
+        if padding_idx < 0:
+            padding_idx += rows
     if max_norm is not None:
         input = input.contiguous()
         _renorm(weight, input, max_norm, norm_type)
@@ -141,11 +142,5 @@ def embedding_bag(
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' (got "
             f"mode='{mode}'). Please open a feature request on GitHub."
         )
-    rows: Any = weight.size(0)
-    if padding_idx is not None and not -rows <= padding_idx < rows:
-        raise RuntimeError(
-            f"padding_idx must be within the number of embeddings, {-rows} through {rows - 1}, but got {padding_idx}"
-        )
-    padding = -1 if padding_idx is None else padding_idx % rows
-    how = scale_grad_by_freq, _MODES[mode], sparse, weights, include_last_offset, padding
+    how = scale_grad_by_freq, _MODES[mode], sparse, weights, include_last_offset, padding_idx
     return _bag_rows(weight, input, offsets, *how)[0]

@@ -20,13 +20,14 @@ from autogradkit.core.dtype import bfloat16, float16, float32, float64
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.meta import NO_DATA
+from autogradkit.core.own import named_as
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import no_grad
 from autogradkit.engine.reseating import together
 from autogradkit.engine.swapping import swap_tensors
-from autogradkit.nn.modules.members import Members, named_as_modules
+from autogradkit.nn.modules.members import Members
 
 _TO_EMPTY = (
     "Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when moving module from meta to a different "
@@ -154,7 +155,7 @@ class Converted(Members):
         return self._apply(_refusing(RuntimeError("PyTorch is not linked with support for ipu devices")))
 
 
-named_as_modules(Converted)
+named_as("Module", Converted)
 
 
 def _refusing(error: Exception) -> Callable[[Tensor], Tensor]:

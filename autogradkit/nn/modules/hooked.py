@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from autogradkit.core.frames import entry
+from autogradkit.core.own import named_as
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.nn.modules.hooks import EVERYWHERE, ModuleHooks, registry
-from autogradkit.nn.modules.members import named_as_modules
 
 
 class Hooked:
@@ -81,4 +81,4 @@ class Hooked:
         return own.add("after_backward", hook)
 
 
-named_as_modules(Hooked)
+named_as("Module", Hooked)

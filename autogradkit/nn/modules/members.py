@@ -5,9 +5,7 @@ Rests on Parameter; `Module` (module.py) is built on it and adds what a module d
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
 from autogradkit._ops.making.filled import empty
@@ -15,6 +13,7 @@ from autogradkit.core.buffer import Buffer
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
+from autogradkit.core.own import named_as
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.recording import unheard
 from autogradkit.core.tensor import Tensor
@@ -51,14 +50,6 @@ def unfilled(shape: Any, device: Any, dtype: Dtype | None) -> Parameter:
     """A parameter that waits for its layer's `reset_parameters`: no recorder hears of the memory as it was found."""
     with unheard():
         return Parameter(as_made(empty.owner(shape, device=device, dtype=dtype)))
-
-
-def named_as_modules(part: type) -> None:
-    """Have Python's refusals name the methods of a part of `Module` as `Module`'s."""
-    for method in vars(part).values():
-        if isinstance(method, FunctionType):
-            for each in (method, inspect.unwrap(method)):
-                each.__qualname__ = f"Module.{method.__name__}"
 
 
 class Members:
@@ -331,4 +322,4 @@ class Members:
             yield buffer
 
 
-named_as_modules(Members)
+named_as("Module", Members)

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from autogradkit.core.frames import entry
+from autogradkit.core.own import named_as
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.modes import no_grad
 from autogradkit.nn.modules.hooks import registry
-from autogradkit.nn.modules.members import Members, named_as_modules
+from autogradkit.nn.modules.members import Members
 from autogradkit.nn.modules.state_hooks import StateHooks, _WrappedHook
 from autogradkit.nn.uninitialized import is_lazy
 
@@ -272,7 +273,7 @@ class Stateful(Members):
         return None
 
 
-named_as_modules(Stateful)
+named_as("Module", Stateful)
 
 
 class _Loading:

@@ -32,8 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     began = time.monotonic()
-    everything = forms()
-    chosen = [each for each in everything if not given.names or each.name in given.names]
+    chosen = forms(given.names)
     calls = 0
     kinds: dict[str, list[Finding]] = defaultdict(list)
     used: set[str | None] = set()
@@ -56,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     unused: list[str] = []
     if not given.names:
-        print("not reached:", ", ".join(sorted(set(unreached(everything)) - set(NOT_SWEPT))) or "none")
+        print("not reached:", ", ".join(sorted(set(unreached(chosen)) - set(NOT_SWEPT))) or "none")
         others = {word for each in EVERY_DTYPE for word in words_of(str(each)[6:]) if str(each)[6:] not in given.dtype}
         asked = [key for key in SETTLED if given.numbers or BY_A_NUMBER not in key]
         unused = [key for key in asked if key not in used and key.rpartition(" ")[2] not in others]

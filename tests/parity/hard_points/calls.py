@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -213,9 +213,10 @@ class Form:
     edits: bool  # the first argument is edited
 
 
-def forms() -> list[Form]:
-    """All forms, but of the names that are not swept yet."""
-    return [*_declared(), *_by_schema(), *_written_in_python()]
+def forms(names: Sequence[str] = ()) -> list[Form]:
+    """All forms, or those of some names, but of the names that are not swept yet."""
+    found = [*_declared(), *_by_schema(names), *_written_in_python()]
+    return [form for form in found if not names or form.name in names]
 
 
 def _maker(made: list[int]) -> Callable[..., ak.Tensor]:
@@ -307,10 +308,10 @@ def _method(name: str) -> Callable[..., Any]:
     return lambda self, *args, **kwargs: getattr(self, name)(*args, **kwargs)
 
 
-def _by_schema() -> Iterator[Form]:
+def _by_schema(names: Sequence[str]) -> Iterator[Form]:
     """What valid_calls.py makes of PyTorch's schemas."""
     for target in TARGETS.values():
-        if target.schema_name in SPARSE:
+        if target.schema_name in SPARSE or (names and target.name not in names):
             continue
         edits = target.is_method and target.name.endswith("_") and not target.name.endswith("__")
         for call in valid_calls(target, 3):
