@@ -53,6 +53,15 @@ _ELSEWHERE = {
     ("torch.core.buffer", "Buffer"): "torch.nn.parameter",
     ("torch.core.storages", "UntypedStorage"): "torch.storage",
     ("torch.core.typed_storages", "TypedStorage"): "torch.storage",
+    ("torch.engine.hooks", "RemovableHandle"): "torch.utils.hooks",
+    ("torch.engine.modes", "detect_anomaly"): "torch.autograd.anomaly_mode",
+    ("torch.engine.modes", "set_detect_anomaly"): "torch.autograd.anomaly_mode",
+    ("torch.engine.node", "GradientEdge"): "torch.autograd.graph",
+    ("torch.engine.packing", "disable_saved_tensors_hooks"): "torch.autograd.graph",
+    ("torch.engine.packing", "save_on_cpu"): "torch.autograd.graph",
+    ("torch.engine.packing", "saved_tensors_hooks"): "torch.autograd.graph",
+    ("torch.optim.adafactor", "Adafactor"): "torch.optim",
+    ("torch.optim.muon", "Muon"): "torch.optim",
     ("torch.nn.uninitialized", "UninitializedBuffer"): "torch.nn.parameter",
     ("torch.nn.uninitialized", "UninitializedParameter"): "torch.nn.parameter",
 }
@@ -64,7 +73,7 @@ _UTILITIES = {  # of `nn.utils`
 }
 _MODULES = "torch.nn.modules."
 _UTILS = "torch.nn.utils."
-_FUNCTIONS = "torch.nn.functional"
+_WHOLE = ("torch.nn.functional", "torch.optim.lr_scheduler", "torch.distributions.transforms")  # one file there
 _RESULTS = ".return_types"
 
 
@@ -84,4 +93,4 @@ def pytorchs_home(home: str, name: str) -> str:
     if home.startswith(_UTILS):
         file = home.removeprefix(_UTILS)
         return _UTILS + _UTILITIES.get(file, file)
-    return _FUNCTIONS if home.startswith(f"{_FUNCTIONS}.") else home
+    return next((each for each in _WHOLE if home.startswith(f"{each}.")), home)

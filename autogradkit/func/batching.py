@@ -39,10 +39,11 @@ def require_randomness(randomness: Any) -> None:
 
 @contextmanager
 def without_draws(randomness: str) -> Iterator[None]:
-    """Raise RuntimeError where random numbers were drawn inside, if they are an error."""
+    """Raise RuntimeError where random numbers were drawn inside, if they are an error; nobody misses those."""
     before = None if randomness != "error" else default_generator.get_state().numpy()
     yield
     if before is not None and not np.array_equal(before, default_generator.get_state().numpy()):
+        default_generator.restore_bytes(before)
         raise RuntimeError(
             "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
             "randomness flags on vmap or perform the randomness operation out of vmap"

@@ -106,6 +106,7 @@ def freeze(mod: Any, preserved_attrs: list[str] | None = None, optimize_numerics
     return mod
 
 
+@_entry
 def optimize_for_inference(mod: Any, other_methods: list[str] | None = None) -> Any:
     """`mod` itself. Raises RuntimeError while it is in training."""
     _warn("`torch.jit.optimize_for_inference` is deprecated. Please use `torch.compile` instead.", DeprecationWarning)

@@ -161,6 +161,16 @@ def test_different_samples_draw_different_numbers() -> None:
     assert not drawn[0].equal(drawn[1])
 
 
+def test_numbers_that_may_not_be_drawn_are_not_missed() -> None:
+    drawn = []
+    for m in (autogradkit, torch):
+        m.manual_seed(3)
+        with pytest.raises(RuntimeError, match="called random operation while in randomness error mode"):
+            m.func.vmap(lambda x, m=m: x + m.randn(3))(m.ones(2, 3))
+        drawn.append(m.randn(3).tolist())
+    assert drawn[0] == drawn[1]
+
+
 def test_a_module_has_its_own_parameters_back_after_an_error() -> None:
     layer = autogradkit.nn.Linear(2, 1)
     weight, bias = layer.weight, layer.bias
