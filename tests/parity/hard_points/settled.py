@@ -107,9 +107,7 @@ SETTLED: dict[str, str] = {
         ("the vectorised loop multiplies and adds in one: alpha · other may be infinite in between, or not", "float", (
             "subtract forward", "Tensor.subtract forward", "Tensor.subtract_ forward",
         )),
-        (HALF, "float", (
-            "Tensor.remainder_ forward", "aten.upsample_bicubic2d forward",
-        )),
+        (HALF, "float", ("aten.upsample_bicubic2d forward",)),
         ("rows with NaN are in an order that the algorithm of C++'s sort happens to give", "float", ("unique forward",)),
         ("which place is a NaN's C++ leaves open, and it is another one of bfloat16", "bfloat16", (
             "nn.functional.grid_sample forward",
@@ -117,7 +115,6 @@ SETTLED: dict[str, str] = {
         ("of NumPy's own kind by `ml_dtypes`, where PyTorch refuses", "bfloat16", ("Tensor.numpy computed here",)),
         ("the text shows the sign of a NaN", "bfloat16", ("bernoulli text", "Tensor.bernoulli text")),
         ("the text shows the sign of a NaN, or of a zero", "any", ("histc text", "Tensor.histc text", "histogramdd text")),
-        ("0 or NaN by turns, where a quotient overflows or a divisor is subnormal", "float", ("Tensor.fmod_ forward",)),
         (LOST_DIGITS, "any", tuple(f"special.{each} forward" for each in (
             "chebyshev_polynomial_v", "laguerre_polynomial_l", "zeta",
         ))),
