@@ -63,6 +63,23 @@ T.gru_cell(T.ones(2,4),T.ones(2,2),T.ones(3,3),T.ones(6,2))
 T.lstm_cell(T.ones(2,3),(T.ones(2,2),T.ones(2,2)),T.ones(8,3),T.ones(4,2))
 T.lstm_cell(T.ones(2,3),(T.ones(3,2),T.ones(3,2)),T.ones(4,3),T.ones(8,3))
     """,
+    "cells multiply their state first": """
+T.rnn_tanh_cell(T.ones(2,3,dtype=T.complex64),T.ones(2,2,dtype=T.float16),T.ones(2,3,dtype=T.bool),T.ones(2,2))
+T.rnn_relu_cell(T.ones(2,3,dtype=T.float64),T.ones(2,2),T.ones(2,3),T.ones(2,2),T.ones(3),T.ones(3))
+T.rnn_relu_cell(T.ones(2,3,dtype=T.bool),T.ones(2,2),T.ones(2,3,dtype=T.bool),T.ones(2,2),T.ones(2),T.ones(2,dtype=T.float64))
+    """,
+    "weights of groups, before what is computed with them": """
+T.native_group_norm(T.ones(2,4,3,dtype=T.bool),T.ones(4),None,2,4,3,2,1e-5)
+T.native_group_norm(T.ones(2,4,3,dtype=T.int64),None,T.ones(4)*1j,2,4,3,2,1e-5)
+T.group_norm(T.ones(2,4,3)*1j,2,T.ones(4),T.ones(4))
+T.group_norm(T.ones(2,4,3,dtype=T.bool),2,T.ones(4,dtype=T.bool),T.ones(4))
+T.group_norm(T.ones(2,4,3),2,T.ones(4),T.ones(4,dtype=T.float64))
+    """,
+    "windows of what has no rows": """
+T.nn.functional.unfold(T.ones(2,2),1)
+T.nn.functional.unfold(T.ones(2,0),1)
+T.nn.functional.unfold(T.ones(2),1)
+    """,
     "indices that are too many": """
 T.tensor(1.).index_put_((T.tensor(True),),T.ones(()))
 T.tensor(1.).index_put_((T.tensor([0.]),),T.ones(1))
