@@ -63,6 +63,23 @@ T.gru_cell(T.ones(2,4),T.ones(2,2),T.ones(3,3),T.ones(6,2))
 T.lstm_cell(T.ones(2,3),(T.ones(2,2),T.ones(2,2)),T.ones(8,3),T.ones(4,2))
 T.lstm_cell(T.ones(2,3),(T.ones(3,2),T.ones(3,2)),T.ones(4,3),T.ones(8,3))
     """,
+    "cells multiply their state first": """
+T.rnn_tanh_cell(T.ones(2,3,dtype=T.complex64),T.ones(2,2,dtype=T.float16),T.ones(2,3,dtype=T.bool),T.ones(2,2))
+T.rnn_relu_cell(T.ones(2,3,dtype=T.float64),T.ones(2,2),T.ones(2,3),T.ones(2,2),T.ones(3),T.ones(3))
+T.rnn_relu_cell(T.ones(2,3,dtype=T.bool),T.ones(2,2),T.ones(2,3,dtype=T.bool),T.ones(2,2),T.ones(2),T.ones(2,dtype=T.float64))
+    """,
+    "weights of groups, before what is computed with them": """
+T.native_group_norm(T.ones(2,4,3,dtype=T.bool),T.ones(4),None,2,4,3,2,1e-5)
+T.native_group_norm(T.ones(2,4,3,dtype=T.int64),None,T.ones(4)*1j,2,4,3,2,1e-5)
+T.group_norm(T.ones(2,4,3)*1j,2,T.ones(4),T.ones(4))
+T.group_norm(T.ones(2,4,3,dtype=T.bool),2,T.ones(4,dtype=T.bool),T.ones(4))
+T.group_norm(T.ones(2,4,3),2,T.ones(4),T.ones(4,dtype=T.float64))
+    """,
+    "windows of what has no rows": """
+T.nn.functional.unfold(T.ones(2,2),1)
+T.nn.functional.unfold(T.ones(2,0),1)
+T.nn.functional.unfold(T.ones(2),1)
+    """,
     "indices that are too many": """
 T.tensor(1.).index_put_((T.tensor(True),),T.ones(()))
 T.tensor(1.).index_put_((T.tensor([0.]),),T.ones(1))
@@ -96,6 +113,35 @@ T.isclose(T.ones(2),T.ones(2),rtol=T.tensor(1j))
 T.layer_norm(T.ones(2,2),[2],None,None,T.tensor(1j))
 T.ones(2).normal_(T.tensor(1j))
 T.ones(2).uniform_(0,T.tensor(1j))
+T.randint_like(T.ones(2),T.tensor(2+1j))
+T.randint_like(T.ones(2),T.tensor(1e300,dtype=T.float64))
+r=T.randint_like(T.ones(2),T.tensor(2+0j))
+    """,
+    "a number that the dtype which is computed in does not hold": """
+T.nn.functional.leaky_relu(T.ones(2),2j)
+T.nn.functional.leaky_relu(T.ones(2,dtype=T.float16),T.tensor(2j))
+T.nn.functional.leaky_relu(T.ones(2,dtype=T.float64),2j)
+T.nn.functional.leaky_relu(T.ones(0),1e300)
+T.nn.functional.leaky_relu_(T.ones(2),2j)
+T.nn.functional.softplus(T.ones(2),2j)
+T.nn.functional.softplus(T.ones(2),1,2j)
+T.nn.functional.softplus(T.ones(2,dtype=T.bfloat16),1e300)
+T.nn.functional.celu(T.ones(2),2j)
+T.nn.functional.softshrink(T.ones(2),2j)
+T.nn.functional.multi_margin_loss(T.ones(2,2),T.tensor([0,1]),margin=2j)
+T.nn.functional.multi_margin_loss(T.ones(2,2),T.tensor([0,1]),margin=1e300)
+T.clamp_min(T.ones(2),2j)
+T.clamp_max(T.ones(2,dtype=T.float64),1+2j)
+T.ones(2).clamp_min_(2j)
+T.ones(2).clamp_max_(2+0j)
+    """,
+    "a complex number that is real": """
+x=T.tensor([.5,-1.],requires_grad=True); y=T.nn.functional.leaky_relu(x,.5+0j); y.sum().backward()
+x=T.tensor([.5,-1.],requires_grad=True); y=T.nn.functional.softplus(x,2+0j,1+0j); y.sum().backward()
+x=T.tensor([.5,-1.],requires_grad=True); y=T.nn.functional.elu(x,2+0j); y.sum().backward()
+x=T.tensor([.5,-1.],requires_grad=True); y=T.nn.functional.celu(x,2+0j); y.sum().backward()
+x=T.tensor([.5,-1.],requires_grad=True); y=T.nn.functional.softshrink(x,.25+0j); y.sum().backward()
+x=T.tensor([[.5,-1.]],requires_grad=True); y=T.nn.functional.multi_margin_loss(x,T.tensor([1]),2+0j,2+0j); y.backward()
     """,
     "numbers that are no numbers": """
 T.nn.functional.embedding(T.tensor([0,1]),T.ones(2,3),padding_idx=True)
@@ -123,6 +169,10 @@ x=T.ones(3); x[:1]=T.tensor(1+1j)
 T.frobenius_norm(T.ones(2),[0],out=T.ones(2,requires_grad=True))
 T.qr(T.eye(2),out=(T.ones(2,requires_grad=True),T.ones(2)))
 T.diag(T.tensor(1.),out=T.ones(2))
+r=T.nn.functional.conv1d(T.ones(1,1,6),T.ones(1,1,4),padding='same')
+r=T.nn.functional.conv1d(T.ones(1,6),T.ones(1,1,4),padding='same')
+r=T.nn.functional.conv2d(T.ones(1,1,6,6),T.ones(1,1,3,4),padding='same',dilation=(1,2))
+r=T.nn.functional.conv3d(T.ones(1,1,6,6,6),T.ones(1,1,3,4,2),padding='same')
     """,
 }
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]

@@ -17,6 +17,7 @@ from autogradkit._ops.making.random import (
     fill_normal,
     fill_uniform,
 )
+from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core import draws
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bool_, int64
 from autogradkit.core.random import default_generator
@@ -254,5 +255,5 @@ def _(self: Array, high: int, *, memory_format: MemoryFormat | None = None, **op
 def _below_tensor(self: Any, high: Any, generator: Any, format: Any, options: dict[str, Any]) -> Tensor:
     if high.ndim or high.numel() != 1:
         raise RuntimeError("high must be a scalar tensor and on CPU")
-    bound = int(high.item())
+    bound = int(scalar_array(high.item(), int64))
     return _like(self, lambda array: fill_between(array, 0, bound, generator), format, options)

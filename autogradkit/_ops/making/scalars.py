@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare.kinds import type_name
-from autogradkit.core.dtype import INTEGRAL, bfloat16, bool_, float16, float32, float64, largest
+from autogradkit.core.dtype import INTEGRAL, bfloat16, bool_, float16, float32, float64, from_numpy_dtype, largest
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.integers import require_64_bits, require_int64
 from autogradkit.core.quiet import quietly
@@ -45,6 +45,13 @@ def scalar_array(value: Any, wanted: Dtype) -> Array:
     if wanted.category == INTEGRAL:
         return quietly(np.asarray(value).astype, np.int64).astype(wanted.numpy)
     return quietly(np.asarray, value, wanted.numpy)
+
+
+def number_in(x: Array, value: Any) -> Any:
+    """A Python number in the dtype that an array is computed in. Raises RuntimeError where that cannot hold it."""
+    if value.__class__ is float and abs(value) <= 65504:  # which every dtype holds
+        return x.dtype.type(value)
+    return scalar_array(value, from_numpy_dtype(x.dtype))[()]
 
 
 def wide_scalar_array(value: Any, wanted: Dtype) -> Array:

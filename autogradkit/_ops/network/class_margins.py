@@ -13,6 +13,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import constants, scalar_type, undifferentiated
+from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.loss import MEAN, NONE, SUM
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
@@ -63,6 +64,7 @@ def _multi_meta(self: Array, target: Array, p: float, margin: float, weight: Arr
     if weight is not None and (weight.ndim > 1 or weight.size != classes):
         raise RuntimeError(f"inconsistent weight size, expected {classes} but got {list(weight.shape)}")
     _require_single(self, "multi_margin_loss_cpu_kernel")
+    number_in(self, margin)  # which refuses
     _require_long(target)
     if target.size and not 0 <= target.min() <= target.max() < classes:
         raise RuntimeError("target out of range")
@@ -74,10 +76,10 @@ def _above_zero(x: Array) -> Array:
     return np.where(x > 0, x, x.dtype.type(0))
 
 
-def _excess(self: Array, target: Array, margin: float) -> tuple[Array, Array]:
+def _excess(self: Array, target: Array, margin: Any) -> tuple[Array, Array]:
     """(how much of the margin each wrong class of each sample lacks, the right classes)."""
     x, right = self.reshape(target.size, self.shape[-1] if self.ndim else 1), target.reshape(-1, 1)
-    lacking = _above_zero(margin - np.take_along_axis(x, right, 1) + x)
+    lacking = _above_zero(number_in(self, margin) - np.take_along_axis(x, right, 1) + x)
     np.put_along_axis(lacking, right, 0, 1)
     return lacking, right
 
@@ -109,7 +111,7 @@ def multi_margin_loss(
 ) -> None:
     """Σ max(0, margin − x[right] + x[other])ᵖ over the other classes, over their number, reduced."""
     lacking, right = _excess(self, target, margin)
-    losses = np.add.reduce(lacking**p, 1) / lacking.shape[1]
+    losses = np.add.reduce(lacking if p == 1 else lacking * lacking, 1) / lacking.shape[1]
     _to_result(losses if weight is None else losses * weight.reshape(-1)[right[:, 0]], reduction, out)
 
 

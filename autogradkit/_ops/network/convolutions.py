@@ -12,6 +12,7 @@ from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
 from autogradkit._ops.network.conv import convolution, for_each
 from autogradkit._ops.network.padding import constant_pad_nd
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
+from autogradkit.core.warning import warn_once
 
 Shape = tuple[int, ...]
 
@@ -59,6 +60,10 @@ def _padded(
         gaps = for_each(dilation, "dilation", dims)
         total = [d * (n - 1) for n, d in zip(weight.shape[2:], gaps, strict=True)]
         if any(each % 2 for each in total):
+            warn_once(
+                "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy of the input be "
+                "created"
+            )
             # An even kernel needs one more after than before.
             x = constant_pad_nd.straight(x, tuple([n for each in reversed(total) for n in (0, each % 2)]))
         around = tuple([each // 2 for each in total])

@@ -13,10 +13,10 @@ from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.declare.writing import require_found, require_same_dtype
-from autogradkit._ops.making.scalars import scalar_array
+from autogradkit._ops.making.scalars import number_in, scalar_array
 from autogradkit._ops.network.rounding import write
 from autogradkit.core.bits import chosen
-from autogradkit.core.dtype import float32, from_numpy_dtype
+from autogradkit.core.dtype import float32, float64
 from autogradkit.core.strides import dense_strides_like, element_strides
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
@@ -44,10 +44,8 @@ _refuse_elu = not_implemented("elu_cpu", "biuc")
 
 def _write_elu(out: Array, x: Array, alpha: float, scale: float, input_scale: float) -> None:
     def body(x: Array) -> Array:
-        of = x.dtype.type
-        for each in (alpha, scale, input_scale):
-            scalar_array(each, from_numpy_dtype(x.dtype))  # refuses what the dtype does not hold
-        return chosen(x < 0, np.expm1(np.minimum(x, 0) * of(input_scale)) * of(alpha * scale), x * of(scale))
+        below, above, inner = number_in(x, alpha), number_in(x, scale), number_in(x, input_scale)
+        return chosen(x < 0, np.expm1(np.minimum(x, 0) * inner) * (below * above), x * above)
 
     write(out, body, x)
 
@@ -102,12 +100,13 @@ def elu_backward(
     """The gradient of elu, from its input or from its result."""
 
     def body(g: Array, x: Array) -> Array:
-        of = x.dtype.type
+        above, inner = number_in(x, scale), number_in(x, input_scale)
+        depth = number_in(x, alpha) * above
         if is_result:
-            below = g * of(input_scale) * (x + of(alpha * scale))
+            below = g * inner * (x + depth)
         else:
-            below = g * of(input_scale) * of(alpha * scale) * np.exp(np.minimum(x, 0) * of(input_scale))
-        return chosen(x <= 0, below, g * of(scale))
+            below = g * inner * depth * np.exp(np.minimum(x, 0) * inner)
+        return chosen(x <= 0, below, g * above)
 
     write(out, body, grad_output, self_or_result)
 
@@ -143,7 +142,7 @@ def _inverse_of_float32(alpha: float) -> float:
 
 
 def _refuse_celu(self: Any, alpha: float = 1.0) -> None:
-    if alpha == 0:
+    if not scalar_array(alpha, float64):
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
 
 
@@ -166,7 +165,7 @@ def celu(self: Array, alpha: Scalar = 1.0, *, out: Array) -> None:
     >>> torch.celu(torch.tensor([-1.0, 1.0]))
     tensor([-0.6321,  1.0000])
     """
-    _write_elu(out, self, alpha, 1, 1 / alpha)
+    _write_elu(out, self, alpha, 1, 1 / float(scalar_array(alpha, float64)))
 
 
 # -- softplus ----------------------------------------------------------------------------------------------------------
@@ -185,8 +184,9 @@ def softplus(self: Array, beta: Scalar = 1, threshold: Scalar = 20, *, out: Arra
     """log(1 + exp(`beta` · x)) / `beta`; x itself where `beta` · x is above `threshold`."""
 
     def body(x: Array) -> Array:
-        scaled = x * x.dtype.type(beta)
-        return chosen(scaled > threshold, x, np.log1p(np.exp(scaled)) / x.dtype.type(beta))
+        factor, most = number_in(x, beta), number_in(x, threshold)
+        scaled = x * factor
+        return chosen(scaled > most, x, np.log1p(np.exp(scaled)) / factor)
 
     write(out, body, self)
 
@@ -208,9 +208,9 @@ def softplus_backward(grad_output: Array, self: Array, beta: Scalar, threshold: 
     """The gradient of softplus."""
 
     def body(g: Array, x: Array) -> Array:
-        scaled = x * x.dtype.type(beta)
+        scaled, most = x * number_in(x, beta), number_in(x, threshold)
         power = np.exp(scaled)
-        return chosen(scaled > threshold, g, g * power / (power + 1))
+        return chosen(scaled > most, g, g * power / (power + 1))
 
     write(out, body, grad_output, self)
 

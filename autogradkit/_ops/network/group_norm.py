@@ -18,6 +18,7 @@ from autogradkit._ops.network.standardising import (
     double_backward,
     require_alike,
     require_floating,
+    require_mixable,
     slopes,
     standardised,
     stats_dtype,
@@ -69,6 +70,7 @@ def _group_meta(
             "Expected X.is_contiguous(memory_format) to be true, but got false.  (Could this error message be improved?  If so, "
             "please report an enhancement request to PyTorch.)"
         )
+    require_mixable(input, weight, bias)
     require_floating(input, "GroupNormKernelImpl")
     if input.size != N * C * HxW:
         raise RuntimeError(

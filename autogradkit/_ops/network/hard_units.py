@@ -14,11 +14,11 @@ from autogradkit._ops.declare.declaration import UNIMPLEMENTED, Samples
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_implemented, scalar_type, undifferentiated
 from autogradkit._ops.declare.writing import require_found
-from autogradkit._ops.making.scalars import scalar_array
+from autogradkit._ops.making.scalars import number_in, scalar_array
 from autogradkit._ops.network.rounding import write, write_by
 from autogradkit.core.bits import chosen, kept, signed
 from autogradkit.core.clip import clip
-from autogradkit.core.dtype import from_numpy_dtype, int64, largest
+from autogradkit.core.dtype import float64, from_numpy_dtype, int64, largest
 
 
 def _between(*numbers: float) -> Samples:
@@ -231,10 +231,10 @@ def _refuse_softshrink(self: Any, lambd: float = 0.5) -> None:
 
 
 def _require_lambd(self: Any, lambd: float = 0.5) -> None:
-    most = largest(self.dtype)
-    if not 0 <= lambd <= most:
+    most, found = largest(self.dtype), float(scalar_array(lambd, float64))
+    if not 0 <= found <= most:
         raise RuntimeError(
-            f"lambda must be in range [0, {most:g}] for input dtype {scalar_type(self.dtype)}, but found {lambd:g}"
+            f"lambda must be in range [0, {most:g}] for input dtype {scalar_type(self.dtype)}, but found {found:g}"
         )
 
 
@@ -252,7 +252,8 @@ def softshrink(self: Array, lambd: Scalar = 0.5, *, out: Array) -> None:
     """x drawn nearer to 0 by `lambd`, 0 within it."""
 
     def body(x: Array) -> Array:
-        found = x - clip(x, x.dtype.type(-lambd), x.dtype.type(lambd))
+        bound = number_in(x, lambd)
+        found = x - clip(x, -bound, bound)
         return signed(found, x)  # of a zero; others have the sign of x already
 
     write(out, body, self)

@@ -201,7 +201,8 @@ def _places(kernel: Pair, dilation: Pair, stride: Pair, blocks: Pair) -> Any:
 
 def _unfold_meta(self: Array, kernel_size: Pair, dilation: Pair, padding: Pair, stride: Pair) -> Any:
     _require_window(kernel_size, dilation, padding, stride)
-    dim_of_size(1, self.ndim)
+    if self.shape[dim_of_size(1, self.ndim)]:
+        dim_of_size(2, self.ndim)
     if self.ndim not in (3, 4) or 0 in self.shape[-3:]:
         raise RuntimeError(
             "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but "

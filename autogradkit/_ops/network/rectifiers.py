@@ -16,7 +16,7 @@ from autogradkit._ops.declare.declaration import Samples
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_implemented, scalar_type
 from autogradkit._ops.declare.writing import unchecked
-from autogradkit._ops.making.scalars import scalar_array
+from autogradkit._ops.making.scalars import number_in, scalar_array
 from autogradkit._ops.network.rounding import write, write_by
 from autogradkit.core.bits import chosen, kept
 from autogradkit.core.dtype import float32, from_numpy_dtype, is_half
@@ -60,7 +60,7 @@ def leaky_relu(self: Array, negative_slope: Scalar = 0.01, *, out: Array) -> Non
 
 def write_leaky(self: Array, negative_slope: Any, out: Array) -> None:
     def body(x: Array, out: Array) -> None:
-        slope = x.dtype.type(negative_slope)
+        slope = number_in(x, negative_slope)
         _bend(x, slope, slope, slope, out)
 
     write_by(out, body, self)
@@ -99,7 +99,7 @@ def leaky_relu_backward(
     """The gradient above 0, `negative_slope` times it elsewhere."""
 
     def body(g: Array, x: Array, out: Array) -> None:
-        np.multiply(g, g.dtype.type(negative_slope), out)
+        np.multiply(g, number_in(g, negative_slope), out)
         chosen(~(x > 0), out, g, out)
 
     write_by(out, body, grad_output, self)

@@ -338,21 +338,6 @@ def _require_rows(gates: int, w_ih: Any, w_hh: Any) -> None:
             )
 
 
-def _cell(name: str, step: Step, gates: int, doc: str) -> OverloadSet:
-    """A step of a network whose state is h alone."""
-
-    def cell(
-        input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
-    ) -> Any:
-        _require_fitting(gates, input, (hx,), w_ih, w_hh)
-        return step(linear(input, w_ih, b_ih), (hx,), Weights(w_ih, w_hh, b_ih, b_hh))[0]
-
-    owner = function(name, variants="function")
-    cell.__doc__ = doc
-    owner.overload(composition=True)(cell)
-    return owner
-
-
 _CELL = """The state after one step of {}.
 
     Raises RuntimeError where sizes do not fit.
@@ -362,9 +347,42 @@ _CELL = """The state after one step of {}.
     >>> torch.{}(torch.zeros(1, 1), h, w, w)
     tensor([[{}]])
     """
-rnn_tanh_cell = _cell("rnn_tanh_cell", _tanh_step, 1, _CELL.format("a tanh cell", 1, "rnn_tanh_cell", "0.7616"))
-rnn_relu_cell = _cell("rnn_relu_cell", _relu_step, 1, _CELL.format("a relu cell", 1, "rnn_relu_cell", "1."))
-gru_cell = _cell("gru_cell", _gru_step, 3, _CELL.format("a GRU cell", 3, "gru_cell", "0.8988"))
+
+
+def _plain_cell(name: str, bend: Callable[[Any], Any], doc: str) -> OverloadSet:
+    """A step of a network without gates. As in PyTorch the state is multiplied first."""
+
+    def cell(
+        input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
+    ) -> Any:
+        _require_fitting(1, input, (hx,), w_ih, w_hh)
+        return bend(linear(hx, w_hh, b_hh) + linear(input, w_ih, b_ih))
+
+    owner = function(name, variants="function")
+    cell.__doc__ = doc
+    owner.overload(composition=True)(cell)
+    return owner
+
+
+rnn_tanh_cell = _plain_cell("rnn_tanh_cell", tanh, _CELL.format("a tanh cell", 1, "rnn_tanh_cell", "0.7616"))
+rnn_relu_cell = _plain_cell("rnn_relu_cell", relu, _CELL.format("a relu cell", 1, "rnn_relu_cell", "1."))
+
+
+@op(variants="function", composition=True)
+def gru_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
+) -> Any:
+    """The state after one step of a GRU cell.
+
+    Raises RuntimeError where sizes do not fit.
+
+    >>> import autogradkit as torch
+    >>> h, w = torch.ones(1, 1), torch.ones(3, 1)
+    >>> torch.gru_cell(torch.zeros(1, 1), h, w, w)
+    tensor([[0.8988]])
+    """
+    _require_fitting(3, input, (hx,), w_ih, w_hh)
+    return _gru_step(linear(input, w_ih, b_ih), (hx,), Weights(w_ih, w_hh, b_ih, b_hh))[0]
 
 
 @op(variants="function", composition=True)

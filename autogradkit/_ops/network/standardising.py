@@ -62,20 +62,27 @@ def slopes(total: Array, along: Array, mean: Array, rstd: Array, count: int) -> 
     return by_x, -by_x * mean - total * rstd * share
 
 
-def require_alike(x: Array, *parameters: Array | None) -> None:
-    """Raise RuntimeError where weights or statistics have another dtype; those of halves may be float32.
+def require_mixable(x: Array, *parameters: Array | None) -> bool:
+    """Whether weights or statistics have another dtype, which those of halves may: all are float32 then.
 
-    Which of them is meant the first one says, as in PyTorch.
+    Which of them is meant the first one says, as in PyTorch. Raises RuntimeError where they may not.
     """
     given = [each for each in parameters if each is not None]
-    if given and given[0].dtype != x.dtype:
-        if any(each.dtype != np.float32 for each in given):
-            raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
-        if not is_half(x.dtype):
-            raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+    if not given or given[0].dtype == x.dtype:
+        return False
+    if any(each.dtype != np.float32 for each in given):
+        raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
+    if not is_half(x.dtype):
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+    return True
+
+
+def require_alike(x: Array, *parameters: Array | None) -> None:
+    """Raise RuntimeError where weights or statistics have another dtype, but for float32 ones of halves."""
+    if require_mixable(x, *parameters):
         return
-    for each in given:
-        if each.dtype != x.dtype:
+    for each in parameters:
+        if each is not None and each.dtype != x.dtype:
             own, other = (scalar_type(from_numpy_dtype(one.dtype)) for one in (x, each))
             raise RuntimeError(f"expected scalar type {own} but found {other}")
 

@@ -153,25 +153,30 @@ def _(self: Array, min: Scalar | None = None, max: Scalar | None = None, *, out:
     _write_within(self, min, max, out)
 
 
+def _refuse_complex_bound(bound: Any) -> None:
+    if isinstance(bound, complex):  # of one bound PyTorch looks at the number first
+        raise NotImplementedError("clamp is not supported for complex types")
+
+
 @by_kernel
 def _refuse_most(self: Any, max: Any) -> None:
+    _refuse_complex_bound(max)
     _refuse_clamping(self, None, max)
 
 
 def _refuse_most_in_place(self: Any, max: Any) -> None:
-    if isinstance(max, complex):
-        _refuse_clamping(self, None, max)
+    _refuse_complex_bound(max)
     _refuse_clamping_in_place(self, None, max)
 
 
 @by_kernel
 def _refuse_least(self: Any, min: Any) -> None:
+    _refuse_complex_bound(min)
     _refuse_clamping(self, min, None)
 
 
 def _refuse_least_in_place(self: Any, min: Any) -> None:
-    if isinstance(min, complex):  # of one bound PyTorch looks at the number first
-        _refuse_clamping(self, min, None)
+    _refuse_complex_bound(min)
     _refuse_clamping_in_place(self, min, None)
 
 
