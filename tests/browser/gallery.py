@@ -240,7 +240,7 @@ def photograph(lab: Lab, still: Page, name: str, scene: Scene) -> Path:
 def photograph_stored(page: Page, html: str, width: int, name: str) -> Path:
     """What a notebook stores, where nothing makes it live, in a column of this width."""
     page.set_viewport_size({"width": width, "height": 3 * HEIGHT})  # a picture takes a part of the window
-    page.set_content(f'<!doctype html><body style="margin:0;font:14px sans-serif">{html}</body>')
+    page.set_content(f'<!doctype html><body style="margin:0;min-height:20px;font:14px sans-serif">{html}</body>')
     file = GALLERY / f"{name}-stored-{width}.png"
     page.locator("body").screenshot(path=file)
     return file
