@@ -93,6 +93,7 @@ RNN = (
 )
 RNN_CELL = "%%trace\nfor x_t in xs:\n    h = torch.tanh(Wx @ x_t + Wh @ h + b)\nloss = (h ** 2).sum()\nloss.backward()"
 WEIGHTS = "x = torch.tensor([1., 2., 3.])\nw = torch.tensor([.5, -1., 2.], requires_grad=True)"
+TWICE = "\n(w * x).sum().backward()\n(w ** 2).sum().backward()"
 MATRIX = "a = torch.arange(12.).reshape(3, 4)\nb = a.t()\nc = a[:, 1:3]\nd = a[0].expand(3, 4)"
 ASK = (
     "from autogradkit.lessons import predict\n"
@@ -185,7 +186,7 @@ SCENES: dict[str, Scene] = {
     "strides-illegal": Scene((SETUP, MATRIX, "%strides a"), slide("stride of dim 0", "End")),
     "why-copied": Scene((SETUP, MATRIX, "b.reshape(12)", "%why b.reshape(12)")),
     "ledger-open": Scene((SETUP, WEIGHTS, LOOP, "%ledger w"), keys(".ak-entry", "Enter")),
-    "ledger-stepped": Scene((SETUP, WEIGHTS, LOOP, "%ledger w"), press("First step")),
+    "ledger-stepped": Scene((SETUP, WEIGHTS + TWICE, "%ledger w"), press("First step")),
     "ledger-none": Scene((SETUP, WEIGHTS, "%ledger w")),
     "training-log": Scene((SETUP, TRAIN), press("Log axis")),
     "check-right": Scene((SETUP, WEIGHTS, CHECK.format("True"))),
@@ -193,7 +194,7 @@ SCENES: dict[str, Scene] = {
     "storage": Scene((SETUP, MATRIX, "%storage a b c d")),
     "strides": Scene((SETUP, MATRIX, "%strides a")),
     "why": Scene((SETUP, MATRIX, "b.view(12)", "%why")),
-    "ledger-few": Scene((SETUP, WEIGHTS + "\n(w * x).sum().backward()\n(w ** 2).sum().backward()", "%ledger w")),
+    "ledger-few": Scene((SETUP, WEIGHTS + TWICE, "%ledger w")),
     "ledger-loop": Scene((SETUP, WEIGHTS, LOOP, "%ledger w")),
     "training": Scene((SETUP, TRAIN)),
     **{f"training-{tab.lower().replace(' ', '-')}": Scene((SETUP, TRAIN), press(tab)) for tab in TABS},
@@ -239,7 +240,7 @@ def photograph(lab: Lab, still: Page, name: str, scene: Scene) -> Path:
 def photograph_stored(page: Page, html: str, width: int, name: str) -> Path:
     """What a notebook stores, where nothing makes it live, in a column of this width."""
     page.set_viewport_size({"width": width, "height": 3 * HEIGHT})  # a picture takes a part of the window
-    page.set_content(f'<!doctype html><body style="margin:0;font:14px sans-serif">{html}</body>')
+    page.set_content(f'<!doctype html><body style="margin:0;min-height:20px;font:14px sans-serif">{html}</body>')
     file = GALLERY / f"{name}-stored-{width}.png"
     page.locator("body").screenshot(path=file)
     return file

@@ -49,11 +49,19 @@ def columns(
     >>> whole.cuts, whole.width, whole.height
     ({}, 100.0, 100.0)
     """
-    left, right = min(span[0] for span in spans), max(span[1] for span in spans)
     height = tops[-1] + heights[-1]
-    most = int((widest + GUTTER) // (right - left + GUTTER))
-    wanted = min(most, -(-int(height) // int(TALL)))
-    ends = _ends(tops, heights, single, wanted) if wanted > 1 else []
+    for count in range(-(-int(height) // int(TALL)), 1, -1):
+        ends = _ends(tops, heights, single, count)
+        cut = _cut(spans, tops, heights, ends)
+        if ends and cut.width <= widest:
+            return cut
+    return _cut(spans, tops, heights, [])
+
+
+def _cut(
+    spans: Sequence[tuple[float, float]], tops: Sequence[float], heights: Sequence[float], ends: Sequence[int]
+) -> Columns:
+    """The rows in columns that end after these rows."""
     bounds = [-1, *ends, len(tops) - 1]
     shifts: list[tuple[float, float]] = []
     cuts: dict[int, Cut] = {}

@@ -75,14 +75,16 @@ def _turn_lines(item: Item, graph: Graph) -> list[Text]:
 
 def _odd_lines(item: Item, graph: Graph) -> list[Text]:
     """Where in what is folded the first nan and the first inf arose: an op gave it that had received none."""
+    values = graph.values
+    odd = [op for op in item.ops for each in op.outputs if values[each].numbers.nans or values[each].numbers.infs]
     lines: list[Text] = []
     for what, count in (("nan", attrgetter("nans")), ("inf", attrgetter("infs"))):
-        for op in item.ops:
-            odd = next((output for output in op.outputs if count(graph.values[output].numbers)), None)
-            if odd is not None and not any(count(graph.values[given].numbers) for given in inputs_of(op)):
-                where = f"⚠ first {what}: {graph.labels[odd]}, from {spelled_op(op, graph.labels, graph.values)}"
+        for op in odd:
+            given = next((each for each in op.outputs if count(values[each].numbers)), None)
+            if given is not None and not any(count(values[each].numbers) for each in inputs_of(op)):
+                where = f"⚠ first {what}: {graph.labels[given]}, from {spelled_op(op, graph.labels, values)}"
                 text = Text([(clip(where, 240, SIZE, bold=True), "error", False, True)], ask="")
-                lines += late([text], graph.known.get(odd, BEFORE))
+                lines += late([text], graph.known.get(given, BEFORE))
                 break
     return lines
 

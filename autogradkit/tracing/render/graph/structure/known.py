@@ -30,8 +30,8 @@ def known_from(trace: Recording) -> dict[int, int]:
     edited: dict[int, int] = defaultdict(lambda: BEFORE)  # storage -> the last edit of it
 
     def met(value: int | None) -> None:
-        if value is not None:
-            found.setdefault(value, max(backward, edited[trace.values[value].storage]))
+        if value is not None and value not in found:
+            found[value] = max(backward, edited[trace.values[value].storage])
 
     for event in trace.events:
         if isinstance(event, Op):
