@@ -12,6 +12,7 @@ from autogradkit._ops.network import (  # noqa: F401 - declares them
     batch_norm,
     bilinear,
     binary_loss,
+    cells,
     class_margins,
     conv,
     conv_tbc,

@@ -1,7 +1,8 @@
-"""Recurrent networks: a step of each kind of cell, layers of steps, stacks of layers in one or both directions.
+"""Recurrent networks: layers of steps, stacks of layers in one or both directions.
 
-Rests on declare, linear and lstm_layer; the modules in `nn/modules/rnn.py` call it. All is made of ops, with the nodes that
-PyTorch has on the processor: the inputs of all steps are projected by one product, and a step adds the projection of its state.
+Rests on declare, cells, linear and lstm_layer; the modules in `nn/modules/rnn.py` call it. All is made of ops, with the nodes
+that PyTorch has on the processor: the inputs of all steps are projected by one product, and a step adds the projection of its
+state.
 Only a layer of an LSTM in single or double precision is a node of its own (lstm_layer.py), as PyTorch's is in single precision.
 
 A state is a tuple, of h, or of h and c. In a packed batch the rows of all steps lie one after the other, and the sizes say how
@@ -10,72 +11,23 @@ many each step has; they become fewer, so a state loses rows, or gains them wher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Ints, Object, Tensors
 from autogradkit._ops.declare.names import OverloadSet
-from autogradkit._ops.network.activation import relu
+from autogradkit._ops.network.cells import State, Step, Weights, gru_step, lstm_step, relu_step, tanh_step
 from autogradkit._ops.network.dropout import dropout
 from autogradkit._ops.network.linear import linear
 from autogradkit._ops.network.lstm_layer import lstm_layer
-from autogradkit._ops.pointwise.elementary import sigmoid
-from autogradkit._ops.pointwise.trigonometry import tanh
 from autogradkit._ops.selection.joining import cat, stack
-from autogradkit._ops.views.copies import unsafe_chunk
 from autogradkit._ops.views.dimensions import transpose
 from autogradkit._ops.views.parts import select
 from autogradkit._ops.views.sizes import view_sizes
 from autogradkit._ops.views.splits import unbind
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.backward import grad
-
-State = tuple[Any, ...]
-
-
-class Weights(NamedTuple):
-    """The parameters of a layer in one direction."""
-
-    w_ih: Any
-    w_hh: Any
-    b_ih: Any = None
-    b_hh: Any = None
-    w_hr: Any = None  # projects the state of an LSTM
-
-
-# A step: what the input was projected to, the state before, the weights -> the state after.
-Step = Callable[[Any, State, Weights], State]
-
-# -- steps -------------------------------------------------------------------------------------------------------------
-
-
-def _tanh_step(projected: Any, state: State, weights: Weights) -> State:
-    return (tanh(linear(state[0], weights.w_hh, weights.b_hh) + projected),)
-
-
-def _relu_step(projected: Any, state: State, weights: Weights) -> State:
-    return (relu(linear(state[0], weights.w_hh, weights.b_hh) + projected),)
-
-
-def _lstm_step(projected: Any, state: State, weights: Weights) -> State:
-    h, c = state
-    gates = unsafe_chunk(linear(h, weights.w_hh, weights.b_hh) + projected, 4, 1)
-    let_in, forget, new, let_out = sigmoid(gates[0]), sigmoid(gates[1]), tanh(gates[2]), sigmoid(gates[3])
-    c = forget * c + let_in * new
-    h = let_out * tanh(c)
-    return (h if weights.w_hr is None else linear(h, weights.w_hr)), c
-
-
-def _gru_step(projected: Any, state: State, weights: Weights) -> State:
-    (h,) = state
-    of_input = unsafe_chunk(projected, 3, 1)
-    of_state = unsafe_chunk(linear(h, weights.w_hh, weights.b_hh), 3, 1)
-    reset = sigmoid(of_state[0] + of_input[0])
-    keep = sigmoid(of_state[1] + of_input[1])
-    new = tanh(of_input[2] + of_state[2] * reset)
-    return ((h - new) * keep + new,)
-
 
 # -- layers ------------------------------------------------------------------------------------------------------------
 
@@ -135,7 +87,7 @@ def lstm_layer_gradients(g: Object, given: Object, reverse: bool, batch_sizes: I
     # Seen anew, so that what is given twice, as one tensor for both states, has a gradient for each place.
     seen: list[Any] = [each if each is None else view_sizes(each, each.shape) for each in given]
     x, w_ih, w_hh, b_ih, b_hh, h, c = seen
-    outputs, last = _layer(_lstm_step, x, (h, c), Weights(w_ih, w_hh, b_ih, b_hh), batch_sizes, reverse)
+    outputs, last = _layer(lstm_step, x, (h, c), Weights(w_ih, w_hh, b_ih, b_hh), batch_sizes, reverse)
     pairs = [(y, each) for y, each in zip((outputs, *last), g, strict=True) if each is not None]
     wanted = [each for each, need in zip(seen, needs, strict=True) if need]
     found = iter(grad([y for y, _ in pairs], wanted, [each for _, each in pairs], create_graph=True))
@@ -236,7 +188,7 @@ def _lstm(
         step_layer = _layer
         states = list(zip(unbind(h, 0), unbind(c, 0), strict=True))
     given = num_layers, dropout_p, train, bidirectional, sizes
-    outputs, last = _stacked(_lstm_step, x, states, weights, *given, step_layer)
+    outputs, last = _stacked(lstm_step, x, states, weights, *given, step_layer)
     outputs = transpose(outputs, 0, 1) if batch_first else outputs
     return outputs, stack([h for h, _ in last], 0), stack([c for _, c in last], 0)
 
@@ -277,9 +229,9 @@ _NETWORK = """(outputs of the last layer, last states) of {}, over padded or pac
     >>> torch.{}(x, h, [w, w], False, 1, 0.0, False, False, False)[1]
     tensor([[[{}]]])
     """
-rnn_tanh = _network("rnn_tanh", _tanh_step, _NETWORK.format("tanh cells", 1, "rnn_tanh", "0.6420"))
-rnn_relu = _network("rnn_relu", _relu_step, _NETWORK.format("relu cells", 1, "rnn_relu", "1."))
-gru = _network("gru", _gru_step, _NETWORK.format("GRU cells", 3, "gru", "0.8020"))
+rnn_tanh = _network("rnn_tanh", tanh_step, _NETWORK.format("tanh cells", 1, "rnn_tanh", "0.6420"))
+rnn_relu = _network("rnn_relu", relu_step, _NETWORK.format("relu cells", 1, "rnn_relu", "1."))
+gru = _network("gru", gru_step, _NETWORK.format("GRU cells", 3, "gru", "0.8020"))
 
 lstm = function("lstm", variants="function")
 
@@ -309,97 +261,3 @@ def _(
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """The same for padded sequences."""
     return _lstm(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)
-
-
-def _require_fitting(gates: int, x: Any, states: Sequence[Any], w_ih: Any, w_hh: Any) -> None:
-    """Raise RuntimeError for sizes that do not fit, in the order of each cell of PyTorch's: of 1, 4 or 3 gates."""
-    if gates == 1:
-        _require_rows(gates, w_ih, w_hh)
-    expected = w_ih.size(1)
-    if x.size(1) != expected:
-        raise RuntimeError(f"input has inconsistent input_size: got {x.size(1)} expected {expected}")
-    if gates == 4:
-        _require_rows(gates, w_ih, w_hh)
-    hidden = w_hh.size(1)
-    for number, h in enumerate(states):
-        if x.size(0) != h.size(0):
-            raise RuntimeError(f"Input batch size {x.size(0)} doesn't match hidden{number} batch size {h.size(0)}")
-        if h.size(1) != hidden:
-            raise RuntimeError(f"hidden{number} has inconsistent hidden_size: got {h.size(1)}, expected {hidden}")
-    _require_rows(gates, w_ih, w_hh)
-
-
-def _require_rows(gates: int, w_ih: Any, w_hh: Any) -> None:
-    hidden = w_hh.size(1)
-    for name, weight in (("weight_ih", w_ih), ("weight_hh", w_hh)):
-        if weight.size(0) != gates * hidden:
-            raise RuntimeError(
-                f"{name} first dim must be {gates} * hidden_size = {gates * hidden}, but got {weight.size(0)}"
-            )
-
-
-_CELL = """The state after one step of {}.
-
-    Raises RuntimeError where sizes do not fit.
-
-    >>> import autogradkit as torch
-    >>> h, w = torch.ones(1, 1), torch.ones({}, 1)
-    >>> torch.{}(torch.zeros(1, 1), h, w, w)
-    tensor([[{}]])
-    """
-
-
-def _plain_cell(name: str, bend: Callable[[Any], Any], doc: str) -> OverloadSet:
-    """A step of a network without gates. As in PyTorch the state is multiplied first."""
-
-    def cell(
-        input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
-    ) -> Any:
-        _require_fitting(1, input, (hx,), w_ih, w_hh)
-        return bend(linear(hx, w_hh, b_hh) + linear(input, w_ih, b_ih))
-
-    owner = function(name, variants="function")
-    cell.__doc__ = doc
-    owner.overload(composition=True)(cell)
-    return owner
-
-
-rnn_tanh_cell = _plain_cell("rnn_tanh_cell", tanh, _CELL.format("a tanh cell", 1, "rnn_tanh_cell", "0.7616"))
-rnn_relu_cell = _plain_cell("rnn_relu_cell", relu, _CELL.format("a relu cell", 1, "rnn_relu_cell", "1."))
-
-
-@op(variants="function", composition=True)
-def gru_cell(
-    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
-) -> Any:
-    """The state after one step of a GRU cell.
-
-    Raises RuntimeError where sizes do not fit.
-
-    >>> import autogradkit as torch
-    >>> h, w = torch.ones(1, 1), torch.ones(3, 1)
-    >>> torch.gru_cell(torch.zeros(1, 1), h, w, w)
-    tensor([[0.8988]])
-    """
-    _require_fitting(3, input, (hx,), w_ih, w_hh)
-    return _gru_step(linear(input, w_ih, b_ih), (hx,), Weights(w_ih, w_hh, b_ih, b_hh))[0]
-
-
-@op(variants="function", composition=True)
-def lstm_cell(
-    input: Tensor, hx: Tensors, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
-) -> tuple[Any, Any]:
-    """(state, cell) after one step of an LSTM cell, from those before it.
-
-    Raises RuntimeError where sizes do not fit.
-
-    >>> import autogradkit as torch
-    >>> h, w = torch.ones(1, 1), torch.ones(4, 1)
-    >>> torch.lstm_cell(torch.zeros(1, 1), (h, h), w, w)
-    (tensor([[0.6277]]), tensor([[1.2878]]))
-    """
-    if len(hx) != 2:
-        raise RuntimeError("lstm_cell expects two hidden states")
-    _require_fitting(4, input, hx, w_ih, w_hh)
-    h, c = _lstm_step(linear(input, w_ih, b_ih), tuple(hx), Weights(w_ih, w_hh, b_ih, b_hh))
-    return h, c

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from autogradkit._ops.making.filled import zeros
-from autogradkit._ops.network import recurrent
+from autogradkit._ops.network import cells
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
@@ -121,12 +121,12 @@ class RNNCell(RNNCellBase):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """The state after the step; before it is `hx`, or zeros."""
-        cells = {"tanh": recurrent.rnn_tanh_cell, "relu": recurrent.rnn_relu_cell}
+        kinds = {"tanh": cells.rnn_tanh_cell, "relu": cells.rnn_relu_cell}
 
         def cell(*given: Any) -> Any:
-            if self.nonlinearity not in cells:
+            if self.nonlinearity not in kinds:
                 raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
-            return cells[self.nonlinearity](*given)
+            return kinds[self.nonlinearity](*given)
 
         return self._stepped(cell, input, hx)
 
@@ -162,7 +162,7 @@ class LSTMCell(RNNCellBase):
             hx = first, first
         elif not batched:
             hx = hx[0].unsqueeze(0), hx[1].unsqueeze(0)
-        h, c = recurrent.lstm_cell.owner(x, hx, *self._weights())
+        h, c = cells.lstm_cell.owner(x, hx, *self._weights())
         return (h, c) if batched else (h.squeeze(0), c.squeeze(0))
 
 
@@ -186,4 +186,4 @@ class GRUCell(RNNCellBase):
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         """The state after the step; before it is `hx`, or zeros."""
-        return self._stepped(recurrent.gru_cell, input, hx)
+        return self._stepped(cells.gru_cell, input, hx)
