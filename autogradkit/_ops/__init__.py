@@ -112,6 +112,7 @@ from autogradkit._ops.selection import (
     reducing,
     searching,
     segments,
+    triangles,
     view_scatters,
 )
 from autogradkit._ops.sparse import layouts as sparse_layouts

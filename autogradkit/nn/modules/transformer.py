@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.making.filled import full
-from autogradkit._ops.selection.rearrange import triu
+from autogradkit._ops.selection.triangles import triu
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
