@@ -62,6 +62,8 @@ def test_steps_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[..., Path])
     expect(sentence(cell)).to_contain_text("added [1., 3.]: w.grad is now [1., 3.]")
     lab.wait_for("_ledgers[-1].selected", "'e0'")
     expect(cell.locator(".ak-entry.ak-later")).to_have_count(5)
+    expect(cell.locator(".ak-entry.ak-later text").first).to_be_hidden()  # nothing is given away
+    expect(cell.locator(".ak-entry.ak-current text").first).to_be_visible()
     cell.get_by_role("button", name="Step forward").click()
     lab.wait_for("_ledgers[-1].selected", "'e1'")
     entries(cell).nth(2).click()

@@ -34,7 +34,7 @@ async function show(columns = FOUR, drawn = svg("g1", "e9", "e10")) {
 afterEach(() => document.body.replaceChildren());
 
 describe("columns", () => {
-  it("are stepped through, the later ones faded, said as text, and Python knows which", async () => {
+  it("are stepped through, the later ones marked, said as text, and Python knows which", async () => {
     const { said, press, later, root, model } = await show();
     expect(said()).toBe("fourth");
     press("First step");

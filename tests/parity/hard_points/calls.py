@@ -53,7 +53,7 @@ NOT_SWEPT: dict[str, str] = {
     **dict.fromkeys(
         (
             "rnn_tanh/packed/0", "rnn_tanh/padded/1", "rnn_relu/packed/0", "rnn_relu/padded/1", "gru/packed/0", "gru/padded/1",
-            "gru_cell/cell/0", "lstm/_/0", "lstm/_/1", "lstm_cell/lstm_cell/0", "lstm_layer/lstm_layer/0",
+            "gru_cell/gru_cell/0", "lstm/_/0", "lstm/_/1", "lstm_cell/lstm_cell/0", "lstm_layer/lstm_layer/0",
             "lstm_layer_gradients/lstm_layer_gradients/0",
         ),
         "parameters whose sizes hang together: test_recurrent.py compares them; what they are made of is swept",
