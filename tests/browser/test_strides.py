@@ -91,6 +91,7 @@ def test_every_slider_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[...,
     expect(cell.locator(".ak-widget")).to_have_attribute("data-ak-theme", "dark")
     assert lab.axe(cell.locator(".ak-widget")) == []
     lab.screenshot("strides-refused-dark", cell)
+    slider(cell, "offset").focus()  # which the change of the theme may have taken
     lab.page.keyboard.press("Home")
     expect(cell.locator(".ak-spelled")).to_have_text("= a.t()")
     slider(cell, "stride of dim 1").focus()
