@@ -48,7 +48,7 @@ def _deprecated(name: str) -> None:
     _warn(f"`torch.jit.{name}` is deprecated. Please switch to `torch.compile` or `torch.export`.", DeprecationWarning)
 
 
-def script(obj: Any, *_args: Any, example_inputs: Any = None) -> Any:
+def script(obj: Any, optimize: None = None, _frames_up: int = 0, _rcb: Any = None, example_inputs: Any = None) -> Any:
     """`obj` itself: a function, a class or a module. Warns, as PyTorch does, that it is deprecated.
 
     >>> import warnings
@@ -65,13 +65,23 @@ def script(obj: Any, *_args: Any, example_inputs: Any = None) -> Any:
 
 
 @_entry
-def trace(func: Callable[..., Any], example_inputs: Any = None, **options: Any) -> Any:
-    """`func` itself, a function or a module, after a run with the example inputs (`example_kwarg_inputs=` for named ones).
+def trace(
+    func: Callable[..., Any],
+    example_inputs: Any = None,
+    optimize: Any = None,
+    check_trace: bool = True,
+    check_inputs: Any = None,
+    check_tolerance: float = 1e-5,
+    strict: bool = True,
+    *,
+    example_kwarg_inputs: dict[str, Any] | None = None,
+) -> Any:
+    """`func` itself, a function or a module, after a run with the example inputs (`example_kwarg_inputs` for named ones).
 
-    Of `options`, which say how PyTorch's tracer works and what it checks, nothing else is looked at.
+    The options between them say how PyTorch's tracer works and what it checks of what it made: here nothing is made.
     """
     _deprecated("trace")
-    named: dict[str, Any] = options.get("example_kwarg_inputs") or {}
+    named = example_kwarg_inputs or {}
     if isinstance(example_inputs, (Tensor, dict)):
         example_inputs = (example_inputs,)
     func(*(() if named else example_inputs), **named)
@@ -79,10 +89,20 @@ def trace(func: Callable[..., Any], example_inputs: Any = None, **options: Any) 
 
 
 @_entry
-def trace_module(mod: Any, inputs: Any, **options: Any) -> Any:
+def trace_module(
+    mod: Any,
+    inputs: Any,
+    optimize: Any = None,
+    check_trace: bool = True,
+    check_inputs: Any = None,
+    check_tolerance: float = 1e-5,
+    strict: bool = True,
+    *,
+    example_inputs_is_kwarg: bool = False,
+) -> Any:
     """`mod` itself, after a run of each method that `inputs` names with its example inputs. Raises AttributeError for no module.
 
-    Of `options`, which say how PyTorch's tracer works and what it checks, nothing is looked at.
+    Where `example_inputs_is_kwarg` they are dicts of named arguments. The options between are those of `trace`.
     """
     _deprecated("trace_method")
     if not isinstance(mod, _Module):
@@ -91,7 +111,10 @@ def trace_module(mod: Any, inputs: Any, **options: Any) -> Any:
         raise AttributeError("expected a dictionary of (method_name, input) pairs")
     for name, given in inputs.items():
         method = mod if name == "forward" else getattr(mod, name)
-        method(*((given,) if isinstance(given, (Tensor, dict)) else given))
+        if example_inputs_is_kwarg:
+            method(**given)
+        else:
+            method(*((given,) if isinstance(given, (Tensor, dict)) else given))
     return mod
 
 

@@ -245,6 +245,8 @@ def test_what_is_not_here_is_said_to_be_absent_with_what_there_is_instead(call: 
         "jit.fork(max, 1, 2).wait()", "jit.wait(torch.jit.fork(max, 1, 2))", "jit.wait(torch.jit.fork(max, 1))",
         "jit.Attribute(1, int)", "jit.trace_module(torch.nn.ReLU(), {'forward': torch.ones(1)})(torch.zeros(1))",
         "jit.trace_module(torch.nn.ReLU(), {'nothing': torch.ones(1)})", "jit.trace_module(abs, {})",
+        "jit.trace(abs, torch.ones(1), wrong=1)", "jit.trace_module(torch.nn.ReLU(), {}, wrong=1)", "jit.script(abs, wrong=1)",
+        "jit.trace_module(torch.nn.ReLU(), {'forward': {'input': torch.ones(1)}}, example_inputs_is_kwarg=True)(torch.ones(1))",
         "jit.trace_module(torch.nn.ReLU(), 3)", "jit.freeze(torch.jit.script(torch.nn.ReLU()))",
         "jit.freeze(torch.jit.script(torch.nn.ReLU().eval()))(torch.zeros(1))", "jit.Error.__mro__[1]",
     ],

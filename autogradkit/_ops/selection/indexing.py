@@ -63,20 +63,22 @@ def _leading(self: Array, indices: OptionalArrays) -> Array | None:
     return None
 
 
-def _rows_added(g: Array, indices: OptionalArrays, sizes: tuple[int, ...]) -> Array:
+def _added_anywhere(g: Any, indices: OptionalArrays, sizes: tuple[int, ...]) -> Any:
+    """Zeros to which `g` is added where `indices` point."""
+    return k.index_put(k.new_zeros(g, sizes), indices, g, True)
+
+
+def _added_to_rows(g: Array, indices: OptionalArrays, sizes: tuple[int, ...]) -> Array:
     first = indices[0]
     if len(indices) > 1 or first is None or first.dtype != np.int64 or not g.size:
-        return k.index_put(k.new_zeros(g, sizes), indices, g, True)
+        return _added_anywhere(g, indices, sizes)
     total = np.zeros(sizes, g.dtype)
     rows = first.reshape(-1) % sizes[0]
     add_rows(total.reshape(sizes[0], -1), rows, g.reshape(rows.size, -1))
     return total
 
 
-@k.on_arrays(_rows_added)
-def _added(g: Any, indices: OptionalArrays, sizes: tuple[int, ...]) -> Any:
-    """Zeros to which `g` is added where `indices` point."""
-    return k.index_put(k.new_zeros(g, sizes), indices, g, True)
+_added = k.on_arrays(_added_to_rows)(_added_anywhere)
 
 
 @op(
