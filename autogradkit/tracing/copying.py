@@ -1,13 +1,13 @@
 """Bounded copies of tensors: what a trace may keep of a value.
 
-Rests on NumPy and core. A value of at most `FULL` elements is copied whole, as long as the trace has copied fewer than `BUDGET`
-elements altogether; of any other only its range, mean and printed summary are kept. No array of the learner is held.
+Rests on NumPy, core and identity. A value of at most `FULL` elements is copied whole, as long as the trace has copied fewer
+than `BUDGET` elements altogether; of any other only its range, mean and printed summary are kept. No array of the learner is
+held.
 """
 
 from __future__ import annotations
 
 import math
-import weakref
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import version_of
 from autogradkit.engine.history import requires_grad
 from autogradkit.tracing.events import Number, Numbers, Value
+from autogradkit.tracing.identity import ByIdentity
 
 FEW = 32  # elements that Python summarises faster than NumPy
 FULL = 1_000  # elements: what PyTorch prints without "..."
@@ -41,7 +42,7 @@ class Copier:
     def __init__(self) -> None:
         self.copied = 0
         self.left_out = 0
-        self._passed_on: dict[int, tuple[weakref.ref[Any], Numbers]] = {}  # id(array) -> it, and its numbers
+        self._passed_on: ByIdentity[Numbers] = ByIdentity()  # of an array
 
     def gradient(self, tensor: Any) -> Numbers:
         """As `copy`, of a gradient that is passed on unchanged, from node to node and into a `.grad`: copied once.
@@ -49,10 +50,10 @@ class Copier:
         It holds until `forget`, which is due before anybody can write into a gradient.
         """
         array = tensor._array
-        known = self._passed_on.get(id(array))
-        if known is None or known[0]() is not array:
-            known = self._passed_on[id(array)] = weakref.ref(array), self.copy(tensor)
-        return known[1]
+        known = self._passed_on.get(array)
+        if known is None:
+            known = self._passed_on[array] = self.copy(tensor)
+        return known
 
     def forget(self) -> None:
         """Copy gradients anew from now on."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import bisect
 import dis
 import itertools
-import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType, NoneType
@@ -18,6 +17,7 @@ from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.events import Layer
 from autogradkit.tracing.frames import once_per_code
+from autogradkit.tracing.identity import ByIdentity
 from autogradkit.tracing.labels import SUBSCRIPTS
 from autogradkit.tracing.namespace import attributes_of, class_name, has, holds, modules_of, parameters_of
 from autogradkit.tracing.turns import loop_variables
@@ -32,8 +32,6 @@ _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
 _DEEPEST = 3  # objects in one another in which a module is looked for
 _MOST_SEEN = 2_000  # of these
 
-_Names = dict[int, tuple[weakref.ref[Any], str]]  # by id, with the object that has the name
-
 
 class Naming:
     """Names found in the modules that run and in the frames of the learner's code, from where the running `visit` came."""
@@ -45,11 +43,12 @@ class Naming:
         self.python_modules: dict[int, frozenset[str]] = {}  # id(code) -> names that stand for modules where it runs
         self._layers: dict[int, str] = {}  # id(module) -> its name in the outermost module that ran
         self._reached: dict[int, str] = {}  # id(module) -> how the learner reaches it
-        self._parameters: _Names = {}  # of the outermost module that ran
-        self._led_to: _Names = {}  # parameters of modules that led to another one
+        self._parameters: ByIdentity[str] = ByIdentity()  # of the outermost module that ran
+        self._led_to: ByIdentity[str] = ByIdentity()  # parameters of modules that led to another one
         self._led_in = 0  # the visit in which they did: no name means anything else while it lasts
-        # Class -> id(outermost module that no variable leads to) -> the module, the how manieth of them it is.
-        self._unnamed: dict[str, dict[int, tuple[weakref.ref[Any], int]]] = {}
+        self._unnamed: ByIdentity[int] = (
+            ByIdentity()
+        )  # outermost modules without a variable: the how manieth of its class
         self._unnamed_count: Counter[str] = Counter()
 
     def enter(self, module: Any) -> None:
@@ -60,7 +59,7 @@ class Naming:
             self._layers = {id(each): name.rpartition(".")[2] or kind for name, each in within}
             owner = self._owner(module, kind)  # of its own weight: `l1.weight`, `l2.weight`
             self._reached = {id(each): (owner or kind) + _written(name) for name, each in within}
-            self._parameters = _parameter_names(module, owner)
+            self._parameters = ByIdentity(_parameter_names(module, owner))
         layer = Layer(self._reached.get(id(module), kind), kind + _features(module))
         self.layers.append(layer)
         self.scope.append(self._layers.get(id(module), kind))
@@ -70,12 +69,10 @@ class Naming:
         name = self.name_of(module)
         if name is not None:
             return name
-        known = self._unnamed.setdefault(kind, {})
-        reference, place = known.get(id(module), (None, 0))
-        if reference is None or reference() is not module:
+        place = self._unnamed.get(module)
+        if place is None:
             self._unnamed_count[kind] += 1
-            place = self._unnamed_count[kind]
-            known[id(module)] = weakref.ref(module), place
+            place = self._unnamed[module] = self._unnamed_count[kind]
         return None if place == 1 else f"{kind}{str(place).translate(SUBSCRIPTS)}"
 
     def leave(self, depth: int) -> None:
@@ -98,16 +95,14 @@ class Naming:
         that it binds to nothing else: after `out = a`, that is `a`. Variables of loops are `passing`: `for x in xs` holds
         another tensor in each turn, and `xs[0]` says which.
         """
-        parameter = self._parameters.get(id(tensor))
-        if parameter is not None and parameter[0]() is tensor:
-            return parameter[1]
+        parameter = self._parameters.get(tensor)
+        if parameter is not None:
+            return parameter
         visit = self._visit()
         if self._led_in != visit.number:
             self._led_in = visit.number
             self._led_to.clear()
-        known, reached = self._led_to.get(id(tensor), (None, None))
-        if known is not None and known() is tensor:
-            way = reached
+        way = self._led_to.get(tensor) or way
         leading: list[list[tuple[str, Any]]] = []
         for frame in reversed(visit.frames):
             variables = dict(frame.f_locals)  # which the learner's threads do not change meanwhile
@@ -149,12 +144,9 @@ def left_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from ((path, each) for path, each in _members(name, value) if holds(each, Tensor))
 
 
-def _parameter_names(module: Any, owner: str | None) -> _Names:
-    """How the parameters of a module are reached from it, by their id, and it from its `owner`."""
-    return {
-        id(each): (weakref.ref(each), name if owner is None else owner + _written(name))
-        for name, each in parameters_of(module)
-    }
+def _parameter_names(module: Any, owner: str | None) -> Iterator[tuple[Any, str]]:
+    """The parameters of a module, each with how it is reached from it, and it from its `owner`."""
+    return ((each, name if owner is None else owner + _written(name)) for name, each in parameters_of(module))
 
 
 def _features(module: Any) -> str:

@@ -1,8 +1,7 @@
 """Numbers for the tensors, values, storages and graph nodes of one trace, in order of first appearance.
 
-Rests on copying. The recorder numbers what it hears of. Everything is held weakly: a traced tensor dies when the learner
-drops it. So what is known of an object stands under its id beside a weak reference, and counts only while that reference
-gives this very object: ids, and addresses of memory, are used again.
+Rests on copying and identity. The recorder numbers what it hears of. Everything is held weakly: a traced tensor dies when the
+learner drops it. Addresses of memory are used again, as ids are: a storage is another one once nobody shares it any more.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import requires_grad
 from autogradkit.tracing.copying import Copier, is_leaf, layout_of, memory_of, value_of
 from autogradkit.tracing.events import Value
+from autogradkit.tracing.identity import ByIdentity
 
 
 @dataclass(slots=True)
@@ -23,7 +23,6 @@ class _Seen:
     """A tensor that the trace knows: its number, and the value it has now; a base may have been numbered only."""
 
     number: int
-    reference: weakref.ref[Any]
     value: int | None = None
     version: int = -1
     edits: int = -1  # of its storage, when it had that value
@@ -43,17 +42,14 @@ class Numbering:
         self._name_of = name_of
         self._unbound: set[int] = set()  # parameters made in the trace: what holds them is known when they are used
         self._clock = clock
-        # id(grad) -> it, and whose `.grad` it is.
-        self._owners: dict[int, tuple[weakref.ref[Any], weakref.ref[Any]]] = {}
-        self._tensors: dict[int, _Seen] = {}
+        self._owners: ByIdentity[weakref.ref[Any]] = ByIdentity()  # of a gradient: whose `.grad` it is
+        self._tensors: ByIdentity[_Seen] = ByIdentity()
         self._tensor_count = 0
-        self._nodes: dict[int, tuple[int, weakref.ref[Any]]] = {}
+        self._nodes: ByIdentity[int] = ByIdentity()
         self._accumulators: dict[int, int] = {}  # tensor number -> number of its AccumulateGrad node
-        # id(node), output -> the node, its value.
-        self._results: dict[tuple[int, int], tuple[weakref.ref[Any], int]] = {}
-        self._kept: dict[int, tuple[weakref.ref[Any], int]] = {}  # id(array) -> it, the value that a node keeps in it
-        # id(array) -> it, and whose gradient code was given in it.
-        self._given: dict[int, tuple[weakref.ref[Any], int]] = {}
+        self._results: ByIdentity[dict[int, int]] = ByIdentity()  # of a node: output -> value
+        self._kept: ByIdentity[int] = ByIdentity()  # of an array: the value that a node keeps in it
+        self._given: ByIdentity[int] = ByIdentity()  # of an array: whose gradient code was given in it
         self._node_count = 0
         self._storages: dict[tuple[int, int], int] = {}
         self._sharers: dict[int, dict[int, weakref.ref[Any]]] = {}  # storage number -> tensors seen on it, by id
@@ -62,12 +58,12 @@ class Numbering:
 
     def known(self, tensor: Any) -> int | None:
         """The value that the trace knows a tensor by, which it may have no more; None if it is new."""
-        seen = self._seen(tensor)
+        seen = self._tensors.get(tensor)
         return None if seen is None else seen.value
 
     def number_of(self, tensor: Any) -> int | None:
         """A tensor's number; None if the trace does not know it."""
-        seen = self._seen(tensor)
+        seen = self._tensors.get(tensor)
         return None if seen is None else seen.number
 
     def value(self, tensor: Any, *, made: bool = False, fresh_storage: bool = False) -> int:
@@ -76,7 +72,7 @@ class Numbering:
         `made` says that the op in hand gave it, so that nobody can have named it before; `fresh_storage` that its memory
         is new as well.
         """
-        seen = self._seen(tensor)
+        seen = self._tensors.get(tensor)
         # Known, and nothing was written since: neither into it, by its version, nor into its memory by another way.
         if seen is not None and seen.value is not None and seen.version == version_of(tensor):
             value = self.values[seen.value]
@@ -111,7 +107,7 @@ class Numbering:
             seen.version = found.version
             return seen.value
         self.values[value] = found
-        seen = self._tensors[id(tensor)]  # also of one that `_number` has just made
+        seen = self._known_tensor(tensor)  # also one that `_number` has just made
         seen.value, seen.version = value, version_of(tensor)
         seen.edits = self._edits.get(self.values[value].storage, 0)
         if first and not made:
@@ -119,14 +115,17 @@ class Numbering:
         elif first and found.is_parameter:
             self._unbound.add(value)
         if tensor._node is not None:
-            self._results[id(tensor._node), tensor._output_nr] = (weakref.ref(tensor._node), value)
+            results = self._results.get(tensor._node)
+            if results is None:
+                results = self._results[tensor._node] = {}
+            results[tensor._output_nr] = value
         return value
 
     def _name(self, value: int, tensor: Any) -> None:
-        owner = self._seen(self.owner(tensor))
+        owner = self._tensors.get(self.owner(tensor))
         name = self._name_of(tensor, None if owner is None or owner.name is None else f"{owner.name}.grad")
         if name is not None:
-            self.names[value] = self._tensors[id(tensor)].name = name
+            self.names[value] = self._known_tensor(tensor).name = name
             self._unbound.discard(value)
 
     def _only_counted(self, seen: _Seen, found: Value) -> bool:
@@ -140,23 +139,28 @@ class Numbering:
 
     def keep(self, array: Any, value: int) -> None:
         """A node keeps this result through which no gradient flows, such as the positions of a pooling, in this array."""
-        self._kept[id(array)] = (weakref.ref(array), value)
+        self._kept[array] = value
 
     def _unpacked(self, tensor: Any, made: bool) -> int | None:
         """The value of a result that a node saved of itself: unpacked, it is another object for the same memory."""
-        array, value = self._kept.get(id(tensor._array), (None, None))
-        if array is not None and array() is tensor._array and not made:  # what an op makes of it is no unpacking
-            return value
-        known = None if tensor._node is None else self._results.get((id(tensor._node), tensor._output_nr))
-        if known is None or known[0]() is not tensor._node:
+        kept = self._kept.get(tensor._array)
+        if kept is not None and not made:  # what an op makes of it is no unpacking
+            return kept
+        known = self._result(tensor._node, tensor._output_nr)
+        if known is None:
             return None
-        value = self.values[known[1]]
+        value = self.values[known]
         same = (
             self._storages.get(memory_of(tensor)) == value.storage
             and value.version == version_of(tensor)
             and (value.stride, value.offset) == layout_of(tensor)
         )
-        return known[1] if same else None
+        return known if same else None
+
+    def _result(self, node: Any, output: int) -> int | None:
+        """The value of this output of a node."""
+        results = self._results.get(node)
+        return None if results is None else results.get(output)
 
     def edited(self, tensor: Any) -> None:
         """Something was written into the memory of a tensor that has a value: whatever shares it has another now."""
@@ -168,14 +172,13 @@ class Numbering:
     def settle(self) -> None:
         """Give every living tensor whose memory was edited the value that it has now: what the edit has done to it."""
         self._unbound.clear()  # the cell, whose variables would name them, has ended
-        for seen in list(self._tensors.values()):
-            tensor = seen.reference()
-            if tensor is not None and seen.value is not None and self.values[seen.value].grad_of is None:
+        for tensor, seen in self._tensors.items():
+            if seen.value is not None and self.values[seen.value].grad_of is None:
                 self.value(tensor)
 
     def owns(self, tensor: Any, grad: Any) -> None:
         """`grad` is the `.grad` of `tensor` from now on."""
-        self._owners[id(grad)] = (weakref.ref(grad), weakref.ref(tensor))
+        self._owners[grad] = weakref.ref(tensor)
 
     def assigned(self, tensor: Any, grad: Any) -> None:
         """`grad` became the `.grad` of `tensor`, by which it is reached if nothing else has named it."""
@@ -186,8 +189,8 @@ class Numbering:
 
     def owner(self, grad: Any) -> Any:
         """The tensor whose `.grad` this is, as far as the trace has heard; else None."""
-        known, owner = self._owners.get(id(grad), (None, None))
-        tensor = owner() if owner is not None and known is not None and known() is grad else None
+        owner = self._owners.get(grad)
+        tensor = None if owner is None else owner()
         return tensor if tensor is not None and tensor._grad is grad else None
 
     def gradients_in(self, value: int) -> list[tuple[Any, Any]]:
@@ -198,16 +201,15 @@ class Numbering:
     def give(self, array: Any, target: Any, place: int) -> None:
         """The learner's code is given the gradient of a leaf, or of a node's result at this place, in this array."""
         if isinstance(target, Tensor):
-            self._given[id(array)] = weakref.ref(array), self.tensor(target)
+            self._given[array] = self.tensor(target)
             return
-        node, value = self._results.get((id(target), place), (None, -1))
-        if node is not None and node() is target:
-            self._given[id(array)] = weakref.ref(array), self.values[value].tensor
+        value = self._result(target, place)
+        if value is not None:
+            self._given[array] = self.values[value].tensor
 
     def _gradient_of(self, tensor: Any) -> int | None:
         """The tensor whose gradient this is, which the learner's code was given and kept."""
-        array, number = self._given.get(id(tensor._array), (None, None))
-        return number if array is not None and array() is tensor._array else None
+        return self._given.get(tensor._array)
 
     def _owner(self, tensor: Any) -> int | None:
         owner = self.owner(tensor)
@@ -215,7 +217,7 @@ class Numbering:
 
     def tensor(self, tensor: Any) -> int:
         """The number of a tensor, which has a value from now on."""
-        seen = self._seen(tensor)
+        seen = self._tensors.get(tensor)
         if seen is None or seen.value is None:
             return self.values[self.value(tensor)].tensor
         return seen.number
@@ -230,11 +232,11 @@ class Numbering:
                 self._accumulators[number] = self._node_count
                 self._node_count += 1
             return self._accumulators[number]
-        known = self._nodes.get(id(node))
-        if known is None or known[1]() is not node:
-            known = self._nodes[id(node)] = (self._node_count, weakref.ref(node))
+        known = self._nodes.get(node)
+        if known is None:
+            known = self._nodes[node] = self._node_count
             self._node_count += 1
-        return known[0]
+        return known
 
     def accumulator(self, tensor: int) -> int | None:
         """The number of a tensor's AccumulateGrad node, by the tensor's number, if it was seen."""
@@ -246,19 +248,17 @@ class Numbering:
 
     def node_with(self, identity: int) -> int | None:
         """The number of the living node with this id, if the trace knows it."""
-        known = self._nodes.get(identity)
-        return None if known is None or known[1]() is None else known[0]
+        return self._nodes.with_id(identity)
 
-    def _seen(self, tensor: Any) -> _Seen | None:
-        seen = self._tensors.get(id(tensor))
-        return seen if seen is not None and seen.reference() is tensor else None
+    def _known_tensor(self, tensor: Any) -> _Seen:
+        seen = self._tensors.get(tensor)
+        if seen is None:
+            seen = self._tensors[tensor] = _Seen(self._tensor_count)
+            self._tensor_count += 1
+        return seen
 
     def _number(self, tensor: Any) -> int:
-        seen = self._seen(tensor)
-        if seen is None:
-            seen = self._tensors[id(tensor)] = _Seen(self._tensor_count, weakref.ref(tensor))
-            self._tensor_count += 1
-        return seen.number
+        return self._known_tensor(tensor).number
 
     def _storage(self, tensor: Any, fresh: bool) -> int:
         key = memory_of(tensor)
