@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from autogradkit.tracing.render.graph.drawing.slots import GAP, Edge, Slot
 
@@ -29,26 +30,61 @@ def coordinates(
     """
     if len(slots) == 1:  # it is where it begins; there may be a hundred such parts
         return
-    bonds = [_bonds(slots, slot, number in pinned) for number, slot in enumerate(slots)]
-    placed = [([slots[i] for i in row], [bonds[i] for i in row], _ahead(slots, row)) for row in rows]
+    placed = [_row(slots, row, pinned, within) for row in rows if row]
+    xs = [slot.x for slot in slots]
     if not pinned:
-        for row, _, ahead in placed:
-            _settle(row, ahead, [0.0] * len(row), [1.0] * len(row), within)
+        xs = [0.0] * len(slots)
+        for row in placed:
+            _settle(xs, row, [_held(slot.number, 1.0, slot.ahead) for slot in row.slots])
     for sweep in range(SWEEPS):
-        for row, pulled, ahead in reversed(placed) if sweep % 2 else placed:
-            wanted = [
-                sum([other.x * pull for other, pull in pulls]) / weight if pulls and weight else slot.x
-                for slot, (pulls, weight) in zip(row, pulled, strict=True)
-            ]
-            _settle(row, ahead, wanted, [weight or 0.1 for _, weight in pulled], within)
+        for row in reversed(placed) if sweep % 2 else placed:
+            _settle(xs, row, row.slots)
+    for slot, x in zip(slots, xs, strict=True):
+        slot.x = x
 
 
-def _bonds(slots: list[Slot], slot: Slot, pinned: bool) -> tuple[list[tuple[Slot, float]], float]:
+class _Pulled(NamedTuple):
+    """A slot of a row, and what pulls at it: two other slots, by their numbers, and few have more."""
+
+    number: int
+    ahead: float  # how far right of the first in its row it is at least
+    first: int
+    first_pull: float
+    second: int
+    second_pull: float
+    more: Sequence[tuple[int, float]]
+    pull: float  # of all together
+    mass: float  # how little it gives way to its neighbours
+
+
+class _Row(NamedTuple):
+    slots: list[_Pulled]
+    low: float  # between which its first slot may be
+    high: float
+
+
+def _row(slots: list[Slot], row: list[int], pinned: frozenset[int], within: Bounds) -> _Row:
+    ahead = _ahead(slots, row)
+    pulled = [_pulled(slots, number, at, number in pinned) for number, at in zip(row, ahead, strict=True)]
+    return _Row(pulled, within[0] + slots[row[0]].left, within[1] - slots[row[-1]].right - ahead[-1])
+
+
+def _pulled(slots: list[Slot], number: int, ahead: float, pinned: bool) -> _Pulled:
     """What pulls at a slot and how much, and how heavy that makes it; nothing pulls at what is pinned."""
     if pinned:
-        return [], PINNED
-    pulls = [(slots[j], _pull(slot, slots[j])) for j in slot.above + slot.below]
-    return pulls, sum(pull for _, pull in pulls)
+        return _held(number, PINNED, ahead)
+    slot = slots[number]
+    pulls = [(other, _pull(slot, slots[other])) for other in slot.above + slot.below]
+    weight = sum(pull for _, pull in pulls)
+    if not weight:
+        return _held(number, 0.1, ahead)
+    (first, first_pull), (second, second_pull) = pulls[0], pulls[1] if len(pulls) > 1 else (number, 0.0)
+    return _Pulled(number, ahead, first, first_pull, second, second_pull, pulls[2:], weight, weight)
+
+
+def _held(number: int, mass: float, ahead: float) -> _Pulled:
+    """A slot that stays where it is as far as its neighbours let it."""
+    return _Pulled(number, ahead, number, 1.0, number, 0.0, (), 1.0, mass)
 
 
 def _ahead(slots: list[Slot], row: list[int]) -> list[float]:
@@ -130,24 +166,36 @@ def _distance(left: Slot, right: Slot) -> float:
     return left.right + right.left + (GAP / 2 if threads else GAP)
 
 
-def _settle(row: list[Slot], ahead: list[float], wanted: list[float], weights: list[float], within: Bounds) -> None:
-    """The least-squares placement of a row in its order: pool adjacent violators, then cut off at the bounds, which is exact."""
-    if not row:
+def _settle(xs: list[float], row: _Row, slots: Sequence[_Pulled]) -> None:
+    """The least-squares placement of a row in its order, each slot where it is pulled to: pool adjacent violators, then cut off
+    at the bounds, which is exact. Most of a layout's time goes by here."""
+    means: list[float] = []  # of blocks of neighbours that touch each other
+    masses: list[float] = []
+    counts: list[int] = []
+    for _, ahead, first, first_pull, second, second_pull, more, pull, mass in slots:
+        total = xs[first] * first_pull + xs[second] * second_pull
+        for other, its_pull in more:
+            total += xs[other] * its_pull
+        mean, count = total / pull - ahead, 1
+        while means and means[-1] >= mean:
+            heavy = masses.pop()
+            mean = (mean * mass + means.pop() * heavy) / (mass + heavy)
+            mass += heavy
+            count += counts.pop()
+        means.append(mean)
+        masses.append(mass)
+        counts.append(count)
+    low, high = row.low, row.high
+    if len(means) == len(slots):
+        for mean, slot in zip(means, slots, strict=True):
+            xs[slot[0]] = (low if mean < low else high if mean > high else mean) + slot[1]
         return
-    low, high = within[0] + row[0].left, within[1] - row[-1].right - ahead[-1]
-    blocks: list[tuple[float, float, int]] = []
-    for x, weight, offset in zip(wanted, weights, ahead, strict=True):
-        mean, mass, count = x - offset, weight, 1
-        while blocks and blocks[-1][0] >= mean:
-            other, heavy, many = blocks.pop()
-            mean = (mean * mass + other * heavy) / (mass + heavy)
-            mass, count = mass + heavy, count + many
-        blocks.append((mean, mass, count))
     position = 0
-    for mean, _, count in blocks:
-        for _ in range(count):
-            row[position].x = min(max(mean, low), high) + ahead[position]
-            position += 1
+    for mean, count in zip(means, counts, strict=True):
+        x = low if mean < low else high if mean > high else mean
+        for slot in slots[position : position + count]:
+            xs[slot[0]] = x + slot[1]
+        position += count
 
 
 def heights_of(slots: list[Slot], rows: list[list[int]]) -> tuple[list[float], list[float]]:

@@ -22,7 +22,7 @@ from autogradkit.tracing.render.graph.drawing.coordinates import (
     straighten,
 )
 from autogradkit.tracing.render.graph.drawing.order import order
-from autogradkit.tracing.render.graph.drawing.ranks import ranks_of, staggered, widths_of
+from autogradkit.tracing.render.graph.drawing.ranks import ranks_of, staggered, widest_row
 from autogradkit.tracing.render.graph.drawing.slots import GAP, Edge, Node, Slot, slots_of, spine_of
 
 APART = 40.0  # between two parts that no edge joins
@@ -81,8 +81,7 @@ def least_width(nodes: Sequence[Node], edges: Sequence[Edge]) -> float:
     """
     widest = 0.0
     for several, numbers in _parts(nodes, edges):
-        between = [edges[number] for number in numbers]
-        widest = max(widest, *widths_of(several, between, ranks_of(several, between)).values())
+        widest = max(widest, widest_row(several, [edges[number] for number in numbers]))
     return widest
 
 

@@ -19,51 +19,97 @@ FAR = 3  # rows that a node goes at once, for the next may be full
 class Apart:
     """How many rows more some nodes keep from what they come from (`below` it), and some from what they feed (`above` it)."""
 
-    below: Mapping[str, int] = field(default_factory=dict)
-    above: Mapping[str, int] = field(default_factory=dict)
+    below: Mapping[int, int] = field(default_factory=dict)
+    above: Mapping[int, int] = field(default_factory=dict)
 
 
 TOGETHER = Apart()
 
 
-def ranks_of(nodes: Sequence[Node], edges: Sequence[Edge], apart: Apart = TOGETHER) -> Ranks:
-    """Longest path from a source; what is held more from below than from above comes down to just above its consumer."""
-    tails: dict[str, list[str]] = {node.key: [] for node in nodes}
-    heads: dict[str, list[str]] = {node.key: [] for node in nodes}
-    hold = dict.fromkeys(tails, 0.0)  # how much more its consumers want it near than what it comes from
-    for edge in edges:
-        tails[edge.head].append(edge.tail)
-        heads[edge.tail].append(edge.head)
-        hold[edge.tail] += edge.weight
-        hold[edge.head] -= edge.weight
-    rank: dict[str, int] = {}
-    for node in nodes:
-        above = (rank[tail] + 1 + (apart.above.get(tail, 0) if tails[tail] else 0) for tail in tails[node.key])
-        rank[node.key] = max(above, default=-apart.below.get(node.key, 0)) + apart.below.get(node.key, 0)
-    feeds: set[str] = set()
-    for node in nodes:
-        if all(tail in feeds and len(set(heads[tail])) == 1 for tail in tails[node.key]):
-            feeds.add(node.key)
-    for node in reversed(nodes):
-        if heads[node.key] and (node.key in feeds or hold[node.key] >= 0):
-            rank[node.key] = min(rank[head] for head in heads[node.key]) - 1 - apart.above.get(node.key, 0)
-    lowest = min(rank.values())
-    raised = frozenset(key for key in apart.above if len(heads[key]) == 1)
-    return Ranks({key: value - lowest for key, value in rank.items()}, raised)
+class Ranking:
+    """A graph whose ranks are asked for, again and again where its place is narrow: what they never change is found once.
+
+    Nodes go by their place in `nodes`, which is a topological order.
+    """
+
+    def __init__(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
+        self.keys = [node.key for node in nodes]
+        index = {key: place for place, key in enumerate(self.keys)}
+        self.ends = [(index[edge.tail], index[edge.head], edge.left + edge.right) for edge in edges]
+        self.tails: list[list[int]] = [[] for _ in nodes]
+        self.heads: list[list[int]] = [[] for _ in nodes]
+        hold = [0.0] * len(nodes)  # how much more its consumers want it near than what it comes from
+        for (tail, head, _), edge in zip(self.ends, edges, strict=True):
+            self.tails[head].append(tail)
+            self.heads[tail].append(head)
+            hold[tail] += edge.weight
+            hold[head] -= edge.weight
+        feeds: list[bool] = []
+        for tails in self.tails:
+            feeds.append(all(feeds[tail] and len(set(self.heads[tail])) == 1 for tail in tails))
+        # Those which come down to just above what they feed, the last first.
+        self._hanging = [
+            node for node in reversed(range(len(nodes))) if self.heads[node] and (feeds[node] or hold[node] >= 0)
+        ]
+        self._widths = [node.width + GAP for node in nodes]
+
+    def ranks(self, apart: Apart = TOGETHER) -> list[int]:
+        """Longest path from a source; what is held more from below than from above comes down to just above its consumer."""
+        gaps = [1] * len(self.keys)
+        for tail, rows in apart.above.items():
+            if self.tails[tail]:
+                gaps[tail] += rows
+        below, above = apart.below, apart.above
+        ranks: list[int] = []
+        for node, tails in enumerate(self.tails):
+            # What comes from nothing is kept apart from nothing.
+            ranks.append(max([ranks[tail] + gaps[tail] for tail in tails]) + below.get(node, 0) if tails else 0)
+        for node in self._hanging:
+            ranks[node] = min([ranks[head] for head in self.heads[node]]) - 1 - above.get(node, 0)
+        lowest = min(ranks)
+        return [rank - lowest for rank in ranks]
+
+    def raised(self, apart: Apart = TOGETHER) -> frozenset[int]:
+        """What feeds a single other one and stands higher than just above it."""
+        return frozenset(node for node in apart.above if len(self.heads[node]) == 1)
+
+    def label(self, tail: int, head: int, ranks: Sequence[int], raised: frozenset[int]) -> int:
+        """As `Ranks.label`, of an edge between these two."""
+        return 2 * ranks[tail] + 1 if tail in raised else 2 * ranks[head] - 1
+
+    def widths(self, ranks: Sequence[int], raised: frozenset[int]) -> list[float]:
+        """How wide each row is at least, in whatever order."""
+        widths = [-GAP] * (2 * max(ranks) + 1)
+        for rank, width in zip(ranks, self._widths, strict=True):
+            widths[2 * rank] += width
+        more = [0] * (len(widths) + 1)  # edges that begin to pass at a row, less those that ended
+        for tail, head, width in self.ends:
+            more[2 * ranks[tail] + 1] += 1
+            more[2 * ranks[head]] -= 1
+            if width:
+                widths[self.label(tail, head, ranks, raised)] += width
+        passing = 0
+        for row, begun in enumerate(more[:-1]):
+            passing += begun
+            if passing:  # between edges there is half of the gap
+                widths[row] += passing * (2 * THREAD + GAP / 2) + GAP / 2
+        return widths
+
+    def named(self, ranks: Sequence[int], raised: frozenset[int] = frozenset()) -> Ranks:
+        """The same, by the nodes' keys."""
+        return Ranks(dict(zip(self.keys, ranks, strict=True)), frozenset(self.keys[node] for node in raised))
 
 
-def widths_of(nodes: Sequence[Node], edges: Sequence[Edge], ranks: Ranks) -> dict[int, float]:
-    """How wide each row is at least, in whatever order."""
-    widths: dict[int, float] = defaultdict(lambda: -GAP)
-    for node in nodes:
-        widths[2 * ranks.of[node.key]] += node.width + GAP
-    for row in {row for edge in edges for row in ranks.passed(edge)}:
-        widths[row] += GAP / 2  # between edges there is half of it
-    for edge in edges:
-        for row in ranks.passed(edge):
-            widths[row] += 2 * THREAD + GAP / 2
-        widths[ranks.label(edge)] += edge.left + edge.right
-    return widths
+def ranks_of(nodes: Sequence[Node], edges: Sequence[Edge]) -> Ranks:
+    """The ranks of a graph where there is room."""
+    ranking = Ranking(nodes, edges)
+    return ranking.named(ranking.ranks())
+
+
+def widest_row(nodes: Sequence[Node], edges: Sequence[Edge]) -> float:
+    """How wide the widest row of a graph is at least where there is room."""
+    ranking = Ranking(nodes, edges)
+    return max(ranking.widths(ranking.ranks(), frozenset()))
 
 
 def staggered(nodes: Sequence[Node], edges: Sequence[Edge], widest: float) -> Ranks:
@@ -73,62 +119,63 @@ def staggered(nodes: Sequence[Node], edges: Sequence[Edge], widest: float) -> Ra
     heads lie beside each other, the head that the least follows goes down; where those of one, what feeds it goes up, and its
     label with it.
     """
-    apart = TOGETHER
-    ranks = ranks_of(nodes, edges)
-    widths = widths_of(nodes, edges, ranks)
-    follows = _follows(nodes, edges)
-    tries = _moves(nodes, edges, ranks, widths, widest, follows, apart)
+    ranking = Ranking(nodes, edges)
+    follows = _follows(ranking)
+    apart, ranks, raised = TOGETHER, ranking.ranks(), ranking.raised()
+    widths = ranking.widths(ranks, raised)
+    excess = _excess(widths, widest)
+    tries = _moves(ranking, ranks, raised, widths, widest, follows, apart)
     for _ in range(MOST_TRIES):
         further = next(tries, None)
         if further is None:
             break
-        other = ranks_of(nodes, edges, further)
-        others = widths_of(nodes, edges, other)
-        if _excess(others, widest) < _excess(widths, widest):
-            apart, ranks, widths = further, other, others
-            tries = _moves(nodes, edges, ranks, widths, widest, follows, apart)
-    return ranks
+        other, others_raised = ranking.ranks(further), ranking.raised(further)
+        others = ranking.widths(other, others_raised)
+        if _excess(others, widest) < excess:
+            apart, ranks, raised, widths, excess = further, other, others_raised, others, _excess(others, widest)
+            tries = _moves(ranking, ranks, raised, widths, widest, follows, apart)
+    return ranking.named(ranks, raised)
 
 
-def _excess(widths: Mapping[int, float], widest: float) -> float:
+def _excess(widths: Sequence[float], widest: float) -> float:
     """How far rows stick out, in sum."""
-    return sum(max(0.0, width - widest) for width in widths.values())
+    return sum([width - widest for width in widths if width > widest])
 
 
-def _follows(nodes: Sequence[Node], edges: Sequence[Edge]) -> dict[str, int]:
+def _follows(ranking: Ranking) -> list[int]:
     """How many nodes the longest way from each passes."""
-    heads: dict[str, list[str]] = defaultdict(list)
-    for edge in edges:
-        heads[edge.tail].append(edge.head)
-    follows: dict[str, int] = {}
-    for node in reversed(nodes):
-        follows[node.key] = max((follows[head] + 1 for head in heads[node.key]), default=0)
+    follows = [0] * len(ranking.keys)
+    for node in reversed(range(len(follows))):
+        follows[node] = max((follows[head] + 1 for head in ranking.heads[node]), default=0)
     return follows
 
 
 def _moves(
-    nodes: Sequence[Node],
-    edges: Sequence[Edge],
-    ranks: Ranks,
-    widths: Mapping[int, float],
+    ranking: Ranking,
+    ranks: Sequence[int],
+    raised: frozenset[int],
+    widths: Sequence[float],
     widest: float,
-    follows: Mapping[str, int],
+    follows: Sequence[int],
     apart: Apart,
 ) -> Iterator[Apart]:
     """What else may be kept apart: what could leave the uppermost row that is too wide, that which the least follows first; then
     of the next such row."""
-    fed = {edge.head for edge in edges}
-    feeding = {edge.tail for edge in edges}
-    for row in sorted(row for row, width in widths.items() if width > widest):
-        here = [edge for edge in edges if ranks.label(edge) == row and edge.left + edge.right]
-        there = {node.key for node in nodes if 2 * ranks.of[node.key] == row}
-        heads = {edge.head for edge in here} | (there & fed)
-        tails = {edge.tail for edge in here} | (there & feeding)
-        for key in sorted(heads if len(heads) > 1 else (), key=lambda key: (follows[key], key)):
+    keys, fed, feeding = ranking.keys, ranking.tails, ranking.heads
+    beside: dict[int, list[tuple[int, int]]] = defaultdict(list)  # row -> the ends of the edges whose labels lie there
+    for tail, head, width in ranking.ends:
+        if width:
+            beside[ranking.label(tail, head, ranks, raised)].append((tail, head))
+    for row in (row for row, width in enumerate(widths) if width > widest):
+        there = [] if row % 2 else [node for node, rank in enumerate(ranks) if 2 * rank == row]
+        heads = {head for _, head in beside[row]} | {node for node in there if fed[node]}
+        tails = {tail for tail, _ in beside[row]} | {node for node in there if feeding[node]}
+        for node in sorted(heads if len(heads) > 1 else (), key=lambda node: (follows[node], keys[node])):
             for by in range(1, FAR + 1):
-                yield replace(apart, below={**apart.below, key: apart.below.get(key, 0) + by})
-        above = sorted(tails if len(tails) > 1 else (), key=lambda key: (key in fed, follows[key], key))
-        above += sorted((heads & feeding) - tails if len(heads) > 1 else (), key=lambda key: (-follows[key], key))
-        for key in above:
+                yield replace(apart, below={**apart.below, node: apart.below.get(node, 0) + by})
+        above = sorted(tails if len(tails) > 1 else (), key=lambda node: (bool(fed[node]), follows[node], keys[node]))
+        others = {node for node in heads - tails if feeding[node]} if len(heads) > 1 else ()
+        above += sorted(others, key=lambda node: (-follows[node], keys[node]))
+        for node in above:
             for by in range(1, FAR + 1):
-                yield replace(apart, above={**apart.above, key: apart.above.get(key, 0) + by})
+                yield replace(apart, above={**apart.above, node: apart.above.get(node, 0) + by})
