@@ -29,13 +29,14 @@ node --eval 'process.exit(Number.parseInt(process.versions.node) < 20 ? 1 : 0)' 
     exit 1
 }
 
-say "Python packages"
+say "Front-end and Python packages"
+npm --prefix widgets ci --no-audit --no-fund &
+npm_process=$!
 python=.venv/bin/python
 [ -x "$python" ] || python3 -m venv .venv || exit 1
-"$python" -m pip install --quiet --disable-pip-version-check --editable '.[test]' || exit 1
-
-say "Front-end packages"
-npm --prefix widgets ci --no-audit --no-fund || exit 1
+# What is imported is compiled then: to compile all of PyTorch takes longer than to install it.
+"$python" -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[test]' || exit 1
+wait "$npm_process" || exit 1
 
 # -- run -------------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,7 @@
-"""Every op at hard points beside PyTorch: a bounded part of the sweep, and that it reaches every declared overload."""
+"""Every op at hard points beside PyTorch: a bounded part of the sweep, and that it reaches every declared overload.
+
+Whether each exemption is still needed is asked with `-m wide`, and by the command that makes all calls (`__main__.py`).
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def test_nothing_differs_beyond_rounding(everything: list[Form], dtypes: tuple[t
     assert found == [], "\n".join(f"{each.signature} {each.dtype}: {each.how}\n    {each.call}" for each in found[:20])
 
 
-@pytest.mark.long
+@pytest.mark.wide
 @pytest.mark.parametrize("key", [key for key in SETTLED if key not in ON_SOME_PROCESSORS])
 def test_every_exemption_is_needed(everything: list[Form], key: str) -> None:
     name = key.partition(" ")[0]

@@ -10,8 +10,11 @@ import pytest
 from .committed import UPDATE, committed, fallen
 from .replay import FOUND, KINDS, replay
 
+# Its samples have a million numbers; `nn.functional.grid_sample` reaches the same kernels with fewer.
+LARGE = ("grid_sampler_3d",)
 
-@pytest.mark.parametrize("name", FOUND)
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.wide) if n in LARGE else n for n in FOUND])
 def test_as_much_agrees_as_is_committed(name: str) -> None:
     tallies = replay(FOUND[name])
     now = {kind: [tally.compared, tally.passed] for kind, tally in tallies.items()}
