@@ -113,7 +113,7 @@ class _Entry:
         # A list of ints that is the only positional parameter may come as separate ints, unless one int means another form.
         signatures = [signature for _, signature in forms]
         several = any(each.varargs and not each.parameters[0].kind.length for each in signatures)
-        one = any(each.positional and each.parameters[0].spelled in ("int", "Dim") for each in signatures)
+        one = any(each.positional and each.parameters[0].spelled in ("int", "SymInt", "Dim") for each in signatures)
         self.varargs = how != "operator" and several and not one
         self.places: list[
             Parameter

@@ -29,6 +29,7 @@ Arrays = Sequence[Array]
 OptionalArrays = Sequence[Array | None]
 Tensors = Sequence[Tensor]  # a composition's parameters are spelled Tensor and Tensors: it gets what the caller gave
 Scalar = float
+SymInt = int  # a size or a place, which PyTorch may trace as a symbol
 Dim = int
 Dims = tuple[int, ...]
 Ints = tuple[int, ...]
@@ -192,6 +193,12 @@ KINDS = {
     "int": Kind(
         "int", "int", "int",
         lambda v: is_integer(v) or (_is_number_tensor(v) and v._array.dtype.kind in "iu"),
+        "{0}.__class__ is int", int64_of,
+    ),
+    # The one difference from "int" that shows: a tensor with one integer may have dimensions.
+    "SymInt": Kind(
+        "int", "int", "int",
+        lambda v: is_integer(v) or (isinstance(v, Tensor) and v._array.size == 1 and v._array.dtype.kind in "iu"),
         "{0}.__class__ is int", int64_of,
     ),
     "bool": Kind("bool", "bool", "bool", lambda v: isinstance(v, (bool, np.bool_)), "({0} is True or {0} is False)", bool),

@@ -27,7 +27,7 @@ OUT = "out"
 NO_NAME = "-"  # of a form that PyTorch's dispatcher has not
 NAMES_FILE = Path(__file__).with_name("overload_names.txt")
 # Kinds of parameters that schemas spell otherwise than messages do: sizes may be symbols in PyTorch.
-_SPELLED = {"Sizes": "SymInt[]"}
+_SPELLED = {"Sizes": "SymInt[]", "SymInt": "SymInt"}
 _PLAIN_RESULTS = {"bool": "bool", "int": "int", "float": "float"}
 
 
