@@ -181,8 +181,8 @@ def native_layer_norm_backward(
     g, x, mean, rstd = (wide(each) for each in (grad_out, input, mean, rstd))
     if output_mask[0]:
         weighted = g if weight is None else g * weight
-        total = np.add.reduce(weighted, inner, None, None, True)
-        along = np.add.reduce(weighted * x, inner, None, None, True)
+        total = np.add.reduce(weighted, inner, keepdims=True)
+        along = np.add.reduce(weighted * x, inner, keepdims=True)
         by_x, rest = slopes(total, along, mean, rstd, math.prod(normalized_shape))
         found = weighted * rstd
         found += x * by_x

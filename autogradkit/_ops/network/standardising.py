@@ -38,7 +38,7 @@ def moments(x: Array, axes: Axes) -> tuple[Array, Array, Array]:
 
 def mean_of(x: Array, axes: Axes) -> Array:
     """The mean along the axes, which stay as ones, in double precision."""
-    found = np.add.reduce(x, axes, np.float64, None, True)
+    found = np.add.reduce(x, axes, np.float64, keepdims=True)
     count = math.prod([x.shape[axis] for axis in axes])
     return np.true_divide(found, number_in(found, float(count)), found)
 
@@ -81,7 +81,7 @@ def require_mixable(x: Array, *parameters: Array | None) -> bool:
 def require_alike(x: Array, *parameters: Array | None) -> None:
     """Raise RuntimeError where weights or statistics have another dtype, but for float32 ones of halves."""
     kind = x.dtype
-    if all([each is None or each.dtype is kind for each in parameters]) or require_mixable(x, *parameters):
+    if all(each is None or each.dtype is kind for each in parameters) or require_mixable(x, *parameters):
         return
     for each in parameters:
         if each is not None and each.dtype != x.dtype:
