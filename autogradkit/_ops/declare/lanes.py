@@ -15,7 +15,7 @@ import numpy as np
 from autogradkit._ops.declare import memory
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, TO_BOOL, lane_plan
 from autogradkit._ops.declare.refusals import is_by_kernel
-from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source
+from autogradkit._ops.declare.source import IS_TENSOR, Call, Source, is_number
 from autogradkit.core.tensor import wrap
 from autogradkit.core.views import alias
 
@@ -78,7 +78,7 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
     if not numbers:
         _write_planned(s, call, depth + 1, tensors, f"if {IS_TENSOR.format(b)}:" if either else "")
     beside = [second.name] if either else numbers
-    tests = [_is_number(call, name) for name in beside]
+    tests = [is_number(call, name) for name in beside]
     if beside:
         call.numbers = frozenset(beside)
         _write_planned(s, call, depth + 1, tensors[:1], f"if {' and '.join(tests)} and {a}._array.dtype.char in 'fd':")
@@ -116,12 +116,6 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
         call.numbers = frozenset()
         s.put(depth + 1, general)
         s.put(depth, bail)
-
-
-def _is_number(call: Call, name: str) -> str:
-    """A test that an operand is a number that every floating dtype can hold, or left out."""
-    v = call.values[name]
-    return f"({v} is None or {IS_NUMBER.format(v)})" if call.optional(name) else f"({IS_NUMBER.format(v)})"
 
 
 def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: str = "") -> None:
@@ -321,7 +315,7 @@ def _write_planned_arrays(s: Source, call: Call, depth: int, arrays: list[str], 
     tests = [f"{name}.__class__ is ndarray" for name in arrays]
     if numbers:
         tests.append(f"{arrays[0]}.dtype.char in 'fd'")
-    tests += [_is_number(call, name) for name in numbers]
+    tests += [is_number(call, name) for name in numbers]
     s.put(depth, f"if {' and '.join(tests)}:")
     _write_plan(s, call, depth + 1, {name: name for name in arrays})
     promoted = [name for name in [*arrays, *numbers] if call.op.index[name] in call.op.promotes]
