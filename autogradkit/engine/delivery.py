@@ -40,20 +40,23 @@ def count_edges(roots: Iterable[Any], needed: set[Any] | None = None) -> dict[An
 
 def leading_to(wanted: set[Any], roots: list[Edge]) -> set[Any]:
     """What lies on a way from a root to a wanted target, so that nothing else runs."""
+    senders: dict[Any, list[Node]] = {root: [] for root, _ in roots}  # of each target that can be reached
+    nodes = [root for root in senders if isinstance(root, Node)]
+    for node in nodes:  # which grow meanwhile
+        for target in node.edges[::2]:
+            if target in senders:
+                senders[target].append(node)
+            elif target is not None:
+                senders[target] = [node]
+                if isinstance(target, Node):
+                    nodes.append(target)
     needed = set(wanted)
-    visited: set[Any] = set()
-    stack: list[tuple[Any, bool]] = [(root, False) for root, _ in roots]
-    while stack:
-        node, children_done = stack.pop()
-        if not isinstance(node, Node):
-            continue
-        if children_done:
-            if any(target in needed for target in node.edges[::2] if target is not None):
+    ways = [target for target in wanted if target in senders]
+    for target in ways:
+        for node in senders[target]:
+            if node not in needed:
                 needed.add(node)
-        elif node not in visited:
-            visited.add(node)
-            stack.append((node, True))
-            stack.extend((target, False) for target in node.edges[::2] if target is not None)
+                ways.append(node)
     return needed
 
 

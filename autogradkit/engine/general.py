@@ -2,8 +2,8 @@
 
 Rests on history, delivery, hook_calls, validate and ownership; run.py sends here what is not of the usual kind. A node runs when
 the gradients of all its outputs have arrived; among those that are ready the one made last goes first, as in PyTorch. Here
-`create_graph` moves tensors through the formulas that else move raw arrays, `autograd.grad` and `inputs=` run only what leads
-to the wanted inputs, recorders are told what happens, and anomaly mode (anomaly.py) looks for its culprit.
+`create_graph` moves tensors through the formulas that else move raw arrays, `autograd.grad` and `inputs=` may want what is no
+leaf, recorders are told what happens, and anomaly mode (anomaly.py) looks for its culprit.
 """
 
 from __future__ import annotations
@@ -52,6 +52,15 @@ from autogradkit.engine.sparse import added, copied
 from autogradkit.engine.validate import validated
 
 
+def require_uncaptured(target: Any, captured: dict[Edge, Any] | None) -> None:
+    """Raise RuntimeError where it is asked whether a leaf will be reached whose gradient `grad` wants."""
+    if captured and isinstance(target, Tensor) and (target, 0) in captured:
+        raise RuntimeError(
+            "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This is "
+            "currently not supported."
+        )
+
+
 class Run:
     """One run of the engine, in all generality."""
 
@@ -72,11 +81,7 @@ class Run:
 
     def will_reach(self, target: Any) -> bool:
         """Whether a gradient will arrive at a node or leaf. Raises RuntimeError for a leaf whose gradient `grad` wants."""
-        if isinstance(target, Tensor) and (target, 0) in self.captured:
-            raise RuntimeError(
-                "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This is "
-                "currently not supported."
-            )
+        require_uncaptured(target, self.captured)
         return target in self.waiting
 
     def told(
@@ -142,18 +147,14 @@ class Run:
     def visit(self, node: Node, received: list[Any]) -> None:
         """Run one node, unless it is only wanted itself, and deliver what it gives."""
         needed = self.needed
-        runs = (
-            needed is None
-            or (self.runs_wanted and node in needed)
-            or any(target in needed for target in node.edges[::2] if target is not None)
-        )
-        if runs:  # PyTorch hands out the gradient of a node that runs as it came, of another as hooks left it
+        runs = needed is None or (self.runs_wanted and node in needed) or not needed.isdisjoint(node.edges[::2])
+        if runs and self.captured:  # PyTorch hands out the gradient of a node that runs as it came
             self.capture(node, received)
         came = received[0]
         if node.hooks is not None:
             self.announce_given(node, received)
             on_outputs(node.hooks, received, self.create_graph, self.retain)
-        if not runs:
+        if not runs:  # and of another as hooks left it
             self.capture(node, received)
             return
         if node.hooks is not None:
@@ -238,9 +239,9 @@ class Run:
         needed = self.needed
         return (
             needed is not None
+            and needed.isdisjoint(node.edges[::2])
             and isinstance(node, OpNode)
             and not node.name().endswith("NotImplemented")  # which always refuses
-            and all(target is None or target not in needed for target in node.edges[::2])
         )
 
     def leaf(self, leaf: Tensor, gradient: Any, alone: bool, former: AccumulateGrad | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The usual backward: from one root to every leaf, on arrays, with no recorder.
+"""The usual backward: from one root to every leaf, or to those that are wanted, on arrays, with no recorder.
 
 Rests on the same rooms as general.py, which does everything else, and gives the same results: the accept tests stand here
 in line, and whatever they do not accept goes to the shared functions. What a node costs here is what a small network's
@@ -19,7 +19,7 @@ from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.shapes import unfit
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.engine.delivery import Buffers, Sums, add_arrived, carry, count_edges, deliver
+from autogradkit.engine.delivery import Buffers, Edge, Sums, add_arrived, carry, count_edges, deliver
 from autogradkit.engine.hook_calls import (
     after_accumulation,
     after_node,
@@ -35,6 +35,7 @@ from autogradkit.engine.ownership import (
     REFERENCES_IN_A_LOOP,
     add_to_grad,
     add_to_retained,
+    handed_out,
     memory_of,
     obeys,
     set_version,
@@ -44,15 +45,25 @@ from autogradkit.engine.ownership import (
 from autogradkit.engine.validate import validate, validated
 
 
-def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: int, taken: list[Tensor]) -> None:
+def run_plain(
+    root: Node,
+    output: int,
+    gradient: Any,
+    retain_graph: bool,
+    call: int,
+    taken: list[Tensor],
+    needed: set[Any] | None = None,
+    captured: dict[Edge, Any] | None = None,
+) -> None:
     """Add the gradients of this `output` of `root`, times `gradient`, to the `.grad` of every leaf.
 
-    While somebody listens, `taken` gets the leaves that took a gradient over. Listeners are told of them before hooks and
-    functions of the learner's run; whoever calls this tells of those that are left.
+    With `needed`, which is what lies on the ways from `root` to wanted leaves, only to theirs; with `captured` they are put
+    there instead. While somebody listens, `taken` gets the leaves that took a gradient over. Listeners are told of them before
+    hooks and functions of the learner's run; whoever calls this tells of those that are left.
     """
     ndarray, references = np.ndarray, sys.getrefcount
     plus: Any = np.add
-    waiting = count_edges([root])
+    waiting = count_edges([root], needed)
     buffers: Buffers = {}
     sums: Sums = {}
     # Of each leaf the sum so far, how often it was added to in place, and whether its memory is known to be its own.
@@ -74,7 +85,7 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
             if came is not received[0]:
                 carried = 0
             came = None
-        edges = node.edges
+        edges = node.edges if needed is None else _within(needed, node)
         kept = hooks is not None or retain_graph  # after a hook that raised the graph is there still, as in PyTorch
         if node.calls_user:
             kept = True
@@ -84,6 +95,8 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
                 sent = ()
             else:
                 sent = node.apply(received, False)
+                if needed is not None:  # what goes nowhere is looked at, too
+                    sent = validated(sent, node)
         else:
             apply: Any = type(node).apply  # of no custom function: it takes all of what `OpNode` describes
             try:
@@ -97,7 +110,7 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
         if hooks is not None and hooks.after:
             sent = after_node(hooks, validated(sent, node), received, False)
         if kept:
-            edges = node.edges  # which hooks may have changed
+            edges = node.edges if needed is None else _within(needed, node)  # which hooks may have changed
             if not retain_graph:
                 node.release()
         made: tuple[int, ...] = node.gradient_versions
@@ -184,6 +197,9 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
             if sum_so_far is not None:
                 del arrived[target]
                 gradient, version, _ = sum_so_far
+            if captured is not None:
+                _capture(captured, target, gradient, version)
+                continue
             leaf_hooks = target._hooks
             if leaf_hooks is not None:
                 if taken:
@@ -247,6 +263,23 @@ def run_plain(root: Node, output: int, gradient: Any, retain_graph: bool, call: 
             return
         else:
             node = following
+
+
+def _within(needed: set[Any], node: Node) -> tuple[Any, ...]:
+    """The edges of a node, with None for each target that leads to nothing wanted."""
+    edges = node.edges
+    if needed.issuperset(edges[::2]):
+        return edges
+    return tuple([each if at % 2 or each in needed else None for at, each in enumerate(edges)])
+
+
+def _capture(captured: dict[Edge, Any], leaf: Tensor, gradient: Any, version: int) -> None:
+    """Keep what `grad()` was asked for, as the leaf's hooks leave it."""
+    if gradient is not None and leaf._node is not None:
+        raise RuntimeError(errors.LEAF_MOVED)
+    hooked = gradient if leaf._hooks is None else on_leaf(leaf._hooks, gradient, False)
+    if gradient is not None:
+        captured[leaf, 0] = handed_out(hooked, version if hooked is gradient else 0, captured.values())
 
 
 def _accumulate(node: Any, received: list[Any], version: int, call: int) -> None:

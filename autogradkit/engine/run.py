@@ -12,8 +12,8 @@ from autogradkit.core.batched import BATCHES, has_batched
 from autogradkit.core.recording import CALLS, RECORDERS, listeners, marks_of, put_back
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.callbacks import call_back
-from autogradkit.engine.delivery import Edge, count_edges
-from autogradkit.engine.general import Run
+from autogradkit.engine.delivery import Edge, count_edges, leading_to
+from autogradkit.engine.general import Run, require_uncaptured
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import Node
 from autogradkit.engine.ownership import tell_taken
@@ -37,12 +37,15 @@ def execute(
     """
     # Else on arrays, which have no tangents, and are no samples of a batch.
     on_tensors = create_graph or bool(DUAL_LEVELS) or bool(BATCHES and has_batched(gradients))
-    if wanted is None and not on_tensors and len(roots) == 1 and not MODE.anomaly:
+    if not on_tensors and len(roots) == 1 and not MODE.anomaly:
         target, number = roots[0]
         if isinstance(target, Node) and not (RECORDERS and listeners()):
-            validate_roots(roots, gradients)
-            run_alone(target, number, gradients.pop(), retain_graph)
-            return {}
+            needed = None if wanted is None else leading_to({each for each, _ in wanted}, roots)
+            if wanted is None or (needed and target in needed and all(isinstance(each, Tensor) for each, _ in wanted)):
+                validate_roots(roots, gradients)
+                captured = None if wanted is None or accumulate else dict.fromkeys(wanted)
+                run_alone(target, number, gradients.pop(), retain_graph, needed, captured)
+                return captured or {}
     recorders = listeners() if RECORDERS else []
     marks = marks_of(recorders)
     mode, wanted_some, outer = MODE.asked, MODE.wants_some, MODE.run
@@ -73,26 +76,39 @@ def execute(
     return captured
 
 
-def run_alone(root: Node, number: int, gradient: Any, retain_graph: bool) -> None:
-    """The usual backward: from one root, with no recorder and no anomaly looked for; those who log gradients are told."""
-    mode, outer = MODE.grad, MODE.run
+def run_alone(
+    root: Node,
+    number: int,
+    gradient: Any,
+    retain_graph: bool,
+    needed: set[Any] | None = None,
+    captured: dict[Edge, Any] | None = None,
+) -> None:
+    """The usual backward: from one root, with no recorder and no anomaly looked for; those who log gradients are told.
+
+    `needed` and `captured` are those of `run_plain`.
+    """
+    mode, wanted_some, outer = MODE.grad, MODE.wants_some, MODE.run
     call = next(CALLS)
     taken: list[Tensor] = []
-    run = PlainRun(root)
+    run = PlainRun(root, needed, captured)
     try:
         try:
             if mode:
                 MODE.grad = False
+            MODE.wants_some = needed is not None
             MODE.run = run
-            run_plain(root, number, gradient, retain_graph, call, taken)
+            run_plain(root, number, gradient, retain_graph, call, taken, needed, captured)
         finally:
             MODE.run = outer
+            MODE.wants_some = wanted_some
             if mode:
                 MODE.grad = True
             if taken:
                 tell_taken(call, taken)
     except BaseException:  # an interrupt may have come in these lines
         MODE.run = outer
+        MODE.wants_some = wanted_some
         if mode:
             MODE.grad = True
         raise
@@ -103,15 +119,18 @@ def run_alone(root: Node, number: int, gradient: Any, retain_graph: bool) -> Non
 class PlainRun:
     """A run of the usual kind, as hooks may ask of it what it will come to."""
 
-    __slots__ = ("__weakref__", "_reached", "callbacks", "root")
+    __slots__ = ("__weakref__", "_reached", "callbacks", "captured", "needed", "root")
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, needed: set[Any] | None = None, captured: dict[Edge, Any] | None = None) -> None:
         self.root = root
+        self.needed = needed
+        self.captured = captured
         self.callbacks: list[Callable[[], Any]] | None = None  # what is to be called afterwards
         self._reached: dict[Any, int] | None = None
 
     def will_reach(self, target: Any) -> bool:
-        """Whether a gradient will arrive at a node or leaf."""
+        """Whether a gradient will arrive at a node or leaf. Raises RuntimeError for a leaf whose gradient `grad` wants."""
+        require_uncaptured(target, self.captured)
         if self._reached is None:
-            self._reached = count_edges([self.root])
+            self._reached = count_edges([self.root], self.needed)
         return target in self._reached

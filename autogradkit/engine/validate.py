@@ -87,9 +87,11 @@ def _expandable(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
 
 def validated(sent: Sequence[Any], node: Node) -> list[Any]:
     """All gradients that `node` gave, each as its edge's target expects it."""
-    return [
-        gradient
-        if gradient is None or target is None
-        else validate(gradient, *expected_of(target, number), node, index)
-        for index, (gradient, target, number) in enumerate(zip(sent, node.edges[::2], node.edges[1::2], strict=True))
-    ]
+    found = list(sent)
+    for index, (gradient, target, number) in enumerate(zip(sent, node.edges[::2], node.edges[1::2], strict=True)):
+        if gradient is not None and target is not None:
+            shape, kind = expected_of(target, number)
+            array = gradient._array if gradient.__class__ is Tensor else gradient
+            if array.__class__ is not np.ndarray or array.dtype is not kind or array.shape != shape:
+                found[index] = validate(gradient, shape, kind, node, index)
+    return found

@@ -53,6 +53,18 @@ x=T.ones(3,requires_grad=True)⏎o=x*2⏎with T.no_grad(): x.set_(T.zeros(2))⏎
 p=T.nn.Parameter(T.ones(6))⏎for i in range(2):⏎    with T.no_grad():⏎        p.set_(p[1:])⏎        p.grad=None⏎    T.cat((p,p)).sum().backward()⏎r=p.grad
 x=T.randn(1,2)⏎x.data=T.ones(2).to_sparse()
     """,
+    "gradients of some leaves": """
+x,w=(T.tensor([1.,2.,3.],requires_grad=True) for _ in range(2))⏎o=(x*w).sum()⏎r=A.grad(o,x,retain_graph=True),A.grad(o,w),x.grad⏎A.grad(o,x)
+x,w=(T.tensor([1.,2.,3.],requires_grad=True) for _ in range(2))⏎a,b=A.grad(x+w,(x,w),T.ones(3))⏎a.add_(1)⏎r=a,b,a._version,b._version
+x=T.tensor([1.,2.],requires_grad=True)⏎g,=A.grad(((x+x*2)+x).sum(),x)⏎r=g,g._version,g.stride(),A.grad(x.view(2,1).expand(2,4).sum(),(x,x))
+x,w=(T.tensor([1.,2.],requires_grad=True) for _ in range(2))⏎n=[]⏎a=x*2⏎a.register_hook(lambda g: n.append(g) or g*10)⏎x.register_hook(lambda g: n.append(g) or g+1)⏎w.register_hook(n.append)⏎a.retain_grad()⏎x.register_post_accumulate_grad_hook(n.append)⏎r=A.grad((a*w).sum(),x),n,x.grad,a.grad
+x,w=(T.tensor([1.,2.],requires_grad=True) for _ in range(2))⏎b=(x*2)*w⏎b.grad_fn.register_prehook(lambda g: (g[0]*3,))⏎n=[]⏎b.grad_fn.next_functions[0][0].register_hook(lambda *g: n.append(g))⏎r=A.grad(b.sum(),w),n
+class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,a,b): return a*b⏎    @staticmethod⏎    def backward(ctx,g): return g*2,T.ones(7)⏎x,w=(T.tensor([1.,2.],requires_grad=True) for _ in range(2))⏎A.grad(F.apply(x,w).sum(),x)
+x,w=(T.tensor([1.,2.],requires_grad=True) for _ in range(2))⏎z=x*2*w⏎z.sum().backward(inputs=[x])⏎r=x.grad,w.grad⏎z=x*2*w⏎z.sum().backward(inputs=[x,w])⏎r+=x.grad,w.grad,x.grad._version,w.grad._version
+x,w=(T.tensor([1.,2.],requires_grad=True) for _ in range(2))⏎y=x*2⏎z=y*w⏎v=z*w⏎n=[]⏎h=A.graph.register_multi_grad_hook((y,z),n.append)⏎A.grad(v.sum(),w,retain_graph=True)⏎A.grad(v.sum(),x,retain_graph=True)⏎v.sum().backward(inputs=[w])⏎r=n
+x=T.tensor([1.,2.],requires_grad=True)⏎y=x*2⏎h=A.graph.register_multi_grad_hook((x,y),print)⏎A.grad((y*3).sum(),x)
+x,w=(T.tensor([1.,2.],requires_grad=True) for _ in range(2))⏎n=[]⏎z=(x*w).sum()⏎z.register_hook(lambda g: n.append(A.grad((x*x).sum(),x)))⏎(z*1).backward(inputs=[w])⏎r=n,w.grad,x.grad
+    """,
     "custom functions": """
 class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        v=x.clone()[:3]⏎        v+=2⏎        return v⏎    @staticmethod⏎    def backward(ctx,g): return g⏎b=T.arange(5.,requires_grad=True)⏎a=F.apply(b)⏎r=a.grad_fn.name(),a._is_view(),a._version,a
 class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        y=x.mul_(2)⏎        ctx.mark_dirty(y)⏎        return y⏎    @staticmethod⏎    def backward(ctx,g): pass⏎    @staticmethod⏎    def jvp(ctx,t): return t⏎x=T.tensor(1.)⏎with A.forward_ad.dual_level(): F.apply(A.forward_ad.make_dual(x,T.ones(())))

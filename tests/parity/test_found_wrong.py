@@ -12,8 +12,23 @@ import pytest
 
 from .programs.runs import Line, Pair
 
-# Long lines stay whole: each is a program.
+# ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "edits by kernels that nobody differentiates": """
+F=T.nn.functional; r=[]⏎for f in (lambda x: x.clamp_(0,1),lambda x: x.clamp_min_(.5),lambda x: x.sigmoid_(),lambda x: F.elu(x,.5,inplace=True),lambda x: F.silu(x,True)):⏎    x=T.linspace(-3,3,6); v=x.view(2,3); y=f(x); r+=[(x,v,x._version,y is x,y.grad_fn)]
+x=T.linspace(-3,3,6,requires_grad=True); y=x.sin(); z=(y*y).sum()⏎with T.no_grad(): y.clamp_(0,1)⏎z.backward()
+x=T.linspace(-3,3,6,requires_grad=True); y=x.sin()⏎with T.no_grad(): y.clamp_(-.5,.5)⏎(y*2).sum().backward(); r=x.grad,y,y._version
+x=T.tensor([float("nan"),float("inf"),-0.0]); r=x.clone().clamp_(0,1),x.clone().clamp_(max=-0.0),x.half().clamp_(0,1),x.double().clamp_(0,1e300)
+x=T.ones(2,requires_grad=True); x.clamp_(0,1)
+x=T.ones(2); x.clamp_(0,1e300)
+    """,
+    "numbers before and behind tensors": """
+r=[n//x for x in (T.tensor([1.,2.,5.]),T.tensor([1,2,5]),T.ones(2,3).t(),T.tensor([2.]).half()) for n in (2,2.5,True)]
+r=[n%x for x in (T.tensor([1.,2.,5.]),T.tensor([1,2,5]),T.ones(2,3).t(),T.tensor([2.]).half()) for n in (2,2.5,True)]
+x=T.arange(6.,requires_grad=True); y=x.view(2,3).t(); r=[(z,z.stride()) for z in (y*2,y+1,y-.5,y/3,y**2,y>2,y//2,y%2,y.pow(.5))]
+x=T.arange(1.,7.,requires_grad=True); y=x.view(2,3)[:,1:]; sum([y*2,y+1,y-.5,y/3,y**2,y%2]).backward(T.ones(2,2)); r=x.grad
+x=T.arange(6.).view(2,3).t(); r=x*2**70,x*1e300,x.half()*2,x.int()*2.5,x.double()**-1,x[:0]*2,x.expand(2,3,2)*2.0
+    """,
     "inputs that descend from one another": """
 x=T.ones(2,requires_grad=True); y=x*1; d=y*2; r=T.autograd.grad(y.sum(),[x,d],allow_unused=True)
 x=T.ones(2,requires_grad=True); y=x*1; d=y*2; y.sum().backward(inputs=[x,d]); r=(x.grad,d._grad)

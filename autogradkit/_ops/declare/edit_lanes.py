@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME
-from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source
+from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source, is_number
 
 # Before the write and on its line: the way from here into the write makes no call, so that no interrupt comes between.
 _COUNTED = "counter.value += 1; "
@@ -28,6 +28,8 @@ def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
     operands = [op.parameters[i].name for i in op.promotes]
     if op.pointwise in (SAME, INT_TO_FLOAT) and op.ufunc is not None and len(operands) < 3 and op.refuse is None:
         _write_quiet_edit(s, call, depth, operands)
+    elif op.pointwise in (SAME, INT_TO_FLOAT) and op.ufunc is None and op.refuse is None and op.kind != "random":
+        _write_quiet_copy(s, call, depth)
     elif op.edits and op.refuse is None and not op.dtypes and not op.dims and op.first_tensor == 0:
         _write_quiet_kernel(s, call, depth)
     for name in operands[1:]:
@@ -73,6 +75,27 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
             whole = f"lay and lay[1].char == 'l'{usual} and {b}.__class__ is int and -9e18 < {b} < 9e18"
             s.put(depth, f"elif {whole} and {plain}:")
             _put_edit(s, depth + 1, a, ufunc, f"{a}._array, {b}, {a}._array")
+
+
+def _write_quiet_copy(s: Source, call: Call, depth: int) -> None:
+    """An edit that nobody differentiates by a kernel of one operand and numbers, whose result is copied: `clamp_`, `sigmoid_`."""
+    op = call.op
+    first, *others = [op.parameters[i] for i in op.operands]
+    if op.deferred or not first.kind.is_tensor or any(p.kind.is_tensor for p in others):
+        return
+    a = call.values[first.name]
+    s.scope[call.name("kernel")] = op.kernel
+    tests = "".join(f" and {is_number(call, p.name)}" for p in others)
+    s.put(
+        depth,
+        f"lay = {a}._layout or layout_of({a})",
+        f"if lay and lay.__class__ is tuple{tests} and "
+        f"((NO_GRAD and not MODE.grad) or ({a}._view is None and not {a}._requires_grad)):",
+        " r = np_empty(*lay)",
+    )
+    given = call.listed({**call.values, first.name: f"{a}._array"})
+    s.put_quiet(depth + 1, "", call.name("kernel"), f"{given}, out=r")
+    _put_edit(s, depth + 1, a, "setitem", f"{a}._array, ..., r")
 
 
 def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:

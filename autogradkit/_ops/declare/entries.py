@@ -50,18 +50,15 @@ def write(owner: OverloadSet, how: str, name: str) -> Callable[..., Any]:
 
 
 def write_straight(op: Overload) -> Callable[..., Any]:
-    """The lane of one overload as a function of its positional parameters, whose classes are known to fit."""
+    """The lane of one overload as a function of its parameters, given as its schema has them, whose classes are known to fit."""
     s = Source()
     name = f"straight_{op.owner.name}"
-    values = {p.name: f"a{i}" if not p.keyword else f"default0_{p.name}" for i, p in enumerate(op.parameters)}
-    for p in op.parameters:
-        s.scope[f"default0_{p.name}"] = p.default
-    slots = [
-        f"a{i}" + (f"=default0_{p.name}" if p.default is not REQUIRED else "")
-        for i, p in enumerate(op.parameters)
-        if not p.keyword
-    ]
-    given = ", ".join(f"a{i}" for i in range(op.positional))
+    values = {p.name: p.name if p.keyword else f"a{i}" for i, p in enumerate(op.parameters)}
+    s.scope |= {f"default0_{p.name}": p.default for p in op.parameters}
+    slots = [values[p.name] + (f"=default0_{p.name}" if p.default is not REQUIRED else "") for p in op.parameters]
+    if op.positional < len(slots):
+        slots.insert(op.positional, "*")
+    given = ", ".join(f"{p.name}={p.name}" if p.keyword else values[p.name] for p in op.parameters)
     s.scope["general"] = op.general
     bail = f"return general({given})"
     s.put(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS and heeded(): {bail}")

@@ -129,6 +129,11 @@ class Form(Declaration):
     # -- facts ----------------------------------------------------------------------------------------------------------
 
     @cached_property
+    def keywords(self) -> frozenset[str]:
+        """The parameters that are given by name alone."""
+        return frozenset([p.name for p in self.parameters if p.keyword])
+
+    @cached_property
     def tensors_at(self) -> tuple[int, ...]:
         """Where tensors, and lists of tensors, stand."""
         return tuple([i for i, p in enumerate(self.parameters) if p.kind.is_tensor])

@@ -15,7 +15,7 @@ import numpy as np
 from autogradkit._ops.declare import memory
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, TO_BOOL, lane_plan
 from autogradkit._ops.declare.refusals import is_by_kernel
-from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source
+from autogradkit._ops.declare.source import IS_TENSOR, Call, Source, is_number
 from autogradkit.core.tensor import wrap
 from autogradkit.core.views import alias
 
@@ -77,6 +77,12 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
         s.put(depth + 1, f"if not ({IS_TENSOR.format(b)} or {b}.__class__ is float or {b}.__class__ is int): {bail}")
     if not numbers:
         _write_planned(s, call, depth + 1, tensors, f"if {IS_TENSOR.format(b)}:" if either else "")
+    beside = [second.name] if either else numbers
+    tests = [is_number(call, name) for name in beside]
+    if beside:
+        call.numbers = frozenset(beside)
+        _write_planned(s, call, depth + 1, tensors[:1], f"if {' and '.join(tests)} and {a}._array.dtype.char in 'fd':")
+        call.numbers = frozenset()
     s.put(depth + 1, general)
     if op.refuse is not None and is_by_kernel(op.refuse):
         s.put(depth, f"if lay[1].kind in 'bfcV': {general}")
@@ -86,14 +92,8 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
     arrays = {tensors[0]: f"{a}._array", **{name: call.values[name] for name in numbers}}
     call.numbers = frozenset(numbers)
     if len(tensors) == 1:
-        tests = [
-            f"{call.values[n]} is None or ({IS_NUMBER.format(call.values[n])})"
-            if call.optional(n)
-            else IS_NUMBER.format(call.values[n])
-            for n in numbers
-        ]
         if tests:
-            s.put(depth, f"if not ({' and '.join(f'({test})' for test in tests)}): {general}")
+            s.put(depth, f"if not ({' and '.join(tests)}): {general}")
         _write_result(s, call, depth, [*tensors, *numbers], arrays)
         return
     s.put(depth, f"if {IS_TENSOR.format(b)}:" if either else "if True:")
@@ -119,9 +119,12 @@ def _write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str)
 
 
 def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: str = "") -> None:
-    """Operands of other strides, or that broadcast: by the plan that is remembered, unless one must be cast first."""
+    """Operands of other strides, or that broadcast: by the plan that is remembered, unless one must be cast first.
+
+    Behind `tensors` the call may have numbers, which change nothing.
+    """
     op = call.op
-    if op.refuse is not None and (len(tensors) < 3 or is_by_kernel(op.refuse)):
+    if op.refuse is not None and (is_by_kernel(op.refuse) or (len(tensors) < 3 and not call.numbers)):
         return  # the general way asks it
     if test:
         s.put(depth, test)
@@ -129,15 +132,16 @@ def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: 
     kernel = call.name("kernel")
     s.scope[kernel] = op.kernel
     arrays = {name: f"x_{name}" for name in tensors}
-    listed = "".join(f"{array}, " for array in arrays.values())
     if op.refuse is not None:
         s.scope[call.name("refuse")] = op.refuse
         s.put(depth, f"{call.name('refuse')}{call.tuple}")
     s.put(depth, *[_array_of(call, name, arrays[name]) for name in tensors])
     _write_plan(s, call, depth, arrays)
-    if op.ufunc is not None and not call.usual_settings(tensors):
+    operands = [op.parameters[i].name for i in op.operands]
+    if op.ufunc is not None and not call.usual_settings(operands):
         s.scope[call.name("ufunc")] = op.ufunc
-        s.put_quiet(depth + 1, "", call.name("ufunc"), f"{listed}out=r")
+        listed = ", ".join(arrays.get(name, call.values[name]) for name in operands)
+        s.put_quiet(depth + 1, "", call.name("ufunc"), f"{listed}, out=r")
     else:
         _put_kernel(s, depth + 1, op, kernel, call.listed({**call.values, **arrays}))
     s.new_tensor(depth + 1, "o", "r")
@@ -311,9 +315,7 @@ def _write_planned_arrays(s: Source, call: Call, depth: int, arrays: list[str], 
     tests = [f"{name}.__class__ is ndarray" for name in arrays]
     if numbers:
         tests.append(f"{arrays[0]}.dtype.char in 'fd'")
-    for name in numbers:
-        none = f"{name} is None or " if call.optional(name) else ""
-        tests.append(f"({none}{IS_NUMBER.format(name)})")
+    tests += [is_number(call, name) for name in numbers]
     s.put(depth, f"if {' and '.join(tests)}:")
     _write_plan(s, call, depth + 1, {name: name for name in arrays})
     promoted = [name for name in [*arrays, *numbers] if call.op.index[name] in call.op.promotes]

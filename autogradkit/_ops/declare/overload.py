@@ -323,9 +323,11 @@ class Overload(Form):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run this overload, reported to whoever records; for compositions and formulas, whose arguments fit."""
         try:
-            if kwargs or self.composition or len(args) > self.positional or BATCHES or SPARSE or META or PENDING:
+            if self.composition or len(args) > self.positional or BATCHES or SPARSE or META or PENDING:
                 return self.general(*args, **kwargs)
-            return self.straight(*args)
+            if kwargs and not kwargs.keys() <= self.keywords:
+                return self.general(*args, **kwargs)
+            return self.straight(*args, **kwargs)
         except BaseException as error:
             shorten(error)
             raise

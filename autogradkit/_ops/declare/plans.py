@@ -71,10 +71,11 @@ def lane_plan(op: Overload, arrays: Sequence[Array | None], key: tuple[Any, ...]
     """(dtype, sizes, strides in bytes or None) of a pointwise result, for lanes.
 
     None where operands must be cast first, or where the declaration wants to look at their dtypes. Remembered in `op.lane_plans`
-    by `key`, the arrays' dtypes, sizes and strides. Operands after them are numbers that change nothing.
+    by `key`, the arrays' dtypes, sizes and strides. Operands after them are numbers, of which no value changes anything.
     """
     given = {i: array for i, array in zip(op.operands, arrays, strict=False) if array is not None}
-    plan = _plan_pointwise(op, [given.get(i) for i in range(len(op.parameters))])
+    numbers = dict.fromkeys(op.operands[len(arrays) :], 0)
+    plan = _plan_pointwise(op, [given.get(i, numbers.get(i)) for i in range(len(op.parameters))])
     if len(op.lane_plans) > _MOST:
         op.lane_plans.clear()
     cast = any(given[i].dtype != plan.common for i in op.promotes if i in given)

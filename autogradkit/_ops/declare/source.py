@@ -6,6 +6,7 @@ Rests on core and the engine, whose names the generated code sees; lanes.py, edi
 from __future__ import annotations
 
 from functools import partial
+from operator import setitem
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,6 +71,7 @@ SCOPE: dict[str, Any] = {
     "like": memory.like, "ndarray": np.ndarray, "new": object.__new__, "np_empty": np.empty,
     "reduction_plan": plans.reduction_plan, "requires_grad": requires_grad, "SEQUENCE": SEQUENCE, "shorten": shorten,
     "is_taken": is_taken, "run_in_spare": run_in_spare, "run_quietly": run_quietly,
+    "setitem": setitem,
     "strides_of": strides_of, "view_of": view_of, "wrap_dim": wrap_dim,
 }  # fmt: skip
 
@@ -343,3 +345,9 @@ class Call:
         rest = [p for p in self.op.parameters if p.name not in operands]
         defaults = [(p, "None" if p.default is None else f"{self.name('default')}_{p.name}") for p in rest]
         return "".join(f" and {self.values[p.name]} is {default}" for p, default in defaults)  # 1.0 and True are not 1
+
+
+def is_number(call: Call, name: str) -> str:
+    """A test that an operand is a number that every floating dtype can hold, or left out."""
+    v = call.values[name]
+    return f"({v} is None or {IS_NUMBER.format(v)})" if call.optional(name) else f"({IS_NUMBER.format(v)})"

@@ -144,7 +144,7 @@ class _Plan:
                 operand = operand.unsqueeze(at)
                 order[place] = at
                 at += 1
-        return operand.permute(order)
+        return operand.permute(tuple(order))
 
     def require_sizes(self, operands: Sequence[Any]) -> None:
         """Raise RuntimeError where a label has two sizes."""

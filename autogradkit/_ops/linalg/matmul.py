@@ -57,13 +57,13 @@ def _is_folded(a: Any, b: Any) -> bool:
 
     It does where that saves memory in backward, or costs no copy.
     """
-    first = a.dim() >= b.dim()
+    first = a._array.ndim >= b._array.ndim
     batch, single = (a, b) if first else (b.mT, a)
-    if batch.dim() < 3 or single.dim() > 2:
+    if batch._array.ndim < 3 or single._array.ndim > 2:
         return False
     if single.requires_grad:
         return True
-    if a.dim() == 2:
+    if a._array.ndim == 2:
         return False
     shape, strides = batch.shape, batch.stride()
     lies_as_one = all(strides[i] == strides[i + 1] * shape[i + 1] for i in range(len(shape) - 2))
@@ -83,22 +83,23 @@ def _folded(a: Any, b: Any) -> Any:
 
 def _batched(a: Any, b: Any) -> Any:
     """Both operands over the broadcast batch dimensions, as one bmm."""
-    n = a.shape[-2] if a.dim() > 1 else 1
-    m = b.shape[-2] if b.dim() > 1 else b.shape[0]
-    p = b.shape[-1] if b.dim() > 1 else 1
-    if a.dim() == b.dim() == 3 and a.shape[0] != b.shape[0]:
-        if a.shape[0] == 1 and a.requires_grad:
+    sizes, others = a._array.shape, b._array.shape
+    n = sizes[-2] if len(sizes) > 1 else 1
+    m = others[-2] if len(others) > 1 else others[0]
+    p = others[-1] if len(others) > 1 else 1
+    if len(sizes) == len(others) == 3 and sizes[0] != others[0]:
+        if sizes[0] == 1 and a.requires_grad:
             return matmul(a.squeeze(0), b)
-        if b.shape[0] == 1 and b.requires_grad:
+        if others[0] == 1 and b.requires_grad:
             return matmul(a, b.squeeze(0))
-    batch = broadcast_shapes(tuple(a.shape[:-2]), tuple(b.shape[:-2]))
+    batch = broadcast_shapes(sizes[:-2], others[:-2])
     count = math.prod(batch)
-    x = _spread(a, batch, count, n, a.shape[-1])
-    shape = (*batch, *((n,) if a.dim() > 1 else ()), *((p,) if b.dim() > 1 else ()))
-    if b.dim() == 1:
+    x = _spread(a, batch, count, n, sizes[-1])
+    shape = (*batch, *((n,) if len(sizes) > 1 else ()), *((p,) if len(others) > 1 else ()))
+    if len(others) == 1:
         y = _spread(b, batch, count, m).unsqueeze(2)
         return unsafe_view(bmm(x, y).squeeze(-1), shape)
-    return unsafe_view(bmm.straight(x, _spread(b, batch, count, m, p)), shape)
+    return unsafe_view.straight(bmm.straight(x, _spread(b, batch, count, m, p)), shape)
 
 
 def _spread(x: Any, batch: Sequence[int], count: int, *sizes: int) -> Any:

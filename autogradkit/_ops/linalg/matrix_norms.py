@@ -257,9 +257,9 @@ def norm(
             dims = tuple(range(input.ndim)) if dim is None else (dim,) if isinstance(dim, int) else dim
             return matrix_norm.owner(input, p, dims, keepdim, dtype=dtype, out=out)
         order = 2 if p is None or isinstance(p, str) else p
-        plain = dim is None and dtype is None and out is None
+        plain = dtype is None and out is None and (dim is None or dim.__class__ is int)
         if plain and input.__class__ in CLASSES and order.__class__ in (int, float) and keepdim.__class__ is bool:
-            return vector_norm.straight(input, order, None, keepdim)
+            return vector_norm.straight(input, order, dim if dim is None else (dim,), keepdim)
         if input.layout is sparse_coo:
             return norm_along(
                 input, order, () if dim is None else (dim,) if isinstance(dim, int) else tuple(dim), keepdim

@@ -5,6 +5,7 @@ Rests on core.dtype; whatever writes a number into memory uses it.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,21 @@ def scalar_array(value: Any, wanted: Dtype) -> Array:
     return quietly(np.asarray, value, wanted.numpy)
 
 
-def number_in(x: Array, value: Any) -> Any:
-    """A Python number in the dtype that an array is computed in. Raises RuntimeError where that cannot hold it."""
-    if value.__class__ is float and abs(value) <= 65504:  # which every dtype holds
-        return x.dtype.type(value)
-    return scalar_array(value, from_numpy_dtype(x.dtype))[()]
+def number_in(x: Array, value: Any) -> Array:
+    """A Python number, in the dtype that an array is computed in, as an array without dimensions: NumPy's functions meet such
+    quickest. It is remembered, and cannot be written. Raises RuntimeError where the dtype cannot hold the number.
+    """
+    usual = -65504 <= value <= 65504 if value.__class__ is float else value.__class__ is int and 0 <= value <= 127
+    if usual and (value or value.__class__ is int):  # which every dtype holds; 0.0 and -0.0 would be remembered as one
+        return _remembered(value, x.dtype)
+    return scalar_array(value, from_numpy_dtype(x.dtype))
+
+
+@functools.lru_cache(1024)
+def _remembered(value: float, kind: np.dtype[Any]) -> Array:
+    made = np.asarray(value, kind)
+    made.flags.writeable = False
+    return made
 
 
 def wide_scalar_array(value: Any, wanted: Dtype) -> Array:

@@ -12,6 +12,7 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.memory import allocate
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.network import relu_kernels
+from autogradkit.core.bits import FEW, kept
 from autogradkit.core.steps import Step
 from autogradkit.core.strides import dense_strides_like, element_strides
 
@@ -40,6 +41,8 @@ def _write_usual(s: Source, call: Call, depth: int) -> None:
 def _on_arrays(g: Array, result: Array) -> Array:
     if not (g.flags.c_contiguous and result.flags.c_contiguous):
         return k.relu_backward(g, result)
+    if result.size <= FEW:
+        return kept(result, g)
     out = allocate(result.shape, result.dtype)
     relu_kernels.relu_backward(g, result, out)
     return out

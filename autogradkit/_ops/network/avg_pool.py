@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,10 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.pool_windows import Window, pooled_shape, require_one_int, window_of
-from autogradkit._ops.network.rounding import write
+from autogradkit._ops.network.rounding import write, write_by
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype, is_half
 from autogradkit.core.shapes import dim_of_size
@@ -58,63 +58,71 @@ def _require_room(sizes: Shape, kernel: Shape) -> None:
 
 
 @functools.lru_cache(256)
-def _divisors(sizes: Shape, result: Shape, window: Window, padded_counts: bool, divisor: int | None) -> Array:
-    """What the sum of each window is divided by."""
-    if divisor is not None:
-        return np.full(result, divisor, np.float64)
-    counts: Any = 1.0
-    for at, (n, count, size, step, pad) in enumerate(zip(sizes, result, *window[:3], strict=True)):
-        first = np.arange(count) * step - pad
-        last = np.minimum(first + size, n + pad)
-        inside = last - first if padded_counts else np.minimum(last, n) - np.maximum(first, 0)
-        counts = counts * inside.reshape(-1, *(1,) * (len(sizes) - 1 - at))
-    return np.broadcast_to(counts, result)
+def _divisors(
+    sizes: Shape, result: Shape, window: Window, padded_counts: bool, divisor: int | None, kind: np.dtype[Any]
+) -> Array:
+    """What the sum of each window is divided by: one number, if it is the same for all."""
+    counts: Any = np.full((), 1.0 if divisor is None else divisor)
+    if divisor is None:
+        for at, (n, count, size, step, pad) in enumerate(zip(sizes, result, *window[:3], strict=True)):
+            first = np.arange(count) * step - pad
+            last = np.minimum(first + size, n + pad)
+            inside = last - first if padded_counts else np.minimum(last, n) - np.maximum(first, 0)
+            counts = counts * inside.reshape(-1, *(1,) * (len(sizes) - 1 - at))
+    return np.asarray(counts if counts.min() != counts.max() else counts.min(), kind)
 
 
-def _places(window: Window, result: Shape) -> Iterator[tuple[Any, ...]]:
-    """Of the padded input, what stands at each place of all windows."""
-    for place in itertools.product(*map(range, window[0])):
-        yield (..., *[slice(i, i + s * (n - 1) + 1, s) for i, s, n in zip(place, window[1], result, strict=True)])
-
-
-def _padded(x: Array, window: Window, result: Shape) -> tuple[Array, tuple[Any, ...]]:
-    """(zeros large enough for all windows, where in them the input is)."""
-    sizes = x.shape[-len(result) :]
-    whole = [
-        max(n + 2 * p, (count - 1) * s + size) for n, count, size, s, p in zip(sizes, result, *window[:3], strict=True)
+@functools.lru_cache(256)
+def _places(sizes: Shape, result: Shape, window: Window) -> tuple[Shape, Any, list[Any]]:
+    """(sizes that are enough for all windows, where in them the input is, what stands at each place of all windows)."""
+    steps = list(zip(sizes, result, *window[:3], strict=True))
+    whole = tuple([max(n + 2 * p, (count - 1) * s + size) for n, count, size, s, p in steps])
+    inside = (..., *[slice(p, p + n) for n, _, _, _, p in steps])
+    places = [
+        (..., *[slice(i, i + s * (count - 1) + 1, s) for i, (_, count, _, s, _) in zip(place, steps, strict=True)])
+        for place in itertools.product(*map(range, window[0]))
     ]
-    inside = (..., *[slice(p, p + n) for n, p in zip(sizes, window[2], strict=True)])
-    return np.zeros((*x.shape[: -len(result)], *whole), x.dtype), inside
+    return whole, inside, places
 
 
 def _average(x: Array, window: Window, padded_counts: bool, divisor: int | None, out: Array) -> None:
     result = out.shape[-len(window[0]) :]
+    sizes = x.shape[-len(result) :]
+    whole, inside, places = _places(sizes, result, window)
 
     def body(x: Array) -> Array:
-        memory, inside = _padded(x, window, result)
-        memory[inside] = x
-        total = functools.reduce(np.add, [memory[place] for place in _places(window, result)], x.dtype.type(0))
-        divisors = _divisors(x.shape[-len(result) :], result, window, padded_counts, divisor)
+        memory = x
+        if whole != sizes:
+            memory = np.zeros((*x.shape[: -len(result)], *whole), x.dtype)
+            memory[inside] = x
+        total = memory[places[0]] + number_in(x, 0)
+        for place in places[1:]:
+            np.add(total, memory[place], total)
+        divisors = _divisors(sizes, result, window, padded_counts, divisor, total.dtype)
         if total.dtype.kind in "iu":
-            whole = divisors.astype(total.dtype)
-            towards = (total % whole != 0) & ((total < 0) != (whole < 0))  # 0, as C++ divides
-            return total // whole + towards
-        return total / divisors.astype(total.dtype)
+            towards = (total % divisors != 0) & ((total < 0) != (divisors < 0))  # 0, as C++ divides
+            return total // divisors + towards
+        return total / divisors
 
     write(out, body, x)
 
 
 def _spread(g: Array, window: Window, padded_counts: bool, divisor: int | None, out: Array) -> None:
     result = g.shape[-len(window[0]) :]
+    sizes = out.shape[-len(result) :]
+    whole, inside, places = _places(sizes, result, window)
 
-    def body(g: Array) -> Array:
-        memory, inside = _padded(out.astype(g.dtype, copy=False), window, result)
-        share = g / _divisors(out.shape[-len(result) :], result, window, padded_counts, divisor).astype(g.dtype)
-        for place in _places(window, result):
-            memory[place] += share
-        return memory[inside]
+    def body(g: Array, out: Array) -> None:
+        memory = out if whole == sizes else np.empty((*out.shape[: -len(result)], *whole), g.dtype)
+        memory.fill(0)
+        share = g / _divisors(sizes, result, window, padded_counts, divisor, g.dtype)
+        for place in places:
+            into = memory[place]
+            np.add(into, share, into)
+        if memory is not out:
+            out[...] = memory[inside]
 
-    write(out, body, g)
+    write_by(out, body, g)
 
 
 @op(

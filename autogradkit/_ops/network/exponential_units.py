@@ -5,6 +5,8 @@ Rests on declare; `nn.functional` publishes them. The edits of elu and celu save
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Any
 
 import numpy as np
@@ -42,10 +44,17 @@ def _edited(g: Any, alpha: float, scale: float, input_scale: float, result: Any)
 _refuse_elu = not_implemented("elu_cpu", "biuc")
 
 
+def _times(x: Array, *numbers: Any) -> Array:
+    """x times the product of Python numbers in its dtype; x itself where they are 1, as most are."""
+    factors = [number_in(x, each) for each in numbers if each != 1]
+    return x * functools.reduce(operator.mul, factors) if factors else x
+
+
 def _write_elu(out: Array, x: Array, alpha: float, scale: float, input_scale: float) -> None:
     def body(x: Array) -> Array:
-        below, above, inner = number_in(x, alpha), number_in(x, scale), number_in(x, input_scale)
-        return chosen(x < 0, np.expm1(np.minimum(x, 0) * inner) * (below * above), x * above)
+        zero = number_in(x, 0)
+        below = _times(np.expm1(_times(np.minimum(x, zero), input_scale)), alpha, scale)
+        return chosen(x < zero, below, _times(x, scale))
 
     write(out, body, x)
 
@@ -100,13 +109,13 @@ def elu_backward(
     """The gradient of elu, from its input or from its result."""
 
     def body(g: Array, x: Array) -> Array:
-        above, inner = number_in(x, scale), number_in(x, input_scale)
-        depth = number_in(x, alpha) * above
+        zero = number_in(x, 0)
+        inner = _times(g, input_scale)
         if is_result:
-            below = g * inner * (x + depth)
+            below = inner * (x + number_in(x, alpha) * number_in(x, scale))
         else:
-            below = g * inner * depth * np.exp(np.minimum(x, 0) * inner)
-        return chosen(x <= 0, below, g * above)
+            below = _times(inner, alpha, scale) * np.exp(_times(np.minimum(x, zero), input_scale))
+        return chosen(x <= zero, below, _times(g, scale))
 
     write(out, body, grad_output, self_or_result)
 
@@ -210,7 +219,7 @@ def softplus_backward(grad_output: Array, self: Array, beta: Scalar, threshold: 
     def body(g: Array, x: Array) -> Array:
         scaled, most = x * number_in(x, beta), number_in(x, threshold)
         power = np.exp(scaled)
-        return chosen(scaled > most, g, g * power / (power + 1))
+        return chosen(scaled > most, g, g * power / (power + number_in(x, 1)))
 
     write(out, body, grad_output, self)
 
@@ -244,7 +253,7 @@ def _log_sigmoid_meta(self: Array) -> Any:
 def log_sigmoid_forward(self: Array, *, out: tuple[Array, Array]) -> None:
     """log(1 / (1 + e⁻ˣ)) without overflow, and e⁻|ˣ|, which backward needs."""
     write(out[1], lambda x: np.exp(-np.abs(x)), self)
-    write(out[0], lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))), self)
+    write(out[0], lambda x: np.minimum(x, number_in(x, 0)) - np.log1p(np.exp(-np.abs(x))), self)
 
 
 @op(
@@ -261,9 +270,9 @@ def log_sigmoid_backward(grad_output: Array, self: Array, buffer: Array, *, out:
     """The gradient of logsigmoid, from its input and what was kept."""
 
     def body(g: Array, x: Array, power: Array) -> Array:
-        below = x < 0
-        share = power / (1 + power)
-        return g * chosen(below, 1 - share, share)
+        one = number_in(x, 1)
+        share = power / (one + power)
+        return g * chosen(x < number_in(x, 0), one - share, share)
 
     write(out, body, grad_output, self, buffer)
 

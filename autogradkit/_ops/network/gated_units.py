@@ -15,6 +15,7 @@ from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.refusals import both, not_implemented, real_gradients
 from autogradkit._ops.declare.writing import require_found
+from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.rounding import write
 from autogradkit.core.parts import in_parts
 from autogradkit.core.shapes import wrap_dim
@@ -22,7 +23,8 @@ from autogradkit.core.strides import element_strides, output_strides
 
 
 def _gate(x: Array) -> Array:
-    return 1 / (1 + np.exp(-x))
+    one = number_in(x, 1)
+    return one / (one + np.exp(-x))
 
 
 # -- silu and mish -----------------------------------------------------------------------------------------------------
@@ -47,7 +49,7 @@ def _silu_slope(g: Any, x: Any) -> Any:
 )
 def silu(self: Array, *, out: Array) -> None:
     """x / (1 + e⁻ˣ)."""
-    write(out, lambda x: x / (1 + np.exp(-x)), self)
+    write(out, lambda x: x / (number_in(x, 1) + np.exp(-x)), self)
 
 
 @op(variants="", pointwise=SAME)
@@ -55,8 +57,8 @@ def silu_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """The gradient of silu."""
 
     def body(g: Array, x: Array) -> Array:
-        gate = _gate(x)
-        slope = gate * (1 + x * (1 - gate))
+        gate, one = _gate(x), number_in(x, 1)
+        slope = gate * (one + x * (one - gate))
         return g * (np.conj(slope) if slope.dtype.kind == "c" else slope)
 
     write(out, body, grad_output, self)
@@ -89,7 +91,7 @@ def mish_backward(grad_output: Array, self: Array, *, out: Array) -> None:
 
     def body(g: Array, x: Array) -> Array:
         gate = np.tanh(np.log1p(np.exp(x)))
-        return g * (gate + x * _gate(x) * (1 - gate * gate))
+        return g * (gate + x * _gate(x) * (number_in(x, 1) - gate * gate))
 
     write(out, body, grad_output, self)
 
@@ -98,6 +100,11 @@ def mish_backward(grad_output: Array, self: Array, *, out: Array) -> None:
 
 _BETA, _KAPPA = math.sqrt(2 / math.pi), 0.044715  # of the form with tanh
 _DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at 0
+
+
+def _level(x: Array) -> Array:
+    """The tanh in the form that has one."""
+    return np.tanh(number_in(x, _BETA) * (x + number_in(x, _KAPPA) * x * x * x))
 
 
 def _refuse_gelu(self: Any, approximate: str = "none") -> None:
@@ -114,15 +121,15 @@ def _below(x: Array) -> Array:
     """The chance that a normal number is below x."""
     if x.dtype == np.float32 and x.ndim:
         square = x * x
-        found = np.multiply(square, np.float32(_BELOW[0]))
+        found = np.multiply(square, number_in(x, _BELOW[0]))
         for each in _BELOW[1:-1]:  # by Horner's rule, in one array
-            found += np.float32(each)
+            found += number_in(x, each)
             found *= square
-        found += np.float32(_BELOW[-1])
+        found += number_in(x, _BELOW[-1])
         found *= x
         np.tanh(found, found)
-        found += np.float32(1)
-        found *= np.float32(0.5)
+        found += number_in(x, 1)
+        found *= number_in(x, 0.5)
         return found
     from scipy.special import ndtr
 
@@ -143,10 +150,9 @@ def gelu(self: Array, *, approximate: str = "none", out: Array) -> None:
     """x times the chance that a normal number is below it, or with "tanh" a formula near that."""
 
     def body(x: Array) -> Array:
-        of = x.dtype.type
         if approximate == "none":
             return x * _below(x)
-        return of(0.5) * x * (1 + np.tanh(of(_BETA) * (x + of(_KAPPA) * x * x * x)))
+        return number_in(x, 0.5) * x * (number_in(x, 1) + _level(x))
 
     for into, x in in_parts(out, self):
         write(into, body, x)
@@ -166,17 +172,16 @@ def gelu_backward(grad_output: Array, self: Array, *, approximate: str = "none",
     """The gradient of gelu."""
 
     def body(g: Array, x: Array) -> Array:
-        of = x.dtype.type
         if approximate == "none":
-            slope = np.exp(of(-0.5) * x * x)
+            slope = np.exp(number_in(x, -0.5) * x * x)
             slope *= x
-            slope *= of(_DENSITY)
+            slope *= number_in(x, _DENSITY)
             slope += _below(x)
             slope *= g
             return slope
-        level = np.tanh(of(_BETA) * (x + of(_KAPPA) * x * x * x))
-        inner = of(_BETA) * (1 + of(3 * _KAPPA) * x * x)
-        return g * (of(0.5) * (1 + level) + of(0.5) * x * (1 - level * level) * inner)
+        level, one, half = _level(x), number_in(x, 1), number_in(x, 0.5)
+        inner = number_in(x, _BETA) * (one + number_in(x, 3 * _KAPPA) * x * x)
+        return g * (half * (one + level) + half * x * (one - level * level) * inner)
 
     for into, g, x in in_parts(out, grad_output, self):
         write(into, body, g, x)

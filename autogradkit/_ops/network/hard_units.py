@@ -63,10 +63,9 @@ def _refuse_hardtanh(self: Any, min_val: float = -1, max_val: float = 1) -> None
 )
 def hardtanh(self: Array, min_val: Scalar = -1, max_val: Scalar = 1, *, out: Array) -> None:
     """x, no less than `min_val` and no more than `max_val`."""
-    kind = from_numpy_dtype(self.dtype)
     if self.dtype.kind in "iu":
         min_val, max_val = _whole(min_val), _whole(max_val)
-    low, high = scalar_array(min_val, kind), scalar_array(max_val, kind)
+    low, high = number_in(self, min_val), number_in(self, max_val)
     if self.dtype.char in "fd":
         clip(self, low, high, out)
     else:  # `clip` takes 0 for a float16 of -0, and has no bfloat16
@@ -87,7 +86,7 @@ def hardtanh(self: Array, min_val: Scalar = -1, max_val: Scalar = 1, *, out: Arr
 )
 def hardtanh_backward(grad_output: Array, self: Array, min_val: Scalar, max_val: Scalar, *, out: Array) -> None:
     """The gradient where `self` is between the two numbers, 0 elsewhere."""
-    outside = (self <= min_val) | (self >= max_val)
+    outside = (self <= number_in(self, min_val)) | (self >= number_in(self, max_val))
     kept(~outside, grad_output, out)
 
 
@@ -117,9 +116,9 @@ def hardsigmoid(self: Array, *, out: Array) -> None:
     """(x + 3) / 6, no less than 0 and no more than 1."""
 
     def body(x: Array, out: Array) -> None:
-        np.add(x, 3, out)
-        clip(out, 0, 6, out)
-        np.divide(out, x.dtype.type(6), out)
+        np.add(x, number_in(x, 3), out)
+        clip(out, number_in(x, 0), number_in(x, 6), out)
+        np.divide(out, number_in(x, 6), out)
 
     write_by(out, body, self)
 
@@ -149,10 +148,10 @@ def hardswish(self: Array, *, out: Array) -> None:
     """x · hardsigmoid(x)."""
 
     def body(x: Array, out: Array) -> None:
-        np.add(x, 3, out)
-        clip(out, 0, 6, out)
+        np.add(x, number_in(x, 3), out)
+        clip(out, number_in(x, 0), number_in(x, 6), out)
         np.multiply(x, out, out)
-        np.divide(out, x.dtype.type(6), out)
+        np.divide(out, number_in(x, 6), out)
 
     write_by(out, body, self)
 
@@ -174,11 +173,12 @@ def hardswish_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """The gradient of hardswish."""
 
     def body(g: Array, x: Array, out: Array) -> None:
-        between = x / x.dtype.type(3)
-        between += x.dtype.type(0.5)
+        three = number_in(x, 3)
+        between = x / three
+        between += number_in(x, 0.5)
         between *= g
-        kept(~(x <= -3), between, out)
-        chosen(x < 3, out, g, out)
+        kept(~(x <= -three), between, out)
+        chosen(x < three, out, g, out)
 
     write_by(out, body, grad_output, self)
 

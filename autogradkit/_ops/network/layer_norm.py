@@ -15,6 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Bools, Ints
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.making.options import channels_last, contiguous_format
+from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.conv_kernels import prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
@@ -119,7 +120,7 @@ def native_layer_norm(
     found, mean, rstd = standardised(wide(input), _inner(input, normalized_shape), eps)
     if weight is not None:
         found *= weight
-    found += 0 if bias is None else bias  # so that no -0 is left, as in PyTorch
+    found += number_in(found, 0) if bias is None else bias  # so that no -0 is left, as in PyTorch
     for each, made in zip(out, (found, mean, rstd), strict=True):
         convert(made, each)
 

@@ -1,11 +1,10 @@
-"""The negative log-likelihood of classes, a node with a backward of its own, and the cross entropy over it.
+"""The negative log-likelihood of classes: a node with a backward of its own, and the public form over it.
 
-Rests on declare, softmax and loss's reductions; `nn.functional` calls `nll_loss_nd` and `cross_entropy_loss`.
+Rests on declare and loss's reductions; `nn.functional` calls `nll_loss_nd`, and cross_entropy.py rests on it.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import constants, scalar_type
-from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.network.loss import MEAN, NONE
-from autogradkit._ops.network.softmax import log_softmax_along, log_softmax_of
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, is_half
 from autogradkit.core.tensor import wrap
 
@@ -124,7 +121,7 @@ def _summed(losses: Array, counts: Array | None = None) -> Any:
     return total
 
 
-def _forward(
+def write_likelihood(
     self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int, losses: Array, total: Array
 ) -> None:
     """Write the loss, and the sum of the weights that "mean" divides by."""
@@ -190,7 +187,7 @@ def nll_loss_forward(
     self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int, *, out: Outputs
 ) -> None:
     """−weight[target] · self[target], for (N, C) or (C) log-probabilities, and the sum of the weights."""
-    _forward(self, target, weight, reduction, ignore_index, *out)
+    write_likelihood(self, target, weight, reduction, ignore_index, *out)
 
 
 @op(
@@ -210,7 +207,7 @@ def nll_loss2d_forward(
     self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int, *, out: Outputs
 ) -> None:
     """−weight[target] · self[target], for (N, C, H, W) log-probabilities, and the sum of the weights."""
-    _forward(self, target, weight, reduction, ignore_index, *out)
+    write_likelihood(self, target, weight, reduction, ignore_index, *out)
 
 
 @op(
@@ -281,121 +278,3 @@ def nll_loss_nd(
     flat, places = x.reshape(given[0], given[1], 1, -1), classes.reshape(given[0], 1, -1)
     losses = nll_loss2d_forward.straight(flat, places, weight, reduction, ignore_index)[0]
     return losses.reshape(expected) if reduction == NONE else losses
-
-
-def _entropy_of_rows(
-    x: Array, target: Array, reduction: int, ignore_index: int, into: tuple[Array, Array, Array]
-) -> None:
-    """Write the log-probabilities of rows, the loss, and the number that "mean" divides by."""
-    log_probabilities, losses, total = into
-    log_softmax_of(x, 1, log_probabilities)
-    _forward(log_probabilities, target, None, reduction, ignore_index, losses, total)
-
-
-def _write_lane(s: Source, call: Call, depth: int) -> None:
-    """Contiguous rows of logits and the class of each, without weights: both nodes without the calls between."""
-    x, classes, weight, reduction, ignored, smoothing = call.values.values()
-    s.scope |= {"int64": np.dtype(np.int64), "entropy": _entropy_of_rows}
-    s.put(depth, f"lay = {x}._layout or layout_of({x})", f"places = {classes}._array")
-    s.put(
-        depth,
-        f"if lay and lay.__class__ is tuple and {weight} is None and {smoothing} == 0.0 and len(lay[0]) == 2 "
-        "and places.__class__ is ndarray and places.shape == lay[0][:1] and lay[1].itemsize > 2 and places.dtype is int64:",
-    )
-    depth += 1
-    s.put(depth, "q, n = np_empty(*lay), np_empty((), lay[1])")
-    s.put(depth, f"r = np_empty(() if {reduction} else places.shape, lay[1])")
-    s.put_quiet(depth, "", "entropy", f"{x}._array, places, {reduction}, {ignored}, (q, r, n)")
-    s.new_tensor(depth, "p", "q", "lay")
-    s.new_node(
-        depth, Call(log_softmax_along, 90, {"self": x, "dim": "1", "half_to_float": "False"}), ["p"], ["q"], "lay"
-    )
-    s.new_tensor(depth, "total", "n")
-    s.new_tensor(depth, "o", "r")
-    given = {"self": "p", "target": classes, "weight": weight, "reduction": reduction, "ignore_index": ignored}
-    s.new_node(depth, Call(nll_loss_forward, 91, given), ["o", "total"], ["r", "n"])
-    s.put(depth, "return o")
-
-
-@op(variants="", composition=True, lane=_write_lane)
-def cross_entropy_loss(
-    self: Array,
-    target: Array,
-    weight: Array | None = None,
-    reduction: int = 1,
-    ignore_index: int = -100,
-    label_smoothing: float = 0.0,
-) -> Any:
-    """The cross entropy of logits (N, C, ...) or (C) against class indices, or against class probabilities."""
-    x: Any = self
-    classes: Any = target
-    class_dim = 0 if x._array.ndim == 1 else 1
-    if x._array.shape == classes._array.shape:
-        return _against_probabilities(x, classes, weight, reduction, ignore_index, label_smoothing, class_dim)
-    if label_smoothing > 0.0:
-        return _smoothed(x, classes, weight, reduction, ignore_index, label_smoothing, class_dim)
-    return nll_loss_nd.kernel(log_softmax_along.straight(x, class_dim, False), classes, weight, reduction, ignore_index)
-
-
-def _require_probability(label_smoothing: float) -> None:
-    if label_smoothing > 1.0:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
-
-
-def _along(weight: Any, class_dim: int, ndim: int) -> Any:
-    return weight.view([weight.shape[0] if dim == class_dim else 1 for dim in range(ndim)])
-
-
-def _against_probabilities(
-    x: Any, target: Any, weight: Any, reduction: int, ignore_index: int, label_smoothing: float, class_dim: int
-) -> Any:
-    if not target.is_floating_point():
-        raise RuntimeError(
-            f"Expected floating point type for target with class probabilities, got {scalar_type(target.dtype)}"
-        )
-    if ignore_index >= 0:
-        raise RuntimeError("ignore_index is not supported for floating point target")
-    _require_probability(label_smoothing)
-    if not x._array.ndim:
-        raise IndexError(f"Dimension specified as {class_dim} but tensor has no dimensions")
-    classes = x.shape[class_dim]
-    if weight is not None and weight.shape != (classes,):
-        raise RuntimeError(
-            f"cross_entropy: weight tensor should be defined either for all {classes} classes or no classes but got "
-            f"weight tensor of shape: {list(weight.shape)}"
-        )
-    log_probabilities: Any = log_softmax_along(x, class_dim, False)
-    if label_smoothing > 0.0:
-        target = target * (1 - label_smoothing) + _share(label_smoothing, classes)
-    terms = log_probabilities * target
-    if weight is not None:
-        terms = terms * _along(weight, class_dim, x.ndim)
-    if reduction == NONE:
-        return -terms.sum(class_dim)
-    return -terms.sum() / (x.numel() / classes if classes else 0) if reduction == MEAN else -terms.sum()
-
-
-def _share(label_smoothing: float, classes: int) -> float:
-    """What each class gets of the smoothing; infinite where there is none, as in C++."""
-    return label_smoothing / classes if classes else math.inf
-
-
-def _smoothed(
-    x: Any, target: Any, weight: Any, reduction: int, ignore_index: int, label_smoothing: float, class_dim: int
-) -> Any:
-    _require_probability(label_smoothing)
-    log_probabilities: Any = log_softmax_along(x, class_dim, False)
-    certain = nll_loss_nd(log_probabilities, target, weight, reduction, ignore_index)
-    if weight is not None:
-        uniform = -(log_probabilities * _along(weight, class_dim, x.ndim)).sum(class_dim)
-    else:
-        uniform = -log_probabilities.sum(class_dim)
-    ignored = target == ignore_index
-    uniform.masked_fill_(ignored, 0.0)
-    if reduction != NONE:
-        uniform = uniform.sum()
-    if reduction == MEAN:
-        kept = ~ignored
-        count = kept.sum() if weight is None else weight.gather(0, target.masked_select(kept).flatten()).sum()
-        uniform = uniform / count
-    return certain * (1 - label_smoothing) + uniform * _share(label_smoothing, x.shape[class_dim])

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.bits import FEW
 from autogradkit.core.memory import empty
 from autogradkit.core.threads import get_num_threads, on_threads, slices
 
@@ -28,7 +29,7 @@ OVERLAPPING = (
     (2,),
     (1,),
 )  # kernel and stride of windows that share places: for positions of which nobody knows who found them
-Places = tuple[tuple[Sizes, int], ...]  # where in the padded input a place of the first window is, and its distance
+Places = list[tuple[Any, Array]]  # where in the padded input a place of all windows is, and its distance
 
 _WORTH_THREADS = 1 << 18  # windows
 
@@ -57,47 +58,48 @@ def max_pool(
         padded[(..., *[slice(p, p + n) for p, n in zip(padding, sizes, strict=True)])] = x
         x = padded
         first = _first_inside(result, stride, padding, dilation, sizes)
-    places = _places(kernel, dilation, sizes)
+    places = _places(kernel, dilation, sizes, stride, result)
 
     def pool_share(share: slice) -> None:
         values, positions = out_values[share], out_positions[share]
-        found = _compare(x[share], stride, places, first, values, False)
+        found = _compare(x[share], places, first, values, False)
         if x.dtype.kind in "fV" and values.size and np.isnan(np.maximum.reduce(values, None)):
-            found = _compare(x[share], stride, places, first, values, True)
-        np.copyto(positions, found)
-        np.add(positions, starts, out=positions)
+            found = _compare(x[share], places, first, values, True)
+        np.add(found, starts, positions)
 
     _share(pool_share, out_values)
 
 
 def _share(work: Callable[[slice], None], pooled: Array) -> None:
     """Call `work` with all of the first dimension, or with parts of it on several threads."""
-    threads = 1 if pooled.size < _WORTH_THREADS else get_num_threads()
+    if pooled.size < _WORTH_THREADS:
+        work(slice(None))
+        return
+    threads = get_num_threads()
     list(on_threads(work, slices(len(pooled), threads), threads))
 
 
-def _compare(x: Array, stride: Sizes, places: Places, first: Array | int, values: Array, nans: bool) -> Array:
+def _compare(x: Array, places: Places, first: Array | int, values: Array, nans: bool) -> Array:
     """Fill `values` with the maxima; returns their places. `first` is the place that counts where nothing is greater."""
-    reaches = [s * (count - 1) + 1 for s, count in zip(stride, values.shape[-len(stride) :], strict=True)]
-    kind = np.min_scalar_type(places[-1][1])
+    kind = places[-1][1].dtype
     candidate = np.empty_like(values)
     better = np.empty_like(values, bool)
     found = np.empty_like(values, kind)
     marked = better.view(np.uint8) if kind == np.uint8 else np.empty_like(found)
     found[...] = first
-    for number, (offsets, place) in enumerate(places):
-        seen = x[(..., *[slice(at, at + reach, s) for at, reach, s in zip(offsets, reaches, stride, strict=True)])]
-        if not number:
-            np.copyto(values, seen)
-            continue
-        np.copyto(candidate, seen)
-        np.greater(candidate, values, out=better)
+    values[...] = x[places[0][0]]
+    for index, place in places[1:]:
+        candidate[...] = x[index]
+        np.greater(candidate, values, better)
         if nans:
             better |= np.isnan(candidate)
         # Of equal values `maximum` gives the second: so of 0 and -0 the first stays.
         np.maximum(candidate, values, out=values)
-        np.multiply(better.view(np.uint8), kind.type(place), out=marked)
-        np.maximum(found, marked, out=found)
+        if values.size <= FEW:
+            np.copyto(found, place, where=better)
+        else:
+            np.multiply(better.view(np.uint8), place, marked)
+            np.maximum(found, marked, out=found)
     return found
 
 
@@ -112,9 +114,17 @@ def _flat(along: Sequence[Any], sizes: Sizes) -> Any:
 
 
 @functools.lru_cache(256)
-def _places(kernel: Sizes, dilation: Sizes, sizes: Sizes) -> Places:
-    offsets = itertools.product(*[range(0, d * k, d) for k, d in zip(kernel, dilation, strict=True)])
-    return tuple([(each, _flat(each, sizes)) for each in offsets])
+def _places(kernel: Sizes, dilation: Sizes, sizes: Sizes, stride: Sizes, result: Sizes) -> Places:
+    offsets = list(itertools.product(*[range(0, d * k, d) for k, d in zip(kernel, dilation, strict=True)]))
+    reaches = [s * (count - 1) + 1 for s, count in zip(stride, result, strict=True)]
+    kind = np.min_scalar_type(_flat(offsets[-1], sizes))
+    return [
+        (
+            (..., *[slice(at, at + reach, s) for at, reach, s in zip(each, reaches, stride, strict=True)]),
+            np.asarray(_flat(each, sizes), kind),
+        )
+        for each in offsets
+    ]
 
 
 @functools.lru_cache(256)
@@ -134,6 +144,11 @@ def _first_inside(result: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes,
     return _flat(np.ix_(*along), sizes)
 
 
+@functools.lru_cache(256)
+def _starts_of_planes(planes: int, size: int) -> Array:
+    return np.arange(planes)[:, None] * size
+
+
 def scatter_to_positions(gradient: Array, positions: Array, dims: int, out: Array, *, disjoint: bool = False) -> None:
     """Write zeros into `out`, and add each gradient at its position in the last `dims` dimensions, taken as one.
 
@@ -144,7 +159,7 @@ def scatter_to_positions(gradient: Array, positions: Array, dims: int, out: Arra
     flat = result.reshape(-1)
     planes, size = math.prod(out.shape[:-dims]), math.prod(out.shape[-dims:])
     rows = (planes, math.prod(positions.shape[-dims:]))
-    starts = np.arange(planes)[:, None] * size
+    starts = _starts_of_planes(planes, size)
     values, places = gradient.reshape(rows), positions.reshape(rows)
 
     def scatter_share(share: slice) -> None:

@@ -61,7 +61,8 @@ def leaky_relu(self: Array, negative_slope: Scalar = 0.01, *, out: Array) -> Non
 def write_leaky(self: Array, negative_slope: Any, out: Array) -> None:
     def body(x: Array, out: Array) -> None:
         slope = number_in(x, negative_slope)
-        _bend(x, slope, slope, slope, out)
+        bound = slope.item()
+        _bend(x, slope, bound, bound, out)
 
     write_by(out, body, self)
 
@@ -99,8 +100,7 @@ def leaky_relu_backward(
     """The gradient above 0, `negative_slope` times it elsewhere."""
 
     def body(g: Array, x: Array, out: Array) -> None:
-        np.multiply(g, number_in(g, negative_slope), out)
-        chosen(~(x > 0), out, g, out)
+        chosen(x > number_in(x, 0), g, g * number_in(g, negative_slope), out)
 
     write_by(out, body, grad_output, self)
 

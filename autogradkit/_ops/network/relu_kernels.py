@@ -50,8 +50,7 @@ def relu(x: Array, out: Array) -> Step:
 def relu_backward(gradient: Array, result: Array, out: Array) -> None:
     """Write the gradient where `result`, which `relu` gave, is not 0, and 0 elsewhere, whatever the gradient is there.
 
-    A product of floats would make NaN of an infinite gradient, and masked copies are ten times slower: so the gradient's bits
-    are multiplied, as integers, by 0 or 1.
+    A product of floats would make NaN of an infinite gradient, so the gradient is chosen by its bits.
     """
     threads = 1 if result.size < _WORTH_THREADS or gradient.shape != result.shape else get_num_threads()
     if threads == 1:

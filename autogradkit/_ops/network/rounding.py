@@ -20,7 +20,7 @@ def write(out: Array, body: Callable[..., Any], *arrays: Array) -> None:
     if is_half(out.dtype):
         convert(body(*[widened(each) for each in arrays]), out)
     else:
-        np.copyto(out, body(*arrays), casting="unsafe")
+        out[...] = body(*arrays)
 
 
 def write_by(out: Array, body: Callable[..., None], *arrays: Array) -> None:

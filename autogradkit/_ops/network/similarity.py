@@ -13,7 +13,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
-from autogradkit._ops.making.scalars import scalar_array
+from autogradkit._ops.making.scalars import number_in, scalar_array
 from autogradkit._ops.reduction.norms import norm_along, vector_norm
 from autogradkit.core.dtype import float32, from_numpy_dtype, is_half, result_type
 from autogradkit.core.quiet import quietly
@@ -32,7 +32,8 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
     tensor([0.9600])
     """
     given: list[Any] = [x1, x2]
-    common = result_type([(each.dtype, 2 if each.ndim else 1) for each in given])
+    alike = x1.dtype is x2.dtype
+    common = x1.dtype if alike else result_type([(each.dtype, 2 if each.ndim else 1) for each in given])
     if common.numpy.kind not in "fV":
         raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {scalar_type(common)}")
     if eps < 0:
@@ -51,8 +52,10 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
 
 def _least_norm(norm: Any, eps: float) -> float:
     """`eps` as a number of the norm's dtype; what is too large for one of half precision becomes infinite."""
-    kind = float32 if is_half(norm._array.dtype) else norm.dtype
-    return float(quietly(scalar_array(eps, kind).astype, norm._array.dtype))
+    kind = norm._array.dtype
+    if not is_half(kind):
+        return number_in(norm._array, eps).item()
+    return float(quietly(scalar_array(eps, float32).astype, kind))
 
 
 @op(variants="function", composition=True)

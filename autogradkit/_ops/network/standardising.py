@@ -13,6 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.making.scalars import number_in
 from autogradkit.core.dtype import from_numpy_dtype, is_half
 from autogradkit.core.halves import widened
 from autogradkit.core.storage import Array
@@ -39,7 +40,7 @@ def mean_of(x: Array, axes: Axes) -> Array:
     """The mean along the axes, which stay as ones, in double precision."""
     found = np.add.reduce(x, axes, np.float64, keepdims=True)
     count = math.prod([x.shape[axis] for axis in axes])
-    return np.true_divide(found, count, found)
+    return np.true_divide(found, number_in(found, float(count)), found)
 
 
 def standardised(x: Array, axes: Axes, eps: float) -> tuple[Array, Array, Array]:
@@ -52,12 +53,12 @@ def standardised(x: Array, axes: Axes, eps: float) -> tuple[Array, Array, Array]
 
 def rstd_of(variance: Array, eps: float) -> Array:
     """1 / √(variance + eps)."""
-    return 1 / np.sqrt(variance + variance.dtype.type(eps))
+    return number_in(variance, 1) / np.sqrt(variance + np.asarray(eps, variance.dtype))
 
 
 def slopes(total: Array, along: Array, mean: Array, rstd: Array, count: int) -> tuple[Array, Array]:
     """(b, c) of x's gradient ∂ · rstd + x · b + c, from Σ∂ and Σ(∂ · x), in PyTorch's steps: where it is 0 nothing is left."""
-    share = rstd.dtype.type(1 / max(1, count))
+    share = np.asarray(1 / max(1, count), rstd.dtype)
     by_x = (total * mean - along) * rstd * rstd * rstd * share
     return by_x, -by_x * mean - total * rstd * share
 
@@ -79,7 +80,8 @@ def require_mixable(x: Array, *parameters: Array | None) -> bool:
 
 def require_alike(x: Array, *parameters: Array | None) -> None:
     """Raise RuntimeError where weights or statistics have another dtype, but for float32 ones of halves."""
-    if require_mixable(x, *parameters):
+    kind = x.dtype
+    if all(each is None or each.dtype is kind for each in parameters) or require_mixable(x, *parameters):
         return
     for each in parameters:
         if each is not None and each.dtype != x.dtype:
@@ -134,5 +136,5 @@ def _added(one: Any, other: Any) -> Any:
 
 def stats_dtype(x: Array, *parameters: Array | None) -> np.dtype[Any]:
     """In what mean and deviation are kept: that of the elements, but float32 where half precision meets other parameters."""
-    mixed = any(each is not None and each.dtype != x.dtype for each in parameters)
-    return np.dtype(np.float32) if is_half(x.dtype) and mixed else x.dtype
+    mixed = is_half(x.dtype) and any(each is not None and each.dtype != x.dtype for each in parameters)
+    return np.dtype(np.float32) if mixed else x.dtype

@@ -364,7 +364,7 @@ setattr(Tensor, "__rdiv__", _divided_by)  # noqa: B010 - Python 2's name, which 
 
 @reflected("__rfloordiv__")
 def _rfloordiv(self: Tensor, other: Any) -> Tensor:
-    return floor_div(other, self)
+    return floor_div.general(other, self)  # the straight way begins with a tensor
 
 
 @reflected("__rmod__")

@@ -13,6 +13,7 @@ from autogradkit._ops.declare import INT_TO_FLOAT, TO_REAL, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import both, not_implemented, refuses
 from autogradkit._ops.declare.writing import require_found
+from autogradkit._ops.making.scalars import number_in
 
 
 def within(low: float, high: float) -> Any:
@@ -102,9 +103,6 @@ def rsqrt(self: Array, *, out: Array) -> None:
     np.true_divide(1, np.sqrt(self), out=out)
 
 
-_ONE = np.float32(1)  # which NumPy meets more quickly than Python's, and of which float64 makes its own
-
-
 def _is_simple(g: Array, result: Array) -> bool:
     """Whether what is made of these two may be written into memory like that of `result`: real, and laid out alike."""
     return g.dtype.char in "fd" and g.ndim > 0 and g.strides == result.strides
@@ -113,7 +111,7 @@ def _is_simple(g: Array, result: Array) -> bool:
 def _sigmoid_on_arrays(g: Array, result: Array) -> Array:
     if not _is_simple(g, result):
         return g * k.conj((1 - result) * result)
-    slope = np.subtract(_ONE, result)
+    slope = np.subtract(number_in(result, 1), result)
     np.multiply(slope, result, slope)
     return np.multiply(g, slope, slope)
 
@@ -127,7 +125,7 @@ def _tanh_on_arrays(g: Array, result: Array) -> Array:
     if not _is_simple(g, result):
         return g * k.conj(1 - result * result)
     slope = np.multiply(result, result)
-    np.subtract(_ONE, slope, slope)
+    np.subtract(number_in(slope, 1), slope, slope)
     return np.multiply(g, slope, slope)
 
 
@@ -152,12 +150,12 @@ def sigmoid(self: Array, *, out: Array) -> None:
     tensor([0.5000, 0.8808])
     """
     if out.flags.c_contiguous:
-        np.negative(self, out=out)
+        np.negative(self, out)
     else:  # see _BROKEN_WITH_GAPS in declare/memory.py
         np.copyto(out, np.negative(self))
-    np.exp(out, out=out)
-    np.add(out, out.dtype.type(1), out=out)
-    np.reciprocal(out, out=out)
+    np.exp(out, out)
+    np.add(out, number_in(out, 1), out)
+    np.reciprocal(out, out)
 
 
 @op(

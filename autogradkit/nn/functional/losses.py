@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from autogradkit._ops.network import loss
-from autogradkit._ops.network.likelihood import cross_entropy_loss, nll_loss_nd
+from autogradkit._ops.network.cross_entropy import cross_entropy_loss
+from autogradkit._ops.network.likelihood import nll_loss_nd
 from autogradkit.core.frames import entry
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.tensor import Tensor
