@@ -36,6 +36,18 @@ T.gcd(T.ones(2,dtype=T.bool),T.ones(2,dtype=T.bool))
 T.lcm(T.ones(2,dtype=T.bool),T.tensor(True))
 T.bitwise_left_shift(T.ones(2,dtype=T.bool),T.ones(2,dtype=T.bool))
     """,
+    "one integer in a tensor with dimensions, where PyTorch's schema has a symbol": """
+r=T.arange(12).view(3,4).select(0,T.tensor([1]))
+r=T.arange(12).view(3,4).narrow(1,T.tensor(1),T.tensor([[2]]))
+r=T.arange(4).topk(T.tensor([2],dtype=T.int8)).indices
+r=T.nn.functional.nll_loss(T.ones(2,3),T.tensor([0,1]),ignore_index=T.tensor([1]))
+r=T.nn.functional.conv1d(T.ones(1,2,3),T.ones(2,1,2),groups=T.tensor([2]))
+r=T.fft.fft(T.arange(4.),T.tensor([3]))
+T.arange(4).chunk(T.tensor([2]))
+T.arange(4).unsqueeze(T.tensor([0]))
+T.arange(4).topk(T.tensor([1,2]))
+T.arange(4).topk(T.tensor([2.]))
+    """,
     "batches of nothing, whatever their dtypes": """
 r=T.bmm(T.ones(0,3,4,dtype=T.bool),T.ones(0,4,2))
 r=T.bmm(T.ones(2,3,0),T.ones(2,0,2,dtype=T.float64))

@@ -61,6 +61,20 @@ def test_the_derived_schema_is_one_of_pytorchs(name: str) -> None:
             assert _bare(overload.schema) in theirs, "\n".join([_bare(overload.schema), *sorted(theirs)])
 
 
+def _symbols(schema: str) -> set[str]:
+    """The parameters that are one integer which may be a symbol."""
+    return set(re.findall(r"SymInt\?? (\w+)[,=)]", schema))
+
+
+@pytest.mark.parametrize("name", sorted({each.owner.name for each in PUBLIC} - IN_PYTHON))
+def test_integers_that_may_be_symbols_are_pytorchs(name: str) -> None:
+    theirs = {_bare(str(each)): str(each) for each in torch._C._jit_get_schemas_for_operator(f"aten::{name}")}
+    for overload in PUBLIC:
+        schema = theirs.get(_bare(overload.schema))
+        if overload.owner.name == name and schema is not None:
+            assert {p.public for p in overload.parameters if p.spelled == "SymInt"} == _symbols(schema), schema
+
+
 # Overloads that nobody but this package calls, and that take less than PyTorch's of the same name, or say it otherwise.
 OTHERWISE = {
     each for each in (owner.name for owner in SETS) if "upsample" in each

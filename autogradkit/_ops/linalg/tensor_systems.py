@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from autogradkit._ops.declare import k, op, writing
-from autogradkit._ops.declare.kinds import Dim, Ints
+from autogradkit._ops.declare.kinds import Dim, Ints, SymInt
 from autogradkit._ops.linalg.matmul import matmul
 from autogradkit._ops.linalg.matrices import require_success
 from autogradkit._ops.linalg.solving import inv_ex, solve
@@ -78,7 +78,7 @@ def tensorsolve(self: Tensor, other: Tensor, dims: Ints | None = None) -> Any:
 
 
 @op(name="linalg_vander", variants="", composition=True)
-def linalg_vander(x: Tensor, *, N: int | None = None) -> Any:
+def linalg_vander(x: Tensor, *, N: SymInt | None = None) -> Any:
     """The powers of each element from the 0th on, a row each.
 
     >>> import autogradkit as torch

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import UNIMPLEMENTED, function, k, op
-from autogradkit._ops.declare.kinds import Array, Generator, OutOptions, Sizes
+from autogradkit._ops.declare.kinds import Array, Generator, OutOptions, Sizes, SymInt
 from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.declare.writing import require_castable, saying
 from autogradkit._ops.making.options import made
@@ -198,7 +198,7 @@ def _require_weights(weights: Array, searched: bool) -> None:
     warns_of_resizing=False,
 )
 def multinomial(
-    self: Array, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Array
+    self: Array, num_samples: SymInt, replacement: bool = False, *, generator: Generator | None = None, out: Array
 ) -> None:
     """Numbers of columns, drawn for each row of `input` with the weights that it holds.
 

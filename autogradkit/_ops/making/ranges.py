@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function
-from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar
+from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar, SymInt
 from autogradkit._ops.declare.writing import require_no_leaf
 from autogradkit._ops.making.options import dtype_in, finished, made
 from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
@@ -256,7 +256,7 @@ eye = function("eye", variants="function")
 
 
 @eye.overload(factory=True)
-def _(n: int, **options: OutOptions) -> Any:
+def _(n: SymInt, **options: OutOptions) -> Any:
     """Ones on the diagonal of an n × m (n × n) matrix, zeros elsewhere.
 
     >>> import autogradkit as torch
@@ -268,7 +268,7 @@ def _(n: int, **options: OutOptions) -> Any:
 
 
 @eye.overload(factory=True)
-def _(n: int, m: int, **options: OutOptions) -> Any:
+def _(n: SymInt, m: SymInt, **options: OutOptions) -> Any:
     return _diagonal(n, m, options)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.kinds import Array, Object, Sizes
+from autogradkit._ops.declare.kinds import Array, Object, Sizes, SymInt
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.views.complex_parts import view_as_complex, view_as_real
 from autogradkit._ops.views.conjugates import conjugated, negated
@@ -70,7 +70,7 @@ def _addresses(shape: tuple[int, ...], strides: tuple[int, ...], offset: int) ->
         )
     },
 )
-def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: int | None = None) -> Array:
+def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: SymInt | None = None) -> Array:
     """A view on the tensor's storage with any sizes, strides and offset (in elements).
 
     Raises RuntimeError for what reaches beyond the storage.

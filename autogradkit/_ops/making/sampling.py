@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autogradkit._ops.declare import function
-from autogradkit._ops.declare.kinds import Array, Generator, MemoryFormat, Options, OutOptions, Sizes
+from autogradkit._ops.declare.kinds import Array, Generator, MemoryFormat, Options, OutOptions, Sizes, SymInt
 from autogradkit._ops.declare.writing import require_no_leaf
 from autogradkit._ops.making.options import dtype_in, made, strides_like
 from autogradkit._ops.making.random import (
@@ -70,7 +70,7 @@ randint = function("randint", variants="function")
 
 
 @randint.overload(factory=True, random=True)
-def _(high: int, size: Sizes, *, generator: Generator | None, **options: OutOptions) -> Any:
+def _(high: SymInt, size: Sizes, *, generator: Generator | None, **options: OutOptions) -> Any:
     """Whole numbers from `low` (0 if only one bound is given) up to, without, `high`: `randint([low,] high, size)`.
 
     >>> import autogradkit as torch
@@ -82,17 +82,17 @@ def _(high: int, size: Sizes, *, generator: Generator | None, **options: OutOpti
 
 
 @randint.overload(factory=True, random=True)
-def _(high: int, size: Sizes, **options: OutOptions) -> Any:
+def _(high: SymInt, size: Sizes, **options: OutOptions) -> Any:
     return _between(0, high, size, None, options)
 
 
 @randint.overload(factory=True, random=True)
-def _(low: int, high: int, size: Sizes, *, generator: Generator | None, **options: OutOptions) -> Any:
+def _(low: SymInt, high: SymInt, size: Sizes, *, generator: Generator | None, **options: OutOptions) -> Any:
     return _between(low, high, size, generator, options)
 
 
 @randint.overload(factory=True, random=True)
-def _(low: int, high: int, size: Sizes, **options: OutOptions) -> Any:
+def _(low: SymInt, high: SymInt, size: Sizes, **options: OutOptions) -> Any:
     return _between(low, high, size, None, options)
 
 
@@ -104,7 +104,7 @@ randperm = function("randperm", variants="function")
 
 
 @randperm.overload(factory=True, random=True)
-def _(n: int, *, generator: Generator | None, **options: OutOptions) -> Any:
+def _(n: SymInt, *, generator: Generator | None, **options: OutOptions) -> Any:
     """The numbers from 0 to n - 1 in random order.
 
     >>> import autogradkit as torch
@@ -116,7 +116,7 @@ def _(n: int, *, generator: Generator | None, **options: OutOptions) -> Any:
 
 
 @randperm.overload(factory=True, random=True)
-def _(n: int, **options: OutOptions) -> Any:
+def _(n: SymInt, **options: OutOptions) -> Any:
     return _shuffled(n, None, options)
 
 
@@ -197,8 +197,8 @@ randint_like = function("randint_like", variants="function")
 @randint_like.overload(factory=True, random=True)
 def _(
     self: Array,
-    low: int,
-    high: int,
+    low: SymInt,
+    high: SymInt,
     *,
     generator: Generator | None,
     memory_format: MemoryFormat | None = None,
@@ -214,7 +214,7 @@ def _(
 
 
 @randint_like.overload(factory=True, random=True)
-def _(self: Array, low: int, high: int, *, memory_format: MemoryFormat | None = None, **options: Options) -> Any:
+def _(self: Array, low: SymInt, high: SymInt, *, memory_format: MemoryFormat | None = None, **options: Options) -> Any:
     return _like(self, lambda array: fill_between(array, low, high, None), memory_format, options)
 
 
@@ -238,7 +238,7 @@ def _(self: Array, high: Array, *, memory_format: MemoryFormat | None = None, **
 @randint_like.overload(factory=True, random=True)
 def _(
     self: Array,
-    high: int,
+    high: SymInt,
     *,
     generator: Generator | None,
     memory_format: MemoryFormat | None = None,
@@ -248,7 +248,7 @@ def _(
 
 
 @randint_like.overload(factory=True, random=True)
-def _(self: Array, high: int, *, memory_format: MemoryFormat | None = None, **options: Options) -> Any:
+def _(self: Array, high: SymInt, *, memory_format: MemoryFormat | None = None, **options: Options) -> Any:
     return _like(self, lambda array: fill_between(array, 0, high, None), memory_format, options)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, op, python_method
-from autogradkit._ops.declare.kinds import Object, Options, Sizes, Storage
+from autogradkit._ops.declare.kinds import Object, Options, Sizes, Storage, SymInt
 from autogradkit._ops.declare.writing import history_of
 from autogradkit._ops.making.options import dtype_in, finished
 from autogradkit.core.dtype import CPP_NAMES, SCALAR_TYPE_NAMES
@@ -168,7 +168,7 @@ def _(self: Tensor, source: Storage) -> Any:
 
 
 @set_.overload(composition=True)
-def _(self: Tensor, source: Storage, storage_offset: int, size: Sizes, stride: Sizes = ()) -> Any:
+def _(self: Tensor, source: Storage, storage_offset: SymInt, size: Sizes, stride: Sizes = ()) -> Any:
     _require_type(self, source)
     return _set(self, _part(self, source.untyped(), storage_offset, size, stride))
 
@@ -181,6 +181,6 @@ def _(self: Tensor, source: Tensor) -> Any:
 
 
 @set_.overload(composition=True)
-def _(self: Tensor, source: Tensor, storage_offset: int, size: Sizes, stride: Sizes = ()) -> Any:
+def _(self: Tensor, source: Tensor, storage_offset: SymInt, size: Sizes, stride: Sizes = ()) -> Any:
     _require_dtype(self, source)
     return _set(self, _part(self, UntypedStorage.of(source._memory), storage_offset, size, stride), [source])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.kinds import Array, Bools, Ints
+from autogradkit._ops.declare.kinds import Array, Bools, Ints, SymInt
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.network.conv_dimensions import convolution_of, gradients_of
@@ -265,7 +265,7 @@ def convolution(
     dilation: Ints,
     transposed: bool,
     output_padding: Ints,
-    groups: int,
+    groups: SymInt,
     *,
     out: Array,
 ) -> None:
@@ -372,7 +372,7 @@ def convolution_backward(
     dilation: Ints,
     transposed: bool,
     output_padding: Ints,
-    groups: int,
+    groups: SymInt,
     output_mask: Bools,
     *,
     out: tuple[Array, Array, Array],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from autogradkit._ops.declare import function, op
-from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
+from autogradkit._ops.declare.kinds import Array, Pair, Single, SymInt, Triple
 from autogradkit._ops.network.conv import convolution, for_each
 from autogradkit._ops.network.padding import constant_pad_nd
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
@@ -86,7 +86,7 @@ def _(
     stride: Single = (1,),
     padding: Single = (0,),
     dilation: Single = (1,),
-    groups: int = 1,
+    groups: SymInt = 1,
 ) -> Any:
     """1-D convolution (cross-correlation) of sequences (N, C, L), or of one without N, with `weight`.
 
@@ -110,7 +110,7 @@ def _(
     stride: Single = (1,),
     padding: str = "valid",
     dilation: Single = (1,),
-    groups: int = 1,
+    groups: SymInt = 1,
 ) -> Any:
     return _padded(1, input, weight, bias, stride, padding, dilation, groups)
 
@@ -128,7 +128,7 @@ def _(
     stride: Pair = (1, 1),
     padding: Pair = (0, 0),
     dilation: Pair = (1, 1),
-    groups: int = 1,
+    groups: SymInt = 1,
 ) -> Any:
     """2-D convolution (cross-correlation) of images (N, C, H, W), or of one without N, with `weight`.
 
@@ -152,7 +152,7 @@ def _(
     stride: Pair = (1, 1),
     padding: str = "valid",
     dilation: Pair = (1, 1),
-    groups: int = 1,
+    groups: SymInt = 1,
 ) -> Any:
     return _padded(2, input, weight, bias, stride, padding, dilation, groups)
 
@@ -170,7 +170,7 @@ def _(
     stride: Triple = (1, 1, 1),
     padding: Triple = (0, 0, 0),
     dilation: Triple = (1, 1, 1),
-    groups: int = 1,
+    groups: SymInt = 1,
 ) -> Any:
     """3-D convolution (cross-correlation) of volumes (N, C, D, H, W), or of one without N, with `weight`.
 
@@ -194,7 +194,7 @@ def _(
     stride: Triple = (1, 1, 1),
     padding: str = "valid",
     dilation: Triple = (1, 1, 1),
-    groups: int = 1,
+    groups: SymInt = 1,
 ) -> Any:
     return _padded(3, input, weight, bias, stride, padding, dilation, groups)
 
@@ -210,7 +210,7 @@ def conv_transpose1d(
     stride: Single = (1,),
     padding: Single = (0,),
     output_padding: Single = (0,),
-    groups: int = 1,
+    groups: SymInt = 1,
     dilation: Single = (1,),
 ) -> Any:
     """The 1-D convolution turned round, of sequences (N, C, L), or of one without N: each number spreads the kernel.
@@ -233,7 +233,7 @@ def conv_transpose2d(
     stride: Pair = (1, 1),
     padding: Pair = (0, 0),
     output_padding: Pair = (0, 0),
-    groups: int = 1,
+    groups: SymInt = 1,
     dilation: Pair = (1, 1),
 ) -> Any:
     """The 2-D convolution turned round, of images (N, C, H, W), or of one without N: each number spreads the kernel.
@@ -256,7 +256,7 @@ def conv_transpose3d(
     stride: Triple = (1, 1, 1),
     padding: Triple = (0, 0, 0),
     output_padding: Triple = (0, 0, 0),
-    groups: int = 1,
+    groups: SymInt = 1,
     dilation: Triple = (1, 1, 1),
 ) -> Any:
     """The 3-D convolution turned round, of volumes (N, C, D, H, W), or of one without N: each number spreads the kernel.

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.kinds import Array, SymInt
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import from_numpy_dtype
@@ -61,7 +61,7 @@ def _to_table(
 def embedding(
     weight: Array,
     indices: Array,
-    padding_idx: int = -1,
+    padding_idx: SymInt = -1,
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
     *,
@@ -99,7 +99,13 @@ def rows_of(g: Any, indices: Any, padding_idx: int) -> Any:
     rule="∂grad_output = the rows of ∂ at the indices",
 )
 def embedding_dense_backward(
-    grad_output: Array, indices: Array, num_weights: int, padding_idx: int, scale_grad_by_freq: bool, *, out: Array
+    grad_output: Array,
+    indices: Array,
+    num_weights: SymInt,
+    padding_idx: SymInt,
+    scale_grad_by_freq: bool,
+    *,
+    out: Array,
 ) -> None:
     """The gradient of the table: what arrived for each row, added up."""
     out.fill(0)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.kinds import Array, Bools
+from autogradkit._ops.declare.kinds import Array, Bools, SymInt
 from autogradkit._ops.making.options import channels_last, channels_last_3d
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.standardising import (
@@ -125,9 +125,9 @@ def native_group_norm(
     input: Array,
     weight: Array | None,
     bias: Array | None,
-    N: int,
-    C: int,
-    HxW: int,
+    N: SymInt,
+    C: SymInt,
+    HxW: SymInt,
     group: int,
     eps: float,
     *,
@@ -203,9 +203,9 @@ def native_group_norm_backward(
     mean: Array,
     rstd: Array,
     weight: Array | None,
-    N: int,
-    C: int,
-    HxW: int,
+    N: SymInt,
+    C: SymInt,
+    HxW: SymInt,
     group: int,
     output_mask: Bools,
     *,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.kinds import Array, SymInt
 from autogradkit._ops.declare.refusals import constants, scalar_type
 from autogradkit._ops.network.loss import MEAN, NONE
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, is_half
@@ -184,7 +184,7 @@ _RULE = "∂self = −∂ / n at the target of each sample, 0 elsewhere"
     rule=_RULE,
 )
 def nll_loss_forward(
-    self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int, *, out: Outputs
+    self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: SymInt, *, out: Outputs
 ) -> None:
     """−weight[target] · self[target], for (N, C) or (C) log-probabilities, and the sum of the weights."""
     write_likelihood(self, target, weight, reduction, ignore_index, *out)
@@ -204,7 +204,7 @@ def nll_loss_forward(
     rule=_RULE,
 )
 def nll_loss2d_forward(
-    self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int, *, out: Outputs
+    self: Array, target: Array, weight: Array | None, reduction: int, ignore_index: SymInt, *, out: Outputs
 ) -> None:
     """−weight[target] · self[target], for (N, C, H, W) log-probabilities, and the sum of the weights."""
     write_likelihood(self, target, weight, reduction, ignore_index, *out)
@@ -228,7 +228,7 @@ def nll_loss_backward(
     target: Array,
     weight: Array | None,
     reduction: int,
-    ignore_index: int,
+    ignore_index: SymInt,
     total_weight: Array,
     *,
     out: Array,
@@ -251,7 +251,7 @@ def nll_loss_backward(
 
 @op(variants="", composition=True)
 def nll_loss_nd(
-    self: Array, target: Array, weight: Array | None = None, reduction: int = 1, ignore_index: int = -100
+    self: Array, target: Array, weight: Array | None = None, reduction: int = 1, ignore_index: SymInt = -100
 ) -> Any:
     """The negative log-likelihood of log-probabilities (N, C), (C) or (N, C, ...)."""
     x: Any = self

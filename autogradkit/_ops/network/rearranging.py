@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import UNIMPLEMENTED, k, op
-from autogradkit._ops.declare.kinds import Array, Pair
+from autogradkit._ops.declare.kinds import Array, Pair, SymInt
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit.core.dtype import from_numpy_dtype
@@ -127,7 +127,7 @@ def _channels_meta(self: Array, groups: int) -> Any:
     vjp={"self": lambda g, self_sym_sizes, groups: k.channel_shuffle(g, self_sym_sizes[1] // groups)},
     rule="∂self = ∂ in the order of self",
 )
-def channel_shuffle(self: Array, groups: int, *, out: Array) -> None:
+def channel_shuffle(self: Array, groups: SymInt, *, out: Array) -> None:
     """The channels (dimension 1) of `groups` groups in turn. Raises RuntimeError where they do not go up.
 
     >>> import autogradkit as torch
@@ -146,7 +146,7 @@ def channel_shuffle(self: Array, groups: int, *, out: Array) -> None:
     out=False,
     vjp={"self": undifferentiated("native_channel_shuffle")},
 )
-def native_channel_shuffle(self: Array, groups: int, *, out: Array) -> None:
+def native_channel_shuffle(self: Array, groups: SymInt, *, out: Array) -> None:
     """As `channel_shuffle`, without a gradient, as in PyTorch.
 
     >>> import autogradkit as torch

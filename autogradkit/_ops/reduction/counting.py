@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import UNIMPLEMENTED, function, k, op, python_function, python_method
-from autogradkit._ops.declare.kinds import Array, Dim, Ints
+from autogradkit._ops.declare.kinds import Array, Dim, Ints, SymInt
 from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.declare.refusals import not_implemented, undifferentiated
 from autogradkit._ops.making.copies import copy_
@@ -282,7 +282,7 @@ def _refuse_counts(self: Tensor, _weights: Tensor | None, minlength: int) -> Non
     vjp={"weights": undifferentiated("bincount")},
     rule="∂weights is not implemented in PyTorch",
 )
-def bincount(self: Array, weights: Array | None = None, minlength: int = 0) -> Array:
+def bincount(self: Array, weights: Array | None = None, minlength: SymInt = 0) -> Array:
     """How often each number 0, 1, 2 … occurs in a vector, or the sum of its `weights`.
 
     >>> import autogradkit as torch

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, op
-from autogradkit._ops.declare.kinds import Array, Dim
+from autogradkit._ops.declare.kinds import Array, Dim, SymInt
 from autogradkit._ops.declare.refusals import (
     both,
     by_kernel,
@@ -154,7 +154,7 @@ def _topk_meta(self: Array, k: int, dim: int, largest: bool, sorted: bool) -> li
     vjp={"self": _unsort},
     rule="∂self = ∂ at the indices, 0 elsewhere",
 )
-def topk(self: Array, k: int, dim: Dim = -1, largest: bool = True, sorted: bool = True, *, out: Pair) -> None:
+def topk(self: Array, k: SymInt, dim: Dim = -1, largest: bool = True, sorted: bool = True, *, out: Pair) -> None:
     """The `k` largest (or smallest) elements along `dim`, and where they stand, as (values, indices).
 
     >>> import autogradkit as torch
@@ -204,7 +204,7 @@ def _require_ordered(self: Any, *_: Any, **__: Any) -> None:
     vjp={"self": lambda g, self_sym_sizes, dim, indices, keepdim: to_picked(g, self_sym_sizes, dim, indices, keepdim)},
     rule="∂self = ∂ at the index, 0 elsewhere",
 )
-def kthvalue(self: Array, k: int, dim: Dim = -1, keepdim: bool = False, *, out: Pair) -> None:
+def kthvalue(self: Array, k: SymInt, dim: Dim = -1, keepdim: bool = False, *, out: Pair) -> None:
     """The `k`-th smallest element along `dim`, and where it stands, as (values, indices).
 
     >>> import autogradkit as torch

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, Object, Scalar
+from autogradkit._ops.declare.kinds import Array, Object, Scalar, SymInt
 from autogradkit._ops.declare.writing import C_NAMES, SHARED, expanded_with_warning, require_shape, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
@@ -249,7 +249,7 @@ def _static_meta(self: Array, *, size: int, fill_value: int) -> Any:
     meta=_static_meta,
     out_dtype=saying("nonzero_static: Expected out tensor to have scalar type {result} but got scalar type{out}"),
 )
-def nonzero_static(self: Array, *, size: int, fill_value: int = -1, out: Array) -> None:
+def nonzero_static(self: Array, *, size: SymInt, fill_value: int = -1, out: Array) -> None:
     """The positions of the first `size` nonzero elements, one a row; where there are fewer, rows of `fill_value`.
 
     >>> import autogradkit as torch

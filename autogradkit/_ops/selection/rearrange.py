@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes
+from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes, SymInt
 from autogradkit._ops.declare.refusals import by_kernel
 from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
 from autogradkit._ops.making.options import contiguous_format
@@ -220,7 +220,7 @@ def _require_counts(repeats: Any) -> None:
 
 
 @repeat_interleave.overload(composition=True)
-def _(self: Tensor, repeats: Tensor, dim: int | None = None, *, output_size: int | None = None) -> Any:
+def _(self: Tensor, repeats: Tensor, dim: int | None = None, *, output_size: SymInt | None = None) -> Any:
     """Each element (or each place of dimension `dim`) `repeats` times in a row.
 
     >>> import autogradkit as torch
@@ -245,7 +245,7 @@ def _(self: Tensor, repeats: Tensor, dim: int | None = None, *, output_size: int
 
 
 @repeat_interleave.overload(composition=True, variants="function")
-def _(repeats: Tensor, *, output_size: int | None = None) -> Any:
+def _(repeats: Tensor, *, output_size: SymInt | None = None) -> Any:
     counts: Any = repeats
     _require_counts(counts)
     if counts._array.ndim != 1:
@@ -254,7 +254,7 @@ def _(repeats: Tensor, *, output_size: int | None = None) -> Any:
 
 
 @repeat_interleave.overload(composition=True)
-def _(self: Tensor, repeats: int, dim: int | None = None, *, output_size: int | None = None) -> Any:
+def _(self: Tensor, repeats: SymInt, dim: int | None = None, *, output_size: SymInt | None = None) -> Any:
     tensor: Any = self
     if dim is None:
         tensor, dim = flatten(tensor), 0

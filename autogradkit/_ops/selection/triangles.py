@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.kinds import Array, SymInt
 from autogradkit._ops.declare.writing import require_same_dtype, unchecked
 from autogradkit._ops.views.parts import diagonal
 from autogradkit._ops.views.sizes import view_sizes
@@ -40,7 +40,7 @@ def _keep_triangle(name: str, out: Array, diagonal: int, lower: bool) -> Step:
     samples=lambda t: [(t(3, 3),), (t(2, 3, 2), 1)],
     vjp={"self": lambda g, diagonal: k.tril(g, diagonal)},
 )
-def tril(self: Array, diagonal: int = 0, *, out: Array) -> Step:
+def tril(self: Array, diagonal: SymInt = 0, *, out: Array) -> Step:
     """The matrix (or batch) with zeros above the `diagonal`-th diagonal.
 
     >>> import autogradkit as torch
@@ -59,7 +59,7 @@ def tril(self: Array, diagonal: int = 0, *, out: Array) -> Step:
     samples=lambda t: [(t(3, 3),), (t(2, 3, 2), 1)],
     vjp={"self": lambda g, diagonal: k.triu(g, diagonal)},
 )
-def triu(self: Array, diagonal: int = 0, *, out: Array) -> Step:
+def triu(self: Array, diagonal: SymInt = 0, *, out: Array) -> Step:
     """The matrix (or batch) with zeros below the `diagonal`-th diagonal.
 
     >>> import autogradkit as torch

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.kinds import Array, Sizes
+from autogradkit._ops.declare.kinds import Array, Sizes, SymInt
 from autogradkit._ops.declare.memory import like, real_part
 from autogradkit._ops.declare.writing import require_writable
 from autogradkit._ops.making.restriding import as_strided, positions_in
@@ -65,7 +65,7 @@ def _write_in_turn(place: Array, src: Array) -> None:
     },
     rule="∂self = ∂, 0 at the selected index\n∂src = ∂ at the selected index",
 )
-def select_scatter(self: Array, src: Array, dim: int, index: int) -> Array:
+def select_scatter(self: Array, src: Array, dim: int, index: SymInt) -> Array:
     """A copy with `src` in place `index` of dimension `dim`.
 
     >>> import autogradkit as torch
@@ -92,7 +92,7 @@ def _without_slice(g: Any, dim: int, start: int | None, end: int | None, step: i
     rule="∂self = ∂, 0 in the slice\n∂src = ∂ in the slice",
 )
 def slice_scatter(
-    self: Array, src: Array, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+    self: Array, src: Array, dim: int = 0, start: SymInt | None = None, end: SymInt | None = None, step: SymInt = 1
 ) -> Array:
     """A copy with `src` in every `step`-th place of dimension `dim` from `start` to before `end`.
 
@@ -162,7 +162,9 @@ def _require_contiguous(self: Any, *_rest: Any) -> None:
     },
     rule="∂self = ∂, 0 in the view\n∂src = ∂ in the view",
 )
-def as_strided_scatter(self: Array, src: Array, size: Sizes, stride: Sizes, storage_offset: int | None = None) -> Array:
+def as_strided_scatter(
+    self: Array, src: Array, size: Sizes, stride: Sizes, storage_offset: SymInt | None = None
+) -> Array:
     """A copy with `src` where a view with these sizes, strides and this offset would be.
 
     >>> import autogradkit as torch

@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
-from autogradkit._ops.declare.kinds import Array, Dims, DType, Ints, Scalar
+from autogradkit._ops.declare.kinds import Array, Dims, DType, Ints, Scalar, SymInt
 from autogradkit._ops.declare.names import OverloadSet
 from autogradkit._ops.declare.refusals import not_differentiated, undifferentiated
 from autogradkit._ops.declare.sparse import no_kernel
@@ -178,8 +178,8 @@ def embedding_sparse_backward(
     vjp=dict.fromkeys(("grad", "per_sample_weights"), not_differentiated("_embedding_bag_backward")),
 )
 def embedding_bag_sparse_backward(
-    grad: Array, indices: Array, offsets: Array, offset2bag: Array, bag_size: Array, num_weights: int, scale_grad_by_freq: bool,
-    mode: int, per_sample_weights: Array | None, padding_idx: int = -1,
+    grad: Array, indices: Array, offsets: Array, offset2bag: Array, bag_size: Array, num_weights: SymInt,
+    scale_grad_by_freq: bool, mode: int, per_sample_weights: Array | None, padding_idx: int = -1,
 ) -> Any:  # fmt: skip
     """The gradient of the table that bags were taken from: a row for each index, in their order."""
     rows = grad[offset2bag]

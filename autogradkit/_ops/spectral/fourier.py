@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from autogradkit._ops.declare import op
-from autogradkit._ops.declare.kinds import Single, Tensor
+from autogradkit._ops.declare.kinds import Single, SymInt, Tensor
 from autogradkit._ops.declare.writing import at_first
 from autogradkit._ops.selection.rearrange import roll
 from autogradkit._ops.spectral.arguments import (
@@ -71,7 +71,7 @@ def _to_real(x: Tensor, n: int | None, dim: int, norm: Norm, forward: bool) -> A
 
 
 @transform("fft_fft", by_kind, complex_out("fft"))
-def fft_fft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
+def fft_fft(self: Tensor, n: SymInt | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The discrete Fourier transform along `dim`, of `n` points.
 
     `norm`: "backward" (the default, unscaled), "ortho" (by 1/√n) or "forward" (by 1/n).
@@ -86,7 +86,7 @@ def fft_fft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None 
 
 
 @transform("fft_ifft", then_conjugated, complex_out("ifft"))
-def fft_ifft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
+def fft_ifft(self: Tensor, n: SymInt | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The inverse of `fft`.
 
     >>> import autogradkit as torch
@@ -99,7 +99,7 @@ def fft_ifft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None
 
 
 @transform("fft_rfft", "_fft_r2c", complex_out("rfft"))
-def fft_rfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
+def fft_rfft(self: Tensor, n: SymInt | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The transform of real numbers, without the half that are conjugates of the rest.
 
     >>> import autogradkit as torch
@@ -110,7 +110,7 @@ def fft_rfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None
 
 
 @transform("fft_irfft", "_fft_c2r", at_first(real_out("irfft")))
-def fft_irfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
+def fft_irfft(self: Tensor, n: SymInt | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The inverse of `rfft`; `n` is the number of points of the result.
 
     >>> import autogradkit as torch
@@ -121,7 +121,7 @@ def fft_irfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | Non
 
 
 @transform("fft_hfft", "_fft_c2r", at_first(real_out("hfft")))
-def fft_hfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
+def fft_hfft(self: Tensor, n: SymInt | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The transform of a signal of which one half is the conjugate of the other: real numbers.
 
     >>> import autogradkit as torch
@@ -132,7 +132,7 @@ def fft_hfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None
 
 
 @transform("fft_ihfft", then_conjugated, complex_out("ihfft"))
-def fft_ihfft(self: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
+def fft_ihfft(self: Tensor, n: SymInt | None = None, dim: int = -1, norm: str | None = None) -> Any:
     """The inverse of `hfft`.
 
     >>> import autogradkit as torch

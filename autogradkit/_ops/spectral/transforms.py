@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
-from autogradkit._ops.declare.kinds import Array, Ints
+from autogradkit._ops.declare.kinds import Array, Ints, SymInt
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit.core.dtype import from_numpy_dtype, is_half
 from autogradkit.core.strides import element_strides
@@ -155,7 +155,7 @@ def conjugates_counted(size: int, twice: int, behind: int) -> Array:
     vjp={"self": lambda g, dim, normalization: _c2r_backward(g, dim, normalization)},
     rule="∂self = ∂, transformed forward, twice where a conjugate was left out",
 )
-def fft_c2r(self: Array, dim: Ints, normalization: int, last_dim_size: int, *, out: Array) -> None:
+def fft_c2r(self: Array, dim: Ints, normalization: int, last_dim_size: SymInt, *, out: Array) -> None:
     """Complex numbers, half of which stand for their conjugates too, transformed back into real ones along `dim`."""
     norm = _INVERSE[normalization]
     *others, last = dim

@@ -13,7 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
-from autogradkit._ops.declare.kinds import Array, Ints, Sizes
+from autogradkit._ops.declare.kinds import Array, Ints, Sizes, SymInt
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.refusals import by_kernel, undifferentiated
 from autogradkit._ops.making.restriding import as_strided
@@ -197,7 +197,7 @@ def _narrow_backward(g: Any, self_sym_sizes: Ints, dim: int, start: int, length:
     vjp={"self": _narrow_backward},
     rule="∂self = ∂ in the slice, 0 elsewhere",
 )
-def narrow_copy(self: Array, dim: int, start: int, length: int, *, out: Array) -> None:
+def narrow_copy(self: Array, dim: int, start: SymInt, length: SymInt, *, out: Array) -> None:
     """A copy of `length` places of dimension `dim` from `start` on.
 
     >>> import autogradkit as torch
@@ -215,7 +215,7 @@ def narrow_copy(self: Array, dim: int, start: int, length: int, *, out: Array) -
     vjp=splits.split_evenly.formulas,
     rule="∂self = ∂ of every part, joined",
 )
-def unsafe_split(self: Array, split_size: int, dim: int = 0) -> tuple[Array, ...]:
+def unsafe_split(self: Array, split_size: SymInt, dim: int = 0) -> tuple[Array, ...]:
     """Consecutive parts of `split_size` places of dimension `dim`, in the same memory but no views: they may be edited.
 
     >>> import autogradkit as torch

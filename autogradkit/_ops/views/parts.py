@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, Sizes
+from autogradkit._ops.declare.kinds import Array, Sizes, SymInt
 from autogradkit._ops.views.sizes import restrided
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import element_strides
@@ -49,7 +49,7 @@ def part(self: Array, dim: int, places: Any) -> Array:
     vjp={"self": lambda g, self_sym_sizes, dim, index: k.select_backward(g, self_sym_sizes, dim, index)},
     rule="∂self = ∂ at the selected index, 0 elsewhere",
 )
-def select(self: Array, dim: int, index: int) -> Array:
+def select(self: Array, dim: int, index: SymInt) -> Array:
     """A view on place `index` of dimension `dim`, without that dimension.
 
     >>> import autogradkit as torch
@@ -75,7 +75,7 @@ def select(self: Array, dim: int, index: int) -> Array:
     samples=lambda t: [(t(3), (2, 3), 0, 1)],
     vjp={"grad_output": lambda g, dim, index: k.select(g, dim, index)},
 )
-def select_backward(grad_output: Array, input_sizes: Sizes, dim: int, index: int, *, out: Array) -> None:
+def select_backward(grad_output: Array, input_sizes: Sizes, dim: int, index: SymInt, *, out: Array) -> None:
     """Zeros of `input_sizes` with `grad_output` where `select` took from."""
     out.fill(0)
     out[(*(Whole,) * wrap_dim(dim, out.ndim), index)] = grad_output
@@ -93,7 +93,9 @@ def select_backward(grad_output: Array, input_sizes: Sizes, dim: int, index: int
     },
     rule="∂self = ∂ in the slice, 0 elsewhere",
 )
-def slice_(self: Array, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Array:
+def slice_(
+    self: Array, dim: int = 0, start: SymInt | None = None, end: SymInt | None = None, step: SymInt = 1
+) -> Array:
     """A view on every `step`-th place of dimension `dim` from `start` to before `end`."""
     if not self.ndim:
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
@@ -111,7 +113,7 @@ def slice_(self: Array, dim: int = 0, start: int | None = None, end: int | None 
     vjp={"grad_output": lambda g, dim, start, end, step: k.slice(g, dim, start, end, step)},
 )
 def slice_backward(
-    grad_output: Array, input_sizes: Sizes, dim: int, start: int, end: int, step: int, *, out: Array
+    grad_output: Array, input_sizes: Sizes, dim: int, start: SymInt, end: SymInt, step: SymInt, *, out: Array
 ) -> None:
     """Zeros of `input_sizes` with `grad_output` where `slice` took from."""
     out.fill(0)
@@ -122,7 +124,7 @@ narrow = function("narrow")
 
 
 @narrow.overload(composition=True)
-def _(self: Tensor, dim: int, start: Tensor, length: int) -> Any:
+def _(self: Tensor, dim: int, start: Tensor, length: SymInt) -> Any:
     start_tensor: Any = start
     if start_tensor._array.ndim or start_tensor._array.dtype.kind not in "iu":
         raise RuntimeError("start must be an 0-dim integral Tensor.")
@@ -130,7 +132,7 @@ def _(self: Tensor, dim: int, start: Tensor, length: int) -> Any:
 
 
 @narrow.overload(composition=True)
-def narrow_range(self: Tensor, dim: int, start: int, length: int) -> Any:
+def narrow_range(self: Tensor, dim: int, start: SymInt, length: SymInt) -> Any:
     """A view on `length` places of dimension `dim` from `start` on.
 
     >>> import autogradkit as torch

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op, python_function, python_method
-from autogradkit._ops.declare.kinds import Array, Ints, Sizes
+from autogradkit._ops.declare.kinds import Array, Ints, Sizes, SymInt
 from autogradkit._ops.views.parts import part, slice_
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.frames import shorten
@@ -81,7 +81,7 @@ def _joined(g: Sequence[Any], sizes: Ints, lengths: Sequence[int], dim: int) -> 
     vjp={"self": _split_backward},
     rule="∂self = ∂ of every part, joined",
 )
-def split_evenly(self: Array, split_size: int, dim: int = 0) -> tuple[Array, ...]:
+def split_evenly(self: Array, split_size: SymInt, dim: int = 0) -> tuple[Array, ...]:
     """Views on consecutive parts of `split_size` places of dimension `dim`, the last one perhaps shorter."""
     if not self.ndim:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
@@ -128,7 +128,7 @@ _split = function("split", variants="")
 
 
 @_split.overload(composition=True)
-def _(self: Tensor, split_size: int, dim: int = 0) -> tuple[Any, ...]:
+def _(self: Tensor, split_size: SymInt, dim: int = 0) -> tuple[Any, ...]:
     return split_evenly.straight(self, split_size, dim)
 
 
@@ -220,7 +220,7 @@ def _(self: Tensor, tensor_indices_or_sections: Tensor, dim: int = 0) -> tuple[A
 
 
 @tensor_split.overload(composition=True)
-def _(self: Tensor, sections: int, dim: int = 0) -> tuple[Any, ...]:
+def _(self: Tensor, sections: SymInt, dim: int = 0) -> tuple[Any, ...]:
     return _split_at(self, sections, dim)
 
 
