@@ -139,7 +139,7 @@ def times_tanh_slope(g: Any, result: Any) -> Any:
     pointwise=INT_TO_FLOAT,
     in_place=True,
     samples=within(-3, 3),
-    vjp={"self": lambda g, result: _times_sigmoid_slope(g, result)},
+    vjp={"self": _times_sigmoid_slope},
     rule="∂self = ∂ · result · (1 − result)",
 )
 def sigmoid(self: Array, *, out: Array) -> None:
