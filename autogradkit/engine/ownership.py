@@ -52,10 +52,11 @@ def add_to_grad(call: int, tensor: Tensor, gradient: Array, version: int | None 
             alike = (
                 gradient.shape == own.shape and gradient.dtype == own.dtype
             )  # else it has changed since its graph was made
-            if version is not None:
-                array = _copy(gradient, element_strides(gradient))
-            elif alike and (tensor._layout or layout_of(tensor)):
+            usual = alike and (tensor._layout or layout_of(tensor))
+            if usual and (version is None or gradient.strides == own.strides):
                 array = gradient.copy()
+            elif version is not None:
+                array = _copy(gradient, element_strides(gradient))
             else:
                 strides = element_strides(own)
                 dense = is_non_overlapping_and_dense(own.shape, strides)
@@ -209,6 +210,9 @@ def obeys(tensor: Tensor, gradient: Array) -> bool:
     array, shape = tensor._array, gradient.shape
     if SPARSE and not is_dense(tensor, gradient):
         return gradient.__class__ is not np.ndarray  # a sparse gradient has none
+    strides = gradient.strides
+    if strides == array.strides and array.shape == shape and array.flags.c_contiguous and 0 not in strides:
+        return True
     if array.flags.c_contiguous and not gradient.flags.c_contiguous and array.shape == shape:
         return False
     own, wanted = element_strides(gradient), element_strides(array)

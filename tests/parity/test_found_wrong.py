@@ -22,6 +22,9 @@ x=T.tensor([float("nan"),float("inf"),-0.0]); r=x.clone().clamp_(0,1),x.clone().
 x=T.ones(2,requires_grad=True); x.clamp_(0,1)
 x=T.ones(2); x.clamp_(0,1e300)
     """,
+    "half precision is computed in float32": """
+x=T.linspace(-3,3,6); r=[f(x.to(d)) for d in (T.float16,T.bfloat16) for f in (T.sigmoid,T.tanh,T.nn.functional.silu,lambda x: x.clone().sigmoid_())]
+    """,
     "numbers before and behind tensors": """
 r=[n//x for x in (T.tensor([1.,2.,5.]),T.tensor([1,2,5]),T.ones(2,3).t(),T.tensor([2.]).half()) for n in (2,2.5,True)]
 r=[n%x for x in (T.tensor([1.,2.,5.]),T.tensor([1,2,5]),T.ones(2,3).t(),T.tensor([2.]).half()) for n in (2,2.5,True)]

@@ -53,13 +53,17 @@ def _either(on_arrays: Callable[..., Any], on_tensors: Callable[..., Any]) -> Ca
 
 
 def on_arrays(quick: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorate a helper of formulas: where its first argument is an array, `quick` computes the same with fewer steps."""
+    """Decorate a helper of formulas: where its first argument is an array, `quick` computes the same with fewer steps.
+
+    As a formula itself it goes without a look at the argument in plain backward, which finds `quick` by its name there.
+    """
 
     def declare(helper: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(helper)
         def call(g: Any, *rest: Any) -> Any:
             return quick(g, *rest) if g.__class__ is np.ndarray else helper(g, *rest)
 
+        call.on_arrays = quick  # type: ignore[attr-defined]
         return call
 
     return declare

@@ -39,7 +39,7 @@ _DERIVED = ("_sym_sizes_opt", "_sym_sizes", "_sym_strides", "_geometry", "_kind"
 
 def names_of(formula: Formula) -> tuple[str, ...]:
     """What a formula asks for besides the gradient."""
-    code = formula.__code__
+    code = getattr(formula, "__wrapped__", formula).__code__
     return code.co_varnames[1 : code.co_argcount]
 
 
@@ -303,8 +303,11 @@ class Recipe:
                 " sent = [None if target is None else each for target, each in zip(edges[::2], found, strict=True)]",
             ]
         elif count == 1:
-            [(parameter, scope["formula"])] = self.formulas.items()
-            lines.append(f" sent = (None if edges[0] is None else formula(g{given[parameter]}),)")
+            [(parameter, formula)] = self.formulas.items()
+            scope |= {"formula": formula, "quick": getattr(formula, "on_arrays", formula)}
+            lines.append(
+                f" sent = (None if edges[0] is None else (formula if create_graph else quick)(g{given[parameter]}),)"
+            )
         else:
             parts: list[str] = []
             for i, (parameter, formula) in enumerate(self.formulas.items()):

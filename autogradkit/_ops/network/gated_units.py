@@ -31,10 +31,10 @@ def _gate(x: Array) -> Array:
 # Where formulas are recorded, their gradients are written out, as in PyTorch, so that they can be derived ever again.
 
 
-@k.on_arrays(lambda g, x: k.silu_backward(g, x))
-def _silu_slope(g: Any, x: Any) -> Any:
-    gate = k.sigmoid(x)
-    return g * gate * (1 + x * (1 - gate))
+@k.on_arrays(lambda g, self: k.silu_backward(g, self))
+def _silu_slope(g: Any, self: Any) -> Any:
+    gate = k.sigmoid(self)
+    return g * gate * (1 + self * (1 - gate))
 
 
 @op(
@@ -44,7 +44,7 @@ def _silu_slope(g: Any, x: Any) -> Any:
     dtypes=both(not_implemented("silu_cpu", "biu"), real_gradients("silu")),
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),), (t(0, 2),)],
-    vjp={"self": lambda g, self: _silu_slope(g, self)},
+    vjp={"self": _silu_slope},
     rule="∂self = ∂ · (1 + self · (1 − s)) · s, s the sigmoid of self",
 )
 def silu(self: Array, *, out: Array) -> None:
@@ -64,10 +64,10 @@ def silu_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     write(out, body, grad_output, self)
 
 
-@k.on_arrays(lambda g, x: k.mish_backward(g, x))
-def _mish_slope(g: Any, x: Any) -> Any:
-    gate = k.tanh(k.softplus(x))
-    return g * (gate + x * k.sigmoid(x) * (1 - gate * gate))
+@k.on_arrays(lambda g, self: k.mish_backward(g, self))
+def _mish_slope(g: Any, self: Any) -> Any:
+    gate = k.tanh(k.softplus(self))
+    return g * (gate + self * k.sigmoid(self) * (1 - gate * gate))
 
 
 @op(
@@ -77,7 +77,7 @@ def _mish_slope(g: Any, x: Any) -> Any:
     dtypes=not_implemented("mish_cpu", "biuc"),
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),), (t(0, 2),)],
-    vjp={"self": lambda g, self: _mish_slope(g, self)},
+    vjp={"self": _mish_slope},
     rule="∂self = ∂ · (t + self · s · (1 − t²)), s the sigmoid and t the tanh of the softplus of self",
 )
 def mish(self: Array, *, out: Array) -> None:

@@ -14,6 +14,8 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import both, not_implemented, refuses
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import number_in
+from autogradkit.core.dtype import is_half
+from autogradkit.core.halves import convert, widened
 
 
 def within(low: float, high: float) -> Any:
@@ -139,7 +141,7 @@ def times_tanh_slope(g: Any, result: Any) -> Any:
     pointwise=INT_TO_FLOAT,
     in_place=True,
     samples=within(-3, 3),
-    vjp={"self": lambda g, result: _times_sigmoid_slope(g, result)},
+    vjp={"self": _times_sigmoid_slope},
     rule="∂self = ∂ · result · (1 − result)",
 )
 def sigmoid(self: Array, *, out: Array) -> None:
@@ -149,6 +151,11 @@ def sigmoid(self: Array, *, out: Array) -> None:
     >>> torch.sigmoid(torch.tensor([0.0, 2.0]))
     tensor([0.5000, 0.8808])
     """
+    if is_half(out.dtype):
+        wide = np.empty(self.shape, np.float32)
+        sigmoid.kernel(widened(self), out=wide)
+        convert(wide, out)
+        return
     if out.flags.c_contiguous:
         np.negative(self, out)
     else:  # see _BROKEN_WITH_GAPS in declare/memory.py

@@ -67,6 +67,18 @@ def spread(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
     return k.expand(kept(g, sizes, dim, keepdim), sizes)
 
 
+def _kept_on_arrays(g: Array, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Array:
+    if keepdim or not sizes:
+        return g
+    axes = wrapped_dims(dim, len(sizes))
+    if g.flags.c_contiguous and 1 not in sizes:  # no stride of a dimension of one element remains
+        return g.reshape([1 if i in axes else n for i, n in enumerate(sizes)])
+    for each in sorted(axes):
+        g = k.unsqueeze(g, each)
+    return g
+
+
+@k.on_arrays(_kept_on_arrays)
 def kept(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
     """A reduced gradient with the dimensions that were reduced, of size 1."""
     if not keepdim and sizes:

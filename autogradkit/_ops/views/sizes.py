@@ -39,8 +39,15 @@ def restrided(array: Array, shape: Sequence[int], strides: Sequence[int], start:
         if not owner.flags.forc or owner.dtype.hasobject:
             return strided(array, tuple(shape), tuple(strides), offset_of(array) + start)
         offset += address_of(array) - address_of(owner)
+    return _showing(owner, offset, shape, [stride * itemsize for stride in strides], array.dtype)
+
+
+def _showing(
+    owner: Array, offset: int, shape: Sequence[int], strides: Sequence[int], kind: np.dtype[Any] | None = None
+) -> Array:
+    """The memory of an array without gaps, from some byte on, with other sizes and strides in bytes."""
     try:
-        return np.ndarray(shape, array.dtype, owner, offset, [stride * itemsize for stride in strides])
+        return np.ndarray(shape, owner.dtype if kind is None else kind, owner, offset, strides)
     except TypeError:
         raise NoArrayError("there is no memory to look at") from None
 
@@ -297,6 +304,15 @@ def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:
     if size == self.shape and self.size:
         return self.view()
     new = len(size) - self.ndim
+    if (
+        new >= 0 and self.flags.c_contiguous and self.size and min(size, default=0) > 1
+    ):  # each dimension is kept or repeated
+        strides = [0] * new
+        for own, wanted, stride in zip(self.shape, size[new:], self.strides, strict=True):
+            if own in (wanted, 1):
+                strides.append(stride if own == wanted else 0)
+        if len(strides) == len(size):
+            return _showing(self, 0, size, strides)
     if new < 0:
         raise RuntimeError(
             f"expand({tensor_type(self)}{{{list(self.shape)}}}, size={list(size)}): the number of "
