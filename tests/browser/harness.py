@@ -7,17 +7,21 @@
         lab.open(path)                     # lab.open(path, trusted=False): stored outputs as an untrusted notebook
     lab.save(); lab.close(); lab.open(path)      # close(keep_kernel=True), open(path, kernel=False)
         lab.run_all()                      # or lab.run_cell(2); lab.start_cell(2) ... lab.wait_cell(2)
-        cell = lab.cell(2)                 # a playwright locator: cell.get_by_role("button", name="Step").click()
+        cell = lab.drawn(2)                # a playwright locator: cell.get_by_role("button", name="Step").click();
+                                           # lab.cell(2) for a cell without a picture, or one that is still being drawn
         lab.ask("view.step")               # what the kernel's Python says (repr), without adding a cell
         lab.wait_for("view.step", "3")     # until it says so: what the page sends arrives a moment later
         assert lab.outputs(2)[0]["data"]["text/plain"] == ...
         assert lab.errors == []            # what the page reported on its console
         assert lab.axe(cell) == []         # accessibility violations
-        lab.theme("dark")
+        lab.theme("dark"); lab.resize(800, 600); lab.side_bar(shown=False)
         lab.screenshot("graph-dark", cell) # with --screenshots, tests/browser/screenshots/graph-dark.png: look at it
 
 Server, browser and page are shared by the run (by each worker, where there are several): loading JupyterLab takes longer
 than most tests. Each test begins with nothing open, no kernel, the light theme and the usual size.
+
+What a click or a key brings comes later: from Python, from a redraw, in the page's next frame. So a test waits for what it
+wants to see (`expect(...)`, `lab.wait_for`, `page.wait_for_function`) and reads a value at once only of what cannot change.
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ from typing import Any
 
 import nbformat
 from nbformat.sign import NotebookNotary
-from playwright.sync_api import Browser, Locator, Page, Playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -72,6 +76,24 @@ READY = f"""() => {{
     const kernel = panel?.sessionContext?.session?.kernel;
     return Boolean(kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle'
         && panel.content?.widgets?.length && {PANEL}.context.isReady);
+}}"""
+# A picture tells Python its width, at once or when it has stayed so for a while (SETTLED in widgets/src/shared/width.ts), and
+# Python draws it anew. Nothing is on its way when that while, and answers of the kernel, have brought no other picture.
+SETTLED = f"""async () => {{
+    const frame = () => new Promise(requestAnimationFrame);
+    const pictures = () => [...document.querySelectorAll('autogradkit-picture')]
+        .map(each => each.shadowRoot?.querySelector('.ak-stage svg'));
+    for (let before = [], same = 0; same < 3; before = pictures()) {{
+        await frame();
+        await frame();
+        await new Promise(done => setTimeout(done, 100));
+        const kernel = {PANEL}?.sessionContext?.session?.kernel;
+        if (kernel?.status === 'idle')
+            await kernel.requestExecute({{ code: '', silent: true, store_history: false }}).done;
+        await frame();
+        const now = pictures();
+        same = now.length === before.length && now.every((svg, place) => svg === before[place]) ? same + 1 : 0;
+    }}
 }}"""
 
 
@@ -203,6 +225,7 @@ class Lab:
         self.close()
         self.page.mouse.move(0, 0)
         self.page.set_viewport_size(SIZE)
+        self.side_bar(shown=True)
         self.theme("light")
         self.errors.clear()
 
@@ -215,6 +238,27 @@ class Lab:
         body = f'body[data-jp-theme-light="{str(name == "light").lower()}"]'
         self.page.wait_for_selector(body, state="attached")
         self.page.wait_for_selector("#jupyterlab-splash", state="detached")  # shown while the theme's style sheet loads
+        expect(self.page.locator(f'.ak-widget:not([data-ak-theme="{name}"])')).to_have_count(0)
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size, and wait until all is laid out and drawn for it."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.settle()
+
+    def side_bar(self, shown: bool) -> None:
+        """Show or hide JupyterLab's list of files."""
+        self.page.evaluate(f"() => window.jupyterapp.shell.{'expand' if shown else 'collapse'}Left()")
+
+    def settle(self) -> None:
+        """Wait until no picture is about to be drawn anew for the width of its column."""
+        self.page.evaluate(SETTLED)
+
+    def drawn(self, index: int) -> Locator:
+        """The cell, once its living picture is there and is drawn for the page as it is."""
+        cell = self.cell(index)
+        cell.locator(".ak-stage svg").first.wait_for()
+        self.settle()
+        return cell
 
     def cell(self, index: int) -> Locator:
         """The cell, counted from 0, Markdown cells too; scrolled into view."""

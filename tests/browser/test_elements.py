@@ -6,28 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, expect
 
+from tests.browser.graphs import viewed
 from tests.browser.harness import SCREENSHOTS, Lab, axe
 from tests.tracing.render.cells import CELLS, trace_cell
-
-
-def shown(lab: Lab, notebook: Callable[..., Path], name: str) -> Locator:
-    """The output of a cell's view, `view` in the kernel."""
-    before, source = CELLS[name]
-    lines = source.replace("\n", "\n    ")
-    made = f"from autogradkit.widgets.graph import GraphView\nwith torch.record() as t:\n    {lines}\nview = GraphView(t)\nview"
-    lab.open(notebook("import autogradkit as torch\n%load_ext autogradkit", before, made))
-    lab.run_all()
-    cell = lab.cell(2)
-    cell.locator(".ak-graph-view svg").wait_for()
-    return cell
 
 
 @pytest.mark.parametrize("width", [800, 1600])
 def test_an_element_is_chosen_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[..., Path], width: int) -> None:
     lab.page.set_viewport_size({"width": width, "height": 1400})
-    cell = shown(lab, notebook, "broadcast")
+    cell = viewed(lab, notebook, *CELLS["broadcast"])
     cell.locator('.ak-item[aria-label^="mm("]').click()
     grid = cell.get_by_role("grid", name="∂W of backward 1")
     reason = cell.locator(".ak-reason:visible")
@@ -52,8 +41,6 @@ def test_an_element_is_chosen_by_mouse_and_by_keyboard(lab: Lab, notebook: Calla
     lab.ask("setattr(view, 'element', [0, 0, 1])")  # Python chooses, too
     expect(reason).to_contain_text("∂W[0, 1] = ")
     lab.theme("dark")
-    cell.locator('.ak-graph-view[data-ak-theme="dark"]').wait_for()
-    lab.page.locator("#jupyterlab-splash").wait_for(state="detached")
     lab.screenshot(f"elements-{width}-dark", cell)
 
     cell.get_by_role("button", name="Close").click()
@@ -63,7 +50,7 @@ def test_an_element_is_chosen_by_mouse_and_by_keyboard(lab: Lab, notebook: Calla
 
 def test_a_step_of_adam_is_told_for_the_chosen_element(lab: Lab, notebook: Callable[..., Path]) -> None:
     lab.page.set_viewport_size({"width": 1600, "height": 2400})
-    cell = shown(lab, notebook, "adam")
+    cell = viewed(lab, notebook, *CELLS["adam"])
     cell.locator('.ak-item[aria-label^="adamw_("]').last.click()
     cell.get_by_role("gridcell").nth(2).focus()
     lab.page.keyboard.press(" ")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.harness import Lab
 
@@ -15,13 +16,13 @@ def test_runs_a_notebook(lab: Lab, notebook: Callable[..., Path], monkeypatch: p
     lab.run_all()
     assert lab.outputs(0)[0]["data"]["text/plain"] == "42"
     assert lab.failures() == ["ZeroDivisionError: division by zero"]
-    assert "grad_fn=<MulBackward0>" in lab.cell(2).inner_text()
+    expect(lab.cell(2)).to_contain_text("grad_fn=<MulBackward0>")
     lab.wait_for("x + 1", "43")
     assert lab.errors == []
     monkeypatch.setattr(lab, "keeps_screenshots", True)
     light = lab.screenshot("harness-light").stat().st_size
     lab.theme("dark")
-    assert lab.page.evaluate("() => getComputedStyle(document.body).colorScheme") == "dark"
+    expect(lab.page.locator("body")).to_have_css("color-scheme", "dark")
     assert light > 5_000
     assert lab.screenshot("harness-dark", lab.cell(2)).stat().st_size > 500
 

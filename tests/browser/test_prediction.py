@@ -100,7 +100,7 @@ def test_by_keyboard(lab: Lab, question: Path) -> None:
     keys.press("Space")
     keys.press("Enter")  # in a form, it answers
     lab.wait_for("asked.chosen", "2")
-    assert len(lab.page.locator(".jp-Notebook .jp-Cell").all()) == 3  # and no shortcut of the notebook's took a key
+    expect(lab.page.locator(".jp-Notebook .jp-Cell")).to_have_count(3)  # and no shortcut of the notebook's took a key
     assert lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCellIndex") == 1
     assert lab.errors == []
 

@@ -21,6 +21,12 @@ def slider(cell: Locator, name: str) -> Locator:
     return cell.get_by_role("slider", name=name)
 
 
+def call_of(setting: list[int]) -> str:
+    """What the explorer of `a` answers to a setting of two dimensions, in the order of NAMES."""
+    offset, size, stride, size_1, stride_1 = setting
+    return f"torch.as_strided(a, ({size}, {size_1}), ({stride}, {stride_1}), {offset})"
+
+
 def click_at(lab: Lab, which: Locator, value: int) -> None:
     """Press a slider where `value` is."""
     low, high = int(which.get_attribute("min") or 0), int(which.get_attribute("max") or 0)
@@ -34,7 +40,7 @@ def click_at(lab: Lab, which: Locator, value: int) -> None:
 def test_every_slider_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[..., Path]) -> None:
     lab.open(notebook(SETUP, SHOW))
     lab.run_all()
-    cell = lab.cell(1)
+    cell = lab.drawn(1)
     expect(cell.locator(".ak-call")).to_have_text("torch.as_strided(a, (2, 3), (3, 1), 0)")
     expect(cell.locator(".ak-spelled")).to_have_text("= a")
     lab.screenshot("strides-start", cell)
@@ -46,7 +52,8 @@ def test_every_slider_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[...,
             wanted[place] = value
             expect(cell.locator("label", has_text=name).locator("output")).to_have_text(str(value))
             lab.wait_for(SLIDERS, str(wanted))
-    expect(cell.locator(".ak-call")).to_have_text("torch.as_strided(a, (1, 1), (1, 1), 1)")
+            expect(cell.locator(".ak-call")).to_have_text(call_of(wanted))  # the answer, which moves what is beside it
+    assert wanted == [1, 1, 1, 1, 1]
     cell.get_by_role("button", name="Start again").click()
     expect(cell.locator(".ak-spelled")).to_have_text("= a")
     lab.wait_for(SLIDERS, str([0, 2, 3, 3, 1]))
@@ -64,9 +71,11 @@ def test_every_slider_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[...,
         slider(cell, name).focus()
         lab.page.keyboard.press(f"Arrow{key}")
         expect(cell.locator("label", has_text=name).locator("output")).to_have_text(str(value))
-    for name, value in [("stride of dim 0", 1), ("stride of dim 1", 3)]:
+    expect(cell.locator(".ak-call")).to_have_text(call_of([0, 3, 3, 2, 1]))
+    for name, value, setting in [("stride of dim 0", 1, [0, 3, 1, 2, 1]), ("stride of dim 1", 3, [0, 3, 1, 2, 3])]:
         click_at(lab, slider(cell, name), value)
         expect(cell.locator("label", has_text=name).locator("output")).to_have_text(str(value))
+        expect(cell.locator(".ak-call")).to_have_text(call_of(setting))
     expect(cell.locator(".ak-spelled")).to_have_text("= a.t()")
     expect(cell.locator(".ak-printed")).to_have_text("tensor([[0., 3.],\n        [1., 4.],\n        [2., 5.]])")
     lab.wait_for("view.tensor.stride()", "(1, 3)")
@@ -88,7 +97,6 @@ def test_every_slider_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[...,
     expect(cell.locator(".ak-printed")).to_have_count(0)
     lab.wait_for("view.tensor is None", "True")
     lab.theme("dark")
-    expect(cell.locator(".ak-widget")).to_have_attribute("data-ak-theme", "dark")
     assert lab.axe(cell.locator(".ak-widget")) == []
     lab.screenshot("strides-refused-dark", cell)
     slider(cell, "offset").focus()  # which the change of the theme may have taken
@@ -133,7 +141,7 @@ def test_the_page_follows_python_and_the_still_picture_stays(lab: Lab, notebook:
     picture = lab.cell(3).locator("img")
     expect(picture).to_be_visible()
     assert (picture.get_attribute("alt") or "").startswith("torch.as_strided(a, (2, 3), (1, 2), 0): it reads")
-    assert lab.cell(3).get_by_role("slider").count() == 0
+    expect(lab.cell(3).get_by_role("slider")).to_have_count(0)
 
 
 def test_the_magic_opens_it_in_notebook_7(notebook7: Notebook7, notebook: Callable[..., Path]) -> None:
@@ -151,7 +159,8 @@ def test_the_tensor_is_read_whole_on_a_narrow_page(lab: Lab, notebook: Callable[
     lab.page.set_viewport_size({"width": 1050, "height": 900})  # of which JupyterLab's list of files takes a part
     lab.open(notebook(SETUP, "%strides torch.arange(12.0).view(3, 4)"))
     lab.run_all()
-    [sliders, printed] = (lab.cell(1).locator(part) for part in (".ak-sliders", ".ak-printed"))
+    cell = lab.drawn(1)
+    [sliders, printed] = (cell.locator(part) for part in (".ak-sliders", ".ak-printed"))
     expect(printed).to_contain_text("11.]])")
     boxes = sliders.bounding_box(), printed.bounding_box()
     assert boxes[0] is not None
@@ -161,16 +170,14 @@ def test_the_tensor_is_read_whole_on_a_narrow_page(lab: Lab, notebook: Callable[
 
 
 def test_sliders_and_storage_are_seen_at_once_where_there_is_room(lab: Lab, notebook: Callable[..., Path]) -> None:
-    lab.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
-    lab.page.set_viewport_size({"width": 1280, "height": 900})
+    lab.side_bar(shown=False)
     lab.open(
         notebook(
             "import autogradkit as torch\n%load_ext autogradkit", "a = torch.arange(12.).reshape(3, 4)", "%strides a"
         )
     )
     lab.run_all()
-    cell = lab.cell(2)
-    cell.locator(".ak-stage svg").wait_for()
+    cell = lab.drawn(2)
     first, last = cell.locator(".ak-cell").first, cell.locator(".ak-cell").last
     for each in (cell.get_by_label("stride of dim 1"), first, last):
         expect(each).to_be_in_viewport()
@@ -183,11 +190,9 @@ def test_it_is_no_higher_than_seventy_percent_of_the_window(lab: Lab, notebook: 
     deep = "b = torch.arange(81.).view(3, 3, 3, 3).permute(3, 1, 0, 2)\nstride_explorer('b', b, globals())"
     lab.open(notebook(SETUP, made + deep))
     lab.run_all()
-    cell = lab.cell(1)
-    cell.locator(".ak-stage svg").wait_for()
+    cell = lab.drawn(1)
     for width, height in ((1280, 900), (800, 600), (1600, 1200)):
-        lab.page.set_viewport_size({"width": width, "height": height})
-        lab.page.wait_for_timeout(300)
+        lab.resize(width, height)
         box = cell.locator(".ak-widget").bounding_box()
         assert box is not None
         assert box["height"] <= 0.7 * height + 1

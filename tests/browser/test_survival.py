@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -50,7 +51,7 @@ def assert_still(lab: Lab) -> None:
         living, still = pictures(lab, index)
         expect(still).to_have_count(1)
         expect(still).to_be_visible()
-        assert still.evaluate("image => image.complete && image.naturalWidth > 50")
+        assert still.evaluate("image => image.decode().then(() => image.naturalWidth > 50)")
         expect(living).to_have_count(0)
     assert_no_error_text(lab)
 
@@ -63,13 +64,9 @@ def assert_no_error_text(lab: Lab) -> None:
 def step_back(lab: Lab) -> int:
     """One step back in the last cell's graph; the step that Python then knows of, which it hears a moment later."""
     before = lab.ask("graph.step")
-    lab.cell(5).get_by_role("button", name="Step back").click()
-    for _ in range(50):
-        step = lab.ask("graph.step")
-        if step != before:
-            return int(step)
-        lab.page.wait_for_timeout(100)
-    raise AssertionError("Python did not hear of the step")
+    lab.drawn(5).get_by_role("button", name="Step back").click()
+    lab.wait_for(f"graph.step != {before}", "True")
+    return int(lab.ask("graph.step"))
 
 
 @pytest.fixture
@@ -142,7 +139,9 @@ def test_a_view_shown_twice_lives_twice_and_keeps_the_keyboard(lab: Lab, noteboo
     lab.run_all()
     living, _ = pictures(lab, 3)
     expect(living).to_have_count(2)
+    lab.settle()
     living.nth(1).get_by_role("button", name="Step back").click()
+    expect(living.nth(1).locator(".ak-step")).to_contain_text(re.compile("step [1-9]"))
     lab.page.keyboard.press("Tab")
     expect(living.nth(0).locator(".ak-sentence")).to_have_text(living.nth(1).locator(".ak-sentence").inner_text())
     assert lab.errors == []

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.harness import Lab
-from tests.browser.trainings import EXTENSION, SETUP, TABS, TRAIN, loop, press_on, sentence, stage
+from tests.browser.harness import POLL, Lab
+from tests.browser.trainings import (
+    EXTENSION,
+    SETUP,
+    TABS,
+    TRAIN,
+    as_wide_as_its_column,
+    loop,
+    press_on,
+    sentence,
+    stage,
+)
 
 
 def test_buttons_work_while_the_cell_runs(lab: Lab, notebook: Callable[..., Path]) -> None:
@@ -45,10 +54,11 @@ def test_the_finished_run_is_shown_and_stored(lab: Lab, notebook: Callable[..., 
     outputs = lab.run_cell(1)
     cell = lab.cell(1)
     expect(sentence(cell)).to_have_text("Finished.")
-    assert cell.locator("progress").evaluate("bar => bar.value") == 1
+    expect(cell.locator("progress")).to_have_js_property("value", 1)
     assert "finished" in outputs[0]["data"]["text/plain"]  # what is stored is the end, not the beginning
     assert "test accuracy 90.0 %" in outputs[0]["data"]["text/html"]
 
+    lab.settle()
     chart = cell.get_by_role("group", name="loss, by epoch")
     chart.focus()
     cell.page.keyboard.press("End")
@@ -60,7 +70,6 @@ def test_the_finished_run_is_shown_and_stored(lab: Lab, notebook: Callable[..., 
     assert lab.axe(cell.locator(".ak-widget")) == []
     lab.screenshot("training-finished-light", cell)
     lab.theme("dark")
-    expect(cell.locator(".ak-widget")).to_have_attribute("data-ak-theme", "dark")
     assert lab.axe(cell.locator(".ak-widget")) == []
     lab.screenshot("training-finished-dark", cell)
     assert lab.errors == []
@@ -70,7 +79,7 @@ def test_every_control_works_by_mouse_and_keyboard_when_nothing_trains(lab: Lab,
     lab.open(notebook(EXTENSION, TRAIN.format(2)))
     lab.run_cell(0)
     lab.run_cell(1)
-    cell = lab.cell(1)
+    cell = lab.drawn(1)
     button = lambda name: cell.get_by_role("button", name=name, exact=True)  # noqa: E731
 
     for act, on in ((lambda: button("Log axis").click(), "True"), (lambda: press_on(button("Log axis"), "Enter"), "False"),
@@ -96,7 +105,8 @@ def test_every_control_works_by_mouse_and_keyboard_when_nothing_trains(lab: Lab,
     expect(rate).to_have_attribute("aria-invalid", "true")
     rate.press("Escape")
     expect(rate).to_have_value("0.0123")
-    assert len(lab.page.locator(".jp-Notebook .jp-Cell").all()) == 2, "no key became a command of the notebook"
+    # No key became a command of the notebook.
+    expect(lab.page.locator(".jp-Notebook .jp-Cell")).to_have_count(2)
 
     button("Test pictures").click()
     lab.wait_for("view.tab", "'pictures'")
@@ -217,25 +227,23 @@ def test_every_look_is_as_wide_as_the_column_legible_and_in_a_stage(
 ) -> None:
     lab.open(notebook(EXTENSION, TRAIN.format(2).replace("mlp", "lenet")))
     lab.page.set_viewport_size({"width": wide, "height": 640})
-    lab.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    lab.side_bar(shown=False)
     lab.run_cell(0)
     lab.run_cell(1)
-    cell = lab.cell(1)
+    cell = lab.drawn(1)
     for tab in TABS:
         cell.get_by_role("button", name=tab).click()
-        column = max(320, cell.locator(".ak-widget").evaluate("element => element.clientWidth - 8"))
-        expect(stage(cell)).to_have_attribute("width", re.compile(f"^{column}$"))
+        expect(cell.get_by_role("button", name=tab)).to_have_attribute("aria-pressed", "true")
+        lab.settle()
+        as_wide_as_its_column(cell)
         frame = cell.locator(".ak-stage")
         assert frame.evaluate(SMALLEST) >= 10
         assert frame.bounding_box()["height"] <= 0.7 * 640
         assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth"), "the stage scrolls, not the page"
         assert lab.axe(cell.locator(".ak-widget")) == []
-        if wide > 480:
-            lab.theme("dark")
-            lab.screenshot(f"training-{tab.lower().replace(' ', '-')}-{wide}-dark", cell)
-            lab.theme("light")
-        lab.screenshot(f"training-{tab.lower().replace(' ', '-')}-{wide}-light", cell)
-    lab.page.evaluate("() => window.jupyterapp.shell.expandLeft()")
+        for theme in ("dark", "light") if lab.keeps_screenshots else ():
+            lab.theme(theme)
+            lab.screenshot(f"training-{tab.lower().replace(' ', '-')}-{wide}-{theme}", cell)
     assert lab.errors == []
 
 
@@ -248,9 +256,9 @@ def test_a_stored_look_is_legible_in_a_narrow_column_and_scrolls(lab: Lab, noteb
     lab.close()
     lab.reload()  # the page's models outlive their kernel
     lab.open(path, kernel=False)
-    lab.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    lab.side_bar(shown=False)
     for wide in (480, 800, 1600):
-        lab.page.set_viewport_size({"width": wide, "height": 640})
+        lab.resize(wide, 640)
         for index in range(1, 5):
             image = lab.cell(index).locator("img")
             expect(image).to_be_visible()
@@ -260,7 +268,6 @@ def test_a_stored_look_is_legible_in_a_narrow_column_and_scrolls(lab: Lab, noteb
             column = frame.evaluate("frame => frame.clientWidth")
             assert image.bounding_box()["width"] <= max(760, column)
             lab.screenshot(f"training-stored-{index}-{wide}", lab.cell(index))
-    lab.page.evaluate("() => window.jupyterapp.shell.expandLeft()")
 
 
 def test_a_redraw_leaves_the_stage_where_it_was_scrolled_to(lab: Lab, notebook: Callable[..., Path]) -> None:
@@ -271,13 +278,12 @@ def test_a_redraw_leaves_the_stage_where_it_was_scrolled_to(lab: Lab, notebook: 
     cell = lab.cell(1)
     frame = cell.locator(".ak-stage")
     frame.wait_for()
-    column = max(320, cell.locator(".ak-widget").evaluate("element => element.clientWidth - 8"))
-    expect(stage(cell)).to_have_attribute("width", re.compile(f"^{column}$"))  # Python hears, while the cell runs
+    as_wide_as_its_column(cell)  # Python hears, while the cell runs
     cell.get_by_role("button", name="Confusions").click()
     expect(stage(cell)).to_contain_text("read as")
     frame.evaluate("stage => { stage.scrollTop = 20; window.before = stage.querySelector('svg'); }")
     lab.page.wait_for_function(
-        "stage => stage.querySelector('svg') !== window.before", arg=frame.element_handle(), timeout=60_000
+        "stage => stage.querySelector('svg') !== window.before", arg=frame.element_handle(), polling=POLL
     )
     assert frame.evaluate("stage => stage.scrollTop") == 20
     cell.get_by_role("button", name="Stop").click()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.harness import Lab, Notebook7
-from tests.browser.trainings import EXTENSION, SETUP, TABS, TRAIN, loop, press_on, sentence, stage
+from tests.browser.harness import POLL, Lab, Notebook7
+from tests.browser.trainings import EXTENSION, SETUP, TABS, TRAIN, held_loop, loop, press_on, sentence, stage
 
 
 def test_the_kernel_s_interrupt_leaves_a_run_that_goes_on(lab: Lab, notebook: Callable[..., Path]) -> None:
@@ -39,8 +39,10 @@ def reopen_while_busy(lab: Lab, path: Path) -> None:
     )
 
 
-def test_a_page_that_was_closed_while_training_finds_the_run_going_on(lab: Lab, notebook: Callable[..., Path]) -> None:
-    path = notebook(SETUP, loop(0.1), "view")
+def test_a_page_that_was_closed_while_training_finds_the_run_going_on(
+    lab: Lab, notebook: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = notebook(SETUP, held_loop(gate := tmp_path / "gate"), "view")
     lab.open(path)
     lab.run_cell(0)
     lab.start_cell(1)
@@ -48,6 +50,7 @@ def test_a_page_that_was_closed_while_training_finds_the_run_going_on(lab: Lab, 
     reopen_while_busy(lab, path)
     expect(lab.cell(1).locator("img")).to_be_visible()  # a kernel tells of its widgets between two cells only
     lab.screenshot("training-reopened-while-training", lab.cell(1))
+    gate.touch()
     lab.wait_for("(view.state, learnt)", "('finished', 120)")  # asked while the cell runs, answered after it
     lab.reload()  # the page again, now that the kernel has time to tell of its widgets
     lab.open(path)
@@ -156,7 +159,11 @@ def test_a_real_run_is_interrupted_and_goes_on(lab: Lab, notebook: Callable[...,
     assert 1 <= learnt < 200
     lab.start_cell(2)
     expect(sentence(lab.cell(2))).to_have_text("Training …")
-    lab.page.wait_for_timeout(1000)
+    lab.page.wait_for_function(
+        "([stage, least]) => Number(stage.textContent.match(/epoch (\\d+) of 200/)?.[1]) >= least",
+        arg=[lab.cell(2).locator(".ak-stage").element_handle(), learnt + 2],  # the one that was interrupted is done
+        polling=POLL,
+    )
     lab.cell(2).get_by_role("button", name="Stop").click()
     lab.wait_cell(2)
     lab.wait_for("view.state", "'stopped'")

@@ -217,6 +217,28 @@ describe("GraphView", () => {
     expect(document.activeElement!.getAttribute("data-key")).toBe("v0");
   });
 
+  it("keeps the focus on a button of the detail over a redraw, and moves it into what is unfolded and onto what is folded", async () => {
+    const { model, key, button } = await show();
+    const focused = () => document.activeElement!.getAttribute("data-key");
+    key("o0").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    for (const name of ["Measure the derivative", "Close", "Unfold Net/fc"]) {
+      button(name).focus();
+      model.set("svg", SVG.replace("90", `9${name.length}`));
+      expect(document.activeElement).toBe(button(name));
+    }
+    button("Unfold Net/fc").click();
+    const folded = model.get("details");
+    model.set("details", { ...folded, o0: row("edge"), v1: { ...row("y"), inside: "Net/fc" } });
+    model.set("svg", SVG);
+    expect(focused()).toBe("v1");
+    key("v1").dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    button("Fold Net/fc").focus();
+    button("Fold Net/fc").click();
+    model.set("details", folded);
+    model.set("svg", SVG.replace("90", "91"));
+    expect(focused()).toBe("o0");
+  });
+
   it("asks Python to measure a derivative and shows what came, with the focus kept in the panel", async () => {
     const { model, key, button, root } = await show();
     key("v0").dispatchEvent(new MouseEvent("click", { bubbles: true }));

@@ -25,7 +25,7 @@ function render({ model, el, signal }: Place<Shown>): void {
   let call: number | null = null;
   let hovers: [Element, Detail][] = [];
   let waiting: ReturnType<typeof setTimeout> | undefined; // for Python's answer
-  let entered = ""; // the path of the stack that was just opened: the focus goes to its first turn
+  let awaited: ((drawn: Detail) => boolean) | undefined; // what is to have the focus once it is drawn
   const steps = () => model.get("steps");
   const details = () => model.get("details");
   const folds = () => model.get("folds");
@@ -92,10 +92,10 @@ function render({ model, el, signal }: Place<Shown>): void {
     for (const value of svg.querySelectorAll<SVGElement>("[data-ask]")) ask(value);
     items()[0]?.setAttribute("tabindex", "0");
     zoom.attach(svg, until);
-    const inside = entered && Object.entries(details()).find(([, detail]) => detail.inside === entered)?.[0];
-    if (inside) {
-      focus(keyed(svg, inside));
-      entered = "";
+    const found = awaited && Object.entries(details()).find(([, detail]) => awaited?.(detail))?.[0];
+    if (found) {
+      focus(keyed(svg, found));
+      awaited = undefined;
     }
     options();
     show();
@@ -198,10 +198,14 @@ function render({ model, el, signal }: Place<Shown>): void {
   /** A stack opens; anything else shows its detail. */
   function enter(element: SVGElement): void {
     const closed = element.classList.contains("ak-stack") && details()[keyOf(element)]?.closed;
-    if (closed) {
-      entered = closed;
-      put(model, "folds", { ...folds(), [closed]: false });
-    } else select(keyOf(element));
+    if (closed) fold(closed, false);
+    else select(keyOf(element));
+  }
+
+  /** The focus goes to the first thing in what was opened, or to what stands for all that was closed. */
+  function fold(path: string, closed: boolean): void {
+    awaited = (drawn) => (closed ? drawn.closed : drawn.inside) === path;
+    put(model, "folds", { ...folds(), [path]: closed });
   }
 
   function select(k: string): void {
@@ -229,8 +233,7 @@ function render({ model, el, signal }: Place<Shown>): void {
       title: "Measure the derivative by finite differences, from the recorded inputs",
     });
     measuring.hidden = found.measurable === undefined || found.measurable > now() || measured.length > 0;
-    const fold = (path: string, label: string, closed: boolean) =>
-      button(label, () => put(model, "folds", { ...folds(), [path]: closed }));
+    const folder = (path: string, verb: string, closed: boolean) => button(`${verb} ${path}`, () => fold(path, closed));
     page.detail.replaceChildren(
       h("h4", {}, found.title),
       h("dl", {}, ...rows),
@@ -239,9 +242,9 @@ function render({ model, el, signal }: Place<Shown>): void {
         "p",
         { class: "ak-group" },
         measuring,
-        ...(found.closed ? [fold(found.closed, `Unfold ${found.closed}`, false)] : []),
+        ...(found.closed ? [folder(found.closed, "Unfold", false)] : []),
         ...(found.inside && [...model.get("foldable"), ...model.get("opened")].includes(found.inside)
-          ? [fold(found.inside, `Fold ${found.inside}`, true)]
+          ? [folder(found.inside, "Fold", true)]
           : []),
         button("Close", () => {
           const k = model.get("selected");
@@ -250,6 +253,7 @@ function render({ model, el, signal }: Place<Shown>): void {
         }),
       ),
     );
+    for (const each of page.detail.querySelectorAll("button")) each.dataset.key = each.textContent; // it keeps the focus
     for (const row of page.detail.querySelectorAll("dd")) {
       const scrolls = row.scrollHeight > row.clientHeight || row.scrollWidth > row.clientWidth;
       if (scrolls) row.tabIndex = 0; // by keyboard too
