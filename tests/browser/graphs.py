@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from playwright.sync_api import Locator
@@ -42,9 +42,22 @@ def traced(lab: Lab, notebook: Callable[..., Path], before: str, source: str) ->
     return lab.drawn(2)
 
 
+def all_traced(lab: Lab, notebook: Callable[..., Path], cells: Mapping[str, tuple[str, str]]) -> dict[str, Locator]:
+    """The outputs of several cells that are traced, each after another one, in one notebook."""
+    sources = [each for before, source in cells.values() for each in (before or "pass", f"%%trace\n{source}")]
+    lab.open(notebook(SETUP, *sources))
+    lab.run_all()
+    return {name: lab.drawn(2 * place + 2) for place, name in enumerate(cells)}
+
+
+def view_of(source: str) -> str:
+    """A cell that shows what it recorded of this code; the view is `view` in the kernel."""
+    return VIEWED.format(source.replace("\n", "\n        "))
+
+
 def viewed(lab: Lab, notebook: Callable[..., Path], before: str, source: str) -> Locator:
-    """The output of a cell that shows what it recorded; the view is `view` in the kernel."""
-    lab.open(notebook(SETUP, before or "pass", VIEWED.format(source.replace("\n", "\n        "))))
+    """The output of such a cell, after another one."""
+    lab.open(notebook(SETUP, before or "pass", view_of(source)))
     lab.run_all()
     return lab.drawn(2)
 

@@ -9,41 +9,43 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.graphs import WIDE, traced, viewed
+from tests.browser.graphs import SETUP, WIDE, all_traced, traced, view_of, viewed
 from tests.browser.harness import POLL, Lab
 from tests.tracing.render.cells import CELLS
 
+SEEN = {  # what is read on the picture of each cell
+    "power": ".grad =",
+    "broadcast": "summed over dim 1",
+    "fan_in": "Σ∂ =",
+    "loop": "h (turn 3) =",
+    "helper": "loss",
+    "lenet": "model.conv1",
+    "view_edit": "edited through the view",
+    "accumulate": "call 2 +",
+    "forward": "No backward call",
+    "no_grad": "under no_grad()",
+    "second_backward": "✗ stopped here",
+    "edited": "✎ edited here",
+    "mismatch": "mat1 and mat2 shapes",
+    "create_graph": "operation of a backward pass",
+    "chinese": "损失",
+    "nan": "⚠ 1 nan",
+    "large": "1000×1000",
+    "deep": "×248",
+}
 
-@pytest.mark.parametrize(
-    ("name", "seen"),
-    [
-        ("power", ".grad ="),
-        ("broadcast", "summed over dim 1"),
-        ("fan_in", "Σ∂ ="),
-        ("loop", "h (turn 3) ="),
-        ("helper", "loss"),
-        ("lenet", "model.conv1"),
-        ("view_edit", "edited through the view"),
-        ("accumulate", "call 2 +"),
-        ("forward", "No backward call"),
-        ("no_grad", "under no_grad()"),
-        ("second_backward", "✗ stopped here"),
-        ("edited", "✎ edited here"),
-        ("mismatch", "mat1 and mat2 shapes"),
-        ("create_graph", "operation of a backward pass"),
-        ("chinese", "损失"),
-        ("nan", "⚠ 1 nan"),
-        ("large", "1000×1000"),
-        ("deep", "×248"),
-    ],
-)
-def test_traced_cells(lab: Lab, notebook: Callable[..., Path], name: str, seen: str) -> None:
+
+def test_traced_cells(lab: Lab, notebook: Callable[..., Path]) -> None:
     lab.page.set_viewport_size({"width": 1280, "height": 2000})
-    cell = traced(lab, notebook, *CELLS[name])
-    assert seen in cell.locator(".ak-graph-view").inner_text().replace("\n", " ") or seen in cell.inner_html()
-    lab.screenshot(f"graph-{name}-light", cell)
-    lab.theme("dark")
-    lab.screenshot(f"graph-{name}-dark", cell)
+    cells = all_traced(lab, notebook, {name: CELLS[name] for name in SEEN})
+    texts = {name: cell.locator(".ak-graph-view").inner_text().replace("\n", " ") for name, cell in cells.items()}
+    assert [
+        name for name, seen in SEEN.items() if seen not in texts[name] and seen not in cells[name].inner_html()
+    ] == []
+    for theme in ("light", "dark"):
+        lab.theme(theme)
+        for name, cell in cells.items():
+            lab.screenshot(f"graph-{name}-{theme}", cell)
     assert lab.errors == []
 
 
@@ -69,15 +71,14 @@ SMALLEST_TEXT = """stage => {
 
 
 @pytest.mark.parametrize("width", [800, 1600])
-@pytest.mark.parametrize("name", WIDE)
-def test_pictures_are_legible_and_leave_room(lab: Lab, notebook: Callable[..., Path], name: str, width: int) -> None:
+def test_pictures_are_legible_and_leave_room(lab: Lab, notebook: Callable[..., Path], width: int) -> None:
     lab.page.set_viewport_size({"width": width, "height": 900})
-    cell = traced(lab, notebook, *WIDE[name])
-    stage = cell.locator(".ak-stage")
-    assert stage.evaluate(SMALLEST_TEXT) >= 9.99
-    assert stage.evaluate("stage => stage.getBoundingClientRect().height") <= 0.7 * 900 + 1
-    lab.screenshot(f"graph-{name}-{width}", cell)
-    assert lab.axe(cell.locator(".ak-widget")) == []
+    for name, cell in all_traced(lab, notebook, WIDE).items():
+        stage = cell.locator(".ak-stage")
+        assert stage.evaluate(SMALLEST_TEXT) >= 9.99, name
+        assert stage.evaluate("stage => stage.getBoundingClientRect().height") <= 0.7 * 900 + 1, name
+        lab.screenshot(f"graph-{name}-{width}", cell)
+    assert lab.axe(lab.page.locator(".jp-Notebook .ak-widget")) == []
     assert lab.errors == []
 
 
@@ -99,26 +100,30 @@ WHY = {  # name -> (the cells before, the traced code, the call of the node to l
 }
 
 
-@pytest.mark.parametrize("name", WHY)
-def test_the_detail_of_a_node_says_why(lab: Lab, notebook: Callable[..., Path], name: str) -> None:
-    before, source, call, said = WHY[name]
+def test_the_detail_of_a_node_says_why(lab: Lab, notebook: Callable[..., Path]) -> None:
     lab.page.set_viewport_size({"width": 1600, "height": 1600})
-    cell = viewed(lab, notebook, before, source)
-    lab.ask(f"setattr(view, 'selected', next(k for k, d in view.details.items() if d['title'] == {call!r}))")
-    detail = cell.locator(".ak-detail")
-    detail.get_by_text(said).first.wait_for()
-    measure = detail.get_by_role("button", name="Measure the derivative")
-    measure.focus()
-    lab.page.keyboard.press("Enter")
-    detail.get_by_text("/ 2ε").first.wait_for()
-    expect(measure).to_be_hidden()
-    expect(detail).not_to_contain_text("rounding does not")
-    assert "/ 2ε" in lab.ask("view.measured[view.selected]")
-    assert lab.axe(cell.locator(".ak-widget")) == []
-    for width, theme in product((1600, 800), ("light", "dark")) if lab.keeps_screenshots else ():
-        lab.resize(width, 1600)
-        lab.theme(theme)
-        lab.screenshot(f"why-{name}-{theme}-{width}", cell)
+    sources = [each for before, source, _, _ in WHY.values() for each in (before, view_of(source))]
+    lab.open(notebook(SETUP, *sources))
+    lab.run_cell(0)
+    for place, (name, (_, _, call, said)) in enumerate(WHY.items()):
+        lab.run_cell(2 * place + 1)
+        lab.run_cell(2 * place + 2)  # `view` is that of this cell
+        cell = lab.drawn(2 * place + 2)
+        lab.ask(f"setattr(view, 'selected', next(k for k, d in view.details.items() if d['title'] == {call!r}))")
+        detail = cell.locator(".ak-detail")
+        detail.get_by_text(said).first.wait_for()
+        measure = detail.get_by_role("button", name="Measure the derivative")
+        measure.focus()
+        lab.page.keyboard.press("Enter")
+        detail.get_by_text("/ 2ε").first.wait_for()
+        expect(measure).to_be_hidden()
+        expect(detail).not_to_contain_text("rounding does not")
+        assert "/ 2ε" in lab.ask("view.measured[view.selected]")
+        for width, theme in product((1600, 800), ("light", "dark")) if lab.keeps_screenshots else ():
+            lab.resize(width, 1600)
+            lab.theme(theme)
+            lab.screenshot(f"why-{name}-{theme}-{width}", cell)
+    assert lab.axe(lab.page.locator(".jp-Notebook .ak-widget")) == []
     assert lab.errors == []
 
 
