@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autogradkit.autograd.forward_ad import dual_level, make_dual, unpack_dual
-from autogradkit.core.quiet import quiet, quietly
+from autogradkit.core.quiet import quiet
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.backward import grad
@@ -72,9 +72,9 @@ def numerical_jacobian(
     array = which._array
     rows: list[list[Any]] = []
     for index in np.ndindex(array.shape):
-        row = slopes(function, inputs, array, index, eps, part)
+        row = slopes(function, inputs, array, index, eps, 1, part)
         if array.dtype.kind == "c":
-            across = slopes(function, inputs, array, index, eps * 1j, part)
+            across = slopes(function, inputs, array, index, eps, 1j, part)
             row = [here + 1j * there for here, there in zip(row, across, strict=True)]
         rows.append(row)
     if not rows:
@@ -83,18 +83,25 @@ def numerical_jacobian(
 
 
 def slopes(
-    function: Callable[..., Any], inputs: tuple[Any, ...], array: Any, index: Any, step: complex, part: Part
+    function: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    array: Any,
+    index: Any,
+    eps: float,
+    direction: complex,
+    part: Part,
 ) -> list[Any]:
-    """How much each output changes with one element of an input, (f(x + step) − f(x − step)) / 2|step|.
+    """How much each output changes with one element of an input, (f(x + eps · direction) − f(x − eps · direction)) / 2 eps.
 
     Raises AssertionError where the step changes an output's shape or dtype.
     """
-    original = array[index].copy()
+    original: Any = wrap(np.array(array[index]))
+    step = eps if direction == 1 else eps * direction
     sides: list[list[Any]] = []
-    for change in (-step, step):
-        array[index] = quietly(np.add, original, change)
+    for moved in (original - step, original + step):
+        array[index] = moved._array
         sides.append([part.of(each._array).copy() for each in part.outputs(function(*inputs))])
-    array[index] = original
+    array[index] = original._array
     for below, above in zip(*sides, strict=True):
         for what, one, other in (
             ("shape", Size(below.shape), Size(above.shape)),
@@ -105,7 +112,7 @@ def slopes(
                     f"Expected `func` to return outputs with the same {what} when inputs are perturbed on index {index} by "
                     f"{step}, but got: {what}s {one} and {other}."
                 )
-    return [_slope(above, below, abs(step)) for below, above in zip(*sides, strict=True)]
+    return [_slope(above, below, eps) for below, above in zip(*sides, strict=True)]
 
 
 def analytical_jacobian(output: Tensor, which: Tensor, part: Part, check_dtype: bool) -> Any:
@@ -127,7 +134,7 @@ def numerical_columns(
     """For each output d(element) / d(input element), where each element of `which` changes by a multiple of `direction`."""
     part = Part("", np.asarray, 1, False)
     rows = [
-        slopes(function, inputs, which._array, index, eps * direction, part) for index in np.ndindex(which._array.shape)
+        slopes(function, inputs, which._array, index, eps, direction, part) for index in np.ndindex(which._array.shape)
     ]
     return [np.stack([each.reshape(-1) for each in several]) for several in zip(*rows, strict=True)]
 

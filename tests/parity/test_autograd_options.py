@@ -14,6 +14,9 @@ from .programs.runs import Line, Pair
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
     "gradcheck": """
+x=T.tensor([1.,2.],dtype=T.float64,requires_grad=True); r=A.gradcheck(lambda x: x*x,(x,),eps=-1e-6)
+x=T.tensor([1.,2.],dtype=T.float64,requires_grad=True); A.gradcheck(lambda x: x*x,(x,),eps='a')
+x=T.tensor([1.,2j],requires_grad=True).cdouble().detach().requires_grad_(); r=A.gradcheck(lambda x: x*x,(x,),eps=-1e-6,check_forward_ad=True)
 x=T.tensor([1.,2.],dtype=T.float64,requires_grad=True); r=A.gradcheck(lambda x: x*x,(x,),check_forward_ad=True)
 x=T.tensor([1.,2.],dtype=T.float64,requires_grad=True); r=A.gradcheck(lambda x: (x*x,x.sum()),(x,),check_forward_ad=True)
 x=T.tensor([1.,2.],dtype=T.float64,requires_grad=True); A.gradcheck(lambda x: x*x.detach(),(x,),check_backward_ad=False)
