@@ -1,6 +1,8 @@
-"""No circle among our modules: every import counts, inside functions and by `import_module("...")` too."""
+"""No circle among our modules: every import counts, inside functions and by `import_module("...")` too. And all ops are found."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import autogradkit
@@ -96,3 +98,20 @@ def test_no_circle_among_our_modules():
     assert [sorted(circle) for circle in found] == [], (
         "these modules import one another: move what both need to a floor below them"
     )
+
+
+ALL_LOADED = """
+import importlib, pkgutil
+import autogradkit._ops
+from autogradkit._ops.declare.names import SETS, load_all
+load_all()
+known = {each.name for each in SETS}
+for module in pkgutil.walk_packages(autogradkit._ops.__path__, "autogradkit._ops."):
+    importlib.import_module(module.name)
+print(sorted({each.name for each in SETS} - known))
+"""
+
+
+def test_every_op_that_is_declared_is_among_all_that_are_loaded():
+    found = subprocess.run([sys.executable, "-c", ALL_LOADED], capture_output=True, text=True, timeout=120)
+    assert (found.stdout, found.stderr) == ("[]\n", "")

@@ -141,6 +141,7 @@ def _load_functions() -> None:
     import autogradkit._ops.linalg.tensor_systems
     import autogradkit._ops.network.functions
     import autogradkit._ops.pointwise.polynomials
+    import autogradkit._ops.pointwise.special_of_two
     import autogradkit._ops.spectral.fourier
 
 

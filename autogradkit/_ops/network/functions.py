@@ -17,6 +17,7 @@ from autogradkit._ops.network import (  # noqa: F401 - declares them
     conv,
     conv_tbc,
     convolutions,
+    cross_entropy,
     ctc,
     dropout,
     embedding,
