@@ -13,7 +13,7 @@ from tests.browser.harness import SCREENSHOTS, Lab, axe
 from tests.tracing.render.cells import CELLS, trace_cell
 
 
-@pytest.mark.parametrize("width", [800, 1600])
+@pytest.mark.parametrize("width", [800, pytest.param(1600, marks=pytest.mark.wide)])
 def test_an_element_is_chosen_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[..., Path], width: int) -> None:
     lab.page.set_viewport_size({"width": width, "height": 1400})
     cell = viewed(lab, notebook, *CELLS["broadcast"])
@@ -61,7 +61,7 @@ def test_a_step_of_adam_is_told_for_the_chosen_element(lab: Lab, notebook: Calla
     assert lab.axe(cell.locator(".ak-graph-view")) == []
 
 
-@pytest.mark.parametrize("width", [800, 1600])
+@pytest.mark.parametrize("width", [800, pytest.param(1600, marks=pytest.mark.wide)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_page_tells_elements_without_a_kernel(browser: Browser, tmp_path: Path, scheme: str, width: int) -> None:
     file = tmp_path / "adam.html"

@@ -70,7 +70,7 @@ SMALLEST_TEXT = """stage => {
 }"""
 
 
-@pytest.mark.parametrize("width", [800, 1600])
+@pytest.mark.parametrize("width", [800, pytest.param(1600, marks=pytest.mark.wide)])
 def test_pictures_are_legible_and_leave_room(lab: Lab, notebook: Callable[..., Path], width: int) -> None:
     lab.page.set_viewport_size({"width": width, "height": 900})
     for name, cell in all_traced(lab, notebook, WIDE).items():

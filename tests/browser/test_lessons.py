@@ -15,6 +15,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from tests.browser.harness import ROOT, SIZE, Lab
 
 LESSONS = sorted(path.stem for path in (ROOT / "tutorials").glob("[0-9]*.ipynb"))
+TRUST = [pytest.param(True, id="trusted"), pytest.param(False, id="untrusted", marks=pytest.mark.wide)]
 TRIES = 10  # to click a button, 2 s each
 PICTURE = 'img[src^="data:image/svg+xml"]'
 
@@ -39,7 +40,7 @@ def is_drawn(picture: Locator) -> bool:
     return picture.evaluate("image => image.decode().then(() => image.naturalWidth > 50 && Boolean(image.alt))")
 
 
-@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+@pytest.mark.parametrize("trusted", TRUST)
 @pytest.mark.parametrize("name", LESSONS)
 def test_stored_lesson_shows_its_pictures(lab: Lab, lesson: Callable[[str], Path], name: str, trusted: bool) -> None:
     lab.open(lesson(name), trusted=trusted, kernel=False)

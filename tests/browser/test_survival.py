@@ -28,6 +28,7 @@ SHOWN = {
 }
 CELLS = range(1, 1 + len(SHOWN))
 LOST = ("Error displaying widget", "Loading widget", "Click to show javascript error")
+TRUST = [pytest.param(True, id="trusted"), pytest.param(False, id="untrusted", marks=pytest.mark.wide)]
 
 
 def pictures(lab: Lab, index: int) -> tuple[Locator, Locator]:
@@ -170,7 +171,7 @@ def test_nbconvert_shows_every_picture_without_a_network(
         context.close()
 
 
-@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+@pytest.mark.parametrize("trusted", TRUST)
 def test_in_jupyter_notebook_too(notebook7: Notebook7, notebook: Callable[..., Path], trusted: bool) -> None:
     path = notebook(SETUP, *SHOWN.values())
     notebook7.open(path)

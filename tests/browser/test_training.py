@@ -221,7 +221,9 @@ SMALLEST_STILL = """image => {
 }"""
 
 
-@pytest.mark.parametrize("wide", [480, 800, 1600])
+@pytest.mark.parametrize(
+    "wide", [pytest.param(480, marks=pytest.mark.wide), 800, pytest.param(1600, marks=pytest.mark.wide)]
+)
 def test_every_look_is_as_wide_as_the_column_legible_and_in_a_stage(
     lab: Lab, notebook: Callable[..., Path], wide: int
 ) -> None:
