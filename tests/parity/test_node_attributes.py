@@ -78,3 +78,33 @@ def shown(t: Any, expression: str) -> str:
 @pytest.mark.parametrize("expression", EXPRESSIONS.strip().splitlines())
 def test_a_node_shows_what_pytorchs_shows(expression: str) -> None:
     assert shown(autogradkit, expression) == shown(torch, expression)
+
+
+SAVED = """
+x ** x
+2 ** x
+x ** 2
+x * 2.0
+x / x
+x[0]
+x.expand(2, 2, 2)
+x.as_strided((2,), (1,))
+T.addcdiv(x, x, x)
+T.special.i1(x)
+T.special.xlog1py(x, x)
+T.atan2(x, x)
+T.logaddexp(x, x)
+T.xlogy(x, x)
+x.sum(0)
+x.repeat(2, 1)
+"""
+
+
+def saved(t: Any, expression: str) -> list[str]:
+    node = eval(expression, {"T": t, "x": t.ones(2, 2, requires_grad=True)}).grad_fn
+    return [name for name in dir(node) if "_saved_" in name]
+
+
+@pytest.mark.parametrize("expression", SAVED.strip().splitlines())
+def test_what_a_node_saved_has_pytorchs_names(expression: str) -> None:
+    assert saved(autogradkit, expression) == saved(torch, expression)

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
 
 Formula = Callable[..., Any]
-_DERIVED = ("_sym_sizes_opt", "_sym_sizes", "_sym_strides", "_geometry", "_kind")
+_OURS = ("_geometry", "_kind")  # what PyTorch's nodes keep otherwise, and do not show
+_DERIVED = ("_sym_sizes_opt", "_sym_sizes", "_sym_strides", *_OURS)
 
 
 def names_of(formula: Formula) -> tuple[str, ...]:
@@ -227,7 +228,7 @@ class Recipe:
             each.name for each in overload.parameters if each.optional and each.spelled == "bool"
         }  # as in PyTorch
         for index, name in enumerate(self.settings):
-            if name not in untold:
+            if name not in untold and not name.endswith(_OURS):
                 members[f"_saved_{name}"] = read_only(_setting_getter(index), f"_saved_{name}")
 
         def apply(node: OpNode, gradients: Sequence[Any], create_graph: bool, *rest: Any) -> Sequence[Any]:
