@@ -37,4 +37,8 @@ def test_no_question_about_news_stands_over_the_first_lesson(browser: Browser, t
         page.close()
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:  # Jupyter's server may wait for ever for a kernel that has only just begun
+            process.kill()
+            process.wait()
