@@ -40,6 +40,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from nbformat.sign import NotebookNotary
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
@@ -70,6 +71,7 @@ PATIENCE = 120_000  # ms that a cell may run
 MOMENT = 30_000  # ms that an answer of the page or of the kernel may take on a busy machine
 POLL = 50  # ms between two looks at the page: at every frame, as is usual, one would keep a processor busy
 SIZE = {"width": 1280, "height": 900}
+TRUST = [pytest.param(True, id="trusted"), pytest.param(False, id="untrusted", marks=pytest.mark.wide)]  # of a notebook
 LOADED = f"""() => Boolean({PANEL}?.content?.widgets?.length && {PANEL}.context.isReady)"""
 READY = f"""() => {{
     const panel = window.jupyterapp?.shell.currentWidget;

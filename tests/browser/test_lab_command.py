@@ -10,8 +10,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.harness import ROOT, SCREENSHOTS, SIZE, free_port
+from tests.browser.harness import POLL, ROOT, SCREENSHOTS, SIZE, free_port
 from tests.lab_server import described
+
+KERNEL_RUNS = """async () => (await (await fetch('/api/kernels')).json())
+    .some(kernel => kernel.execution_state === 'idle' && kernel.connections > 0)"""
 
 
 def test_no_question_about_news_stands_over_the_first_lesson(browser: Browser, tmp_path: Path) -> None:
@@ -27,8 +30,9 @@ def test_no_question_about_news_stands_over_the_first_lesson(browser: Browser, t
         page.set_default_timeout(60_000)
         page.goto(f"{server['url']}lab/tree/tutorials/00_start_here.ipynb?token={server['token']}")
         page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-        # JupyterLab asks as soon as its page stands; the lesson's kernel is begun after that, and takes a second more.
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
+        # JupyterLab asks as soon as its page stands; the lesson's kernel is begun after that, and takes a second more. The page
+        # calls it idle before it is there.
+        page.wait_for_function(KERNEL_RUNS, polling=10 * POLL)
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)
         expect(page.locator(".Toastify__toast")).to_have_count(0)
         expect(page.locator(".jp-Dialog")).to_have_count(0)
@@ -39,6 +43,6 @@ def test_no_question_about_news_stands_over_the_first_lesson(browser: Browser, t
         process.terminate()
         try:
             process.wait(30)
-        except subprocess.TimeoutExpired:  # Jupyter's server may wait for ever for a kernel that has only just begun
+        except subprocess.TimeoutExpired:  # stopped while it answers, Jupyter's server may wait for a thread for ever
             process.kill()
             process.wait()

@@ -12,10 +12,9 @@ import pytest
 from playwright.sync_api import Locator, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from tests.browser.harness import ROOT, SIZE, Lab
+from tests.browser.harness import ROOT, SIZE, TRUST, Lab
 
 LESSONS = sorted(path.stem for path in (ROOT / "tutorials").glob("[0-9]*.ipynb"))
-TRUST = [pytest.param(True, id="trusted"), pytest.param(False, id="untrusted", marks=pytest.mark.wide)]
 TRIES = 10  # to click a button, 2 s each
 PICTURE = 'img[src^="data:image/svg+xml"]'
 

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.harness import ROOT, Lab, Notebook7
+from tests.browser.harness import ROOT, TRUST, Lab, Notebook7
 
 SETUP = "import autogradkit as torch\n%load_ext autogradkit\nw = torch.tensor([1.0, 2.0], requires_grad=True)"
 SHOWN = {
@@ -28,7 +28,6 @@ SHOWN = {
 }
 CELLS = range(1, 1 + len(SHOWN))
 LOST = ("Error displaying widget", "Loading widget", "Click to show javascript error")
-TRUST = [pytest.param(True, id="trusted"), pytest.param(False, id="untrusted", marks=pytest.mark.wide)]
 
 
 def pictures(lab: Lab, index: int) -> tuple[Locator, Locator]:
