@@ -123,6 +123,8 @@ r=T.feature_alpha_dropout(T.ones(2,3,dtype=T.bool),.5,True)
 r=T.layer_norm(T.ones(2,3),[2],T.ones(2,dtype=T.float64))
 r=T.group_norm(T.tensor(1.),1)
 r=T.rms_norm(T.ones(3),[3,3])
+r=T.native_layer_norm(T.tensor([1.,float('inf'),1.]),[3],None,None,1e-5)
+r=T.native_group_norm(T.tensor([[[1.,-float('inf')],[1.,1.]]]),None,None,1,2,2,2,1e-5)
 r=T.nn.functional.unfold(T.tensor(1.),2)
 x=T.ones(2,3,dtype=T.bfloat16); b=T.ones(3,requires_grad=True); T.layer_norm(x,[3],None,b).sum().backward()
     """,

@@ -46,6 +46,7 @@ def mean_of(x: Array, axes: Axes) -> Array:
 def standardised(x: Array, axes: Axes, eps: float) -> tuple[Array, Array, Array]:
     """(the numbers less their mean, over their deviation; the mean; 1 / deviation)."""
     mean, variance, distance = moments(x, axes)
+    mean += mean - mean  # PyTorch's running mean comes to none of an infinite number
     rstd = rstd_of(variance.astype(x.dtype), eps)
     distance *= rstd
     return distance, mean, rstd

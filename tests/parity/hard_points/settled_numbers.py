@@ -135,11 +135,9 @@ _IN_OTHER_DTYPES: tuple[tuple[str, dict[str, str]], ...] = (
     )),
     (_POWERS, {
         "Tensor.dist forward": "bfloat16 complex128 complex64 float16 float32",
-        "Tensor.renorm gradient": "complex64 float32",
         "dist forward": "float16",
         "pdist forward": "float32",
         "pdist gradient": "float32 float64",
-        "renorm gradient": "complex64 float32",
     }),
     (ORDER, {
         "linalg.cond text": "bool complex128 complex64 float32 float64 int16 int32 int64 int8 uint8",
