@@ -1,13 +1,11 @@
 """Indexing, taken apart: what `t[index]` means for a shape, before anything is done to a tensor.
 
 `parse` turns an index into a `Plan`: the view steps that PyTorch makes graph nodes of, then at most one gather by index
-tensors. `locate` turns those index tensors into what a kernel needs: NumPy's index and the result's shape and strides.
-Rests on tensor and strides; the indexing ops carry the plans out.
+tensors. Rests on tensor; the indexing ops carry the plans out. Where index tensors point, `locations` says.
 """
 
 from __future__ import annotations
 
-import math
 import operator
 import sys
 import warnings
@@ -20,9 +18,7 @@ from autogradkit.core.batched import BatchedTensor
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.integers import require_int64
 from autogradkit.core.recording import reported
-from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.storage import Array
-from autogradkit.core.strides import contiguous_strides, element_strides, expand_strides, output_strides, view_strides
 from autogradkit.core.tensor import Tensor, wrap
 
 Step = tuple[Any, ...]  # ("select", dim, index), ("slice", dim, start, end, step) or ("unsqueeze", dim)
@@ -34,14 +30,6 @@ class Plan(NamedTuple):
 
     steps: tuple[Step, ...]
     indices: tuple[Tensor | None, ...]
-
-
-class Location(NamedTuple):
-    """Where index tensors point: NumPy's index for it, and the geometry of what is found there."""
-
-    numpy_index: tuple[Any, ...]
-    shape: Ints
-    strides: Ints
 
 
 # -- parsing ----------------------------------------------------------------------------------------------------------
@@ -56,8 +44,12 @@ def parse(index: Any, shape: Ints) -> Plan:
     Plan(steps=(('select', 0, 0), ('slice', 0, 1, 3, 1), ('unsqueeze', 1)), indices=())
     """
     if index is None:
-        return Plan((("unsqueeze", 0),), ())
-    if isinstance(index, slice):
+        return _NEW_FIRST
+    if index.__class__ is tuple:
+        steps = _plain_steps(index, shape)
+        if steps is not None:
+            return Plan(steps, ())
+    elif isinstance(index, slice):
         bounds = _unpack_slice(cast("slice[Any, Any, Any]", index))
         if not shape:
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
@@ -65,6 +57,45 @@ def parse(index: Any, shape: Ints) -> Plan:
     if _is_integer(index) and not isinstance(index, np.ndarray):
         return Plan((_select(shape, 0, index, 0),), ())
     return _Parser(shape).run(_as_tuple(index))
+
+
+_NEW_FIRST = Plan((("unsqueeze", 0),), ())
+_FAR = 1 << 62  # further no bound of a slice reaches that need not be looked at closely
+
+
+def _plain_steps(items: tuple[Any, ...], shape: Ints) -> tuple[Step, ...] | None:
+    """The steps of Python's own integers, slices and None, within the sizes, as `_Parser` finds them; None for all else."""
+    steps: list[Step] = []
+    dim = reached = 0
+    for item in items:
+        kind = item.__class__
+        if item is None:
+            steps.append(("unsqueeze", dim))
+            dim += 1
+            continue
+        if reached == len(shape):
+            return None
+        size = shape[reached]
+        reached += 1
+        if kind is int:
+            if not -size <= item < size:
+                return None
+            steps.append(("select", dim, item))
+        elif kind is slice:
+            start, end, step = item.start, item.stop, item.step
+            start = 0 if start is None else start
+            end = sys.maxsize if end is None else end
+            step = 1 if step is None else step
+            if not (start.__class__ is end.__class__ is step.__class__ is int and step > 0 and -_FAR < start < _FAR):
+                return None
+            if start or step != 1 or end < size:
+                if not (end == sys.maxsize or -_FAR < end < _FAR) or step > _FAR:
+                    return None
+                steps.append(("slice", dim, start, end, step))
+            dim += 1
+        else:
+            return None
+    return tuple(steps)
 
 
 class _Parser:
@@ -169,6 +200,8 @@ def _unpack_slice(item: slice) -> tuple[int, int, int]:
 def _slice_bound(bound: Any, otherwise: int) -> int:
     if bound is None:
         return otherwise
+    if bound.__class__ is int and -_FAR < bound < _FAR:
+        return bound
     if not hasattr(bound, "__index__"):
         raise TypeError("slice indices must be integers or None or have an __index__ method")
     return max(-sys.maxsize - 1, min(sys.maxsize, operator.index(bound)))
@@ -270,94 +303,3 @@ def _to_int64(value: Any) -> int:
     if _is_sequence(value) or isinstance(value, complex):
         raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
     raise RuntimeError(f"Could not infer dtype of {c_type_name(value)}")
-
-
-# -- where index tensors point ----------------------------------------------------------------------------------------
-
-
-def locate(indices: Sequence[Array | None], shape: Ints, strides: Ints, *, bounded: bool = True) -> Location:
-    """Where `indices` point in a tensor of `shape` and `strides`, and the geometry of a copy of what is there.
-
-    Where the index tensors stand side by side their broadcast shape takes the place of the dimensions that they index;
-    else it comes first. Raises IndexError with PyTorch's texts; unless `bounded` indices may reach outside.
-    """
-    expanded = _expand_masks(indices, shape)
-    if len(expanded) > len(shape):
-        raise IndexError(f"too many indices for tensor of dimension {len(shape)} (got {len(expanded)})")
-    expanded += [None] * (len(shape) - len(expanded))
-    dims = [dim for dim, index in enumerate(expanded) if index is not None]
-    arrays = [index for index in expanded if index is not None]
-    places = _broadcast_indices(arrays)
-    sizes = [shape[dim] for dim in dims]
-    if 0 in sizes and 0 not in places:
-        raise IndexError("index is out of bounds for dimension with size 0")
-
-    adjacent = dims[-1] - dims[0] == len(dims) - 1
-    rest = [dim for dim in range(len(shape)) if dim not in dims]
-    before = [dim for dim in rest if adjacent and dim < dims[0]]
-    after = [dim for dim in rest if dim not in before]
-    out_shape = (*(shape[d] for d in before), *places, *(shape[d] for d in after))
-    source = (*(strides[d] for d in before), *(0 for _ in places), *(strides[d] for d in after))
-    operands = [(out_shape, source)]
-    for array in arrays:
-        around = (1,) * len(before) + places + (1,) * len(after)
-        spread = expand_strides(array.shape, element_strides(array), places)
-        operands.append((around, view_strides(places, spread, around) or contiguous_strides(around)))
-    if bounded and math.prod(out_shape):
-        _check_bounds(arrays, sizes, places)
-    numpy_index = tuple(slice(None) if index is None else index for index in expanded)
-    return Location(numpy_index, out_shape, output_strides(operands, out_shape))
-
-
-_INDEX_DTYPES = frozenset(map(np.dtype, (np.int64, np.int32, np.uint8, np.bool_)))
-
-
-def _expand_masks(indices: Sequence[Array | None], shape: Ints) -> list[Array | None]:
-    """Every boolean index replaced by the positions where it is true, one index for each of its dimensions."""
-    expanded: list[Array | None] = []
-    if any(index is not None and index.dtype not in _INDEX_DTYPES for index in indices):
-        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-    for index in indices:
-        if index is None:
-            expanded.append(None)
-        elif index.dtype == np.bool_ or index.dtype == np.uint8:
-            if index.dtype == np.uint8:
-                warnings.warn(
-                    "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
-                    UserWarning,
-                    stacklevel=7,
-                )
-            for dim, size in enumerate(index.shape):
-                target = wrap_dim(len(expanded) + dim, len(shape))
-                if size != shape[target]:
-                    raise IndexError(
-                        f"The shape of the mask {list(index.shape)} at index {dim} does not match the shape of the "
-                        f"indexed tensor {list(shape)} at index {target}"
-                    )
-            expanded += np.nonzero(index)
-        else:
-            expanded.append(index)
-    return expanded
-
-
-def _broadcast_indices(arrays: Sequence[Array]) -> Ints:
-    try:
-        return np.broadcast_shapes(*(array.shape for array in arrays))
-    except ValueError:
-        shapes = ", ".join(str(list(array.shape)) for array in arrays)
-        raise IndexError(
-            f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
-        ) from None
-
-
-def _check_bounds(arrays: Sequence[Array], sizes: Sequence[int], places: Ints) -> None:
-    """Raise IndexError for the first place, in row-major order, where some index reaches outside."""
-    wrong: list[tuple[int, int, int, int]] = []
-    for number, (array, size) in enumerate(zip(arrays, sizes, strict=True)):
-        if array.size and (array.min() < -size or array.max() >= size):
-            spread = np.broadcast_to(array, places)
-            position = int(np.flatnonzero((spread < -size) | (spread >= size))[0])
-            wrong.append((position, number, int(spread.flat[position]), size))
-    if wrong:
-        _, number, value, size = min(wrong)
-        raise IndexError(f"index {value} is out of bounds for dimension {number} with size {size}")

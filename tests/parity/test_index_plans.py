@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from autogradkit.core.indexing import locate, parse
+from autogradkit.core.indexing import parse
+from autogradkit.core.locations import locate
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, wrap
 

@@ -180,6 +180,12 @@ def numpy_dtype(x: Any) -> np.dtype[Any]:
     return (x._array if isinstance(x, Tensor) else x).dtype
 
 
+def accumulated_dtype(x: Any) -> dtype.dtype:
+    """The dtype that PyTorch adds numbers of an array's or a tensor's dtype up in: float32 for half precision, else double."""
+    own = numpy_dtype(x)
+    return dtype.from_numpy_dtype(np.result_type(own, np.float32 if dtype.is_half(own) else np.float64))
+
+
 def lowest(x: Any) -> float:
     """The least finite number of its dtype."""
     return -dtype.largest(dtype.from_numpy_dtype(numpy_dtype(x)))

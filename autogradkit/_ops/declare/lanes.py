@@ -346,8 +346,8 @@ def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], f
         v = call.values[name]
         none = f"{v} is None or " if call.optional(name) else ""
         s.put(depth, f"w_{name} = {v} if {none}0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)")
-    s.scope[call.name("kernel")] = op.kernel
     kernel = call.name("kernel")
+    s.scope[kernel] = op.straight_kernel
     allocated = not op.view
     if op.view:
         pass

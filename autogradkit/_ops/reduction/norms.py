@@ -227,10 +227,10 @@ def _others(ndim: int, dim: int) -> Dims:
 
 def _renorm_backward(g: Any, self: Any, p: float, dim: int, maxnorm: float) -> Any:
     dims = _others(self.ndim, dim)
-    wide = from_numpy_dtype(np.result_type(k.numpy_dtype(self), np.float32 if k.is_half(self) else np.float64))
-    norm = k.vector_norm(self, p, dims, True, dtype=wide)
+    norm = k.vector_norm(self, p, dims, True, dtype=k.accumulated_dtype(self))
     along = k.conj(self) * g
-    along = k.sum_dims(k.real_part(along) if k.is_complex(along) else along, dims, True, dtype=wide.to_real())
+    along = k.real_part(along) if k.is_complex(along) else along
+    along = k.sum_dims(along, dims, True, dtype=k.accumulated_dtype(along))
     scale = 1 / (norm + 1e-7)
     shortened = scale * maxnorm * (g - scale * norm_backward(along, self, norm, p, dims, True))
     return k.where(norm > maxnorm, k.in_dtype_of(shortened, g), g)

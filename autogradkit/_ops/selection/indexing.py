@@ -22,7 +22,8 @@ from autogradkit._ops.views.parts import select, slice_
 from autogradkit._ops.views.sizes import alias, expand, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.frames import shorten
-from autogradkit.core.indexing import locate, parse
+from autogradkit.core.indexing import parse
+from autogradkit.core.locations import locate
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap

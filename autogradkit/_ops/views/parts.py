@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Sizes, SymInt
-from autogradkit._ops.views.sizes import restrided
+from autogradkit._ops.views.geometry import remembered, restrided
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor
@@ -156,7 +156,7 @@ def narrow_range(self: Tensor, dim: int, start: SymInt, length: SymInt) -> Any:
 
 
 @op(
-    view=True,
+    view=remembered,
     samples=lambda t: [(t(3, 3),), (t(2, 3, 4), 1, 0, 2), (t(3, 2), -1)],
     vjp={
         "self": lambda g, self_sym_sizes, offset, dim1, dim2: k.diagonal_backward(g, self_sym_sizes, offset, dim1, dim2)
@@ -197,7 +197,7 @@ def diagonal_backward(grad_output: Array, input_sizes: Sizes, offset: int, dim1:
 
 @op(
     variants="method",
-    view=True,
+    view=remembered,
     samples=lambda t: [(t(5), 0, 2, 1), (t(2, 6), 1, 3, 2)],
     vjp={
         "self": lambda g, self_sym_sizes, dimension, size, step: k.unfold_backward(

@@ -10,46 +10,21 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, DType, Sizes
 from autogradkit._ops.declare.overriding import ALIAS
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.views.geometry import remembered, restrided, showing
 from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.errors import NoArrayError, ViewRefused
+from autogradkit.core.errors import ViewRefused
 from autogradkit.core.shapes import infer_size, wrap_dim
 from autogradkit.core.size import Size
-from autogradkit.core.storage import address_of, offset_of, root_of, strided
+from autogradkit.core.storage import offset_of
 from autogradkit.core.strides import element_strides, expand_strides, view_strides
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.naming import tensor_type
 
 Shape = tuple[int, ...]
-
-
-def restrided(array: Array, shape: Sequence[int], strides: Sequence[int], start: int = 0) -> Array:
-    """The same memory with other sizes and element strides, from the element `start` places after the first."""
-    itemsize = array.itemsize
-    if 0 in shape:
-        return strided(array, tuple(shape), tuple(strides), offset_of(array) + start)
-    owner, offset = array, start * itemsize
-    if not array.flags.c_contiguous:
-        owner = root_of(array)
-        if not owner.flags.forc or owner.dtype.hasobject:
-            return strided(array, tuple(shape), tuple(strides), offset_of(array) + start)
-        offset += address_of(array) - address_of(owner)
-    return _showing(owner, offset, shape, [stride * itemsize for stride in strides], array.dtype)
-
-
-def _showing(
-    owner: Array, offset: int, shape: Sequence[int], strides: Sequence[int], kind: np.dtype[Any] | None = None
-) -> Array:
-    """The memory of an array without gaps, from some byte on, with other sizes and strides in bytes."""
-    try:
-        return np.ndarray(shape, owner.dtype if kind is None else kind, owner, offset, strides)
-    except TypeError:
-        raise NoArrayError("there is no memory to look at") from None
 
 
 @op(variants="", view=True, samples=lambda t: [(t(2, 3),), (t(),)], vjp={"self": lambda g: g})
@@ -133,7 +108,7 @@ def view_dtype(self: Array, dtype: DType) -> Array:
 
 
 @view.overload(
-    view=True,
+    view=remembered,
     samples=lambda t: [(t(2, 6), (3, 4)), (t(2, 3), (-1,)), (t(), (1, 1))],
     vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
     rule="∂self = ∂ in the shape of self",
@@ -288,7 +263,7 @@ def ravel(self: Tensor) -> Any:
 
 @op(
     variants="method",
-    view=True,
+    view=remembered,
     samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))],
     vjp={"self": lambda g, self_sym_sizes: g if self_sym_sizes else k.sum_all(g)},
     rule="∂self = ∂, summed over the expanded dimensions",
@@ -312,7 +287,7 @@ def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:
             if own in (wanted, 1):
                 strides.append(stride if own == wanted else 0)
         if len(strides) == len(size):
-            return _showing(self, 0, size, strides)
+            return showing(self, 0, size, strides)
     if new < 0:
         raise RuntimeError(
             f"expand({tensor_type(self)}{{{list(self.shape)}}}, size={list(size)}): the number of "

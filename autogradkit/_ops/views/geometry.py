@@ -1,0 +1,66 @@
+"""What views do to memory: other sizes, strides and a first element on the same bytes; what was worked out once is remembered.
+
+Rests on core/storage and core/strides. The kernels of views call these: sizes.py, dimensions.py and parts.py.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autogradkit.core.errors import NoArrayError
+from autogradkit.core.storage import Array, address_of, offset_of, root_of, strided
+
+_MOST = 4096  # views that a kernel remembers; endlessly many shapes begin anew
+
+
+def restrided(array: Array, shape: Sequence[int], strides: Sequence[int], start: int = 0) -> Array:
+    """The same memory with other sizes and element strides, from the element `start` places after the first."""
+    itemsize = array.itemsize
+    if 0 in shape:
+        return strided(array, tuple(shape), tuple(strides), offset_of(array) + start)
+    owner, offset = array, start * itemsize
+    if not array.flags.c_contiguous:
+        owner = root_of(array)
+        if not owner.flags.forc or owner.dtype.hasobject:
+            return strided(array, tuple(shape), tuple(strides), offset_of(array) + start)
+        offset += address_of(array) - address_of(owner)
+    return showing(owner, offset, shape, [stride * itemsize for stride in strides], array.dtype)
+
+
+def showing(
+    owner: Array, offset: int, shape: Sequence[int], strides: Sequence[int], kind: np.dtype[Any] | None = None
+) -> Array:
+    """The memory of an array without gaps, from some byte on, with other sizes and strides in bytes."""
+    try:
+        return np.ndarray(shape, owner.dtype if kind is None else kind, owner, offset, strides)
+    except TypeError:
+        raise NoArrayError("there is no memory to look at") from None
+
+
+def remembered(kernel: Callable[..., Array]) -> Callable[..., Array]:
+    """A kernel that works out a view once for each geometry of contiguous memory and each setting: `view=` of a declaration.
+
+    The kernel's other arguments are integers, or tuples of them. Its refusals are not remembered, nor views of nothing.
+    """
+    found: dict[tuple[Any, ...], tuple[tuple[int, ...], int, tuple[int, ...]]] = {}
+
+    @functools.wraps(kernel)
+    def show(self: Array, *settings: Any, **named: Any) -> Array:
+        if self.__class__ is not np.ndarray:
+            return kernel(self, *settings, **named)
+        key = (self.shape, self.strides, self.itemsize, settings, *named.values())
+        known = found.get(key)
+        if known is not None:
+            return np.ndarray(known[0], self.dtype, self, known[1], known[2])
+        view = kernel(self, *settings, **named)
+        if view.size and self.flags.c_contiguous:
+            if len(found) > _MOST:
+                found.clear()
+            found[key] = view.shape, address_of(view) - address_of(self), view.strides
+        return view
+
+    return show
