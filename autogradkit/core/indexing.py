@@ -49,6 +49,9 @@ def parse(index: Any, shape: Ints) -> Plan:
         steps = _plain_steps(index, shape)
         if steps is not None:
             return Plan(steps, ())
+    elif index.__class__ is Tensor:
+        if index._array.ndim and shape and index._array.dtype is _PLACES:
+            return Plan((), (index,))
     elif isinstance(index, slice):
         bounds = _unpack_slice(cast("slice[Any, Any, Any]", index))
         if not shape:
@@ -59,19 +62,31 @@ def parse(index: Any, shape: Ints) -> Plan:
     return _Parser(shape).run(_as_tuple(index))
 
 
+_PLACES = np.dtype(np.int64)
 _NEW_FIRST = Plan((("unsqueeze", 0),), ())
 _FAR = 1 << 62  # further no bound of a slice reaches that need not be looked at closely
 
 
 def _plain_steps(items: tuple[Any, ...], shape: Ints) -> tuple[Step, ...] | None:
-    """The steps of Python's own integers, slices and None, within the sizes, as `_Parser` finds them; None for all else."""
+    """The steps of Python's own integers, slices, None and one `...`, within the sizes, as `_Parser` finds them.
+
+    None for all else.
+    """
     steps: list[Step] = []
     dim = reached = 0
-    for item in items:
+    for place, item in enumerate(items):
         kind = item.__class__
         if item is None:
             steps.append(("unsqueeze", dim))
             dim += 1
+            continue
+        if item is Ellipsis:
+            after = [each for each in items[place + 1 :] if each is not None]
+            passed = len(shape) - reached - len(after)
+            if passed < 0 or any(each is Ellipsis for each in after):
+                return None
+            dim += passed
+            reached += passed
             continue
         if reached == len(shape):
             return None

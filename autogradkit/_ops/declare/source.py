@@ -24,7 +24,7 @@ from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.size import Size, as_size
 from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.strides import element_strides
-from autogradkit.core.tensor import LAYOUTS, Tensor, counter_of, layout_of
+from autogradkit.core.tensor import LAYOUTS, Tensor, counter_of, layout_of, reading_to_save
 from autogradkit.core.views import MULTI_OUTPUT, PLAIN, view_of
 from autogradkit.core.views import NO_GRAD as NO_GRAD_VIEW
 from autogradkit.engine.history import edge_of, requires_grad
@@ -130,8 +130,8 @@ class Source:
         op, recipe = call.op, call.op.recipe
         if recipe is None:
             return
-        if any(op.parameters[i].spelled in ("Arrays", "OptionalArrays") for i in op.tensors_at):
-            self._record(depth, call, results, arrays)
+        if recipe.list_input and not recipe.saved:
+            self._node_of_list(depth, call, results, arrays)
             return
         names = [op.parameters[i].name for i in recipe.differentiable]
         inputs = [name for name in names if name not in call.numbers]
@@ -190,18 +190,31 @@ class Source:
             if number:
                 self.put(depth, f"{results[number]}._output_nr = {number}")
 
-    def _record(self, depth: int, call: Call, results: list[str], arrays: list[str]) -> None:
-        """Lines that record the call of an op with a list of tensors, by the recipe itself."""
-        recipe = call.op.recipe
+    def _node_of_list(self, depth: int, call: Call, results: list[str], arrays: list[str]) -> None:
+        """Lines that record the call of an op which has a gradient for each tensor of a list, and keeps none of them."""
+        op, recipe = call.op, call.op.recipe
         assert recipe is not None
-        asked, record = call.name("asked"), call.name("record")
-        self.scope |= {asked: recipe.asked_for, record: recipe.record}
+        key = f"Node{call.number}"
+        self.scope[key] = partial(object.__new__, recipe.node_class)
+        tensors = call.values[op.parameters[recipe.differentiable[0]].name]
         self.put(
             depth,
-            f"if (not NO_GRAD or MODE.grad) and {asked}({call.tuple}):",
-            f" if {arrays[0]}.dtype.kind in 'iub': refuse_whole({arrays[0]})",
-            f" {record}({call.tuple}, {call.tuple}, ({''.join(f'{each}, ' for each in results)}))",
+            "if not NO_GRAD or MODE.grad:",
+            f" for each in {tensors}:",
+            "  if each._requires_grad or (each._view is not None and requires_grad(each)):",
+            f"   if {arrays[0]}.dtype.kind in 'iub': refuse_whole({arrays[0]})",
+            f"   node = {key}()",
+            "   edges = []",
+            f"   for each in {tensors}:",
+            "    if (to := each._node) is not None and each._view is None: edges += (to, each._output_nr)",
+            "    else: edges += edge_of(each)",
+            "   node.edges = tuple(edges)",
+            "   node.saved = node.versions = ()",
         )
+        if recipe.settings:
+            self.put(depth + 3, f"node.settings = ({''.join(f'{self._setting(call, n)}, ' for n in recipe.settings)})")
+        self._outputs(depth + 3, op, results, arrays, "")
+        self.put(depth + 3, "node.sequence = next(SEQUENCE)", "node.hooks = None", "break")
 
     def _edges(self, depth: int, call: Call, names: list[str], needed: dict[str, str]) -> None:
         if len(names) == 1:
@@ -272,6 +285,10 @@ class Source:
                 if name in call.numbers:
                     versions[-1] = "0"
                     keep = f"saved{at} = {v}"
+                elif op.parameters[index].spelled == "OptionalArrays":
+                    self.scope["reading_to_save"] = reading_to_save
+                    each = "0 if each is None else reading_to_save(each)"
+                    keep = f"saved{at} = tuple({v}); version{at} = tuple([{each} for each in {v}])"
                 else:
                     counter = f"{v}._counter"
                     keep = (
@@ -296,6 +313,8 @@ class Source:
             return call.values[name]
         parameter, suffix = origin(name)
         array, value = call.arrays[parameter], call.values[parameter]
+        if call.op.parameters[call.op.index[parameter]].spelled == "Arrays":
+            return f"tuple([each._array.shape for each in {value}])"
         if suffix == "_sym_strides" and parameter in call.strides:
             return call.strides[parameter]
         if suffix == "_sym_strides":

@@ -257,7 +257,7 @@ def _getitem(self: Tensor, index_: Any) -> Tensor:
         for name, *rest in plan.steps:
             result = STEPS[name].straight(result, *rest)
         if plan.indices:
-            return index(result, plan.indices)
+            return index.straight(result, plan.indices)
         return alias(self) if result is self else result
     except BaseException as error:
         shorten(error)

@@ -128,7 +128,10 @@ def _stack_meta(tensors: Sequence[Array], dim: int) -> Any:
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(each.shape)} at entry {number}"
             )
-    return _cat_meta([unsqueeze.kernel(each, dim) for each in tensors], dim)
+    kind = tensors[0].dtype
+    if len(shape) not in (3, 4) and all(each.dtype is kind for each in tensors):
+        return (*shape[:dim], len(tensors), *shape[dim:]), kind
+    return _cat_generally([unsqueeze.kernel(each, dim) for each in tensors], dim)
 
 
 @op(
@@ -147,7 +150,8 @@ def stack(tensors: Arrays, dim: int = 0, *, out: Array) -> None:
     tensor([[1, 3],
             [2, 4]])
     """
-    np.stack(tensors, dim, out=out, casting="unsafe")
+    place = (*(slice(None),) * wrap_dim(dim, out.ndim), None)
+    np.concatenate([each[place] for each in tensors], dim, out=out, casting="unsafe")
 
 
 def _at_least(ndim: int, tensor: Tensor) -> Tensor:

@@ -217,7 +217,13 @@ def _(self: Tensor, source: int, destination: int) -> Any:
     >>> torch.zeros(2, 3, 4).movedim(0, -1).shape
     torch.Size([3, 4, 2])
     """
-    return _move(self, (source,), (destination,))
+    ndim = self._memory.ndim
+    taken, place = wrap_dim(source, ndim), wrap_dim(destination, ndim)
+    if not ndim:
+        return alias(self)
+    order = [*range(ndim)]
+    order.insert(place, order.pop(taken))
+    return permute.straight(self, tuple(order))
 
 
 @movedim.overload(composition=True)
