@@ -9,6 +9,9 @@ from functools import partial
 from typing import Any, SupportsIndex, cast, overload
 
 
+_item: Callable[[Any, Any], Any] = tuple.__getitem__
+
+
 class Size(tuple[int, ...]):
     """The sizes of a tensor's dimensions.
 
@@ -35,7 +38,7 @@ class Size(tuple[int, ...]):
     @overload
     def __getitem__(self, index: slice) -> Size: ...
     def __getitem__(self, index: Any) -> Any:
-        found: Any = cast("Any", super().__getitem__)(index)
+        found = _item(self, index)
         return as_size(found) if index.__class__ is slice else found
 
     def __add__(self, other: Any) -> Size:
