@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, SupportsIndex, cast, overload
 
 
-_item: Callable[[Any, Any], Any] = tuple.__getitem__
+_item: Callable[[Any, Any], Any] = cast("Any", tuple).__getitem__
 
 
 class Size(tuple[int, ...]):
