@@ -374,3 +374,14 @@ def test_error_functions_are_within_a_few_units_in_the_last_place_of_pytorchs(na
     np.testing.assert_array_equal(ours[-len(corners) :], theirs[-len(corners) :])
     finite = np.isfinite(ours)
     np.testing.assert_array_max_ulp(ours[finite], theirs[finite], places)
+
+
+def test_a_layers_standardised_samples_do_not_depend_on_strides() -> None:
+    def found(x: Any) -> Any:
+        x = x.detach().requires_grad_()
+        y = autogradkit.nn.functional.layer_norm(x, (300,))
+        y.backward(autogradkit.arange(y.numel()).reshape(y.shape).double() % 7)
+        return y.detach().numpy().tobytes(), x.grad.contiguous().numpy().tobytes()
+
+    x = autogradkit.from_numpy(np.random.default_rng(0).standard_normal((300, 700))).t()
+    assert found(x) == found(x.contiguous())
