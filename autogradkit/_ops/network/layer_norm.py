@@ -19,6 +19,7 @@ from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.conv_kernels import prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
+    in_samples,
     require_alike,
     require_floating,
     slopes,
@@ -117,12 +118,13 @@ def native_layer_norm(
     """
     if not input.size:
         return
-    found, mean, rstd = standardised(wide(input), _inner(input, normalized_shape), eps)
-    if weight is not None:
-        found *= weight
-    found += number_in(found, 0) if bias is None else bias  # so that no -0 is left, as in PyTorch
-    for each, made in zip(out, (found, mean, rstd), strict=True):
-        convert(made, each)
+    x = np.ascontiguousarray(wide(input))  # as in PyTorch, so that sums do not depend on strides
+    shift = number_in(x, 0) if bias is None else bias  # so that no -0 is left, as in PyTorch
+    direct = out if input.dtype == x.dtype else None
+    made = standardised(x, _inner(input, normalized_shape), eps, weight, shift, direct)
+    if direct is None:
+        for each, numbers in zip(out, made, strict=True):
+            convert(numbers, each)
 
 
 def _layer_backward_meta(
@@ -178,20 +180,33 @@ def native_layer_norm_backward(
 ) -> None:
     """The gradients of input, weight and bias; empty for those that the mask leaves out."""
     inner, outer = _inner(input, normalized_shape), _outer(input, normalized_shape)
-    g, x, mean, rstd = (wide(each) for each in (grad_out, input, mean, rstd))
+    operands = [np.ascontiguousarray(wide(each)) for each in (grad_out, input, mean, rstd)]
     if output_mask[0]:
-        weighted = g if weight is None else g * weight
-        total = np.add.reduce(weighted, inner, keepdims=True)
-        along = np.add.reduce(weighted * x, inner, keepdims=True)
-        by_x, rest = slopes(total, along, mean, rstd, math.prod(normalized_shape))
-        found = weighted * rstd
-        found += x * by_x
-        found += rest
-        convert(found, out[0])
+        for into, *parts in in_samples(inner, out[0], *operands):
+            _write_layer_slope(*parts, weight, inner, into)
     if output_mask[1]:
-        np.copyto(out[1], np.add.reduce(g * (x * rstd - rstd * mean), outer), casting="unsafe")
+        by_weight = np.empty_like(operands[1])
+        for into, g, x, mean, rstd in in_samples(inner, by_weight, *operands):
+            np.multiply(x, rstd, into)
+            np.subtract(into, rstd * mean, into)
+            np.multiply(g, into, into)
+        np.copyto(out[1], np.add.reduce(by_weight, outer), casting="unsafe")
     if output_mask[2]:
-        np.copyto(out[2], np.add.reduce(g, outer), casting="unsafe")
+        np.copyto(out[2], np.add.reduce(operands[0], outer), casting="unsafe")
+
+
+def _write_layer_slope(
+    g: Array, x: Array, mean: Array, rstd: Array, weight: Array | None, inner: tuple[int, ...], out: Array
+) -> None:
+    weighted = g if weight is None else g * weight
+    found = weighted * x
+    along = np.add.reduce(found, inner, keepdims=True)
+    total = np.add.reduce(weighted, inner, keepdims=True)
+    by_x, rest = slopes(total, along, mean, rstd, math.prod([x.shape[axis] for axis in inner]))
+    np.multiply(weighted, rstd, found)
+    found += x * by_x
+    found += rest
+    convert(found, out)
 
 
 @op(variants="function", composition=True)

@@ -7,6 +7,7 @@ Rests on NumPy and the formulas' namespace; batch_norm.py, layer_norm.py and gro
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.making.scalars import number_in
 from autogradkit.core.dtype import from_numpy_dtype, is_half
 from autogradkit.core.halves import widened
+from autogradkit.core.parts import in_slabs
 from autogradkit.core.storage import Array
 
 Axes = tuple[int, ...]
@@ -43,18 +45,43 @@ def mean_of(x: Array, axes: Axes) -> Array:
     return np.true_divide(found, number_in(found, float(count)), found)
 
 
-def standardised(x: Array, axes: Axes, eps: float) -> tuple[Array, Array, Array]:
-    """(the numbers less their mean, over their deviation; the mean; 1 / deviation)."""
-    mean, variance, distance = moments(x, axes)
-    mean += mean - mean  # PyTorch's running mean comes to none of an infinite number
-    rstd = rstd_of(variance.astype(x.dtype), eps)
-    distance *= rstd
-    return distance, mean, rstd
+def standardised(
+    x: Array, axes: Axes, eps: float, weight: Array | None, bias: Array | None, out: Sequence[Array] | None = None
+) -> Sequence[Array]:
+    """(the numbers less their mean, over their deviation, times `weight`, plus `bias`; the mean; 1 / deviation), into `out`.
+
+    Parameters broadcast against one sample. `out` has x's dtype; without it there is memory for them.
+    """
+    if out is None:
+        stats = tuple([1 if axis in axes else size for axis, size in enumerate(x.shape)])
+        out = np.empty(x.shape, x.dtype), np.empty(stats, x.dtype), np.empty(stats, x.dtype)
+    count = float(math.prod([x.shape[axis] for axis in axes]))
+    for part, found, mean, rstd in in_samples(axes, x, *out):
+        total = np.add.reduce(part, axes, np.float64, keepdims=True)
+        number = number_in(total, count)
+        np.copyto(mean, np.true_divide(total, number, total), casting="same_kind")
+        mean += mean - mean  # PyTorch's running mean comes to none of an infinite number
+        np.subtract(part, mean, found)
+        np.add.reduce(found * found, axes, np.float64, total, keepdims=True)
+        np.copyto(rstd, np.true_divide(total, number, total), casting="same_kind")
+        rstd_of(rstd, eps, rstd)
+        found *= rstd
+        if weight is not None:
+            found *= weight
+        if bias is not None:
+            found += bias
+    return out
 
 
-def rstd_of(variance: Array, eps: float) -> Array:
+def in_samples(axes: Axes, *arrays: Array) -> Iterator[Any]:
+    """Parts of all arrays along the first dimension, where that is none of the axes."""
+    return iter((arrays,)) if 0 in axes else in_slabs(axes[0], *arrays)
+
+
+def rstd_of(variance: Array, eps: float, out: Array | None = None) -> Array:
     """1 / √(variance + eps)."""
-    return number_in(variance, 1) / np.sqrt(variance + np.asarray(eps, variance.dtype))
+    found = np.add(variance, np.asarray(eps, variance.dtype), out)
+    return np.true_divide(number_in(variance, 1), np.sqrt(found, out), out)
 
 
 def slopes(total: Array, along: Array, mean: Array, rstd: Array, count: int) -> tuple[Array, Array]:

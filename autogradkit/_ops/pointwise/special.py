@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
+from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION
 from autogradkit._ops.pointwise.elementary import within
 from autogradkit.core.dtype import can_cast, get_default_dtype
@@ -30,12 +31,25 @@ def by_scipy(name: str, out: Array, *operands: Any) -> None:
 
 def polynomial(x: Array, coefficients: tuple[float, ...]) -> Array:
     """By Horner's rule, in one array; the coefficient of the highest power comes first."""
-    total = x * coefficients[0]
+    total = x * number_in(x, coefficients[0])
     for each in coefficients[1:-1]:
-        total += each
+        total += number_in(x, each)
         total *= x
-    total += coefficients[-1]
+    total += number_in(x, coefficients[-1])
     return total
+
+
+def saturating(x: Array, coefficients: tuple[float, ...]) -> Array:
+    """tanh of x times a polynomial in x²: an odd function that goes to ±1, in a new array.
+
+    With a positive first coefficient no x is too large for it, nor infinite.
+
+    >>> saturating(np.array([-np.inf, 0.0, 0.5]), (1.0, 1.0)).round(3)
+    array([-1.   ,  0.   ,  0.555])
+    """
+    found = polynomial(x * x, coefficients)
+    found *= x
+    return np.tanh(found, found)
 
 
 @op(
