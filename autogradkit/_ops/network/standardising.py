@@ -44,8 +44,13 @@ def mean_of(x: Array, axes: Axes) -> Array:
 
 
 def standardised(x: Array, axes: Axes, eps: float) -> tuple[Array, Array, Array]:
-    """(the numbers less their mean, over their deviation; the mean; 1 / deviation)."""
+    """(the numbers less their mean, over their deviation; the mean; 1 / deviation).
+
+    A mean is NaN where it is not finite, as PyTorch's, which goes from one partial mean to the next, is nearly everywhere.
+    """
     mean, variance, distance = moments(x, axes)
+    if not np.isfinite(mean).all():
+        mean[np.isinf(mean)] = np.nan
     rstd = rstd_of(variance.astype(x.dtype), eps)
     distance *= rstd
     return distance, mean, rstd
