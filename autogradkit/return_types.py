@@ -32,8 +32,15 @@ from autogradkit._ops.reduction.return_types import median as median
 from autogradkit._ops.reduction.return_types import min as min
 from autogradkit._ops.reduction.return_types import mode as mode
 from autogradkit._ops.reduction.return_types import nanmedian as nanmedian
+from autogradkit._ops.reduction.return_types import out_class as _out_class
 from autogradkit._ops.reduction.return_types import sort as sort
 from autogradkit._ops.reduction.return_types import topk as topk
 from autogradkit.core.absent import absent_from as _absent_from
 
-__getattr__ = _absent_from("return_types")
+
+def __getattr__(name: str) -> object:
+    """The class of what a call with `out=` returns, as `max_out`. Raises AttributeError for what is not there."""
+    kind = globals().get(name.removesuffix("_out"))
+    if name.endswith("_out") and kind is not None and kind is not histogramdd:
+        return _out_class(kind)
+    return _absent_from("return_types")(name)

@@ -176,6 +176,31 @@ r=T.special.hermite_polynomial_he(T.tensor([0.5,0.5,2.]),T.tensor([129.,7.,float
 r=T.special.legendre_polynomial_p(T.tensor([0.25,-1.,1.5]),T.tensor([9.,5.,3.]))
 r=T.special.laguerre_polynomial_l(T.tensor([0.25,0.,-1.5]),T.tensor([9.,5.,3.]))
     """,
+    "complex numbers that become bools": """
+r=T.slice_scatter(T.zeros(3,dtype=T.bool),T.tensor([1j,2+2j,0j]),0)
+r=T.select_scatter(T.zeros(3,dtype=T.bool),T.tensor(1j),0,1)
+r=T.diagonal_scatter(T.zeros(2,2,dtype=T.bool),T.tensor([1j,0j]))
+r=T.as_strided_scatter(T.zeros(3,dtype=T.bool),T.tensor([1j,1+0j]),(2,),(1,))
+    """,
+    "numbers without dimensions, of half precision": """
+T.manual_seed(0); r=T.alpha_dropout(T.tensor(1.5,dtype=T.bfloat16),.5,True)
+T.manual_seed(0); r=T.alpha_dropout_(T.tensor(1.5,dtype=T.bfloat16),.5,True)
+r=T.logit(T.tensor([.1,.2,.3,.45,.6,.9,.99],dtype=T.bfloat16))
+r=T.logit(T.tensor([.1,.2,.3,.45,.6,.9,.99],dtype=T.float16))
+r=T.logit(T.tensor([.01,.3,.99],dtype=T.float16),.05)
+    """,
+    "a mean of infinite numbers": """
+r=T.native_layer_norm(T.tensor([[1.,float('inf'),1.],[1.,2,3]]),[3],None,None,1e-5)
+r=T.native_group_norm(T.tensor([[[1.,1.,1.],[-float('inf'),1.,1.]]]),None,None,1,2,3,1,1e-5)
+    """,
+    "several results, named by what wrote them": """
+r=repr(T.max(T.tensor([[1.,3.]]),1,out=(T.ones(1),T.ones(1,dtype=T.int64))))
+r=repr(T.sort(T.tensor([2.,1.]),out=(T.ones(2),T.ones(2,dtype=T.int64))))
+r=repr(T.mode(T.tensor([2.,1.]),out=(T.ones(()),T.ones((),dtype=T.int64))))
+r=repr(T.linalg.slogdet(T.eye(2),out=(T.ones(()),T.ones(()))))
+r=T.svd(T.eye(2),out=(T.ones(2,2),T.ones(2),T.ones(2,2))).S
+r=isinstance(T.topk(T.tensor([2.,1.]),1,out=(T.ones(1),T.ones(1,dtype=T.int64))),T.return_types.topk_out)
+    """,
     "copies into a view that overlaps itself": """
 r=T.as_strided_scatter(T.ones(2,3),T.ones(2,3),(2,3),(1,0))
 r=T.as_strided_scatter(T.ones(2,3),T.arange(6.).view(2,3),(2,3),(1,1))

@@ -172,7 +172,47 @@ T.optim.SGD([T.ones(2,requires_grad=True)],.1).state_dict(1)
 T.optim.Adam([T.ones(2,requires_grad=True)]).register_step_post_hook()
 T.optim.Adam([T.ones(2,requires_grad=True)]).register_load_state_dict_post_hook(1,2,3)
     """,
+    "a bias of another dtype, before sizes": """
+T.nn.functional.conv2d(T.tensor([1]),T.ones(2,1,3,3),T.ones(2))
+T.nn.functional.conv2d(T.ones(1,4,4),T.ones(2,1,3,3),T.tensor([1]))
+T.nn.functional.conv2d(T.ones(1,2,4,4,dtype=T.int64),T.ones(2,1,3,3),T.ones(3))
+T.nn.functional.conv1d(T.ones(4,dtype=T.float64),T.ones(1,3,3),T.ones(2))
+T.nn.functional.conv3d(T.ones(1,4,4,4,dtype=T.float64),T.ones(1,3,3),T.ones(2))
+T.nn.functional.conv2d(T.ones(1,4,4,dtype=T.float64),T.ones(2,1,3,3),T.ones(2),padding='same')
+T.convolution(T.ones(1,1,4,4,dtype=T.int64),T.ones(2,1,3,3),T.ones(2),(1,1),(0,0),(1,1),False,(0,0),1)
+T.nn.functional.conv_transpose2d(T.ones(1,1,4,4),T.ones(1,2,3,3),T.ones(2)+0j)
+    """,
+    "dtypes before sizes, and sizes before what has no dimensions": """
+T.batch_norm_update_stats(T.tensor(True),None,None,1.)
+T.batch_norm_update_stats(T.ones(2,dtype=T.int64),None,None,1.)
+T.batch_norm_update_stats(T.ones(2,2),T.ones(2,2),None,1.)
+r=T.batch_norm_update_stats(T.arange(4.).view(2,2),T.ones(5),T.ones(3),.5)
+T.norm_except_dim(T.tensor(1.),dim=1)
+T.norm_except_dim(T.tensor(1.),dim=0)
+T.norm_except_dim(T.tensor(True),dim=-2)
+T.trapezoid(T.tensor(True))
+T.cumulative_trapezoid(T.tensor(1.),T.tensor(1.))
+T.cumulative_trapezoid(T.tensor(1.),T.ones(1))
+T.cumulative_trapezoid(T.ones(3,2),T.ones(4,4))
+T.linalg.pinv(T.zeros(2,2)+0j,T.tensor(0j),out=T.zeros(2,2)+0j)
+T.linalg.pinv(T.zeros(2,2),T.tensor(1j),out=T.zeros(2,2))
+T.linalg.pinv(T.zeros(2,2),'a')
+    """,
+    "a list of modules takes what it is given": """
+r=len(T.nn.ModuleList([T.nn.ReLU()]).insert(0,3) or [1])
+m=T.nn.ModuleList([T.nn.ReLU(),T.nn.Tanh()]); m.insert(1,T.nn.Identity()); r=repr(m)
+m=T.nn.ModuleList([T.nn.ReLU()]); m.insert(4,T.nn.Identity()); r=list(m._modules)
+T.nn.ModuleList([T.nn.ReLU()]).insert(-1,T.nn.Tanh())
+T.nn.ModuleList([T.nn.ReLU()]).insert(1.5,T.nn.Tanh())
+    """,
+    "gradients that are no numbers": """
+T.autograd.gradcheck(lambda x: x.log(),T.tensor([-1.],dtype=T.float64,requires_grad=True))
+T.autograd.gradcheck(lambda x: x*2,T.ones(2,dtype=T.float64,requires_grad=True),atol='a')
+T.autograd.gradcheck(lambda x: x*2,T.ones(2,dtype=T.float64,requires_grad=True),rtol=[1.])
+    """,
     "what is said, and when": """
+x=T.slice_scatter(T.ones(2,dtype=T.bool),T.tensor([1j,0j]),0)
+x=T.cumsum(T.tensor(1j),0,dtype=T.bool)
 x=T.ones(3); x[1:0]=T.tensor(1+1j)
 x=T.ones(3); x[1:0]=T.tensor([1+1j])
 r=T.ones(0).copy_(T.tensor(1+1j))

@@ -89,7 +89,10 @@ def compose_into(op: Overload, values: Sequence[Any], out: Any) -> Any:
         elif op.apart:
             require_apart_resized(each, result.shape, tensors)
     edits = 1 if op.written is None else 1 + op.written(*values)
-    return into_out(tensors, results, out, op.require_out_dtype, op.laid_out, unimplemented=unimplemented, edits=edits)
+    return _named(
+        op,
+        into_out(tensors, results, out, op.require_out_dtype, op.laid_out, unimplemented=unimplemented, edits=edits),
+    )
 
 
 def write_into(op: Overload, values: Sequence[Any], out: Any) -> Any:
@@ -127,7 +130,12 @@ def write_into(op: Overload, values: Sequence[Any], out: Any) -> Any:
     written = into_out(tensors, computed, out, op.require_out_dtype, op.laid_out, unimplemented, warns)
     if op.several:
         return None
-    return written if isinstance(written, Tensor) else op.returns(written)
+    return _named(op, written)
+
+
+def _named(op: Overload, written: Any) -> Any:
+    """What was written; of several results under their names, if they have any."""
+    return written if isinstance(written, Tensor) else getattr(op.returns, "of_out", op.returns)(written)
 
 
 def _result_dtype(op: Overload, arrays: Sequence[Any]) -> np.dtype[Any]:

@@ -157,14 +157,14 @@ def _(self: Tensor, *, atol: float | None = None, rtol: float | None = None, her
 
 
 @pinv_set.overload(composition=True, out=True, written_by="copy_", out_dtype=_PINV_OUT)
-def _(self: Tensor, rcond: float, hermitian: bool = False) -> Any:
-    return pinv(self, atol=_as_tensor(self, 0.0), rtol=_as_tensor(self, rcond), hermitian=hermitian)
-
-
-@pinv_set.overload(composition=True, out=True, written_by="copy_", out_dtype=_PINV_OUT)
 def _(self: Tensor, rcond: Tensor, hermitian: bool = False) -> Any:
     _require_real("torch.linalg.pinv", rcond=rcond)
     return pinv(self, atol=_as_tensor(self, 0.0), rtol=rcond, hermitian=hermitian)
+
+
+@pinv_set.overload(composition=True, out=True, written_by="copy_", out_dtype=_PINV_OUT)
+def _(self: Tensor, rcond: float, hermitian: bool = False) -> Any:
+    return pinv(self, atol=_as_tensor(self, 0.0), rtol=_as_tensor(self, rcond), hermitian=hermitian)
 
 
 @op(composition=True)

@@ -87,7 +87,7 @@ def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Any:
         _require_numbers(v)
         return norm_of_all(v, pow)
     ndim, size = v._array.ndim, v._array.shape
-    if not ndim:
+    if not ndim and dim == 0:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     if dim == 0:
         rows = v.contiguous().view(size[0], -1)

@@ -166,18 +166,21 @@ def _move(
     unbiased = variance * (count / (count - 1)) if count > 1 else variance * np.nan
     for running, now in ((running_mean, mean), (running_var, unbiased)):
         if running is not None:
-            moved = (1 - momentum) * running + momentum * now.reshape(running.shape)
-            np.copyto(running, moved, casting="unsafe")
+            running = running[: now.size]  # `batch_norm_update_stats` takes longer ones, of which the rest stays
+            np.copyto(running, (1 - momentum) * running + momentum * now.reshape(-1), casting="unsafe")
 
 
 def _stats_meta(input: Array, running_mean: Array | None, running_var: Array | None, momentum: float) -> Any:
-    if input.dtype.kind == "c":
-        require_floating(input, "batch_norm_update_stats_cpu")
+    require_floating(input, "batch_norm_update_stats_cpu")
     channels = input.shape[dim_of_size(1, input.ndim)]
     if not input.size:
         raise RuntimeError(f"input tensor must have at least one element, but got input_sizes = {list(input.shape)}")
-    require_floating(input, "batch_norm_update_stats_cpu")
     require_alike(input, running_mean, running_var)
+    for running in (running_mean, running_var):
+        if running is not None and running.ndim != 1:
+            raise RuntimeError(f"TensorAccessor expected 1 dims but tensor has {running.ndim}")
+        if running is not None and running.size < channels:
+            raise RuntimeError(f"running statistics should contain {channels} elements not {running.size}")
     kind = _stats_dtype(input, running_mean, running_var)
     return ((channels,), kind), ((channels,), kind)
 

@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Bools, Ints, SymInt
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.declare.writing import C_NAMES
+from autogradkit._ops.declare.writing import C_NAMES, require_castable
 from autogradkit._ops.network.conv_dimensions import convolution_of, gradients_of
 from autogradkit._ops.network.conv_kernels import Window, image_spec, prefers_channels_last
 from autogradkit.core.dtype import bfloat16, from_numpy_dtype
@@ -159,7 +159,8 @@ def _unlike(x: Array, weight: Array, end: str = "") -> RuntimeError:
     )
 
 
-def _require_bias(x: Array, bias: Array | None) -> None:
+def require_bias(x: Any, bias: Any) -> None:
+    """Raise RuntimeError for a bias of another dtype than what is convolved; arrays or tensors."""
     if bias is not None and bias.dtype != x.dtype:
         names = [C_NAMES[each.dtype.name] for each in (x, bias)]
         raise RuntimeError(f"Input type ({names[0]}) and bias type ({names[1]}) should be the same")
@@ -170,15 +171,13 @@ def _scalar_type(x: Array) -> str:
 
 
 def _refuse_mixed(x: Array, weight: Array, bias: Array | None, transposed: bool) -> None:
-    if not transposed:  # whose bias nobody looks at
-        _require_bias(x, bias)
     if weight.dtype != x.dtype:
         raise _unlike(x, weight)
+    if not transposed:  # whose bias nobody looks at
+        require_bias(x, bias)
 
 
 def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window, transposed: bool) -> None:
-    if not transposed:
-        _require_bias(x, bias)
     kind, dilated = from_numpy_dtype(x.dtype), max(window.dilation) > 1
     narrow = x.dtype.kind in "iu" and kind.name != "int64"
     if x.size and (x.dtype.kind == "b" or (narrow and (dilated or transposed))):
@@ -189,8 +188,12 @@ def _refuse_dtypes(x: Array, weight: Array, bias: Array | None, window: Window, 
             kernel = f"slow_conv_transpose{max(2, x.ndim - 2)}d_out_cpu"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type(kind)}'")
     if x.dtype == weight.dtype:
-        if transposed and x.ndim == 5 and bias is not None and bias.dtype != x.dtype:
+        if not transposed:
+            require_bias(x, bias)
+        elif x.ndim == 5 and bias is not None and bias.dtype != x.dtype:
             raise RuntimeError(f"expected scalar type {scalar_type(kind)} but found {_scalar_type(bias)}")
+        elif bias is not None:
+            require_castable(bias.dtype, x.dtype)
         return
     if _uses_onednn(x, weight, window):
         raise _unlike(x, weight, " or input should be a MKLDNN tensor and weight is a dense tensor")

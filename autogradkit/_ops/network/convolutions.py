@@ -9,7 +9,7 @@ from typing import Any
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Pair, Single, SymInt, Triple
-from autogradkit._ops.network.conv import convolution, for_each
+from autogradkit._ops.network.conv import convolution, for_each, require_bias
 from autogradkit._ops.network.padding import constant_pad_nd
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.warning import warn_once
@@ -97,6 +97,7 @@ def _(
     >>> torch.conv1d(torch.ones(1, 3), torch.ones(2, 1, 3), padding="same").shape
     torch.Size([2, 3])
     """
+    require_bias(input, bias)
     if input.ndim == 3 and weight.ndim == 3:
         return convolution.straight(input, weight, bias, stride, padding, dilation, False, (0,), groups)
     return _convolved(1, input, weight, bias, stride, padding, dilation, groups)
@@ -139,6 +140,7 @@ def _(
     >>> torch.conv2d(torch.ones(1, 3, 3), torch.ones(2, 1, 3, 3), padding="same").shape
     torch.Size([2, 3, 3])
     """
+    require_bias(input, bias)
     if input.ndim == 4 and weight.ndim == 4:
         return convolution.straight(input, weight, bias, stride, padding, dilation, False, (0, 0), groups)
     return _convolved(2, input, weight, bias, stride, padding, dilation, groups)
@@ -181,6 +183,7 @@ def _(
     >>> torch.conv3d(torch.ones(1, 3, 3, 3), torch.ones(2, 1, 3, 3, 3), padding="same").shape
     torch.Size([2, 3, 3, 3])
     """
+    require_bias(input, bias)
     if input.ndim == 5 and weight.ndim == 5:
         return convolution.straight(input, weight, bias, stride, padding, dilation, False, (0, 0, 0), groups)
     return _convolved(3, input, weight, bias, stride, padding, dilation, groups)

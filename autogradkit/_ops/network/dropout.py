@@ -98,7 +98,8 @@ def _alpha_noise(array: Any, p: float) -> tuple[Tensor, Tensor]:
     kept = _kept(array, p)
     scale = 1 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
     of = kept.dtype.type
-    return wrap(kept * of(scale)), wrap((kept - of(1)) * of(ALPHA * scale) + of(ALPHA * scale * p))
+    added = (kept - of(1)) * of(ALPHA * scale) + of(ALPHA * scale * p)
+    return wrap(np.asarray(kept * of(scale))), wrap(np.asarray(added))  # without dimensions they are NumPy's numbers
 
 
 def _kept(array: Any, p: float) -> Any:

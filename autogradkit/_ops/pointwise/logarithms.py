@@ -273,6 +273,11 @@ def logit(self: Array, eps: float | None = None, *, out: Array) -> None:
     wide = self.astype(np.float32) if k.is_half(self) else self
     if eps is not None:  # as PyTorch compares, also where eps is above ½
         low = scalar_array(eps, from_numpy_dtype(out.dtype)).astype(wide.dtype)
-        high = 1 - low
+        high = (1 - low).astype(out.dtype).astype(wide.dtype)
         wide = np.where(wide < low, low, np.where(wide > high, high, wide))
-    np.copyto(out, np.log(wide / (1 - wide)), casting="unsafe")
+    if k.is_half(out):  # each step is rounded, as it is in PyTorch
+        odds = (wide / (1 - wide).astype(out.dtype)).astype(out.dtype)
+        wide = odds.astype(np.float32)
+    else:
+        wide = wide / (1 - wide)
+    np.copyto(out, np.log(wide), casting="unsafe")

@@ -5,6 +5,7 @@ Rests on the tensor; the ops of reduction make them.
 
 from __future__ import annotations
 
+from functools import cache
 from operator import itemgetter
 from typing import Any, ClassVar
 
@@ -42,6 +43,28 @@ class Results(tuple[Tensor, ...], metaclass=_ResultsType):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (tuple(self),)
+
+    @classmethod
+    def of_out(cls, results: Any) -> Results:
+        """What a call with `out=` returns: of another class, whose name ends in `_out`."""
+        return out_class(cls)(results)
+
+
+@cache
+def out_class(kind: type[Results]) -> type[Results]:
+    """The class beside `kind` of what a call with `out=` returns."""
+
+    def reduce(self: Results) -> tuple[Any, ...]:
+        return kind.of_out, (tuple(self),)
+
+    named = {name: property(itemgetter(place)) for place, name in enumerate(kind.fields)}
+    space = {
+        "__slots__": (),
+        "__doc__": f"{kind.__doc__} Here with `out=`.",
+        "fields": kind.fields,
+        "__reduce__": reduce,
+    }
+    return _ResultsType(f"{kind.__name__}_out", (Results,), {**space, **named})
 
 
 class _ValuesAndIndices(Results):

@@ -35,7 +35,7 @@ def _refuse_edit(self: Any, dim: int, dtype: Any) -> None:
 
 
 def _run(ufunc: np.ufunc, self: Array, dim: int, out: Array) -> None:
-    if self.dtype.kind == "c" and out.dtype.kind != "c":
+    if self.dtype.kind == "c" and out.dtype.kind not in "cb":
         self = real_part(self)
     kind = out.dtype
     if kind.kind == "b" and out.size and out.ndim:

@@ -42,6 +42,7 @@ def _nothing(y: Any, dim: int) -> Any:
 def _widths(name: str, y: Any, x: Any, dim: int) -> Any:
     """How far the points are apart, in the dimensions of `y`."""
     if x.dim() == 1:
+        require_dims(y.dim(), dim)
         if x.shape[0] != y.shape[dim]:
             raise RuntimeError(f"{name}: There must be one `x` value for each sample point")
         x = x.view([-1 if i == dim else 1 for i in range(y.dim())])
@@ -65,9 +66,9 @@ def _integral(y: Any, x: Any, dim: int) -> Any:
 def _even_integral(y: Any, dx: float, dim: int) -> Any:
     if y.dim() and not y.shape[wrap_dim(dim, y.dim())]:
         return _nothing(y, wrap_dim(dim, y.dim()))
-    _require_no_bool("trapezoid", y)
     if not y.dim():
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    _require_no_bool("trapezoid", y)
     _require_number("trapezoid", dx)
     ends = y.select(dim, 0) + y.select(dim, -1)
     return k.times(y.sum(dim) - k.times(ends, 0.5), dx)
@@ -125,10 +126,9 @@ def _(y: Tensor, x: Tensor, *, dim: Dim = -1) -> Any:
     values: Any = y
     dim = wrap_dim(dim, values.dim())
     _require_no_bool("cumulative_trapezoid", values, x)
-    require_dims(values.dim(), dim)
     widths = _widths("cumulative_trapezoid", values, x, dim)
     left, right = _halves(values, dim)
-    return div_by_number((widths * (left + right)).cumsum(dim), 2.0)
+    return div_by_number(((left + right) * widths).cumsum(dim), 2.0)
 
 
 @cumulative_trapezoid.overload(composition=True)

@@ -38,7 +38,7 @@ def _embedded(twin: Array, place: Array, src: Array) -> Array:
             f"{list(place.shape)}"
         )
     require_writable(place, ())
-    src = real_part(src) if src.dtype.kind == "c" and place.dtype.kind != "c" else src
+    src = real_part(src) if src.dtype.kind == "c" and place.dtype.kind not in "cb" else src
     if may_overlap_itself(place.shape, element_strides(place)):
         _write_in_turn(place, src)
     else:

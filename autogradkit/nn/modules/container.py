@@ -194,10 +194,15 @@ class ModuleList(Module):
         return self
 
     def insert(self, index: int, module: Module) -> None:
-        """Add a module before position `index`."""
-        modules = list(self)
-        modules.insert(index, module)
-        _renumber(self, modules)
+        """Add a module before position `index`, which is counted from the front. Raises KeyError for a negative one.
+
+        As in PyTorch nothing looks at what is added, nor at whether there are as many before it.
+        """
+        if operator.index(index) < 0:
+            raise KeyError("-1")
+        following = list(self)[index:]
+        for place, each in enumerate((module, *following), index):
+            self._modules[str(place)] = each
 
     @entry
     def extend(self, modules: Iterable[Module]) -> ModuleList:

@@ -10,6 +10,7 @@ import torch
 
 from .compare import Leave
 from .settled import BY_A_NUMBER as BY_A_NUMBER
+from .settled import HALF_CONVOLUTIONS, HASHES, PIVOTS
 from .settled import SETTLED as _AT_POINTS
 from .settled_numbers import SETTLED_NUMBERS
 
@@ -70,6 +71,11 @@ SETTLED = _AT_POINTS | SETTLED_NUMBERS
 ON_SOME_PROCESSORS = {
     *(f"{name} forward{BY_A_NUMBER} float32" for name in ("addmm", "Tensor.addmm", "Tensor.addmm_")),
     "linalg.tensorsolve refused here any",
+    "linalg.cholesky computed here float32",
+    "linalg.lu_factor refused here float32",
+    "linalg.solve_ex refused here float32",
+    *(f"{each} complex" for each in PIVOTS),
+    *(f"{each} bfloat16" for each in (*HASHES, *HALF_CONVOLUTIONS)),
 }
 # With AVX512-FP16 PyTorch 2.13 ends the process in a strided, padded convolution of one element.
 CRASHES = {("convolution", torch.float16)}

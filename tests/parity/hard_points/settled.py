@@ -23,6 +23,15 @@ COMPLEX_HALF = "there are no complex numbers of half precision here"
 SERIES = "PyTorch's series loses subnormal numbers, and runs over at the end of the range"
 CANCELS = "the terms of the gradient cancel, and their rounding is left"
 HALF = "half precision: another step is rounded"
+NAN_BITS = "a NaN has one sign of its own and other bits where PyTorch's vectorised loop makes it"
+PIVOT = "whether a pivot is zero is a matter of rounding, which each library of linear algebra does elsewhere"
+PIVOTS = (
+    "inverse text", "Tensor.inverse text", "linalg.inv text", "linalg.inv_ex text", "inverse computed here",
+    "Tensor.inverse computed here", "linalg.inv computed here", "linalg.inv_ex computed here",
+    "linalg.solve computed here", "linalg.solve_ex computed here",
+)  # fmt: skip
+HASHES = ("hash_tensor forward", "Tensor.hash_tensor forward")
+HALF_CONVOLUTIONS = ("conv_transpose1d forward", "nn.functional.conv_transpose1d forward")
 SETTLED: dict[str, str] = {
     f"{signature} {dtypes}": reason
     for reason, dtypes, signatures in (
@@ -53,7 +62,6 @@ SETTLED: dict[str, str] = {
             "linalg.lstsq error type", "linalg.lstsq text", "linalg.matrix_rank error type", "linalg.matrix_rank text",
             "linalg.pinv error type", "linalg.pinv text", "linalg.svd error type", "linalg.svdvals error type",
             "linalg.tensorinv text", "lu_unpack error type", "svd error type", "svd text",
-            "trapezoid error type", "trapz error type",
         )),
         (LAPACK, "any", (
             "Tensor.addmv forward", "Tensor.cholesky_inverse computed here", "Tensor.dist forward", "addmv forward",
@@ -110,7 +118,7 @@ SETTLED: dict[str, str] = {
         (HALF, "float", ("aten.upsample_bicubic2d forward",)),
         ("rows with NaN are in an order that the algorithm of C++'s sort happens to give", "float", ("unique forward",)),
         ("which place is a NaN's C++ leaves open, and it is another one of bfloat16", "bfloat16", (
-            "nn.functional.grid_sample forward",
+            "nn.functional.grid_sample forward", "grid_sampler_2d forward", "grid_sampler_3d forward",
         )),
         ("of NumPy's own kind by `ml_dtypes`, where PyTorch refuses", "bfloat16", ("Tensor.numpy computed here",)),
         ("the text shows the sign of a NaN", "bfloat16", ("bernoulli text", "Tensor.bernoulli text")),
@@ -169,6 +177,12 @@ SETTLED: dict[str, str] = {
             for half in ("float16", "bfloat16")
         ),
         ("PyTorch takes the number of an accelerator's dtype", "float32", ("Tensor.to refused here",)),
+        (PIVOT, "complex", PIVOTS),
+        (PIVOT, "float32", (
+            "linalg.cholesky computed here", "linalg.lu_factor refused here", "linalg.solve_ex refused here",
+        )),
+        (NAN_BITS, "bfloat16", HASHES),
+        (LIBRARY, "bfloat16", HALF_CONVOLUTIONS),
         ("a conversion to its own dtype is made by no public call", "float64", ("aten.to gradient",)),
     )
     for signature in signatures
