@@ -16,6 +16,7 @@ from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.columns import WIDEST
 from autogradkit.tracing.render.graph.drawing.layout import Placed, least_width, place
 from autogradkit.tracing.render.graph.drawing.parts import (
+    FREED,
     LINE,
     ROOM,
     TIGHTER,
@@ -23,6 +24,7 @@ from autogradkit.tracing.render.graph.drawing.parts import (
     Text,
     draw,
     forward_lines,
+    freed_width,
     gradient_lines,
     measure,
 )
@@ -144,12 +146,13 @@ def _drawn(graph: Graph, said: _Said, page: float | None, least: bool) -> Drawn 
         return None
     picture = Picture()
     alt = words.alt(graph, said.heading, said.overview)
-    top = _heading(picture, said.heading, width)
+    read = min(width, room + 2 * MARGIN)  # sentences are read without scrolling, however wide the graph is
+    top = _heading(picture, said.heading, read)
     left = (width - placed.width) / 2
     _links(picture, graph, sheet, placed, left, top)
     for key, (x, y) in placed.nodes.items():
         draw(parts[key], picture, x + left, y + top, graph)
-    bottom = _footer(picture, graph, said.overview, top + placed.height, width)
+    bottom = _footer(picture, graph, said.overview, top + placed.height, read)
     drawn = Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
     return None if _too_large(drawn, stored=page is None) and not least else drawn
 
@@ -207,10 +210,11 @@ def _sheet(graph: Graph, room: int) -> _Sheet:
 
 
 def _node(part: Part) -> Node:
+    item = part.item
     side = 0.0
-    if part.item.stopped or part.item.culprit or part.item.freed:
-        side = 2 * max(100.0, sum(text_width(name) + 62 for name in part.item.freed))
-    return Node(part.item.key, part.width + side, part.height)
+    if item.stopped or item.culprit or item.freed:
+        side = 2 * max([100.0, *(freed_width(name) + 14 for name in item.freed)])
+    return Node(item.key, part.width + side, max(part.height, FREED * len(item.freed)))
 
 
 def _edge(link: Link, graph: Graph, ends: Ends, forward: list[Text], gradient: list[Text]) -> Edge:
@@ -326,7 +330,7 @@ def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
     if "module" in kinds:
         entries.append(("module", "module, folded"))
     if "stack" in kinds:
-        entries.append(("stack", "repeated"))
+        entries.append(("stack", "repeated" if any(item.times > 1 for item in graph.items.values()) else "folded"))
     if graph.links:
         entries.append(("flow", "value"))
     if any(link.grads for link in graph.links):
