@@ -30,7 +30,7 @@ from autogradkit.tracing.render.graph.drawing.parts import (
 )
 from autogradkit.tracing.render.graph.drawing.routes import ports, way
 from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
-from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again
+from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again, whole_first
 from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, bounded, fold, most_items
@@ -138,6 +138,9 @@ def _drawn(graph: Graph, said: _Said, page: float | None, least: bool) -> Drawn 
     open_ = any("/" not in path and path not in graph.folded for path in graph.unfoldable)
     most = math.inf if least else room if open_ or page is None else max(MOST_WIDTH, room)
     sheet, placed = _fitting(graph, room, math.inf if least else max(MOST_WIDTH, room))
+    if whole_first(graph, placed.places):
+        sheet = _sheet(graph, sheet.room)
+        placed = place(sheet.nodes, sheet.edges, room, squeezed=True)
     parts = sheet.parts
     titled = min(MOST_TITLE, text_width(said.heading, 14, mono=True, bold=True) + 2 * MARGIN)
     worded = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled)
@@ -165,6 +168,7 @@ class _Sheet:
     labels: list[tuple[list[Text], list[Text]]]
     nodes: list[Node]
     edges: list[Edge]
+    room: int = ROOM  # characters of a row of numbers
 
 
 def _fitting(graph: Graph, room: float, most: float) -> tuple[_Sheet, Placed]:
@@ -206,7 +210,7 @@ def _sheet(graph: Graph, room: int) -> _Sheet:
     parts = {key: measure(item, graph, *ends[key], room) for key, item in graph.items.items()}
     labels = [(forward_lines(link, graph, room), gradient_lines(link, graph, room)) for link in graph.links]
     edges = [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)]
-    return _Sheet(parts, labels, [_node(part) for part in parts.values()], edges)
+    return _Sheet(parts, labels, [_node(part) for part in parts.values()], edges, room)
 
 
 def _node(part: Part) -> Node:
