@@ -207,6 +207,7 @@ SCENES: dict[str, Scene] = {
 def photograph(lab: Lab, still: Page, name: str, scene: Scene) -> Path:
     """Run one scene and lay its photographs onto one sheet."""
     path = write_notebook(lab.server.root / f"{name}.ipynb", scene.cells)
+    lab.side_bar(shown=False)  # the page's width is the notebook's
     lab.open(path)
     lab.run_all()
     broken = [output for output in lab.outputs(0) if output["output_type"] == "error"]
@@ -270,7 +271,6 @@ def main(names: list[str]) -> None:
         browser = launch(playwright)
         lab = Lab(browser.new_page(viewport=SIZE, device_scale_factor=1), server)
         still = browser.new_page(device_scale_factor=1)
-        lab.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
         for name in names or SCENES:
             print(photograph(lab, still, name, SCENES[name]).relative_to(ROOT), flush=True)
         browser.close()

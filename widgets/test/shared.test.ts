@@ -240,6 +240,15 @@ describe("stepper", () => {
     press("Home");
     expect(seen.at).toBe(0);
   });
+  it.each([0, 1])("has nothing to play with %i steps", (count) => {
+    const gone: number[] = [];
+    const signal = new AbortController().signal;
+    const steps = stepper({ count: () => count, at: () => 0, go: (step) => gone.push(step), signal });
+    const play = steps.element.querySelector<HTMLButtonElement>("[aria-pressed]")!;
+    expect(play.getAttribute("aria-disabled")).toBe("true");
+    play.click();
+    expect([gone, play.getAttribute("aria-pressed")]).toEqual([[], "false"]);
+  });
   it("stays within its steps and keeps useless buttons focusable", () => {
     let at = 0;
     const steps = stepper({

@@ -369,3 +369,19 @@ def test_text_says_what_a_gradient_is_of_and_when_it_came() -> None:
 def said_as_text(cell: str, before: str) -> list[str]:
     trace = trace_source(cell, before)
     return graph_text(draw_graph(trace).graph, trace).splitlines()
+
+
+def test_a_tensor_is_read_before_its_name_alone():
+    before = "torch.manual_seed(0)\nlstm = torch.nn.LSTM(2, 3, 2)\nx = torch.randn(4, 1, 2)"
+    drawn = draw_graph(
+        trace_source("outputs, _ = lstm(x)\noutputs.sum().backward()", before), {"LSTM": False}, page=480
+    )
+    heights = {
+        group.get("data-key", ""): float(box.get("y", ""))
+        for group in ElementTree.fromstring(drawn.svg).iterfind(".//svg:g[@data-key]", NAMESPACE)
+        for box in group.findall("svg:rect", NAMESPACE)[:1]
+    }
+    again = [key for key in heights if "." in key]
+    assert again
+    for key in again:
+        assert heights[key.partition(".")[0]] < heights[key], key

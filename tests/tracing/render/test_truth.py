@@ -253,3 +253,9 @@ def test_a_tensor_made_anew_in_each_turn_keeps_its_turn_when_it_is_edited():
         "□ g (turn 2) = [3.]",
         "    ← p (turn 2): ∂, returned",
     ]
+
+
+def test_what_an_edit_through_a_view_leaves_is_told_from_what_it_gives():
+    before = "w = torch.tensor([1., 2., 3.], requires_grad=True)"
+    svg = draw_graph(trace_source("y = w * 1\ny[0] = 7.\ny[1:] = 4.\nloss = y.sum()\nloss.backward()", before)).svg
+    assert svg.count(">the rest stays<") == svg.count(">edited through the view<") == 2

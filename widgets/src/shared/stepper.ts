@@ -44,7 +44,7 @@ export function stepper(options: {
   const play = () => {
     if (timer !== undefined) stop();
     else if (reducedMotion()) to(count() - 1);
-    else if (count()) {
+    else if (count() > 1) {
       if (at() >= count() - 1) go(0);
       wait();
     }
@@ -94,6 +94,7 @@ export function stepper(options: {
   function refresh(): void {
     press(playing, timer !== undefined);
     playing.textContent = timer === undefined ? "▶ Play" : "❚❚ Pause";
+    able(playing, count() > 1);
     for (const element of [first, back]) able(element, at() > 0);
     for (const element of [forward, last]) able(element, at() < count() - 1);
     label.textContent = count() ? `step ${at() + 1} of ${count()}` : "no steps";

@@ -16,6 +16,8 @@ SWEEPS = 24
 FAR = 1e9
 PINNED = 1e6  # the weight of what gives way to none
 NEGLIGIBLE = 0.01
+LEANS = 5.0  # more room between rows where an edge leans a little
+STRAIGHT = 0.5  # px that an upright edge is off at most
 
 Bounds = tuple[float, float]  # left and right end of what there is room for
 EVERYWHERE: Bounds = (-FAR, FAR)
@@ -199,7 +201,7 @@ def _settle(xs: list[float], row: _Row, slots: Sequence[_Pulled]) -> None:
 
 
 def heights_of(slots: list[Slot], rows: list[list[int]]) -> tuple[list[float], list[float]]:
-    """Top and height of each row; a row of labels is taller where edges lean."""
+    """Top and height of each row; there is more room below it where edges lean, or part, or meet."""
     tops: list[float] = []
     heights: list[float] = []
     y = 0.0
@@ -208,6 +210,9 @@ def heights_of(slots: list[Slot], rows: list[list[int]]) -> tuple[list[float], l
         tops.append(y)
         heights.append(height)
         below = rows[rank + 1] if rank + 1 < len(rows) else []
-        lean = max((abs(slots[i].x - slots[j].x) for j in below for i in slots[j].above), default=0.0)
-        y += height + 9.0 + min(22.0, lean * 0.12)
+        joined = [(i, j) for j in below for i in slots[j].above]
+        lean = max((abs(slots[i].x - slots[j].x) for i, j in joined), default=0.0)
+        y += height + 9.0
+        if lean > STRAIGHT or len({i for i, _ in joined}) < len(joined) or len({j for _, j in joined}) < len(joined):
+            y += max(LEANS, min(22.0, lean * 0.12))
     return tops, heights

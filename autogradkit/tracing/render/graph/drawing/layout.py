@@ -34,7 +34,7 @@ Run = tuple[float, float, float]  # upright at this x, from this y to that
 class Placed:
     """Centres of the nodes, and top and bottom of the row that each is in: within it an edge is upright, for a neighbour may be
     taller. For each edge the x it takes in every row between, and from which y to which, which is upward where it goes to the
-    head of the next column."""
+    head of the next column. `places` are the nodes' parts and rows, as one reads them."""
 
     width: float
     height: float
@@ -42,6 +42,7 @@ class Placed:
     rows: dict[str, tuple[float, float]]
     routes: list[list[Run]]
     labels: list[Run]  # where the label of each edge has its room
+    places: dict[str, tuple[int, int]]
     spine: frozenset[int]  # the edges that carry on where their tail's own heaviest edge ended
 
 
@@ -55,9 +56,9 @@ def place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float = WIDEST, 
     >>> placed.nodes["a"][0] == placed.nodes["b"][0], placed.nodes["a"][1] < placed.nodes["b"][1]
     (True, True)
     """
-    whole = Placed(0.0, 0.0, {}, {}, [[] for _ in edges], [(0.0, 0.0, 0.0)] * len(edges), frozenset())
+    whole = Placed(0.0, 0.0, {}, {}, [[] for _ in edges], [(0.0, 0.0, 0.0)] * len(edges), {}, frozenset())
     x = top = 0.0
-    for several, numbers in _parts(nodes, edges):
+    for count, (several, numbers) in enumerate(_parts(nodes, edges)):
         part = _place(several, [edges[number] for number in numbers], widest, squeezed)
         if x and x + part.width > widest:
             x, top = 0.0, whole.height + APART
@@ -66,6 +67,7 @@ def place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float = WIDEST, 
         for number, route, (at, low, high) in zip(numbers, part.routes, part.labels, strict=True):
             whole.routes[number] = [(x + at, top + low, top + high) for at, low, high in route]
             whole.labels[number] = (x + at, top + low, top + high)
+        whole.places |= {key: (count, row) for key, (_, row) in part.places.items()}
         whole.spine |= {numbers[number] for number in part.spine}
         whole.width = max(whole.width, x + part.width)
         whole.height = max(whole.height, top + part.height)
@@ -138,7 +140,8 @@ def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float, squeezed
         routes.append(route)
     centres = {key: (x, (top + bottom) / 2) for key, (x, top, bottom) in runs.items()}
     within = {key: each[1:] for key, each in runs.items()}
-    return Placed(found.width, found.height, centres, within, routes, labels, spine)
+    places = {node.key: (0, slots[index[node.key]].rank) for node in nodes}
+    return Placed(found.width, found.height, centres, within, routes, labels, places, spine)
 
 
 def _spread(

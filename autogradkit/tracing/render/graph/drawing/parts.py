@@ -29,6 +29,7 @@ STRIP = 9.0  # side of a heat strip's cell
 SHADES = 16  # of a heat strip
 MOST_SHARERS = 3  # tensors named that share a storage
 MOST_CELLS = 28  # columns or rows of a heat strip
+FREED = 26.0  # px from one box of a freed value to the next
 MOST_OPERATION = 180.0  # px of what stands in an ellipse
 _BETWEEN_ARGUMENTS = re.compile(r", (?![^(\[]*[)\]])")  # a comma that is in no tuple
 
@@ -231,11 +232,17 @@ def _draw_op(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> 
 
 
 def _draw_freed(part: Part, picture: Picture, x: float, y: float) -> None:
+    """One under the other beside the node, so that the picture grows less wide."""
+    y -= (len(part.item.freed) - 1) * FREED / 2
     for name in part.item.freed:
-        width = text_width(f"{name} · freed") + 14
-        picture.box(x, y - 11, width, 22, radius=5, fill=None, stroke="mark", stroke_dasharray="4 3")
+        picture.box(x, y - 11, freed_width(name), 22, radius=5, fill=None, stroke="mark", stroke_dasharray="4 3")
         picture.text(x + 7, y + 4, f"{name} · freed", "muted")
-        x += width + 6
+        y += FREED
+
+
+def freed_width(name: str) -> float:
+    """How wide the box of a saved value is that backward has freed."""
+    return text_width(f"{name} · freed") + 14
 
 
 def _draw_box(part: Part, picture: Picture, left: float, top: float, graph: Graph) -> None:

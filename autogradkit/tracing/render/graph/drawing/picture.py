@@ -16,6 +16,7 @@ from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.columns import WIDEST
 from autogradkit.tracing.render.graph.drawing.layout import Placed, least_width, place
 from autogradkit.tracing.render.graph.drawing.parts import (
+    FREED,
     LINE,
     ROOM,
     TIGHTER,
@@ -23,12 +24,13 @@ from autogradkit.tracing.render.graph.drawing.parts import (
     Text,
     draw,
     forward_lines,
+    freed_width,
     gradient_lines,
     measure,
 )
 from autogradkit.tracing.render.graph.drawing.routes import ports, way
 from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
-from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again
+from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again, whole_first
 from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, bounded, fold, most_items
@@ -136,6 +138,9 @@ def _drawn(graph: Graph, said: _Said, page: float | None, least: bool) -> Drawn 
     open_ = any("/" not in path and path not in graph.folded for path in graph.unfoldable)
     most = math.inf if least else room if open_ or page is None else max(MOST_WIDTH, room)
     sheet, placed = _fitting(graph, room, math.inf if least else max(MOST_WIDTH, room))
+    if whole_first(graph, placed.places):
+        sheet = _sheet(graph, sheet.room)
+        placed = place(sheet.nodes, sheet.edges, room, squeezed=True)
     parts = sheet.parts
     titled = min(MOST_TITLE, text_width(said.heading, 14, mono=True, bold=True) + 2 * MARGIN)
     worded = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled)
@@ -144,12 +149,13 @@ def _drawn(graph: Graph, said: _Said, page: float | None, least: bool) -> Drawn 
         return None
     picture = Picture()
     alt = words.alt(graph, said.heading, said.overview)
-    top = _heading(picture, said.heading, width)
+    read = min(width, room + 2 * MARGIN)  # sentences are read without scrolling, however wide the graph is
+    top = _heading(picture, said.heading, read)
     left = (width - placed.width) / 2
     _links(picture, graph, sheet, placed, left, top)
     for key, (x, y) in placed.nodes.items():
         draw(parts[key], picture, x + left, y + top, graph)
-    bottom = _footer(picture, graph, said.overview, top + placed.height, width)
+    bottom = _footer(picture, graph, said.overview, top + placed.height, read)
     drawn = Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
     return None if _too_large(drawn, stored=page is None) and not least else drawn
 
@@ -162,6 +168,7 @@ class _Sheet:
     labels: list[tuple[list[Text], list[Text]]]
     nodes: list[Node]
     edges: list[Edge]
+    room: int = ROOM  # characters of a row of numbers
 
 
 def _fitting(graph: Graph, room: float, most: float) -> tuple[_Sheet, Placed]:
@@ -203,14 +210,15 @@ def _sheet(graph: Graph, room: int) -> _Sheet:
     parts = {key: measure(item, graph, *ends[key], room) for key, item in graph.items.items()}
     labels = [(forward_lines(link, graph, room), gradient_lines(link, graph, room)) for link in graph.links]
     edges = [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)]
-    return _Sheet(parts, labels, [_node(part) for part in parts.values()], edges)
+    return _Sheet(parts, labels, [_node(part) for part in parts.values()], edges, room)
 
 
 def _node(part: Part) -> Node:
+    item = part.item
     side = 0.0
-    if part.item.stopped or part.item.culprit or part.item.freed:
-        side = 2 * max(100.0, sum(text_width(name) + 62 for name in part.item.freed))
-    return Node(part.item.key, part.width + side, part.height)
+    if item.stopped or item.culprit or item.freed:
+        side = 2 * max([100.0, *(freed_width(name) + 14 for name in item.freed)])
+    return Node(item.key, part.width + side, max(part.height, FREED * len(item.freed)))
 
 
 def _edge(link: Link, graph: Graph, ends: Ends, forward: list[Text], gradient: list[Text]) -> Edge:
@@ -326,7 +334,7 @@ def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
     if "module" in kinds:
         entries.append(("module", "module, folded"))
     if "stack" in kinds:
-        entries.append(("stack", "repeated"))
+        entries.append(("stack", "repeated" if any(item.times > 1 for item in graph.items.values()) else "folded"))
     if graph.links:
         entries.append(("flow", "value"))
     if any(link.grads for link in graph.links):

@@ -15,6 +15,8 @@ from autogradkit.tracing.render.graph.drawing.slots import Edge
 from autogradkit.tracing.render.marks.svg import num
 
 PORT = 26.0  # between two edges at one node
+STEM = 7.0  # of an edge before it leans, and of its end: as long as an arrow
+SWING = 5.0  # px from a stem to the next run at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,14 @@ class Way:
 
 
 def way(start: Run, route: Sequence[Run], end: Run, beside: float) -> Way:
-    """The line `beside` the middle of an edge, which is upright from `start` on, along `route` and up to `end`."""
+    """The line `beside` the middle of an edge, which is upright from `start` on, along `route` and up to `end`, and at both
+    ends by an arrow's length more, for an arrow stands askew on a line that comes from the side."""
+    x, top, bottom = start
+    stem = _stem(bottom, route[0] if route else end)
+    start = x, top, bottom + stem
+    x, top, bottom = end
+    before = route[-1] if route else start
+    end = x, top - (_stem(before[2], end) if _down(*before[1:]) else STEM), bottom
     runs = [(x + (beside if _down(a, b) else -beside), a, b) for x, a, b in (start, *route, end)]
     points = [(runs[0][0], runs[0][1])]
     bends: list[float] = []
@@ -54,6 +63,11 @@ def way(start: Run, route: Sequence[Run], end: Run, beside: float) -> Way:
             bends.append(top)
             points.append((x, bottom))
     return Way(points, bends)
+
+
+def _stem(bottom: float, following: Run) -> float:
+    """How much longer a line is upright where the next run begins below, with some room left for the swing."""
+    return max(0.0, min(STEM, following[1] - bottom - SWING))
 
 
 def _bend(run: Run, following: Run, beside: float) -> float:

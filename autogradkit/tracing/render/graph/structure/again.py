@@ -5,6 +5,8 @@ Rests on `model.py`; `drawing/picture.py` asks it, for how often is too often de
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, ends_of, in_order
 
 LEAST_USES = 3  # up to two edges are easy to follow
@@ -35,3 +37,19 @@ def name_again(graph: Graph, least: int = LEAST_USES) -> None:
             for link in links:
                 link.tail = again.key
     graph.items = in_order(graph.items, graph.links)
+
+
+def whole_first(graph: Graph, places: Mapping[str, tuple[int, int]]) -> bool:
+    """Where a tensor's name alone would be read before its box, let the box serve the uses that are read first. Whether one
+    did so. `places` are in the order of reading."""
+    before: dict[str, str] = {}  # of a box, the one of its further uses that is read first
+    for key, item in graph.items.items():
+        whole = key.rpartition(".")[0]
+        if item.again and places[key] < places[before.get(whole, whole)]:
+            before[whole] = key
+    swapped = before | {again: whole for whole, again in before.items()}
+    for link in graph.links:
+        link.tail = swapped.get(link.tail, link.tail)
+    if swapped:
+        graph.items = in_order(graph.items, graph.links)
+    return bool(swapped)

@@ -127,4 +127,5 @@ def way_of(link: Link, graph: Graph) -> str:
     stacked_gradient = head is None and graph.values[link.value].grad_of is not None
     if stacked_gradient or (head is not None and head.id != link.value):
         return "backward adds to it"
-    return "the rest stays" if tail is not None and not tail.version else "edited through the view"
+    into_edit = graph.items[link.head].kind == "op" or (tail is not None and tail.id == link.value)
+    return "the rest stays" if into_edit else "edited through the view"
