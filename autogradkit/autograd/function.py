@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autogradkit.autograd.function_batched import MORE, apply_batched
-from autogradkit.autograd.function_node import BackwardFunction, run_forward
+from autogradkit.autograd.function_node import BackwardCFunction, run_forward
 from autogradkit.autograd.function_node import FunctionCtx as FunctionCtx
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.batched import BATCHES, has_batched
@@ -48,9 +48,9 @@ class Function(FunctionCtx):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._node_class = type(f"{cls.__name__}Backward", (BackwardFunction,), {"__module__": cls.__module__})
+        cls._node_class = type(f"{cls.__name__}Backward", (BackwardCFunction,), {"__module__": cls.__module__})
 
-    _node_class: type[BackwardFunction] = BackwardFunction
+    _node_class: type[BackwardCFunction] = BackwardCFunction
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -157,7 +157,7 @@ class Function(FunctionCtx):
         node = None if self._node is None else self._node()
         return () if node is None else node.saved_tensors or self.to_save or ()
 
-    _node: weakref.ref[BackwardFunction] | None = None  # weak: the node keeps this instance
+    _node: weakref.ref[BackwardCFunction] | None = None  # weak: the node keeps this instance
 
 
 class InplaceFunction(Function):
@@ -168,7 +168,7 @@ class InplaceFunction(Function):
         self.inplace = inplace
 
 
-class _Twice(BackwardFunction):
+class _Twice(BackwardCFunction):
     """Stands where a function that may be differentiated only once was differentiated."""
 
     def apply(self, gradients: Sequence[Any], create_graph: bool) -> Sequence[Any]:

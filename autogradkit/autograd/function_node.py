@@ -5,6 +5,7 @@ Rests on the engine; `function.py` has the classes that users derive from.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from autogradkit._ops.declare.overriding import overriding
 from autogradkit.autograd.function_jvp import push_forward
 from autogradkit.core import errors
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.frames import learners_stack
 from autogradkit.core.recording import reported
 from autogradkit.core.steps import at_once
 from autogradkit.core.storage import offset_of, root_of, strided
@@ -89,7 +91,7 @@ class FunctionCtx:
         self.to_save = self.saved_for_forward = self.dirty_tensors = self.non_differentiable = None
 
 
-class BackwardFunction(Node, FunctionCtx):
+class BackwardCFunction(Node, FunctionCtx):
     """The node of a custom function; it is also the `ctx` that the user's methods get."""
 
     calls_user = True
@@ -242,7 +244,9 @@ def wrap_gradient(gradient: Any) -> Tensor:
     return gradient if isinstance(gradient, Tensor) else wrap(gradient)
 
 
-def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, ...], forward: Callable[[], Any]) -> Any:
+def run_forward(
+    node: BackwardCFunction, context: FunctionCtx, args: tuple[Any, ...], forward: Callable[[], Any]
+) -> Any:
     """Call the user's forward, and tie its outputs to `node` if any argument requires grad."""
     edges: list[Any] = []
     for value in args:
@@ -272,6 +276,8 @@ def run_forward(node: BackwardFunction, context: FunctionCtx, args: tuple[Any, .
         )
     node.outputs = tuple(templates)
     if records:
+        if MODE.anomaly:
+            node.ensure_hooks().traceback = learners_stack(sys._getframe())
         _tie(node, context, args, outputs, results)
     node._materialize = context._materialize
     if level is not None and any(each is not None for each in tangents):
@@ -327,7 +333,7 @@ def _viewed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def _tie(
-    node: BackwardFunction,
+    node: BackwardCFunction,
     context: FunctionCtx,
     args: tuple[Any, ...],
     outputs: tuple[Any, ...],

@@ -36,6 +36,7 @@ from autogradkit.core.warning import warn
 from autogradkit.engine.backward import grad
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.modes import enable_grad
+from autogradkit.testing.creation import make_tensor
 
 
 @entry
@@ -275,7 +276,8 @@ def gradgradcheck(
 ) -> bool:
     """`gradcheck` of the gradients: second derivatives against finite differences of first ones.
 
-    `grad_outputs` default to fixed pseudo-random numbers, which lie apart in memory with `gen_non_contig_grad_outputs`. The
+    `grad_outputs` default to numbers between -1 and 1, drawn from the default generator as PyTorch draws them; with
+    `gen_non_contig_grad_outputs` they lie apart in memory. The
     gradient's gradient is computed by backward (`check_rev_over_rev`), by forward mode (`check_fwd_over_rev`), or both. Raises
     as `gradcheck`.
 
@@ -292,7 +294,7 @@ def gradgradcheck(
     arguments = as_tuple(inputs)
     outputs = [each for each in differentiable(as_tuple(func(*arguments))) if requires_grad(each)]
     if grad_outputs is None:
-        seeds = [_seed(each._array, number, gen_non_contig_grad_outputs) for number, each in enumerate(outputs)]
+        seeds = [_seed(each, gen_non_contig_grad_outputs) for each in outputs]
     else:
         seeds = list(as_tuple(grad_outputs))
     count = len(arguments)
@@ -326,9 +328,8 @@ def gradgradcheck(
     )
 
 
-def _seed(like: Any, number: int, apart: bool) -> Tensor:
-    """A vector to begin with for the output `number`, of which every other element of its memory is used where `apart`."""
-    numbers = np.random.default_rng(number).uniform(0.5, 1.5, (*like.shape, 2 if apart else 1)).astype(like.dtype)
-    seed = wrap(numbers[..., 0] if apart else numbers.reshape(like.shape))
-    seed._requires_grad = True
-    return seed
+def _seed(like: Tensor, apart: bool) -> Tensor:
+    """A vector to begin with for an output, of which every other element of its memory is used where `apart`."""
+    return make_tensor(
+        like.shape, dtype=like.dtype, device="cpu", low=-1, high=1, requires_grad=True, noncontiguous=apart
+    )

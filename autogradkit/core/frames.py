@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from functools import wraps
-from types import CodeType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
 PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
@@ -72,6 +72,18 @@ def learners_part(traceback: TracebackType | None) -> TracebackType | None:
     for each in reversed(kept):
         part = TracebackType(part, each.tb_frame, each.tb_lasti, each.tb_lineno)
     return part
+
+
+def learners_stack(frame: FrameType | None) -> str:
+    """The lines that led to a frame, as a traceback prints them, without the frames of this package and of Python's start."""
+    import traceback  # costs every import; only anomaly mode uses it
+
+    kept: list[tuple[FrameType, int]] = []
+    for each, line in traceback.walk_stack(frame):
+        code = each.f_code
+        if all_frames_wanted() or not (is_ours(code) or code.co_filename.startswith("<frozen ")):
+            kept.append((each, line))
+    return "".join(traceback.StackSummary.extract(reversed(kept)).format())
 
 
 def led_to(error: BaseException) -> Iterator[BaseException]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.autograd.function_node import BackwardFunction
+from autogradkit.autograd.function_node import BackwardCFunction
 from autogradkit.core.batched import BatchArray
 from autogradkit.core.meta import MetaArray
 from autogradkit.core.sparse import SparseArray
@@ -113,7 +113,7 @@ def _kept(node: Any) -> Iterator[tuple[str, Any, int]]:
                 yield from ((f"{name}[{i}]", _itself(each), version[i]) for i, each in enumerate(kept))
             else:
                 yield name, _itself(kept), version
-    elif isinstance(node, BackwardFunction) and node._saved is not FREED:
+    elif isinstance(node, BackwardCFunction) and node._saved is not FREED:
         for i, (kept, version) in enumerate(zip(node._saved, node._versions, strict=True)):
             yield f"saved_tensors[{i}]", _itself(kept), version
 

@@ -190,3 +190,29 @@ def test_detect_anomaly_changes_nothing_before_its_block_is_entered() -> None:
     with pytest.raises(TypeError, match=r"argument 'check_nan' \(position 2\) must be bool, not int"):
         torch.autograd.detect_anomaly(wrong).__enter__()
     assert not torch.autograd.is_anomaly_enabled()
+
+
+class _Lost(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return x * 2
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        return gradient * float("nan")
+
+
+@pytest.mark.parametrize("function", [lambda x: torch.nn.Softplus()(x - torch.inf).sqrt(), _Lost.apply])
+def test_an_anomaly_says_the_learners_lines_that_made_the_node_and_none_of_ours(function: Any) -> None:
+    x = torch.ones(1, requires_grad=True)
+    with torch.autograd.set_detect_anomaly(True):
+        y = function(x)  # made here
+    with (
+        torch.autograd.set_detect_anomaly(True),
+        pytest.warns(UserWarning, match="Traceback of forward call") as told,
+        pytest.raises(RuntimeError, match="returned nan values in its 0th output"),
+    ):
+        y.backward()
+    text = str(told[0].message)
+    assert "# made here" in text
+    assert "autogradkit/" not in text

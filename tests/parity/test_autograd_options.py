@@ -103,7 +103,13 @@ with A.grad_mode.no_grad(): ⏎  r=A.grad_mode.enable_grad is T.enable_grad,T.is
 with A.anomaly_mode.set_detect_anomaly(True): ⏎  r=T.is_anomaly_enabled()
 r=A.anomaly_mode.detect_anomaly is A.detect_anomaly
     """,
+    "numbers that gradgradcheck draws": """
+T.manual_seed(3); x=T.tensor([1.,2.],dtype=T.float64,requires_grad=True); A.gradgradcheck(lambda x: (x.sin(),x[0]),(x,)); r=T.rand(2)
+T.manual_seed(3); x=T.tensor([1.,2.],dtype=T.float64,requires_grad=True); A.gradgradcheck(T.sin,(x,),gen_non_contig_grad_outputs=True); r=T.rand(2)
+T.manual_seed(3); x=T.tensor([1.,2.],dtype=T.float64,requires_grad=True); A.gradgradcheck(T.sin,(x,),T.ones(2,dtype=T.float64,requires_grad=True)); r=T.rand(2)
+    """,
     "old functions": """
+class B(A.Function): ⏎  forward=staticmethod(lambda c,x: x.sign()) ⏎  backward=staticmethod(lambda c,g: g*3) ⏎r=type(B.apply(T.ones(1,requires_grad=True)).grad_fn).__mro__[1].__name__
 class B(A.function.InplaceFunction): ⏎  forward=staticmethod(lambda c,x: x.sign()) ⏎  backward=staticmethod(lambda c,g: g*3) ⏎x=T.tensor([2.,-1.],requires_grad=True); B.apply(x).sum().backward(); r=x.grad
     """,
     "wrong arguments": """

@@ -89,6 +89,7 @@ def test_rates_states_and_a_restart_are_pytorchs_to_the_last_digit(name: str) ->
             seen.append([(g["lr"], g["momentum"]) for g in optimizer.param_groups])
             if turn == 4:
                 seen.append(plain(schedule.state_dict()))
+                seen.append(list(schedule.state_dict()))  # in which order files hold it
                 again.load_state_dict(optimizer.state_dict())
                 other.load_state_dict(schedule.state_dict())
         for _ in range(6):

@@ -8,6 +8,7 @@ one for each differentiable overload when it is first needed.
 from __future__ import annotations
 
 import linecache
+import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ import numpy as np
 
 from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit.core import errors
-from autogradkit.core.frames import entry
+from autogradkit.core.frames import entry, learners_stack
 from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
@@ -181,9 +182,7 @@ class Recipe:
         node.sequence = next(SEQUENCE)
         node.hooks = None
         if MODE.anomaly:
-            import traceback  # costs every import; only anomaly mode uses it
-
-            node.ensure_hooks().traceback = "".join(traceback.format_stack()[:-3])
+            node.ensure_hooks().traceback = learners_stack(sys._getframe())
         return node
 
     def _save_outputs(self, node: OpNode, results: Sequence[Tensor], maker: Node | None = None) -> None:

@@ -193,6 +193,17 @@ class ModuleList(Module):
         self.add_module(str(len(self)), module)
         return self
 
+    def pop(self, key: int | slice) -> Any:
+        """Remove a module, and return it; of a slice, a list of those in it.
+
+        >>> import autogradkit as torch
+        >>> torch.nn.ModuleList([torch.nn.ReLU(), torch.nn.Tanh()]).pop(-1)
+        Tanh()
+        """
+        gone = self[key]
+        del self[key]
+        return gone
+
     def insert(self, index: int, module: Module) -> None:
         """Add a module before position `index`, which is counted from the front. Raises KeyError for a negative one.
 

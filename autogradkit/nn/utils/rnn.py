@@ -89,6 +89,15 @@ class PackedSequence(PackedSequence_):
         """Raises AssertionError, as PyTorch without CUDA does."""
         return self.to(*args, **{"device": "cuda", **kwargs})
 
+    @entry
+    def pin_memory(self) -> PackedSequence:
+        """Raises RuntimeError, as PyTorch does where there is no accelerator."""
+        return self._replace(data=self.data.pin_memory())
+
+    def is_pinned(self) -> bool:
+        """Whether its numbers are in pinned memory: no."""
+        return self.data.is_pinned()
+
     def double(self) -> PackedSequence:
         """With float64 numbers."""
         return self.to(dtype=dtypes.float64)

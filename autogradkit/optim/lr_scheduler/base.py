@@ -47,6 +47,7 @@ class LRScheduler:
 
     _get_lr_called_within_step = False  # whether `get_lr` is asked by `step`
     _is_initial = False  # whether that step is the constructor's
+    _last_lr: list[Any]
 
     @entry
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
@@ -71,7 +72,6 @@ class LRScheduler:
     def _initial_step(self) -> None:
         """Set the rates of the first epoch."""
         self._step_count = 0
-        self._last_lr: list[Any] = []
         self._is_initial = True
         try:
             self.step()

@@ -37,7 +37,9 @@ class _Combined(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the optimizer, with the states of the schedules."""
-        return {**super().state_dict(), "_schedulers": [each.state_dict() for each in self._schedulers]}
+        state = super().state_dict()
+        del state["_schedulers"]  # which stand last, as in PyTorch
+        return {**state, "_schedulers": [each.state_dict() for each in self._schedulers]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what `state_dict` returned."""

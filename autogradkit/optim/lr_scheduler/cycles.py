@@ -143,7 +143,7 @@ class CyclicLR(_WithMomentum):
         """Everything but the optimizer; of a `scale_fn` only the attributes, where it is an object."""
         state = super().state_dict()
         state.pop("_scale_fn_ref", None)
-        function = state["_scale_fn_custom"]
+        function = state.pop("_scale_fn_custom")  # which stands last, as in PyTorch
         state["_scale_fn_custom"] = None if function is None else attributes_of(function)
         return state
 

@@ -32,7 +32,9 @@ class _ByFunction(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the optimizer; of the functions only the attributes of those that are objects."""
-        return {**super().state_dict(), "lr_lambdas": list(map(attributes_of, self.lr_lambdas))}
+        state = super().state_dict()
+        del state["lr_lambdas"]  # which stand last, as in PyTorch
+        return {**state, "lr_lambdas": list(map(attributes_of, self.lr_lambdas))}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what `state_dict` returned."""
