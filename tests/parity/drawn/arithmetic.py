@@ -12,7 +12,9 @@ from collections.abc import Callable
 
 NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 BASE = rf"(?<![\d.*e])(?<!e[+-]){NUMBER}"  # that is no exponent, which is known exactly
-ARITHMETIC = re.compile(rf"(?:{NUMBER}|sqrt|maximum|cos|sin|exp|log|inf|[-−+·/^²()|, ])+")  # what Python can compute
+# What Python can compute. Possessive, as else what is none is tried with its numbers cut in every way.
+DIGITS = r"\d++(?:(?:\.|e[+-]?)\d++)*+"
+ARITHMETIC = re.compile(rf"(?:{DIGITS}|sqrt|maximum|cos|sin|exp|log|inf|[-−+·/^²()|, ])++")
 
 
 def six_digits(value: float) -> float:
