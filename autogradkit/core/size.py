@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, SupportsIndex, cast, overload
 
-
 _item: Callable[[Any, Any], Any] = cast("Any", tuple).__getitem__
 
 
