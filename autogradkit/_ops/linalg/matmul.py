@@ -15,8 +15,10 @@ from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.linalg.products import bmm, dot, mm, mv
-from autogradkit._ops.views.sizes import expand, reshape
+from autogradkit._ops.views.sizes import expand, reshape, reshape_alias, reshaped, view_sizes
+from autogradkit.core.blas import matmul as matmul_arrays
 from autogradkit.core.shapes import broadcast_shapes
+from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor
 
 
@@ -92,7 +94,9 @@ def _batched(a: Any, b: Any) -> Any:
             return matmul(a.squeeze(0), b)
         if others[0] == 1 and b.requires_grad:
             return matmul(a, b.squeeze(0))
-    batch = broadcast_shapes(sizes[:-2], others[:-2])
+    batch = sizes[:-2]
+    if batch != others[:-2]:
+        batch = broadcast_shapes(batch, others[:-2])
     count = math.prod(batch)
     x = _spread(a, batch, count, n, sizes[-1])
     shape = (*batch, *((n,) if len(sizes) > 1 else ()), *((p,) if len(others) > 1 else ()))
@@ -119,11 +123,63 @@ def unsafe_view(self: Array, size: Sizes) -> Array:
     return self.reshape(size)
 
 
+def _as_batch(array: Array) -> tuple[Array, tuple[int, ...]] | None:
+    """(the matrices of an array in three dimensions, the strides in elements that they needed); None where they need a copy."""
+    *batch, n, m = array.shape
+    shape = (math.prod(batch), n, m)
+    if array.flags.c_contiguous:
+        return view_sizes.straight_kernel(array, shape), ()
+    _, strides = reshaped(array.shape, element_strides(array), shape)
+    return None if strides is None else (reshape_alias.straight_kernel(array, shape, strides), strides)
+
+
 def _write_matmul(s: Source, call: Call, depth: int) -> None:
-    """Two matrices: what mm does."""
+    """Two matrices: what mm does. Two batches alike of floats: what `_batched` does, its nodes without the tensors between."""
     a, b = call.values["self"], call.values["other"]
-    s.put(depth, f"if {a}._array.ndim == 2 and {b}._array.ndim == 2:")
+    s.put(depth, f"x_a, x_b = {a}._array, {b}._array")
+    s.put(depth, "if x_a.ndim == 2 and x_b.ndim == 2:")
     write_lane(s, Call(mm, 80, {"self": a, "mat2": b}), depth + 1, "")
+    s.scope |= {"as_batch": _as_batch, "product": matmul_arrays}
+    s.put(
+        depth,
+        f"if x_a.ndim == x_b.ndim > 2 and {a}.__class__ is {b}.__class__ is Tensor and x_a.dtype is x_b.dtype:",
+        " size, other = x_a.shape, x_b.shape",
+        " if x_a.dtype.char in 'fd' and size[:-2] == other[:-2] and size[-1] == other[-2] and x_a.size and x_b.size:",
+        "  batch_a, batch_b = as_batch(x_a), as_batch(x_b)",
+        "  if batch_a and batch_b:",
+    )
+    depth += 3
+    s.put(depth, "y_a, strides_a = batch_a", "y_b, strides_b = batch_b")
+    s.put(depth, "r = np_empty((len(y_a), size[-2], other[-1]), x_a.dtype)")
+    s.put_quiet(depth, "", "product", "y_a, y_b, r")
+    s.put(depth, "shown = r if len(size) == 3 else r.reshape((*size[:-1], other[-1]))")
+    s.new_tensor(depth, "o", "shown")
+    s.put(depth, "if not NO_GRAD or MODE.grad:")
+    depth += 1
+    for side, v, number in (("a", a, 81), ("b", b, 85)):
+        given, shown, sizes = f"x_{side}", f"y_{side}", f"y_{side}.shape"
+        # Nodes are tied to it as if it were no view, which it becomes when its history is complete.
+        s.put(depth, f"t_{side} = view_of({v}, {shown}, PLAIN)", f"record = t_{side}._view", f"t_{side}._view = None")
+        expanded = Call(expand, number, {"self": v, "size": sizes, "implicit": "False"})
+        expanded.arrays["self"] = given
+        s.new_node(depth, expanded, [f"t_{side}"], [given])
+        for view, condition, more in (
+            (view_sizes, f"if not strides_{side}:", {}),
+            (reshape_alias, "else:", {"stride": f"strides_{side}"}),
+        ):
+            number += 1
+            flat = Call(view, number, {"self": f"t_{side}", "size": sizes, **more})
+            flat.arrays["self"] = given
+            s.put(depth, condition)
+            s.new_node(depth + 1, flat, [f"t_{side}"], [shown])
+        s.put(depth, f"t_{side}._view = record")
+    multiplied = Call(bmm, 88, {"self": "t_a", "mat2": "t_b"})
+    multiplied.arrays |= {"self": "y_a", "mat2": "y_b"}
+    s.new_node(depth, multiplied, ["o"], ["r"])
+    last = Call(unsafe_view, 89, {"self": "o", "size": "shown.shape"})
+    last.arrays["self"] = "r"
+    s.new_node(depth, last, ["o"], ["shown"])
+    s.put(depth - 1, "return o")
 
 
 @op(out_dtype=require_same_dtype, operators="__matmul__", composition=True, lane=_write_matmul, out=True)

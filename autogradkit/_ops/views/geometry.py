@@ -13,6 +13,7 @@ import numpy as np
 
 from autogradkit.core.errors import NoArrayError
 from autogradkit.core.storage import Array, address_of, offset_of, root_of, strided
+from autogradkit.core.strides import element_strides, is_non_overlapping_and_dense
 
 _MOST = 4096  # views that a kernel remembers; endlessly many shapes begin anew
 
@@ -42,11 +43,11 @@ def showing(
 
 
 def remembered(kernel: Callable[..., Array]) -> Callable[..., Array]:
-    """A kernel that works out a view once for each geometry of contiguous memory and each setting: `view=` of a declaration.
+    """A kernel that works out a view once for each geometry of dense memory and each setting: `view=` of a declaration.
 
     The kernel's other arguments are integers, or tuples of them. Its refusals are not remembered, nor views of nothing.
     """
-    found: dict[tuple[Any, ...], tuple[tuple[int, ...], int, tuple[int, ...]]] = {}
+    found: dict[tuple[Any, ...], tuple[tuple[int, ...], int, tuple[int, ...], bool]] = {}
 
     @functools.wraps(kernel)
     def show(self: Array, *settings: Any, **named: Any) -> Array:
@@ -55,12 +56,24 @@ def remembered(kernel: Callable[..., Array]) -> Callable[..., Array]:
         key = (self.shape, self.strides, self.itemsize, settings, *named.values())
         known = found.get(key)
         if known is not None:
-            return np.ndarray(known[0], self.dtype, self, known[1], known[2])
+            shape, offset, strides, is_contiguous = known
+            # NumPy lays a view on contiguous memory alone. What is dense in another order is all of what it is a view of,
+            # if that has as many elements.
+            owner: Any = self if is_contiguous else self.base
+            if is_contiguous or (
+                owner.__class__ is np.ndarray
+                and owner.size == self.size
+                and owner.itemsize == self.itemsize
+                and owner.flags.forc
+            ):
+                return np.ndarray(shape, self.dtype, owner, offset, strides)
+            return kernel(self, *settings, **named)
         view = kernel(self, *settings, **named)
-        if view.size and self.flags.c_contiguous:
+        is_contiguous = self.flags.c_contiguous
+        if view.size and (is_contiguous or is_non_overlapping_and_dense(self.shape, element_strides(self))):
             if len(found) > _MOST:
                 found.clear()
-            found[key] = view.shape, address_of(view) - address_of(self), view.strides
+            found[key] = view.shape, address_of(view) - address_of(self), view.strides, is_contiguous
         return view
 
     return show

@@ -6,6 +6,7 @@ the order of dimensions stands in dimensions.py, what takes parts of a tensor in
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -159,11 +160,17 @@ def reshape(self: Tensor, shape: Sizes) -> Any:
             [2, 3]])
     """
     array: Array = self._memory
-    wanted = infer_size(shape, array.size)
     if array.flags.c_contiguous:
-        return view_sizes.straight(self, wanted)
-    strides = view_strides(array.shape, element_strides(array), wanted)
-    return _unsafe_view_of_copy(self, wanted) if strides is None else reshape_alias(self, wanted, strides)
+        return view_sizes.straight(self, infer_size(shape, array.size))
+    wanted, strides = reshaped(array.shape, element_strides(array), shape)
+    return _unsafe_view_of_copy(self, wanted) if strides is None else reshape_alias.straight(self, wanted, strides)
+
+
+@functools.lru_cache(4096)
+def reshaped(shape: Shape, strides: Shape, given: Shape) -> tuple[Shape, Shape | None]:
+    """The sizes that are wanted, and the strides with which a view has them, if any."""
+    wanted = infer_size(given, math.prod(shape))
+    return wanted, view_strides(shape, strides, wanted)
 
 
 @op(
@@ -171,7 +178,7 @@ def reshape(self: Tensor, shape: Sizes) -> Any:
     label="reshape",
     node="ReshapeAliasBackward0",
     variants="",
-    view=True,
+    view=remembered,
     samples=lambda t: [(t(2, 6), (3, 4), (4, 1))],
     vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
     rule="∂self = ∂ in the shape of self",
