@@ -21,6 +21,7 @@ from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.pointwise.choice import maximum, minimum
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.sums import spread
+from autogradkit._ops.selection.gather import FEW, positions_along
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.halves import MANY, convert, widened
 from autogradkit.core.tensor import Tensor
@@ -58,15 +59,29 @@ def pick(self: Array, positions: Array, dim: int, out: tuple[Array, Array]) -> N
     """Write the elements at `positions` (of size 1 along `dim`) and the positions into `out`."""
     source = self if self.ndim else self.reshape(1)
     values, indices = out
-    np.copyto(values, np.take_along_axis(source, positions, dim).reshape(values.shape))
+    np.copyto(values, source[positions_along(positions, dim)].reshape(values.shape))
     np.copyto(indices, positions.reshape(indices.shape))
 
 
-def to_picked(g: Any, self_sym_sizes: Shape, dim: int, indices: Any, keepdim: bool) -> Any:
+def _to_few_picked(g: Array, self_sym_sizes: Shape, dim: int, indices: Array, keepdim: bool) -> Array:
+    if not self_sym_sizes or indices.size > FEW:
+        return _to_picked(g, self_sym_sizes, dim, indices, keepdim)
+    if not keepdim:
+        place = (slice(None),) * (dim % len(self_sym_sizes)) + (None,)
+        g, indices = g[place], indices[place]
+    found = np.zeros(self_sym_sizes, g.dtype)
+    found[positions_along(indices, dim)] = g
+    return found
+
+
+def _to_picked(g: Any, self_sym_sizes: Shape, dim: int, indices: Any, keepdim: bool) -> Any:
     """A gradient for picked elements, brought to where they stood."""
     if not keepdim and self_sym_sizes:
         g, indices = k.unsqueeze(g, dim), k.unsqueeze(indices, dim)
     return k.scatter_src(k.new_zeros(g, self_sym_sizes), dim, indices, g)
+
+
+to_picked = k.on_arrays(_to_few_picked)(_to_picked)
 
 
 def shared(g: Any, self: Any, result: Any) -> Any:

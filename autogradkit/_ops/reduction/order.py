@@ -23,6 +23,7 @@ from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.choosing import kth, top
 from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
 from autogradkit._ops.reduction.places import chosen_places, middle_places, stable_order
+from autogradkit._ops.selection.gather import positions_along
 from autogradkit.core.dtype import int64
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import dense_strides_like, element_strides
@@ -53,7 +54,7 @@ def _sorted_meta(self: Array, *_options: Any, **_more: Any) -> list[Any]:
 def _sort(self: Array, dim: int, descending: bool, out: Pair) -> None:
     source = _lined_up(self)
     positions = stable_order(source, dim, descending)
-    np.copyto(out[0], np.take_along_axis(source, positions, dim).reshape(self.shape))
+    np.copyto(out[0], source[positions_along(positions, dim)].reshape(self.shape))
     np.copyto(out[1], positions.reshape(self.shape))
 
 

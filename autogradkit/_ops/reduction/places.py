@@ -1,7 +1,8 @@
 """Where the elements stand that an order puts into some of its places: `topk`, `kthvalue` and `median` want few of them.
 
 The order is stable, and NaN is its largest. Few places of many elements are found by NumPy's partition, which is up to twenty
-times as quick as sorting but leaves equal elements anyhow; so rows in which those matter are sorted after all. Rests on NumPy.
+times as quick as sorting but leaves equal elements anyhow; so rows in which those matter are sorted after all.
+Rests on NumPy and gather.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.selection.gather import positions_along
 
 _FEW = 5_000  # elements up to which sorting them is as quick
 
@@ -30,8 +32,9 @@ def stable_order(self: Array, dim: int, descending: bool) -> Array:
     """The positions that put `self` in order along `dim`, equal elements as they stood, NaN as the largest."""
     self = _ordered_by_numpy(self)
     if not descending:
-        return np.argsort(self, axis=dim, kind="stable")
-    backwards = np.flip(np.argsort(np.flip(self, dim), axis=dim, kind="stable"), dim)
+        return self.argsort(dim, "stable")
+    turned = (slice(None),) * (dim % self.ndim) + (slice(None, None, -1),)
+    backwards = self[turned].argsort(dim, "stable")[turned]
     return self.shape[dim] - 1 - backwards
 
 
@@ -78,7 +81,8 @@ def _between(rows: Array, start: int, stop: int, descending: bool) -> tuple[Arra
     bounds = {first, last} - {0, size - 1} or {0}  # which partition all that is wanted from the rest
     found = np.argpartition(_ordered_by_numpy(rows), sorted(bounds), -1)[..., first : last + 1]
     found = np.sort(found, -1)
-    return np.take_along_axis(found, stable_order(np.take_along_axis(rows, found, -1), -1, descending), -1), False
+    order = stable_order(rows[positions_along(found, 1)], 1, descending)
+    return found[positions_along(order, 1)], False
 
 
 def chosen_places(
@@ -93,13 +97,14 @@ def chosen_places(
 
     In rows where equal elements leave a choice, or in all if `always`, they are what `choose` makes of the ranks.
     """
-    rows = np.moveaxis(source, dim, -1)
+    last = dim % source.ndim == source.ndim - 1
+    rows = source if last else np.moveaxis(source, dim, -1)
     *others, size = rows.shape
     rows = rows.reshape(math.prod(others), size)
     start, stop = max(wanted.start - 1, 0), min(wanted.stop + 1, size)  # with their neighbours
     near, stable = _between(rows, start, stop, descending)
     chosen = near[:, wanted.start - start : wanted.stop - start]
-    seen = np.take_along_axis(rows, near, -1)
+    seen = rows[positions_along(near, 1)]
     same = (seen[:, 1:] == seen[:, :-1]) | (_is_nan(seen[:, 1:]) & _is_nan(seen[:, :-1]))
     tied = np.flatnonzero(same.any(-1) | always)
     few = tied.size * size <= _MOST
@@ -110,7 +115,8 @@ def chosen_places(
         if few:
             for place, row, order in zip(tied, rows, orders, strict=True):
                 chosen[place] = choose(_ranks(row, order))
-    return np.moveaxis(chosen.reshape(*others, chosen.shape[-1]), -1, dim)
+    found = chosen.reshape(*others, chosen.shape[-1])
+    return found if last else np.moveaxis(found, -1, dim)
 
 
 # -- the middle one ----------------------------------------------------------------------------------------------------
@@ -121,7 +127,8 @@ def middle_places(source: Array, dim: int, without_nan: bool) -> Array:
     nan = _is_nan(source)
     if source.size <= _FEW or nan.any():
         return _sorted_middle(source, dim, nan, without_nan)
-    rows = np.moveaxis(source, dim, -1)
+    last = dim % source.ndim == source.ndim - 1
+    rows = source if last else np.moveaxis(source, dim, -1)
     *others, size = rows.shape
     found = _partitioned_middle(_ordered_by_numpy(rows.reshape(math.prod(others), size)))
     return np.moveaxis(found.reshape(*others, 1), -1, dim)

@@ -24,7 +24,7 @@ from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import contiguous_strides
 from autogradkit.core.tensor import Tensor, wrap
 
-_FEW = 512  # elements, of which the indexing by a kept grid is quicker
+FEW = 512  # elements, of which the indexing by a kept grid is quicker
 
 
 def _name(array: Array) -> str:
@@ -84,13 +84,13 @@ def gather(self: Array, dim: Dim, index: Array, *, sparse_grad: bool = False, ou
     # As unsigned numbers the negative ones are too large as well.
     if np.maximum.reduce(places.view(np.uint64), axis=None) >= source.shape[dim]:
         require_within("", index, dim, source.shape[dim])
-    if index.size > _FEW and source.flags.c_contiguous and out.flags.c_contiguous:
+    if index.size > FEW and source.flags.c_contiguous and out.flags.c_contiguous:
         flat = _flat_positions(places, dim, source.shape)
         source.reshape(-1).take(
             flat, out=out.reshape(flat.shape), mode="wrap"
         )  # which nothing does: other modes are slower
     else:
-        out[...] = source[_positions(places, dim)].reshape(out.shape)
+        out[...] = source[positions_along(places, dim)].reshape(out.shape)
 
 
 @functools.lru_cache(maxsize=256)
@@ -99,7 +99,7 @@ def grid_of(shape: tuple[int, ...]) -> tuple[Array, ...]:
     return tuple(np.ogrid[tuple([slice(size) for size in shape])])
 
 
-def _positions(places: Array, dim: int) -> tuple[Array, ...]:
+def positions_along(places: Array, dim: int) -> tuple[Array, ...]:
     """An index array for each dimension: what is named along `dim` stands, in the others, where its name does."""
     grid = list(grid_of(places.shape))
     grid[dim] = places
@@ -154,7 +154,7 @@ def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, 
     if target.flags.c_contiguous:
         flat = _flat_positions(places, dim, target.shape).reshape(-1)
         return *_writes(reduce, target.reshape(-1), flat), values.reshape(-1) if given else values
-    return *_writes(reduce, target, _positions(places, dim)), values
+    return *_writes(reduce, target, positions_along(places, dim)), values
 
 
 def _writes(reduce: str | None, target: Array, positions: Any) -> Step:
