@@ -198,6 +198,15 @@ T.hash_tensor(T.ones(0,2),(5,0))
 x=T.tensor([[2-1j,1+1j],[-1.5+1j,0j]],requires_grad=True); T.prod(x,1,dtype=T.float64).sum().backward(); r=x.grad
 x=T.tensor([2-1j,1+1j],requires_grad=True); T.prod(x,dtype=T.float32).backward(); r=x.grad
     """,
+    "distances beside NaN": """
+r=T.cdist(T.tensor([[1.,float('nan')],[3.,1.]]),T.tensor([[2.,2.]]),float('inf'))
+r=T.cdist(T.tensor([[1.,float('nan')],[3.,1.]]),T.tensor([[2.,1.]]),0.)
+r=T.pdist(T.tensor([[1.,float('nan')],[3.,1.],[3.,2.]]),0.)
+    """,
+    "a choice of complex numbers, by real gradients": """
+x=T.tensor([1.,2.],requires_grad=True); y=T.where(T.tensor([True,False]),x,1j); y.abs().sum().backward(); r=x.grad
+x=T.tensor([1.,2.],requires_grad=True); y=T.where(x>1,1j,x); y.abs().sum().backward(); r=y.grad_fn.next_functions[1][0].name()
+    """,
     "complex numbers that become bools": """
 r=T.slice_scatter(T.zeros(3,dtype=T.bool),T.tensor([1j,2+2j,0j]),0)
 r=T.select_scatter(T.zeros(3,dtype=T.bool),T.tensor(1j),0,1)

@@ -231,14 +231,16 @@ def _(self: Tensor, repeats: Tensor, dim: int | None = None, *, output_size: Sym
     counts: Any = repeats
     if dim is None:
         tensor, dim = flatten(tensor), 0
-    dim = wrap_dim(dim, tensor._array.ndim)
-    size = tensor._array.shape[dim]
     if counts._array.ndim > 1:
         raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
+    if not tensor._array.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    asked, dim = dim, wrap_dim(dim, tensor._array.ndim)
+    size = tensor._array.shape[dim]
     if counts._array.size not in (1, size):
         raise RuntimeError(
             f"repeats must have the same size as input along dim, but got repeats.size(0) = {counts._array.size} and "
-            f"input.size({dim}) = {size}"
+            f"input.size({asked}) = {size}"
         )
     _require_counts(counts)
     return k.index_select(tensor, dim, wrap(np.repeat(np.arange(size), counts._array)))
