@@ -214,6 +214,11 @@ T.ones(2,3,2).index_add(1,T.tensor([3]),T.ones(2,1,2))
 T.take_along_dim(T.arange(4),T.tensor([-1]),None)
 r=T.take_along_dim(T.arange(4),T.tensor([-1]),0)
 T.repeat_interleave(T.tensor(1.),T.tensor(2),0)
+T.repeat_interleave(T.ones(2),2,output_size=3)
+T.repeat_interleave(T.ones(2),T.tensor(2),0,output_size=3)
+T.repeat_interleave(T.ones(2),T.tensor([1,2]),0,output_size=-1)
+r=T.repeat_interleave(T.ones(2),T.tensor([1,2]),0,output_size=3)
+T.repeat_interleave(T.tensor([1,2]),output_size=4)
 T.repeat_interleave(T.ones(2,3),T.tensor([1,2]),-1)
     """,
     "gradients that are no numbers": """
