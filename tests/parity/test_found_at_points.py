@@ -176,6 +176,37 @@ r=T.special.hermite_polynomial_he(T.tensor([0.5,0.5,2.]),T.tensor([129.,7.,float
 r=T.special.legendre_polynomial_p(T.tensor([0.25,-1.,1.5]),T.tensor([9.,5.,3.]))
 r=T.special.laguerre_polynomial_l(T.tensor([0.25,0.,-1.5]),T.tensor([9.,5.,3.]))
     """,
+    "tests of no dimension, and sums in a dtype that is asked for": """
+r=T.any(T.tensor([[1,0],[2,0]]),())
+r=T.all(T.tensor([[1,0],[2,0]],dtype=T.uint8),dim=[],keepdim=True)
+r=T.tensor([[1.,0.]]).any(dim=())
+r=T.any(T.ones(0,2),(),True)
+r=T.all(T.tensor([1.,0.]),())
+r=T.any(T.tensor([1.,0.]),(),out=T.zeros(2,dtype=T.uint8))
+r=T.any(T.tensor([1j,0]),(0,),out=T.tensor(3,dtype=T.uint8))
+r=T.any(T.tensor([[1,0],[2,0]]),(0,-1)),T.all(T.ones(2,3),None,True)
+r=T.nansum(T.tensor([1.5,2.5,-3.,float('nan')]),dtype=T.int64)
+r=T.nansum(T.tensor([[1.5,float('nan')]]),1,True,dtype=T.bool)
+T.nansum(T.tensor([1.5]),dtype=T.complex64)
+T.nansum(T.tensor([1.5]),0,out=T.tensor(1))
+T.nansum(T.tensor([1.5],requires_grad=True),dtype=T.int64)
+T.nanmean(T.ones(2,0),5,dtype=T.int32)
+r=T.diff(T.ones(3),0,2)
+T.amax(T.ones(2,0),-1)
+T.amin(T.ones(0,2),(5,0))
+T.hash_tensor(T.ones(0,2),(5,0))
+x=T.tensor([[2-1j,1+1j],[-1.5+1j,0j]],requires_grad=True); T.prod(x,1,dtype=T.float64).sum().backward(); r=x.grad
+x=T.tensor([2-1j,1+1j],requires_grad=True); T.prod(x,dtype=T.float32).backward(); r=x.grad
+    """,
+    "distances beside NaN": """
+r=T.cdist(T.tensor([[1.,float('nan')],[3.,1.]]),T.tensor([[2.,2.]]),float('inf'))
+r=T.cdist(T.tensor([[1.,float('nan')],[3.,1.]]),T.tensor([[2.,1.]]),0.)
+r=T.pdist(T.tensor([[1.,float('nan')],[3.,1.],[3.,2.]]),0.)
+    """,
+    "a choice of complex numbers, by real gradients": """
+x=T.tensor([1.,2.],requires_grad=True); y=T.where(T.tensor([True,False]),x,1j); y.abs().sum().backward(); r=x.grad
+x=T.tensor([1.,2.],requires_grad=True); y=T.where(x>1,1j,x); y.abs().sum().backward(); r=y.grad_fn.next_functions[1][0].name()
+    """,
     "complex numbers that become bools": """
 r=T.slice_scatter(T.zeros(3,dtype=T.bool),T.tensor([1j,2+2j,0j]),0)
 r=T.select_scatter(T.zeros(3,dtype=T.bool),T.tensor(1j),0,1)

@@ -205,6 +205,22 @@ m=T.nn.ModuleList([T.nn.ReLU()]); m.insert(4,T.nn.Identity()); r=list(m._modules
 T.nn.ModuleList([T.nn.ReLU()]).insert(-1,T.nn.Tanh())
 T.nn.ModuleList([T.nn.ReLU()]).insert(1.5,T.nn.Tanh())
     """,
+    "indices out of range, and what has no dimensions": """
+T.ones(3,2).index_add(0,T.tensor([-1]),T.ones(1,2))
+T.ones(3,2).index_add(0,T.tensor([5]),T.ones(1,2),alpha=2)
+T.ones(3,2).index_add_(1,T.tensor([0,-1],dtype=T.int32),T.ones(3,2))
+T.ones(3).index_add(0,T.tensor([3]),T.ones(1))
+T.ones(2,3,2).index_add(1,T.tensor([3]),T.ones(2,1,2))
+T.take_along_dim(T.arange(4),T.tensor([-1]),None)
+r=T.take_along_dim(T.arange(4),T.tensor([-1]),0)
+T.repeat_interleave(T.tensor(1.),T.tensor(2),0)
+T.repeat_interleave(T.ones(2),2,output_size=3)
+T.repeat_interleave(T.ones(2),T.tensor(2),0,output_size=3)
+T.repeat_interleave(T.ones(2),T.tensor([1,2]),0,output_size=-1)
+r=T.repeat_interleave(T.ones(2),T.tensor([1,2]),0,output_size=3)
+T.repeat_interleave(T.tensor([1,2]),output_size=4)
+T.repeat_interleave(T.ones(2,3),T.tensor([1,2]),-1)
+    """,
     "gradients that are no numbers": """
 T.autograd.gradcheck(lambda x: x.log(),T.tensor([-1.],dtype=T.float64,requires_grad=True))
 T.autograd.gradcheck(lambda x: x*2,T.ones(2,dtype=T.float64,requires_grad=True),atol='a')

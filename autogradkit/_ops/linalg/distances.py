@@ -112,7 +112,13 @@ def cdist_forward(x1: Array, x2: Array, p: float, compute_mode: int | None, *, o
     if not x1.shape[-1]:
         out.fill(0)
     elif out.size:
-        write_norm(_apart(x1, x2), p, (-1,), False, out)
+        apart = _apart(x1, x2)
+        if p == math.inf:  # a NaN is less than any distance
+            np.fmax.reduce(np.abs(apart), -1, initial=0, out=out)
+        elif p == 0:
+            np.copyto(out, np.add.reduce(np.where(apart == 0, 0, np.where(np.isnan(apart), apart, 1)), -1))
+        else:
+            write_norm(apart, p, (-1,), False, out)
 
 
 def _cdist_backward_meta(grad: Array, x1: Array, x2: Array, p: float, cdist: Array) -> Any:

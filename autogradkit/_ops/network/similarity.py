@@ -102,7 +102,7 @@ def pdist_forward(self: Array, p: float = 2.0, *, out: Array) -> None:
     one, other = _pairs(self)
     size = np.abs(self[one] - self[other])
     if p == 0:
-        np.copyto(out, np.count_nonzero(size, 1))
+        np.copyto(out, np.add.reduce(np.where(size > 0, 1, size), 1))  # a NaN stays one
     elif not self.shape[1]:
         out.fill(0)
     elif p == np.inf:

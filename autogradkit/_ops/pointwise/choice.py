@@ -168,7 +168,9 @@ def _with_numbers(condition: Any, self: Any, other: Any) -> Any:
         for each in (self, other)
     ]
     common = result_type(kinds)
-    operands = [each if isinstance(each, Tensor) else _scalar_tensor(each, common) for each in (self, other)]
+    operands = [  # cast by nodes of their own, as in PyTorch, which take the real part of complex gradients
+        each.to(common) if isinstance(each, Tensor) else _scalar_tensor(each, common) for each in (self, other)
+    ]
     return where_tensors(condition, *operands)
 
 

@@ -85,9 +85,9 @@ def diff(self: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None,
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
-    at = wrap_dim(dim, tensor.ndim)
-    if n == 0:
+    if n == 0:  # whatever the dimension, at which PyTorch does not look then
         return copy_.in_place_call(zeros_like(tensor), tensor)
+    at = wrap_dim(dim, tensor.ndim)
     if any(each is not None and each.ndim != tensor.ndim for each in (prepend, append)):
         raise RuntimeError("diff expects prepend or append to be the same dimension as input")
     for each in (prepend, append):

@@ -24,6 +24,7 @@ from autogradkit._ops.reduction.sums import spread
 from autogradkit._ops.selection.gather import FEW, positions_along
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.halves import MANY, convert, widened
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
 
 Shape = tuple[int, ...]
@@ -188,8 +189,9 @@ def _require_reducible(name: str) -> Any:
             whole(self)
         elif not array.size:
             for each in dim:
-                if -array.ndim <= each < array.ndim:
-                    require_size(name, array, each % array.ndim)
+                if array.ndim:
+                    wrap_dim(each, array.ndim)
+                    require_size(name, array, each)
 
     return refuse
 

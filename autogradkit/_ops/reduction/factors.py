@@ -31,9 +31,15 @@ def without_each(self: Any, dim: int) -> Any:
     return before * k.flip(after, (dim,))
 
 
+def _multiplied(self: Any, result: Any) -> Any:
+    """The factors: of complex numbers whose product was asked for as a real one, their real parts."""
+    return k.real_part(self) if k.is_complex(self) and not k.is_complex(result) else self
+
+
 def _prod_backward(g: Any, self: Any, result: Any) -> Any:
     if not self.ndim:
         return g
+    self = _multiplied(self, result)
     zeros = k.sum_all(self == 0)
     if not zeros:
         return g * k.conj(result / self)
@@ -48,6 +54,7 @@ def _prod_dim_backward(g: Any, self: Any, result: Any, dim: int, keepdim: bool) 
     dim = wrap_dim(dim, self.ndim)
     if not keepdim:
         g, result = k.unsqueeze(g, dim), k.unsqueeze(result, dim)
+    self = _multiplied(self, result)
     if not k.any_all(self == 0):
         return g * k.conj(result / self)
     return g * k.conj(without_each(self, dim))

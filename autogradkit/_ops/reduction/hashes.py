@@ -10,6 +10,7 @@ from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array, Dims
 from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.declare.writing import saying
+from autogradkit.core.shapes import wrap_dim
 
 _HASH = np.dtype(np.uint64)
 
@@ -23,7 +24,7 @@ def _refuse(self: Any, dim: Any, keepdim: bool, mode: int) -> None:
             "'dim' argument."
         )
     for each in dim:
-        if -self.ndim <= each < self.ndim and not self.shape[each]:
+        if self.ndim and not self.shape[wrap_dim(each, self.ndim)]:
             raise IndexError(f"hash_tensor: Expected reduction dim {each} to have non-zero size.")
 
 

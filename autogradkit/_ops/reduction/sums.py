@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -250,8 +250,20 @@ def _tested_dtype(numpy_dtype: np.dtype[Any], _dtype: Any) -> np.dtype[Any]:
 
 def _tested(self: Array, out: Array) -> Array:
     """What is tested: in bytes, the numbers without their fractions, as in PyTorch, unless there is only one."""
-    whole = out.dtype.kind == "b" or self.dtype == out.dtype or not self.ndim
-    return self if whole else self.astype(out.dtype)
+    if out.dtype.kind == "b" or self.dtype == out.dtype or not self.ndim:
+        return self
+    return (real_part(self) if self.dtype.kind == "c" else self).astype(out.dtype)
+
+
+def _tested_axes(self: Array, dim: Sequence[int] | None) -> tuple[int, ...]:
+    """The dimensions that are tested: none of an empty list, which has every element tested by itself, as in PyTorch."""
+    return () if dim is not None and not dim else wrapped_dims(dim, self.ndim)
+
+
+def _tested_meta(self: Array, dim: Sequence[int] | None, keepdim: bool) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    axes = _tested_axes(self, dim)
+    left = tuple([1 if i in axes else n for i, n in enumerate(self.shape) if keepdim or i not in axes])
+    return left, _tested_dtype(self.dtype, None)
 
 
 def _require_tested(name: str) -> Callable[[np.dtype[Any], np.dtype[Any]], None]:
@@ -277,9 +289,9 @@ def _(self: Array, *, out: Array) -> None:
     np.logical_and.reduce(_tested(self, out), axis=None, out=out)
 
 
-@all_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
+@all_.overload(meta=_tested_meta, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
 def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_and.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
+    np.logical_and.reduce(_tested(self, out), axis=_tested_axes(self, dim), keepdims=keepdim, out=out)
 
 
 @all_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("all"))
@@ -301,9 +313,9 @@ def any_all(self: Array, *, out: Array) -> None:
     np.logical_or.reduce(_tested(self, out), axis=None, out=out)
 
 
-@any_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
+@any_.overload(meta=_tested_meta, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))
 def _(self: Array, dim: Ints | None = None, keepdim: bool = False, *, out: Array) -> None:
-    np.logical_or.reduce(_tested(self, out), axis=dim, keepdims=keepdim, out=out)
+    np.logical_or.reduce(_tested(self, out), axis=_tested_axes(self, dim), keepdims=keepdim, out=out)
 
 
 @any_.overload(reduces=True, into_any=True, result_dtype=_tested_dtype, out_dtype=_require_tested("any"))

@@ -20,7 +20,18 @@ from autogradkit.core.tensor import Tensor
 _SAME = saying("nansum: provided dtype must match dtype of result. Got {out} and {result}.")
 
 
-def _require_sums_dtype(out: Any, self: Any, dim: Any, keepdim: bool, dtype: Any) -> None:
+def _no_kernel(kind: Any) -> NotImplementedError:
+    return NotImplementedError(f"\"nansum_cpu\" not implemented for '{scalar_type(kind)}'")
+
+
+def _require_kernel(out: Any, self: Any) -> None:
+    """Raise for whole numbers where floats are to be written: without `out=` PyTorch has `sum` make them."""
+    if out.dtype.category < FLOATING <= self.dtype.category and self._array.size:
+        raise _no_kernel(out.dtype)
+
+
+def _require_sums_out(out: Any, self: Any, dim: Any, keepdim: bool, dtype: Any) -> None:
+    _require_kernel(out, self)
     if min(self.dtype.category, (dtype or self.dtype).category) < FLOATING:  # PyTorch has `sum` do it
         require_same_dtype(summed_dtype(self._array.dtype, dtype), out._array.dtype)
 
@@ -29,7 +40,7 @@ def _require_sums_dtype(out: Any, self: Any, dim: Any, keepdim: bool, dtype: Any
     reduces=True,
     out_decides=True,
     result_dtype=summed_dtype,
-    refuse_out=_require_sums_dtype,
+    refuse_out=_require_sums_out,
     out_dtype=_SAME,
     dtypes=refuses("c", "nansum on CPU does not support complex inputs", RuntimeError),
     samples=lambda t: [(t(2, 3),), (t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
@@ -45,14 +56,17 @@ def nansum(
     >>> torch.nansum(torch.tensor([1.0, float("nan"), 2.0]))
     tensor(3.)
     """
-    if out.dtype.kind not in "fV" and self.dtype.kind in "fV" and self.size:
-        raise NotImplementedError(f"\"nansum_cpu\" not implemented for '{scalar_type(from_numpy_dtype(out.dtype))}'")
+    if out.dtype.kind == "c" and self.size:
+        raise _no_kernel(from_numpy_dtype(out.dtype))
     if self.dtype.kind in "fV" and (missing := np.isnan(self)).any():
         self = np.where(missing, self.dtype.type(0), self)
+    if out.dtype.kind in "biu":  # a dtype that is asked for: each number loses its fraction before it is added
+        self = self.astype(out.dtype)
     add_up(self, dim, out, keepdim)
 
 
 def _require_floating(out: Any, self: Any, *_options: Any) -> None:
+    _require_kernel(out, self)
     if self._array.dtype.kind not in "fVc":
         raise RuntimeError(
             "nanmean(): integral types and 'Bool' are not supported for nanmean, even for empty tensors."
@@ -78,6 +92,11 @@ def nanmean(self: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dty
     if tensor._array.dtype.kind not in "fVc":
         raise RuntimeError(
             f"nanmean(): expected input to have floating point or complex dtype but got {scalar_type(tensor.dtype)}"
+        )
+    if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+        raise RuntimeError(
+            "nanmean(): could not infer output dtype. Optional dtype must be either a floating point or complex dtype. Got: "
+            f"{scalar_type(dtype)}"
         )
     total = nansum(tensor, dim, keepdim, dtype=dtype)
     return total.div(sum_dims(tensor.detach().isnan().logical_not(), dim, keepdim))

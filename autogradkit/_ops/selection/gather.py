@@ -272,7 +272,7 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
     tensor: Any = self
     places: Any = indices
     if dim is None:
-        return gather(view_sizes(tensor, (-1,)), 0, _counted(view_sizes(places, (-1,)), tensor._array.size))
+        return gather(view_sizes(tensor, (-1,)), 0, view_sizes(places, (-1,)))
     if tensor._array.ndim != places._array.ndim:
         raise RuntimeError(
             "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
@@ -290,12 +290,6 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
     if not whole[dim] and places._array.size:
         raise RuntimeError("ZeroDivisionError")
     return gather(expand(tensor, whole), dim, expand(wrap(places._array % np.int64(whole[dim] or 1)), names))
-
-
-def _counted(indices: Tensor, size: int) -> Tensor:
-    """The indices counted from the front, as long as they are whole numbers."""
-    places = indices._array
-    return indices if places.dtype.kind not in "iu" else wrap(np.where(places < 0, places + size, places))
 
 
 def _take_meta(self: Array, index: Array) -> Any:

@@ -163,9 +163,11 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
     """
     count = index.size
     places = lined_up(out)
-    if places.ndim == 1 and ((index < 0) | (index >= places.size)).any():
+    ends = dim in (0, places.ndim - 1) and places.ndim > 1
+    if ends and alpha == 1 and index.dtype == np.int64:  # PyTorch has `scatter_add` do it
+        require_within("", index, dim, places.shape[dim])
+    elif ((index < 0) | (index >= places.shape[dim])).any():
         raise IndexError("index out of range in self")
-    require_within("", index, dim, places.shape[dim])
     values = lined_up(source)
     if alpha != 1:
         values = values * scalar_array(alpha, from_numpy_dtype(self.dtype))

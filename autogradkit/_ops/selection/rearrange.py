@@ -13,7 +13,7 @@ from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes, SymInt
 from autogradkit._ops.declare.refusals import by_kernel
 from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
-from autogradkit._ops.making.options import contiguous_format
+from autogradkit._ops.making.options import contiguous_format, require_sizes
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.sizes import expand, flatten
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
@@ -212,9 +212,14 @@ def tile(self: Tensor, dims: Sizes) -> Any:
 repeat_interleave = function("repeat_interleave")
 
 
-def _require_counts(repeats: Any) -> None:
+def _require_counts(repeats: Any, size: int, output_size: int | None) -> None:
+    """Raise for what are no counts of `size` places, or not as many in all as `output_size` says."""
     if repeats._array.dtype not in (np.int64, np.int32):
         raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{SCALAR_TYPE_NAMES[repeats.dtype]}'")
+    if output_size is not None:
+        require_sizes((output_size,))
+        if np.broadcast_to(repeats._array, size).sum() != output_size:
+            raise RuntimeError("allocated size does not match required size")
     if (repeats._array < 0).any():
         raise RuntimeError("repeats can not be negative")
 
@@ -231,25 +236,27 @@ def _(self: Tensor, repeats: Tensor, dim: int | None = None, *, output_size: Sym
     counts: Any = repeats
     if dim is None:
         tensor, dim = flatten(tensor), 0
-    dim = wrap_dim(dim, tensor._array.ndim)
-    size = tensor._array.shape[dim]
     if counts._array.ndim > 1:
         raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
+    if not tensor._array.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    asked, dim = dim, wrap_dim(dim, tensor._array.ndim)
+    size = tensor._array.shape[dim]
     if counts._array.size not in (1, size):
         raise RuntimeError(
             f"repeats must have the same size as input along dim, but got repeats.size(0) = {counts._array.size} and "
-            f"input.size({dim}) = {size}"
+            f"input.size({asked}) = {size}"
         )
-    _require_counts(counts)
+    _require_counts(counts, size, output_size)
     return k.index_select(tensor, dim, wrap(np.repeat(np.arange(size), counts._array)))
 
 
 @repeat_interleave.overload(composition=True, variants="function")
 def _(repeats: Tensor, *, output_size: SymInt | None = None) -> Any:
     counts: Any = repeats
-    _require_counts(counts)
     if counts._array.ndim != 1:
         raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
+    _require_counts(counts, counts._array.size, output_size)
     return wrap(np.repeat(np.arange(counts._array.size, dtype=counts._array.dtype), counts._array))
 
 
@@ -262,5 +269,10 @@ def _(self: Tensor, repeats: SymInt, dim: int | None = None, *, output_size: Sym
     if repeats < 0:
         raise RuntimeError("Repeats must be non-negative")
     shape = tensor._array.shape
-    spread = expand(unsqueeze(tensor, dim + 1), (*shape[: dim + 1], repeats, *shape[dim + 1 :]))
+    apart = unsqueeze(tensor, dim + 1)
+    if output_size is not None and output_size != shape[dim] * repeats:
+        raise RuntimeError(
+            f"repeat_interleave: Invalid output_size, expected {shape[dim] * repeats} but got {output_size}"
+        )
+    spread = expand(apart, (*shape[: dim + 1], repeats, *shape[dim + 1 :]))
     return flatten(spread.clone(memory_format=contiguous_format), dim, dim + 1)
