@@ -128,11 +128,11 @@ def test_a_group_opens_and_closes_by_mouse_and_by_keyboard(lab: Lab, notebook: C
 
     expect(cell.locator(".ak-which")).to_have_text("1 to 6 of 9")
     cell.get_by_role("button", name="Next elements").click()
-    lab.wait_for("_ledgers[-1].page", "1")
+    lab.wait_for("_ledgers[-1].sheet", "1")
     expect(cell.locator(".ak-stage svg")).to_contain_text("[8]")
     cell.get_by_role("button", name="Previous elements").focus()
     lab.page.keyboard.press("Enter")
-    lab.wait_for("_ledgers[-1].page", "0")
+    lab.wait_for("_ledgers[-1].sheet", "0")
     assert lab.errors == []
 
 
