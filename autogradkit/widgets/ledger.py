@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import traitlets
@@ -20,16 +21,16 @@ from ..tracing.foreign import INSTEAD, is_pytorchs_tensor
 from ..tracing.labels import file_label, running_cell, with_article
 from ..tracing.namespace import parameters_of
 from ..tracing.render.ledger.columns import column_of, columns
-from ..tracing.render.ledger.picture import MOST, Ledger, ledger_svg
+from ..tracing.render.ledger.picture import Ledger, ledger_svg
 from ..tracing.render.ledger.words import pages, rows
 from ..tracing.watch import GRADS
-from .base import PictureWidget, static
+from .base import PagePicture, static
 
 BEAT = 0.1  # seconds between two pictures while a cell runs, at least
 SHARE = 8  # and this many times what drawing one takes
 
 
-class GradLedger(PictureWidget):
+class GradLedger(PagePicture):
     """The ledger of one tensor's gradient. Make it with `grad_ledger`."""
 
     _esm = static("ledger.js")
@@ -39,7 +40,7 @@ class GradLedger(PictureWidget):
     selected = traitlets.Unicode("").tag(sync=True)  # the column that is looked at; the last one if empty
     opened = traitlets.List(traitlets.Unicode()).tag(sync=True)  # columns of several events that are drawn one by one
     pages = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    page = traitlets.Int(0).tag(sync=True)  # which elements are drawn
+    sheet = traitlets.Int(0).tag(sync=True)  # which elements are drawn
 
     # Known before it is made: Python closes what could not be made, too.
     _shell: Any = None
@@ -64,7 +65,7 @@ class GradLedger(PictureWidget):
             self._unfollow = GRADS.follow(tensor, self._hear)
         if self._shell is not None:
             self._shell.events.register("post_run_cell", self._cell_ended)
-        self.observe(lambda _: self.refresh(), ["selected", "opened", "page"])
+        self.observe(lambda _: self.refresh(), ["selected", "opened", "sheet"])
         self.refresh()
 
     def show(self) -> None:
@@ -123,7 +124,10 @@ class GradLedger(PictureWidget):
         return f"frozen{self._cell}: it does not show what comes later"
 
     def _ledger(self) -> Ledger:
-        return Ledger(self.name, self._history, self._state(), self.page, frozenset(self.opened), self._drawn_from)
+        return Ledger(self.name, self._history, self._state(), self.sheet, frozenset(self.opened), self._drawn_from)
+
+    def _live_ledger(self) -> Ledger:
+        return replace(self._ledger(), page=self.page or None)
 
     def _choose(self) -> None:
         """Find the chosen column among those that there are now, and have it drawn; what is drawn moves no further."""
@@ -133,8 +137,9 @@ class GradLedger(PictureWidget):
         if not self.selected:
             self._drawn_from = None
             return
-        first = max(0, len(found) - MOST) if self._drawn_from is None else self._drawn_from
-        self._drawn_from = min(max(first, at - MOST + 1), at)
+        most = self._live_ledger().most
+        first = max(0, len(found) - most) if self._drawn_from is None else self._drawn_from
+        self._drawn_from = min(max(first, at - most + 1), at)
 
     def refresh(self) -> None:
         with self.hold_sync():
@@ -154,6 +159,9 @@ class GradLedger(PictureWidget):
 
     def static_svg(self) -> str:
         return ledger_svg(self._ledger())
+
+    def live_svg(self) -> str:
+        return ledger_svg(self._live_ledger())
 
     def alt(self) -> str:
         return self._ledger().description

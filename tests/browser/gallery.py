@@ -225,7 +225,7 @@ def photograph(lab: Lab, still: Page, name: str, scene: Scene) -> Path:
                 scene.act(cell)
                 acted = True
             lab.page.mouse.move(0, 0)  # what lies under the pointer lights up
-            lab.page.wait_for_timeout(250)  # a change of width is sent once it has come to rest
+            lab.settle()  # Python draws anew what the act and the width ask for
             shots[width, theme] = lab.screenshot(f"gallery/{name}-{width}-{theme}", cell)
     columns = [[shots[width, theme] for theme in ("light", "dark")] for width in WIDTHS]
     html = [

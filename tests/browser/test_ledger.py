@@ -94,9 +94,11 @@ def test_steps_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[..., Path])
 
 
 def test_a_group_opens_and_closes_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[..., Path]) -> None:
+    lab.side_bar(shown=False)
+    lab.page.set_viewport_size({"width": 800, "height": 900})
     lab.open(notebook(REMEMBER + "\n" + SETUP, LOOP, "%ledger v"))
     lab.run_all()
-    cell = lab.cell(2)
+    cell = lab.drawn(2)
     group, fold = cell.locator('[data-key="g0"]'), cell.locator(".ak-fold")
     expect(entries(cell)).to_have_count(2)
     group.click()
@@ -105,6 +107,10 @@ def test_a_group_opens_and_closes_by_mouse_and_by_keyboard(lab: Lab, notebook: C
     expect(sentence(cell)).to_contain_text("backward at In[2] line 3 added")
     lab.wait_for("_ledgers[-1].selected", "'e0'")
     expect(cell.locator(".ak-stage svg")).to_contain_text("24 later: step to see them")
+    lab.resize(1600, 900)
+    expect(entries(cell)).to_have_count(14)
+    expect(cell.locator(".ak-stage svg")).to_contain_text("17 later: step to see them")
+    lab.resize(800, 900)
     entries(cell).nth(6).focus()
     lab.page.keyboard.press("ArrowRight")  # to one that is not drawn yet
     lab.wait_for("_ledgers[-1].selected", "'e7'")
@@ -128,11 +134,11 @@ def test_a_group_opens_and_closes_by_mouse_and_by_keyboard(lab: Lab, notebook: C
 
     expect(cell.locator(".ak-which")).to_have_text("1 to 6 of 9")
     cell.get_by_role("button", name="Next elements").click()
-    lab.wait_for("_ledgers[-1].page", "1")
+    lab.wait_for("_ledgers[-1].sheet", "1")
     expect(cell.locator(".ak-stage svg")).to_contain_text("[8]")
     cell.get_by_role("button", name="Previous elements").focus()
     lab.page.keyboard.press("Enter")
-    lab.wait_for("_ledgers[-1].page", "0")
+    lab.wait_for("_ledgers[-1].sheet", "0")
     assert lab.errors == []
 
 

@@ -107,7 +107,7 @@ def test_the_front_end_chooses_the_elements(make):
     ledger = make("w", w)
     assert ledger.pages == ["1 to 6 of 9", "7 to 9 of 9"]
     assert ">[2, 2]</text>" not in ledger.svg
-    ledger.page = 1
+    ledger.sheet = 1
     assert ">[2, 2]</text>" in ledger.svg
 
 

@@ -78,7 +78,7 @@ def ledgers() -> Iterator[StillWidget]:
         (v * v).sum().backward()
     ledger._cell_ended(None)
     yield ledger
-    ledger.page, ledger.opened = 1, ["g0"]
+    ledger.sheet, ledger.opened = 1, ["g0"]
     ledger.selected = "e1"
     yield ledger
     ledger.close()

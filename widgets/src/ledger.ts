@@ -6,6 +6,7 @@ import { type Place, picture } from "./shared/live";
 import { onChange, put } from "./shared/model";
 import { stepper } from "./shared/stepper";
 import type { Column, LedgerTraits } from "./shared/traits";
+import { tellPage } from "./shared/width";
 
 function render({ model, el, signal }: Place<LedgerTraits>): void {
   const columns = () => model.get("columns");
@@ -125,16 +126,17 @@ function render({ model, el, signal }: Place<LedgerTraits>): void {
   const steps = stepper({ count: () => columns().length, at, go: choose, signal });
   const choice = chooser("elements", (by) => {
     const count = model.get("pages").length;
-    put(model, "page", (model.get("page") + by + count) % count);
+    put(model, "sheet", (model.get("sheet") + by + count) % count);
   });
-  const named = () => choice.show(model.get("pages")[model.get("page")] ?? "", model.get("pages").length);
-  onChange(model, "page", named, signal);
+  const named = () => choice.show(model.get("pages")[model.get("sheet")] ?? "", model.get("pages").length);
+  onChange(model, "sheet", named, signal);
   onChange(model, "pages", named, signal);
   onChange(model, "columns", show, signal);
   onChange(model, "selected", show, signal);
   named();
   view.root.classList.add("ak-ledger-view");
   view.toolbar.append(steps.element, choice.element);
+  tellPage(model, view.columns, signal);
 }
 
 export default picture(render);

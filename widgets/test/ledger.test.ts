@@ -24,6 +24,7 @@ async function show(columns = FOUR, drawn = svg("g1", "e9", "e10")) {
     opened: [],
     pages: ["1 to 6 of 8", "7 to 8 of 8"],
     page: 0,
+    sheet: 0,
   });
   const view = await shown(widget, model);
   const later = () => [...view.root.querySelectorAll(".ak-later")].map((entry) => entry.getAttribute("data-key"));
@@ -105,11 +106,11 @@ describe("elements", () => {
   it("are chosen page by page, round and round", async () => {
     const { model, press, root } = await show();
     press("Next elements");
-    expect(model.get("page")).toBe(1);
+    expect(model.get("sheet")).toBe(1);
     expect(root.querySelector(".ak-which")!.textContent).toBe("7 to 8 of 8");
     press("Next elements");
     press("Previous elements");
-    expect(model.get("page")).toBe(1);
+    expect(model.get("sheet")).toBe(1);
   });
   it("are not offered where all are shown", async () => {
     const { model, root } = await show();

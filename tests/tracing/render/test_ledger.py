@@ -6,7 +6,7 @@ import pytest
 
 import autogradkit as torch
 from autogradkit.tracing.render.ledger.columns import GROUPED, column_of
-from autogradkit.tracing.render.ledger.picture import MOST, Ledger, ledger_svg
+from autogradkit.tracing.render.ledger.picture import MOST, MOST_IF_WIDE, Ledger, ledger_svg
 from autogradkit.tracing.render.ledger.words import SHOWN, pages, rows, uncleared
 from autogradkit.tracing.watch import GradLog
 
@@ -89,6 +89,10 @@ def test_a_column_opens_into_its_events_and_the_rest_is_a_step_away(log):
     assert "23 earlier: step to see them" in svg
     assert 'data-group="g0"' in svg
     assert ">▾ close ×30</text>" in svg
+    wide = ledger(log, w, opened=frozenset({"g0"}), page=1400)
+    assert list(drawn(wide)) == [f"e{number}" for number in range(30 - MOST_IF_WIDE, 30)]
+    assert float(re.findall(r'width="([\d.]+)"', ledger_svg(wide))[0]) <= 1400
+    assert 7 < len(drawn(ledger(log, w, opened=frozenset({"g0"}), page=900))) < MOST_IF_WIDE
     early = ledger(log, w, opened=frozenset({"g0"}), first=2)
     assert list(drawn(early)) == [f"e{number}" for number in range(2, 2 + MOST)]
     assert "2 earlier and 21 later: step to see them" in ledger_svg(early)
@@ -224,7 +228,7 @@ def test_larger_tensors_are_shown_in_parts_with_the_reason(log, size, count, why
     first = ledger(log, w)
     assert why in ledger_svg(first)
     element = history.elements[found[1].elements[0]]
-    assert f">{element}</text>" in ledger_svg(ledger(log, w, page=1))
+    assert f">{element}</text>" in ledger_svg(ledger(log, w, sheet=1))
     assert f">{element}</text>" not in ledger_svg(first)
     assert "w.grad, where it is drawn, is now" in said(first)
     assert history.elements[0] in rows("w", history, found[0])[0][-1]

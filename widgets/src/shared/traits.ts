@@ -99,7 +99,8 @@ export interface LedgerTraits extends Picture {
   selected: string;
   opened: string[];
   pages: string[];
-  page: number;
+  sheet: number;
+  page: Page;
 }
 
 export interface PredictionTraits extends Still {

@@ -17,7 +17,8 @@ from autogradkit.tracing.render.marks.numbers import number
 from autogradkit.tracing.render.marks.svg import Picture
 from autogradkit.tracing.render.marks.widths import COLUMN, LEGIBLE, clip, text_width
 
-MOST = 7  # columns drawn at a time
+MOST = 7  # columns drawn at a time, of what is stored or in a narrow page
+MOST_IF_WIDE = 14  # more are not read one by one
 _COLUMN, _BAR = 80, 54
 _SMALLEST = 11  # of its texts
 _WIDEST = COLUMN * _SMALLEST / LEGIBLE
@@ -36,20 +37,38 @@ class Ledger:
     name: str
     history: GradHistory
     state: str = ""  # that it is frozen, and where
-    page: int = 0
+    sheet: int = 0  # which elements
     opened: frozenset[str] = frozenset()
     first: int | None = None  # the column that is drawn first; None for the last ones
+    page: float | None = None  # px of the column of the page that shows it; None for what is stored
 
     @property
     def shown(self) -> Page:
         """The elements that are drawn."""
         found = pages(self.history)
-        return found[min(self.page, len(found) - 1)]
+        return found[min(self.sheet, len(found) - 1)]
 
     @property
     def columns(self) -> list[Column]:
         """All columns, those that are not drawn too."""
         return columns(self.history, self.opened)
+
+    @property
+    def names(self) -> list[str]:
+        """What stands before the rows."""
+        return [_fitting(self.history.elements[each]) for each in self.shown.elements]
+
+    @property
+    def gutter(self) -> float:
+        """How much room the names take."""
+        return max([30.0, *(28 + text_width(each, 12, mono=True) for each in self.names)])
+
+    @property
+    def most(self) -> int:
+        """How many columns are drawn at a time: a wide page has room for more."""
+        if self.page is None:
+            return MOST
+        return max(MOST, min(MOST_IF_WIDE, int((self.page - self.gutter - _MARGIN) / _COLUMN)))
 
     def sentence(self, column: Column) -> str:
         """One column in words."""
@@ -77,13 +96,13 @@ class _Drawing:
         self.page = ledger.shown
         self.picture = Picture()
         self.columns = ledger.columns
-        last = max(0, len(self.columns) - MOST)
+        last = max(0, len(self.columns) - ledger.most)
         self.first = last if ledger.first is None else min(ledger.first, last)
-        self.drawn = self.columns[self.first : self.first + MOST]
+        self.drawn = self.columns[self.first : self.first + ledger.most]
         self.roles: dict[Line, str] = {line: alias_role(at) for at, line in enumerate(lines(self.history))}
-        self.names = [_fitting(self.history.elements[each]) for each in self.page.elements]
-        self.gutter = max([30.0, *(28 + text_width(each, 12, mono=True) for each in self.names)])
-        self.step = min(float(_COLUMN), (_WIDEST - _MARGIN - self.gutter) / MOST)  # from column to column
+        self.names, self.gutter = ledger.names, ledger.gutter
+        widest = _WIDEST if ledger.page is None else max(_WIDEST, ledger.page)
+        self.step = min(float(_COLUMN), (widest - _MARGIN - self.gutter) / ledger.most)  # from column to column
         self.width = max(float(_WIDTH), self.gutter + self.step * len(self.drawn) + _MARGIN)
 
     def finish(self) -> str:
@@ -101,7 +120,7 @@ class _Drawing:
         height = float(_HEIGHTS.get(rows, _LOW))
         tops = [y + height * row for row in range(rows)]
         slices = [stacks(self.history, self.columns, each) for each in self.page.elements]
-        scales = [_Scale(found[self.first : self.first + MOST]) for found in slices]
+        scales = [_Scale(found[self.first : self.first + len(self.drawn)]) for found in slices]
         for scale, name, top in zip(scales, self.names, tops, strict=True):
             scale.place(top + _ABOVE, height - _ABOVE - 8)
             picture.text(12, scale.y(0) + 4, name, mono=True)

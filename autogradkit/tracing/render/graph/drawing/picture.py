@@ -138,7 +138,7 @@ def _drawn(graph: Graph, said: _Said, page: float | None, least: bool) -> Drawn 
     open_ = any("/" not in path and path not in graph.folded for path in graph.unfoldable)
     most = math.inf if least else room if open_ or page is None else max(MOST_WIDTH, room)
     sheet, placed = _fitting(graph, room, math.inf if least else max(MOST_WIDTH, room))
-    if whole_first(graph, placed.places):
+    if placed.width <= most and whole_first(graph, placed.places):
         sheet = _sheet(graph, sheet.room)
         placed = place(sheet.nodes, sheet.edges, room, squeezed=True)
     parts = sheet.parts

@@ -15,6 +15,7 @@ from autogradkit.tracing.events import Argument, Op, Value
 CUTS = {"detach": "✂ detach", "data": "✂ .data", "Parameter": "✂ Parameter", "deepcopy": "✂ deepcopy"}
 MOST_NUMBER = 8  # characters of a number beside a sign
 _REDUCTIONS = ("none", "mean", "sum")
+_SIZE = re.compile(r"torch\.Size\(\[([^]]*)\]\)")  # how a shape is printed: with it `view(a.shape)` is given sizes
 _ASSIGNS = re.compile(r"[^=]*\]\s*=(?!=)")
 
 
@@ -129,7 +130,7 @@ def _is_default(op: Op, argument: Argument) -> bool:
 
 def _spelled(op: Op, argument: Argument) -> str:
     """One argument: by its place where the learner gives it so, `mean(0)`, `view(-1, 400)`; else by its name."""
-    name, text = _parameter(op, argument), str(argument.text)
+    name, text = _parameter(op, argument), _SIZE.sub(r"(\1)", str(argument.text))
     if _is_one_of_ints(op, argument):
         return text[1:-1].rstrip(",") if text[:1] in ("(", "[") and text[-1:] in (")", "]") else text
     if not op.facts.spread:
