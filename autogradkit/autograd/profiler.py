@@ -56,8 +56,14 @@ class Stopwatch(Recorder):
     def op_begins(self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         name = declaration.name + ("_" if kind == "inplace" and not declaration.name.endswith("_") else "")
         self.starts(
-            name if isinstance(declaration, Named) and kind == "op" else f"aten::{name}", (*args, *kwargs.values())
+            name if isinstance(declaration, Named) and kind in ("op", "detach") else f"aten::{name}",
+            (*args, *kwargs.values()),
         )
+
+    composition_begins = op_begins
+
+    def composition_ends(self) -> None:
+        self.stops()
 
     def listed(self) -> EventList:
         """What was found, in the order in which it began."""
@@ -131,7 +137,7 @@ class profile:  # noqa: N801 - PyTorch's name
 
     `profile_memory` counts the bytes of results, `with_flops` the operations of products, sums and convolutions. Of a device
     other than the processor nothing is taken, and a warning says so. Stacks and modules (`with_stack`, `with_modules`) are
-    asked for in vain.
+    asked for in vain, and so is the library that takes the times (`use_kineto`).
 
     >>> import autogradkit as torch
     >>> x = torch.ones(2, requires_grad=True)
@@ -152,6 +158,7 @@ class profile:  # noqa: N801 - PyTorch's name
         profile_memory: bool = False,
         with_stack: bool = False,
         with_modules: bool = False,
+        use_kineto: bool = False,
         use_cpu: bool = True,
     ) -> None:
         if use_cuda:

@@ -68,6 +68,14 @@ class Recorder:
     ) -> None:
         """An op raised."""
 
+    def composition_begins(
+        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """What is made of other ops, each of which is told, is about to run; `composition_ends` follows."""
+
+    def composition_ends(self) -> None:
+        """It returned or raised."""
+
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         """`backward()` (`accumulate`) or `autograd.grad()` started; `call` numbers the calls of this process."""
 
@@ -211,6 +219,20 @@ def observed(
     except BaseException:
         put_back(marks)
         raise
+
+
+def composed(
+    declaration: Declaration, kind: str, run: Callable[[], Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Run what is made of other ops, and tell where it begins and ends; they are told themselves."""
+    active = listeners()
+    for recorder in active:
+        recorder.composition_begins(declaration, kind, args, kwargs)
+    try:
+        return run()
+    finally:
+        for recorder in active:
+            recorder.composition_ends()
 
 
 def reported(name: str, kind: str, make: Callable[..., Any], *args: Any) -> Any:

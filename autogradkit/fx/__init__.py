@@ -1,7 +1,8 @@
 """PyTorch's `torch.fx`: what a function does as a graph of nodes, which can be read, changed and written as code again.
 
 `tracer.py` runs a function on proxies (`proxy.py`), which record nodes (`node.py`) of a graph (`graph.py`); `graph_module.py` is
-the module that such a graph is, by code (`code.py`), `interpreter.py` runs one node by node. Loaded when they are first named.
+the module that such a graph is, by code (`code.py`), `interpreter.py` runs one node by node, `subgraph_rewriter.py` exchanges
+parts, `passes/` write on nodes what they gave. Loaded when they are first named.
 """
 
 import importlib as _importlib
@@ -13,9 +14,10 @@ from autogradkit.fx.wrapping import wrap as wrap
 
 _HOMES = {
     "Graph": "graph", "GraphModule": "graph_module", "Interpreter": "interpreter", "Node": "node",
-    "Proxy": "proxy", "Tracer": "tracer", "Transformer": "interpreter", "symbolic_trace": "_symbolic_trace",
+    "Proxy": "proxy", "Tracer": "tracer", "Transformer": "interpreter", "replace_pattern": "subgraph_rewriter",
+    "symbolic_trace": "_symbolic_trace",
 }  # fmt: skip
-_MODULES = ("_symbolic_trace", "graph", "graph_module", "interpreter", "node", "proxy")
+_MODULES = ("_symbolic_trace", "graph", "graph_module", "interpreter", "node", "passes", "proxy", "subgraph_rewriter")
 
 
 def __getattr__(name: str) -> _Any:

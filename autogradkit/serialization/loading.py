@@ -38,6 +38,10 @@ _RERUN = (
     "Re-running `torch.load` with `weights_only` set to `False` will likely succeed, but it can result in arbitrary code "
     "execution. Do it only if you got the file from a trusted source."
 )
+_ASKED = (  # of what was not refused on purpose
+    "Please file an issue with the following so that we can make `weights_only=True` compatible with your use case: "
+    "WeightsUnpickler error: "
+)
 _TYPES = (
     "\n\nCheck the documentation of torch.load to learn more about types accepted by default with weights_only "
     "https://pytorch.org/docs/stable/generated/torch.load.html."
@@ -173,7 +177,8 @@ def _unpickled(stream: Any, persistent_load: Callable[[Any], Any], weights_only:
             f"error: {error}{_TYPES}"
         ) from None
     except (pickle.UnpicklingError, TypeError, ValueError, AttributeError, KeyError, IndexError) as error:
-        raise pickle.UnpicklingError(f"Weights only load failed. {_RERUN}\n\n\n{error}{_TYPES}") from None
+        asked = "" if str(error).endswith(" is blocked.") else _ASKED
+        raise pickle.UnpicklingError(f"Weights only load failed. {_RERUN}\n{asked}\n\n{error}{_TYPES}") from None
 
 
 class _Trusting(pickle.Unpickler):

@@ -126,6 +126,7 @@ def test_gradients_agree_with_finite_differences(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(set(WITH_SAMPLES) - ONCE))
 def test_second_gradients_agree_with_finite_differences(name: str) -> None:
     op = DIFFERENTIABLE[name]
+    torch.manual_seed(len(name))  # gradgradcheck draws what it begins with
     for sample in op.samples(seed=len(name) + 1):
         inputs = _flat(sample)
         gradgradcheck(lambda *values, s=sample: _differentiated(name, s, values), inputs, atol=1e-4)

@@ -273,3 +273,12 @@ def test_an_archive_is_read_record_by_record_or_refused(names):
         except RuntimeError as error:
             found.append(str(error).splitlines()[0])
     assert found[0] == found[1]
+
+
+def test_what_is_no_file_is_refused_in_pytorchs_words() -> None:
+    texts = []
+    for m in (autogradkit, torch):
+        with pytest.raises(pickle.UnpicklingError) as refused:
+            m.load(io.BytesIO(b"garbage"))
+        texts.append(str(refused.value))
+    assert texts[0] == texts[1]

@@ -66,20 +66,36 @@ def test_tables(sort_by: str | None, shapes: bool) -> None:
     assert ours.total_average().count == theirs.total_average().count
 
 
+def _around(event: Any) -> list[str]:
+    return [] if event.cpu_parent is None else [event.cpu_parent.name, *_around(event.cpu_parent)]
+
+
 def test_what_runs_is_timed_within_what_it_runs_in() -> None:
     w = autogradkit.tensor([1.0, 2.0], requires_grad=True)
     with profiler.profile(record_shapes=True) as times:
         with profiler.record_function("step"):
             (w * 3).exp().sum().backward()
         w.detach().add_(1)
-    step, *inside = [event for event in times.function_events if event.cpu_parent is not None or event.name == "step"]
+    step, *inside = [event for event in times.function_events if event.name == "step" or "step" in _around(event)]
     assert [event.name for event in inside] == [
         "aten::mul", "aten::exp", "aten::sum", "SumBackward0", "ExpBackward0", "MulBackward0", "torch::autograd::AccumulateGrad",
     ]  # fmt: skip
     assert all(event.cpu_parent is step and step.start <= event.start <= event.end <= step.end for event in inside)
     assert step.self_cpu_time_total == pytest.approx(step.cpu_time - sum(event.cpu_time for event in inside))
     assert inside[0].input_shapes == [[2], []]
-    assert [event.name for event in times.function_events][-2:] == ["aten::detach", "aten::add_"]
+    assert [event.name for event in times.function_events][-3:] == ["aten::detach", "detach", "aten::add_"]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_what_is_made_of_ops_has_a_row_as_in_pytorch_with_theirs_within_it(bias: bool) -> None:
+    found = []
+    for m in (autogradkit, torch):
+        x, layer = m.ones(1, 4, 8), m.nn.Linear(8, 3, bias=bias)
+        with m.autograd.profiler.profile(use_kineto=True, record_shapes=True) as times:
+            layer(x)
+        (row,) = (event for event in times.function_events if event.cpu_parent is None)
+        found.append((row.name, row.input_shapes, {each.name for each in row.cpu_children}))
+    assert found[0] == found[1]
 
 
 def test_memory_is_that_of_results() -> None:

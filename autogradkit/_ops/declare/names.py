@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import MethodType
 from typing import Any
 
@@ -24,7 +25,7 @@ from autogradkit._ops.declare.overriding import STATE, dispatch_failed, handled,
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
 from autogradkit.core.frames import shorten
-from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.recording import RECORDERS, composed, observed
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn_once
 from autogradkit.engine import inference
@@ -213,7 +214,9 @@ class OverloadSet:
             kind = "inplace" if how in (IN_PLACE, EDIT) else "op"
             return observed(self.overloads[0], kind, _raising(error), tuple(args), kwargs)
         if overload.composition and not overload.factory:  # what it calls is reported
-            return overload.edit_dual(values) if how in (IN_PLACE, EDIT) else overload.run_dual(values, out)
+            edits = how in (IN_PLACE, EDIT)
+            run = partial(overload.edit_dual, values) if edits else partial(overload.run_dual, values, out)
+            return composed(overload, "inplace" if edits else "op", run, tuple(args), kwargs)
         if how in (IN_PLACE, EDIT):
             return observed(overload, "inplace", lambda *_a, **_k: overload.edit_dual(values), tuple(args), kwargs)
         given = tuple(args)

@@ -35,7 +35,7 @@ from autogradkit.core.frames import shorten
 from autogradkit.core.meta import META, has_meta
 from autogradkit.core.pending import bits_of, reading, unread
 from autogradkit.core.quiet import quietly
-from autogradkit.core.recording import RECORDERS, observed
+from autogradkit.core.recording import RECORDERS, composed, observed
 from autogradkit.core.sparse import SPARSE, SparseArray, around, has_sparse
 from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
@@ -338,6 +338,8 @@ class Overload(Form):
             return MODE.casting.call(self, self.owner.name, args, kwargs)
         if RECORDERS and (self.factory or not self.composition):
             return observed(self, self.kind, self._call, args, kwargs)
+        if RECORDERS:
+            return composed(self, "op", lambda: self.run(self.filled(args, kwargs)), args, kwargs)
         return self.run(self.filled(args, kwargs))
 
     @cached_property
