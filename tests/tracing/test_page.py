@@ -97,7 +97,7 @@ def test_it_begins_as_the_notebook_does(name: str):
 @pytest.mark.long
 def test_it_opens_and_closes_modules_as_the_notebook_does():
     trace = trace_cell("lenet")
-    found = layouts(page(trace))
+    found = layouts(page_of("lenet"))
     asked = [layout["folds"] for layout in found]
     assert asked[:2] == [{}, {"LeNet/conv1": False}]
     parts = ["LeNet/conv1", "LeNet/conv2", "LeNet/fc1", "LeNet/fc2", "LeNet/fc3"]
@@ -159,11 +159,12 @@ def test_a_long_trace_has_fewer_pictures():
     trace = trace_source(
         "for i in range(3500):\n    x = x * 1.01 + i\n    x = x - i", "x = torch.ones(2, requires_grad=True)"
     )
-    found = layouts(page(trace))
+    markup = page(trace)
+    found = layouts(markup)
     assert len(trace.ops) > 10_000
     assert [layout["node_names"] for layout in found].count(True) == 1
     assert max(len(layout["folds"]) for layout in found) == 1
-    assert "it shows the nearest" in page(trace)
+    assert "it shows the nearest" in markup
 
 
 def test_it_needs_nothing_from_elsewhere_and_runs_nothing_but_its_own_script():
