@@ -143,8 +143,8 @@ def native_group_norm(
         for each in out[1:]:
             each.fill(np.nan if each.size else 0)
         return
-    parameters = [each if each is None else each.reshape(1, group, -1, 1) for each in (weight, bias)]
-    for each, made in zip(out, standardised(wide(_grouped(input, group)), (2, 3), eps, *parameters), strict=True):
+    by, plus = (each if each is None else each.reshape(1, group, -1, 1) for each in (weight, bias))
+    for each, made in zip(out, standardised(wide(_grouped(input, group)), (2, 3), eps, by, plus), strict=True):
         np.copyto(each, made.reshape(each.shape), casting="unsafe")
 
 

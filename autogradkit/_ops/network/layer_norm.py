@@ -182,8 +182,8 @@ def native_layer_norm_backward(
     inner, outer = _inner(input, normalized_shape), _outer(input, normalized_shape)
     operands = [np.ascontiguousarray(wide(each)) for each in (grad_out, input, mean, rstd)]
     if output_mask[0]:
-        for into, *parts in in_samples(inner, out[0], *operands):
-            _write_layer_slope(*parts, weight, inner, into)
+        for into, g, x, mean, rstd in in_samples(inner, out[0], *operands):
+            _write_layer_slope(g, x, mean, rstd, weight, inner, into)
     if output_mask[1]:
         by_weight = np.empty_like(operands[1])
         for into, g, x, mean, rstd in in_samples(inner, by_weight, *operands):

@@ -19,7 +19,7 @@ class TensorMetadata(NamedTuple):
     shape: Any
     dtype: Any
     requires_grad: bool
-    stride: tuple[int, ...]
+    stride: Any
     memory_format: Any
     is_quantized: bool
     qparams: dict[str, Any]
