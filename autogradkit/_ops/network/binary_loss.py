@@ -96,18 +96,18 @@ def _entropy_backward_meta(grad_output: Array, self: Array, target: Array, weigh
 
 
 def _entropy_curve(g: Any, self: Any, target: Any, weight: Any, reduction: int) -> Any:
-    spread = k.clamp_min((1 - self) * self, 1e-12)
+    spread = k.clamp_min_number((1 - self) * self, 1e-12)
     curve = (self * self - k.times(self * target, 2) + target) / (spread * spread)
     return k.times(_weighted(g, weight) * curve, share(self, reduction))
 
 
 def _entropy_slope(g: Any, self: Any, target: Any, weight: Any, reduction: int) -> Any:
-    slope = (self - target) / k.clamp_min((1 - self) * self, 1e-12)
+    slope = (self - target) / k.clamp_min_number((1 - self) * self, 1e-12)
     return k.times(_weighted(g, weight) * slope, share(self, reduction))
 
 
 def _entropy_by_target(g: Any, self: Any, weight: Any, reduction: int) -> Any:
-    return -k.times(_weighted(g, weight) / k.clamp_min((1 - self) * self, 1e-12), share(self, reduction))
+    return -k.times(_weighted(g, weight) / k.clamp_min_number((1 - self) * self, 1e-12), share(self, reduction))
 
 
 @op(

@@ -254,5 +254,5 @@ def _(self: Array, min: Array, *, out: Array) -> None:
     vjp={"self": lambda g, self, min: k.where(self >= min, g, 0.0)},
     rule="∂self = ∂ where self ≥ min, else 0",
 )
-def _(self: Array, min: Scalar, *, out: Array) -> None:
+def clamp_min_number(self: Array, min: Scalar, *, out: Array) -> None:
     _write_within(self, min, None, out)
