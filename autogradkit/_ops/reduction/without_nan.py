@@ -56,7 +56,7 @@ def nansum(
     >>> torch.nansum(torch.tensor([1.0, float("nan"), 2.0]))
     tensor(3.)
     """
-    if out.dtype.kind == "c" and self.size:
+    if out.dtype.kind == "c" and self.dtype.kind in "fV" and self.size:  # of whole numbers PyTorch has `sum` do it
         raise _no_kernel(from_numpy_dtype(out.dtype))
     if self.dtype.kind in "fV" and (missing := np.isnan(self)).any():
         self = np.where(missing, self.dtype.type(0), self)
