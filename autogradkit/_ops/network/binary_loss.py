@@ -15,7 +15,7 @@ from autogradkit._ops.declare.refusals import both, constants, real_gradients, s
 from autogradkit._ops.declare.writing import require_castable, require_shape
 from autogradkit._ops.network.loss import MEAN, NONE, SUM, common_dtype, require_floats, share, write_reduced
 from autogradkit._ops.network.rounding import write
-from autogradkit._ops.pointwise.arithmetic import BOOL_NEGATION, BOOLS_SUBTRACTION
+from autogradkit._ops.pointwise.arithmetic import BOOL_NEGATION, BOOL_SUBTRACTION, BOOLS_SUBTRACTION
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.strides import dense_strides_like, element_strides
@@ -150,6 +150,8 @@ def binary_cross_entropy_backward(
 
 def _logits_meta(self: Array, target: Array, weight: Array | None, pos_weight: Array | None, reduction: int) -> Any:
     require_floats(from_numpy_dtype(self.dtype), "log_sigmoid_cpu")
+    if pos_weight is not None and pos_weight.dtype.kind == "b":
+        raise RuntimeError(BOOL_SUBTRACTION)
     if target.dtype.kind == "b":
         raise RuntimeError(BOOLS_SUBTRACTION)
     # What is edited in PyTorch must not grow: what logits become by their weights, and the losses, made of the targets.
