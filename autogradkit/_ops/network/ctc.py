@@ -84,13 +84,15 @@ def _states(targets: Array, lengths: Lengths, blank: int) -> tuple[Array, Array]
     """(the label of each state of each sequence, whether the state before the one before may be left for it)."""
     longest = max(lengths, default=0)
     found = np.full((len(lengths), 2 * longest + 1), blank, np.int64)
+    skips = np.zeros(found.shape, bool)
     start = 0
     for row, length in enumerate(lengths):  # of each sequence, not of each element
         labels = targets[start : start + length] if targets.ndim == 1 else targets[row, :length]
         found[row, 1 : 2 * length : 2] = labels
+        # The blank between two labels, unless they are alike; a label may be the blank itself.
+        own = found[row, 1 : 2 * length : 2]
+        skips[row, 3 : 2 * length : 2] = own[1:] != own[:-1]
         start += length
-    skips = np.zeros(found.shape, bool)
-    skips[:, 2:] = (found[:, 2:] != blank) & (found[:, 2:] != found[:, :-2])
     return found, skips
 
 
