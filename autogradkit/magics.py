@@ -282,12 +282,8 @@ class AutogradkitMagics(Magics):
         try:
             name = self.shell.compile.cache(text, self.shell.execution_count)  # so that lines and names are found
             code = compile(text, name, "eval")
-        except (
-            SyntaxError,
-            ValueError,
-            MemoryError,
-            RecursionError,
-        ):  # the last three: of NUL, surrogates, endless nesting
+        # NUL, surrogates and endless nesting raise the last three
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
             raise UsageError(f"%{magic}: '{text}' is no expression that Python can evaluate.") from None
         try:
             return eval(code, self._namespace())

@@ -90,9 +90,8 @@ class StandIn(Loader):
             spawn.get_preparation_data = _preparation  # a process that is not forked imports the script anew
             for below in _NAMED:
                 importlib.import_module(f"torch{below}")
-            autogradkit.__dict__.update(
-                __name__="torch", torch=autogradkit
-            )  # PyTorch, too, has itself as `torch.torch`
+            # PyTorch, too, has itself as `torch.torch`
+            autogradkit.__dict__.update(__name__="torch", torch=autogradkit)
             for module in [each for name, each in sys.modules.items() if _is_public(name)]:
                 _rename_classes(module)
         except BaseException:  # an interrupt leaves nothing half exchanged
@@ -178,9 +177,8 @@ class StandIn(Loader):
         _rename_classes(module)
         for name, value in list(vars(module).items()):
             below = sys.modules.get(f"{module.__name__}.{name}")
-            if (
-                below is not None and value is not below
-            ):  # a function; Python would put the module that it imports over it
+            # It is a function, over which Python would put the module that it imports
+            if below is not None and value is not below:
                 sys.modules[f"{spec.name}.{name}"] = below
                 _rename_classes(below)
         if spec.name == "torchvision":

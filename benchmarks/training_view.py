@@ -121,9 +121,8 @@ def row(kernel: Kernel, name: str, tab: str, seconds: float) -> list[str]:
     measured = json.loads(printed)
     without, within = np.array(measured["pairs"]).T
     speed = without.sum() / within.sum()
-    low, high = np.quantile(
-        without - speed * within, (0.25, 0.75)
-    )  # the turns that draw are not the spread of the others
+    # The turns that draw are not the spread of the others
+    low, high = np.quantile(without - speed * within, (0.25, 0.75))
     error = (high - low) / 1.35 * np.sqrt(len(within)) / within.sum()
     step = 1e3 * without.sum() / len(without) / TURNS[name]
     return [name, tab, f"{step:.2f}", f"{speed:.3f}", f"{2 * error:.3f}", f"{1e3 * measured['once']:.0f}",

@@ -131,13 +131,11 @@ def public_names(namespace: str) -> list[str]:
     if namespace == "Tensor":
         return sorted(name for name in dir(importlib.import_module("torch").Tensor) if name[0] != "_")
     module = importlib.import_module(home(namespace))
-    listed = {
-        name for name in getattr(module, "__all__", ()) if hasattr(module, name)
-    }  # of `sparse` it lists what was removed
+    # Of `sparse` it lists what was removed
+    listed = {name for name in getattr(module, "__all__", ()) if hasattr(module, name)}
     below = {each.name for each in pkgutil.iter_modules(getattr(module, "__path__", ()))}
-    with warnings.catch_warnings(
-        action="ignore", category=FutureWarning
-    ):  # what is deprecated says so when it is looked at
+    # What is deprecated says so when it is looked at
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
         made = {name for name in dir(module) if _made_in(module, getattr(module, name))}
     return sorted(name for name in listed | below | made if name[0] != "_")
 

@@ -132,9 +132,8 @@ class BackwardCFunction(Node, FunctionCtx):
             array, counter = (
                 (value._array, value._counter) if isinstance(value, Tensor) else (value.array, value.counter)
             )
-            if (
-                counter is not None and int(counter.value) != version
-            ):  # as in PyTorch, it may have been detached in place
+            # As in PyTorch, it may have been detached in place
+            if counter is not None and int(counter.value) != version:
                 own = isinstance(value, SavedOutput)
                 maker, number = (self, value.number) if own else edge_of(value)
                 raise saved_was_edited(

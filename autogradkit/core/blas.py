@@ -58,9 +58,8 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     work = m * inner * n
     if work <= _NEVER_SPLIT:
         return np.matmul(a, b, out)
-    if (
-        is_half(a.dtype) and a.dtype == b.dtype
-    ):  # NumPy has no BLAS for it, and goes element by element, in float32 as well
+    # NumPy has no BLAS for it, and goes element by element, in float32 as well
+    if is_half(a.dtype) and a.dtype == b.dtype:
         product = matmul(widened(a), widened(b))
         if out is None:
             out = np.empty(product.shape, a.dtype)

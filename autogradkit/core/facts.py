@@ -20,12 +20,10 @@ class OpFacts:
     pointwise: bool  # whether operands of other shapes are broadcast to the result's, element by element
     rule: str  # a line for each gradient, "∂self = ∂ · other\n∂other = ∂ · self"; empty where there is none to tell
     parameters: tuple[str, ...]  # the names of its arguments, in order
-    defaults: tuple[
-        str, ...
-    ] = ()  # what each is where nobody gives it, as Python prints it; empty where it must be given
-    spread: bool = (
-        False  # whether its first argument but `self` is a list of ints that may come one by one, `x.view(2, 3)`
-    )
+    # What each is where nobody gives it, as Python prints it; empty where it must be given
+    defaults: tuple[str, ...] = ()
+    # Whether its first argument but `self` is a list of ints that may come one by one, `x.view(2, 3)`
+    spread: bool = False
     sign: str = ""  # the operator that runs it: "+", "@", ">"
     update: str = ""  # of an optimizer's step, a line for each thing that it works out: "self = self − 0.1 · grad"
 
@@ -58,9 +56,8 @@ class Remembering:
 
     name: str
     facts: OpFacts
-    symbols: Mapping[
-        str, str
-    ]  # what `facts.update` calls each of these tensors, by their names in the optimizer's state
+    # What `facts.update` calls each of these tensors, by their names in the optimizer's state
+    symbols: Mapping[str, str]
     remembered: Callable[[], Mapping[str, Any]]  # those that there are now, by their names
 
 

@@ -175,10 +175,8 @@ _LOG = _singles(
 _LN2_HIGH, _LN2_LOW = single(0.693359375), single(-2.12194440e-4)
 _SINE = _singles(-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
 _COSINE = _singles(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
-_MINUS_QUARTER_PI = (
-    single(-0.78515625),
-    single(-2.4187564849853515625e-4),
-)  # few bits: exact products with small numbers
+# Few bits: exact products with small numbers
+_MINUS_QUARTER_PI = single(-0.78515625), single(-2.4187564849853515625e-4)
 (_MINUS_QUARTER_PI_REST,) = _singles(-3.77489497744594108e-8)
 _FOUR_OVER_PI = single(1.27323954473516)
 _HALF_ROOT = single(0.707106781186547524)

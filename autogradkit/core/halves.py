@@ -17,9 +17,8 @@ from autogradkit.core.parts import in_parts
 Array = np.ndarray[Any, Any]
 
 MANY = 4096  # elements from which on the steps pay
-MOST = (
-    1 << 18
-)  # elements from which on it pays to compute the answers to all numbers that there are, and to look them up
+# The number of elements from which on it pays to compute the answers to all numbers that there are, and to look them up
+MOST = 1 << 18
 _INFINITE = 0x7C00  # the bits of infinity in float16; NaN lies above
 _SIGN = 0x8000
 # NumPy's functions that convert each number by itself. Others have whole steps for many float16 numbers; bfloat16, which another

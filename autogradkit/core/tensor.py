@@ -238,9 +238,8 @@ class Tensor(Attached):
 
 
 if not TYPE_CHECKING:
-    Tensor._memory = (
-        Tensor._array
-    )  # one slot: the memory that it shows is the array of its numbers, but in core/pending.py
+    # One slot: the memory that it shows is the array of its numbers, but in core/pending.py
+    Tensor._memory = Tensor._array
 
 
 def read_only(name: str, getter: Callable[[Any], Any]) -> property:

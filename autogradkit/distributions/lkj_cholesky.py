@@ -33,9 +33,8 @@ class LKJCholesky(Distribution):
         self.dim = dim
         (self.concentration,) = broadcast_all(concentration)
         dtype = self.concentration.dtype
-        before = ak.cat(
-            [ak.zeros(1, dtype=dtype), ak.arange(dim - 1, dtype=dtype)]
-        )  # entries of a row but the last two
+        # Entries of a row but the last two
+        before = ak.cat([ak.zeros(1, dtype=dtype), ak.arange(dim - 1, dtype=dtype)])
         shared = self.concentration + 0.5 * (dim - 2)
         self._beta = Beta(before + 0.5, shared.unsqueeze(-1) - 0.5 * before)
         super().__init__(self.concentration.shape, (dim, dim), validate_args)

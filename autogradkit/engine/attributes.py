@@ -265,12 +265,8 @@ def detach_(self: Tensor) -> Tensor:
     for level in DUAL_LEVELS:
         level.keep(self, None)
     counter = self._counter if self._node is None else CounterAfterDetach(counter_of(self))  # what saved it finds that
-    self._requires_grad, self._output_nr, self._node, self._counter = (
-        False,
-        0,
-        None,
-        counter,
-    )  # on one line, for interrupts
+    # On one line, for interrupts
+    self._requires_grad, self._output_nr, self._node, self._counter = False, 0, None, counter
     return self
 
 

@@ -37,9 +37,8 @@ def call(self: Node, *gradients: Tensor | None, **keywords: Any) -> Tensor | tup
     """
     try:
         _check(len(self.outputs) // 2, gradients, keywords)
-        on_tensors = bool(
-            MODE.grad or (RECORDERS and listeners())
-        )  # who records hears of the ops that the formula runs
+        # A recorder hears of the ops that the formula runs
+        on_tensors = bool(MODE.grad or (RECORDERS and listeners()))
         received = [each if each is None or on_tensors else each._array for each in gradients]
         given = applied(self, received, on_tensors)
         sent = tuple(each if each is None or isinstance(each, Tensor) else wrap(np.asarray(each)) for each in given)

@@ -145,9 +145,8 @@ def marked(run: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any])
         if marker not in RECORDERS:
             RECORDERS.append(marker)
         raise
-    if (
-        result.__class__ is Tensor and result._counter is None and not kwargs
-    ):  # as usual: unless it is an operand, it is new
+    # As usual: unless it is an operand, it is new
+    if result.__class__ is Tensor and result._counter is None and not kwargs:
         for each in args:
             if each is result:
                 return result

@@ -55,9 +55,8 @@ class _Mode(threading.local):
         """Whether ops are to record in this thread: what is left of it in inference mode, where they do not."""
         return self._grad if self.inference is None else self._asked
 
-    inference: object = (
-        None  # what marks the tensors that are made in inference mode, while that is on; see inference.py
-    )
+    # What marks the tensors that are made in inference mode, while that is on; see inference.py
+    inference: object = None
     _asked: bool = False
     packing: Any = None  # users' hooks on saved tensors; see packing.py
     packing_refused: str | None = None  # what is said where they may not be set

@@ -67,9 +67,8 @@ class Node:
     # How often PyTorch edits the gradient that it gives for each input.
     gradient_versions: tuple[int, ...] = ()
 
-    edges: tuple[
-        Any, ...
-    ]  # target, output number (of a leaf 0, or its AccumulateGrad node), target, output number, ...
+    # Target, output number (of a leaf 0, or its AccumulateGrad node), target, output number, ...
+    edges: tuple[Any, ...]
     outputs: tuple[Any, ...]  # shape, NumPy dtype of each output, flat
     sequence: int
     hooks: NodeHooks | None

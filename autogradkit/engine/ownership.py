@@ -49,9 +49,8 @@ def add_to_grad(call: int, tensor: Tensor, gradient: Array, version: int | None 
             add_to_sparse(tensor, gradient, version is not None)
         elif grad is None:
             own, dense = tensor._array, True
-            alike = (
-                gradient.shape == own.shape and gradient.dtype == own.dtype
-            )  # else it has changed since its graph was made
+            # Where they are not, it has changed since its graph was made
+            alike = gradient.shape == own.shape and gradient.dtype == own.dtype
             usual = alike and (tensor._layout or layout_of(tensor))
             if usual and (version is None or gradient.strides == own.strides):
                 array = gradient.copy()

@@ -25,10 +25,8 @@ from autogradkit.engine.node import Node, accumulator_of
 def reseat(tensor: Tensor, array: Array) -> None:
     """Have `tensor` show another array, of any dtype. Graphs made from now on expect gradients of that dtype."""
     _remember(tensor, array)
-    tensor._layout, tensor._array = (
-        None,
-        array,
-    )  # on one line, and in this order: an interrupt never leaves an old layout
+    # On one line, and in this order: an interrupt never leaves an old layout
+    tensor._layout, tensor._array = None, array
 
 
 def reseat_as(tensor: Tensor, other: Tensor) -> None:

@@ -101,9 +101,8 @@ class SavedTensor:
         if isinstance(held, SavedCast):
             packed = Packed(held.tensor, hooks, None, held.dtype)
         elif isinstance(held, Tensor):
-            seen = (
-                held if isinstance(edge_of(held)[0], Tensor) else alias(held)
-            )  # as in PyTorch, of a result the data alone
+            # Of a result the data alone, as in PyTorch
+            seen = held if isinstance(edge_of(held)[0], Tensor) else alias(held)
             packed = Packed(held, hooks, None, None, seen)
         elif isinstance(held, (SavedOutput, SavedResult)):
             packed = Packed(self._node.output_tensor(held), hooks, held.number, None, wrap(held.array))

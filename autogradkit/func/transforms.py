@@ -67,9 +67,8 @@ class Level:
     def __init__(self) -> None:
         self._goes_on = is_grad_enabled()  # whether a graph outside records what happens here
         self._has_ended = False
-        self.batches = (
-            under_way()
-        )  # within `vmap` there is one derivative for each sample, also by what they have in common
+        # Within `vmap` there is one derivative for each sample, also by what they have in common
+        self.batches = under_way()
 
     def seen(self, tensor: Any) -> Any:
         """Another tensor for an argument, of which gradients can be asked."""

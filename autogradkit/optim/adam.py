@@ -29,11 +29,12 @@ from autogradkit.optim.saving import Group, count
 
 _OPTIONS = ("betas", "eps", "weight_decay", "decoupled_weight_decay", "maximize")
 _ONE = np.asarray(1, np.float32)
+# What PyTorch makes in a step; it shrinks squares, then adds
 _EDITS = {
     "exp_avg": 1,
     "exp_avg_sq": 2,
     "max_exp_avg_sq": 1,
-}  # that PyTorch makes in a step; it shrinks squares, then adds
+}
 
 
 class Adam(FormulaOptimizer):

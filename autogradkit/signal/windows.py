@@ -158,9 +158,8 @@ def kaiser(
     short = _shortest(M, options)
     if short is not None:
         return short
-    wide: Any = tensor(
-        beta, dtype=options["dtype"], device=device
-    )  # in the window's dtype: no square root of less than 0
+    # In the window's dtype: no square root of less than 0
+    wide: Any = tensor(beta, dtype=options["dtype"], device=device)
     end = minimum(wide, -wide + (M - 1) * (2.0 * wide / _period(M, sym)))
     places: Any = linspace(start=-wide, end=end, steps=M, **options)
     return (wide * wide - places.pow(2)).sqrt().i0() / wide.i0()

@@ -46,9 +46,8 @@ class Naming:
         self._parameters: ByIdentity[str] = ByIdentity()  # of the outermost module that ran
         self._led_to: ByIdentity[str] = ByIdentity()  # parameters of modules that led to another one
         self._led_in = 0  # the visit in which they did: no name means anything else while it lasts
-        self._unnamed: ByIdentity[int] = (
-            ByIdentity()
-        )  # outermost modules without a variable: the how manieth of its class
+        # Of outermost modules without a variable: the how manieth of its class
+        self._unnamed: ByIdentity[int] = ByIdentity()
         self._unnamed_count: Counter[str] = Counter()
 
     def enter(self, module: Any) -> None:

@@ -162,9 +162,8 @@ class _Namer:
             self._take_back(draft, height)
         for place, name in found.items():
             output = draft.outputs[place] if place < len(draft.outputs) else None
-            if (
-                output is not None and output not in self._known
-            ):  # a parameter's is the one by which its module is reached
+            # A parameter's name is the one by which its module is reached
+            if output is not None and output not in self._known:
                 self.names[output] = name
                 self.turns[output] = draft.turn_above(height)
 

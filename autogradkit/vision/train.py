@@ -247,9 +247,8 @@ class Training:
 
     def _finish_epoch(self, test_loss: float | None, test_accuracy: float | None) -> None:
         if self._rate is None:
-            self._rate = (
-                self.learning_rate
-            )  # of this epoch, for the schedule may have gone on when it is finished again
+            # Of this epoch, for the schedule may have gone on when it is finished again
+            self._rate = self.learning_rate
         before = getattr(self.scheduler, "last_epoch", None)
         loss, measured = self._sums.means()
         epoch = Epoch(len(self.epochs) + 1, loss, measured, test_loss, test_accuracy, self._rate)

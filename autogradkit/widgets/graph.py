@@ -63,9 +63,8 @@ class GraphView(PagePicture):
     folds = traitlets.Dict(value_trait=traitlets.Bool(), key_trait=traitlets.Unicode()).tag(sync=True)
     node_names = traitlets.Bool(False).tag(sync=True)
     element = traitlets.List(traitlets.Int()).tag(sync=True)
-    reasons = traitlets.Dict(value_trait=traitlets.Unicode(), key_trait=traitlets.Unicode()).tag(
-        sync=True
-    )  # why chosen elements are what they are, by the key of the node and the element: "o7 0,1,2"
+    # Why chosen elements are what they are, by the key of the node and the element: "o7 0,1,2"
+    reasons = traitlets.Dict(value_trait=traitlets.Unicode(), key_trait=traitlets.Unicode()).tag(sync=True)
     measured = traitlets.Dict().tag(sync=True)  # for the keys of nodes whose derivative was measured, its rows
 
     @entry

@@ -52,9 +52,8 @@ class TrainingView(TrainingPicture):
 
     _esm = static("training.js")
     _css = static("training.css")
-    _watched: Any = (
-        None  # the shell whose cell is waited for; known before it is made, as Python closes what could not be
-    )
+    # The shell whose cell is waited for; known before the view is made, as Python closes what could not be
+    _watched: Any = None
 
     def __init__(
         self,

@@ -148,9 +148,8 @@ def test_the_graph_is_walked_by_keys_and_modules_unfold(lab: Lab, notebook: Call
     for key in ("ArrowDown", "ArrowDown", "Enter"):
         lab.page.keyboard.press(key)
     expect(cell.locator(".ak-detail h4")).to_contain_text("module model.conv1")
-    expect(cell.locator(".ak-item:focus-visible")).to_have_css(
-        "outline-style", "solid"
-    )  # a thicker rim alone does not show
+    # A thicker rim alone does not show
+    expect(cell.locator(".ak-item:focus-visible")).to_have_css("outline-style", "solid")
     cell.get_by_role("button", name="Unfold LeNet/conv1").click()
     cell.locator('.ak-item[aria-label^="module model.conv1"]').wait_for(state="detached")
     lab.wait_for("'LeNet/conv1' in view.folded", "False")

@@ -178,9 +178,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule(edit=st.sampled_from(sorted(EDITS)), x=PLACES, y=PLACES)
     def edit(self, edit: str, x: int, y: int) -> None:
-        if (
-            edit == "turn" and self.at(x)[1].retains_grad
-        ):  # PyTorch 2.13 loses track of what is retained, and breaks down
+        # PyTorch 2.13 loses track of what is retained, and breaks down
+        if edit == "turn" and self.at(x)[1].retains_grad:
             return
         self.put(self.both(lambda m, x, y: EDITS[edit](m, x, y), self.at(x), self.at(y)))
 

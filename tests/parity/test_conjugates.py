@@ -215,9 +215,8 @@ def run(library, lines: list[str], twice: bool):
     known = {**leaves, "b": leaf(4).real.detach().requires_grad_(), "d": leaf(3, 4).detach()}
     leaves["b"] = known["b"]
     outcomes = [attempt(lambda line=line: exec(line, {"torch": library}, known)) for line in lines]
-    outcomes = [
-        (error, [each for each in said if "Casting complex" not in each]) for error, said in outcomes
-    ]  # said once
+    # Of casts PyTorch says it once
+    outcomes = [(error, [each for each in said if "Casting complex" not in each]) for error, said in outcomes]
     tensors = {name: tensor for name, tensor in known.items() if isinstance(tensor, library.Tensor)}
 
     def looked_at(name, tensor):

@@ -49,9 +49,8 @@ def _pairs(namespace: str) -> list[tuple[str, Any, Any]]:
             plain = inspect.getattr_static(value, method)
             if method.startswith("_") or not inspect.isfunction(plain) or not hasattr(own, method):
                 continue
-            if (
-                plain.__module__ != "torch._tensor" and plain.__name__ != "_forward_unimplemented"
-            ):  # which nobody calls by name
+            # The others nobody calls by name
+            if plain.__module__ != "torch._tensor" and plain.__name__ != "_forward_unimplemented":
                 pairs.append((f"{name}.{method}", plain, getattr(own, method)))
     return pairs
 

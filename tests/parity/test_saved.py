@@ -89,9 +89,8 @@ def _samples(op: Overload) -> Iterator[tuple[tuple[Any, ...], tuple[bool, ...]]]
     for sample in samples:
         sample = tuple(sample)
         floats = [t for t in _tensors(sample) if t.is_floating_point() or t.is_complex()]
-        if (
-            op.parameters[-1].public == "random_samples"
-        ):  # by which PyTorch refuses to differentiate, and no pool has more
+        # PyTorch refuses to differentiate by them, and no pool has more
+        if op.parameters[-1].public == "random_samples":
             yield sample, (True, False)
             continue
         for flags in itertools.product((True, False), repeat=min(len(floats), 3)):

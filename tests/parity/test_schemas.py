@@ -76,9 +76,8 @@ def test_integers_that_may_be_symbols_are_pytorchs(name: str) -> None:
 
 
 # Overloads that nobody but this package calls, and that take less than PyTorch's of the same name, or say it otherwise.
-OTHERWISE = {
-    each for each in (owner.name for owner in SETS) if "upsample" in each
-}  # sizes or factors, and corners, for all
+# Sizes or factors, and corners, for all
+OTHERWISE = {each for each in (owner.name for owner in SETS) if "upsample" in each}
 OTHERWISE |= {
     "div",
     "to",

@@ -223,9 +223,8 @@ class Recipe:
         for index, name in enumerate(self.saved):
             members[f"_saved_{name}"] = read_only(_saved_getter(index), f"_saved_{name}")
             members[f"_raw_saved_{name}"] = read_only(_raw_getter(index, f"_saved_{name}"), f"_raw_saved_{name}")
-        untold = {
-            each.name for each in overload.parameters if each.optional and each.spelled == "bool"
-        }  # as in PyTorch
+        # PyTorch's nodes do not show these
+        untold = {each.name for each in overload.parameters if each.optional and each.spelled == "bool"}
         for index, name in enumerate(self.settings):
             if name not in untold and not name.endswith(_OURS):
                 members[f"_saved_{name}"] = read_only(_setting_getter(index), f"_saved_{name}")

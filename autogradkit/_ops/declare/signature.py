@@ -116,9 +116,8 @@ def parameters_of(kernel: Callable[..., Any], as_number: str | None = None) -> t
         one_for_all = kind.length > 1 and default.__class__ is int
         if one_for_all:
             default = (default,) * kind.length
-        optional = optional or (
-            kind.is_ints and default == ()
-        )  # PyTorch takes None for a list that is empty by default
+        # PyTorch takes None for a list that is empty by default
+        optional = optional or (kind.is_ints and default == ())
         public = "input" if name == "self" and kind.is_tensor else name.removesuffix("_")
         found.append(Parameter(name, spelled, kind, optional, default, index >= count, public, one_for_all))
     if code.co_flags & inspect.CO_VARKEYWORDS:

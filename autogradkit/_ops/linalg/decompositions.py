@@ -117,9 +117,8 @@ def svd_of(A: Array, full_matrices: bool = False) -> Any:
     _require_numbers(A)
     finite = np.asarray(np.isfinite(A).all((-2, -1), keepdims=True))
     try:
-        found = np.linalg.svd(
-            A if finite.all() else np.where(finite, A, 0), full_matrices
-        )  # LAPACK may not end on others
+        # LAPACK may not end on numbers that are not finite
+        found = np.linalg.svd(A if finite.all() else np.where(finite, A, 0), full_matrices)
     except np.linalg.LinAlgError:
         raise LinAlgError(
             "linalg.svd: The algorithm failed to converge because the input matrix is ill-conditioned or has too many repeated "

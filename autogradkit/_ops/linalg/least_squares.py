@@ -267,9 +267,8 @@ def _lstsq_meta(self: Array, b: Array, rcond: float | None, *, driver: str | Non
     if self.shape[-2] != rows.shape[-2]:
         at = "-1" if vectors else "-2"
         raise RuntimeError(f"{name} input.size(-2) should match other.size({at})")
-    broadcast_shapes(
-        self.shape[:-2], rows.shape[: self.ndim - 2]
-    )  # as PyTorch takes it, matrices with a dimension less, too
+    # PyTorch takes right-hand sides with a dimension less, too
+    broadcast_shapes(self.shape[:-2], rows.shape[: self.ndim - 2])
     if driver is not None and driver not in _DRIVERS:
         raise RuntimeError(f"{name} parameter `driver` should be one of (gels, gelsy, gelsd, gelss)")
     if self.dtype.kind not in "fc" or self.dtype.itemsize < 4:

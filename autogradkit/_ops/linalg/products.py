@@ -196,9 +196,8 @@ def int_mm(self: Array, mat2: Array, *, out: Array) -> None:
     >>> torch._int_mm(torch.tensor([[100, 2]], dtype=torch.int8), torch.tensor([[100], [3]], dtype=torch.int8))
     tensor([[10006]], dtype=torch.int32)
     """
-    found = np.matmul(
-        self.astype(np.float64), mat2.astype(np.float64)
-    )  # exact, and quicker than NumPy's loop over integers
+    # Exact, and quicker than NumPy's loop over integers
+    found = np.matmul(self.astype(np.float64), mat2.astype(np.float64))
     np.copyto(out, found.astype(np.int64), casting="unsafe")
 
 

@@ -90,9 +90,8 @@ def _binomial(count: float, probability: float, uniform: Uniform) -> float:
         return 0.0
     if probability >= 1:
         return count
-    if (
-        math.isnan(probability) or math.isnan(count) or math.isinf(count)
-    ):  # PyTorch never comes back with a count of NaN
+    # PyTorch never comes back with a count of NaN
+    if math.isnan(probability) or math.isnan(count) or math.isinf(count):
         return count + probability
     rarer = min(probability, 1 - probability)
     drawn = (_rejected if count * rarer >= 10 else _counted)(count, rarer, uniform)

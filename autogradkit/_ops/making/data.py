@@ -219,9 +219,8 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     tensor([0, 1, 2])
     """
     require_cpu(device)
-    if (
-        isinstance(ext_tensor, Tensor) and not ext_tensor.requires_grad
-    ):  # also of dtypes that NumPy's capsules do not know
+    # Also of dtypes that NumPy's capsules do not know
+    if isinstance(ext_tensor, Tensor) and not ext_tensor.requires_grad:
         return ext_tensor.detach().clone() if copy else ext_tensor.detach()
     return wrap(np.from_dlpack(ext_tensor, copy=copy))
 

@@ -55,9 +55,8 @@ def _pack_meta(input: Array, lengths: Array, batch_first: bool) -> Any:
         raise RuntimeError(
             "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0"
         )
-    rows = int(
-        np.minimum(lengths, input.shape[1 if batch_first else 0]).sum()
-    )  # a length beyond the input ends with it
+    # A length beyond the input ends with it
+    rows = int(np.minimum(lengths, input.shape[1 if batch_first else 0]).sum())
     return ((rows, *input.shape[2:]), input.dtype), ((int(lengths[0]),), np.dtype(np.int64))
 
 

@@ -25,10 +25,8 @@ from autogradkit.core.threads import get_num_threads, on_threads, slices
 
 Array = np.ndarray[Any, Any]
 Sizes = tuple[int, ...]
-OVERLAPPING = (
-    (2,),
-    (1,),
-)  # kernel and stride of windows that share places: for positions of which nobody knows who found them
+# Kernel and stride of windows that share places: for positions of which nobody knows who found them
+OVERLAPPING = (2,), (1,)
 Places = list[tuple[Any, Array]]  # where in the padded input a place of all windows is, and its distance
 
 _WORTH_THREADS = 1 << 18  # windows

@@ -102,9 +102,8 @@ def _apart(one: Any, other: Any, kind: str) -> Any:
 
 def log_add_exp(one: Array, other: Array) -> Array:
     """log(exp(one) + exp(other)) of complex numbers, by the larger real part."""
-    larger = (
-        one.real >= other.real
-    )  # of equal ones, as of PyTorch's, the first decides on which side of the cut it ends
+    # Of equal ones, as of PyTorch's, the first decides on which side of the cut it ends
+    larger = one.real >= other.real
     low: Any
     high: Any
     low, high = np.where(larger, other, one), np.where(larger, one, other)

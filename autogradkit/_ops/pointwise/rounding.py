@@ -245,9 +245,8 @@ def signbit(self: Array, *, out: Array) -> None:
     tensor([ True,  True, False])
     """
     if self.dtype.kind in "fV":
-        np.signbit(
-            np.ascontiguousarray(self) if self.ndim else self, out=out
-        )  # see _BROKEN_WITH_GAPS in declare/memory.py
+        # See _BROKEN_WITH_GAPS in declare/memory.py
+        np.signbit(np.ascontiguousarray(self) if self.ndim else self, out=out)
     else:
         np.less(self, 0, out=out)
 

@@ -234,9 +234,8 @@ def asinh(self: Array, *, out: Array) -> None:
 
 
 def _acosh_backward(g: Any, self: Any) -> Any:
-    if k.is_complex(
-        self
-    ):  # minus 1 as PyTorch has it, −1 added: of an imaginary −0 it makes +0, on the other side of the cut
+    # PyTorch subtracts 1 by adding −1, which makes +0 of an imaginary −0, on the other side of the cut
+    if k.is_complex(self):
         return g * k.conj(k.rsqrt(self + 1) * k.rsqrt(self + -1.0))
     return g * k.rsqrt(self * self - 1)
 

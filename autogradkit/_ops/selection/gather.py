@@ -86,9 +86,8 @@ def gather(self: Array, dim: Dim, index: Array, *, sparse_grad: bool = False, ou
         require_within("", index, dim, source.shape[dim])
     if index.size > FEW and source.flags.c_contiguous and out.flags.c_contiguous:
         flat = _flat_positions(places, dim, source.shape)
-        source.reshape(-1).take(
-            flat, out=out.reshape(flat.shape), mode="wrap"
-        )  # which nothing does: other modes are slower
+        # No place is outside, so that nothing wraps: the other modes are slower
+        source.reshape(-1).take(flat, out=out.reshape(flat.shape), mode="wrap")
     else:
         out[...] = source[positions_along(places, dim)].reshape(out.shape)
 

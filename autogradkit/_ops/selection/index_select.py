@@ -94,9 +94,8 @@ def index_select(self: Array, dim: Dim, index: Array, *, out: Array) -> None:
     source, places = lined_up(self), index.reshape(-1)
     if out.flags.c_contiguous:
         shape = (*source.shape[:dim], places.size, *source.shape[dim + 1 :])
-        source.take(
-            places, dim, out.reshape(shape), "wrap"
-        )  # which nothing does: with "raise" it goes by a copy of `out`
+        # No place is outside, so that nothing wraps: with "raise" NumPy goes by a copy of `out`
+        source.take(places, dim, out.reshape(shape), "wrap")
     else:
         np.copyto(out, source.take(places, dim).reshape(out.shape))
 

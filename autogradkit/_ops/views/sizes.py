@@ -286,9 +286,8 @@ def expand(self: Array, size: Sizes, *, implicit: bool = False) -> Array:
     if size == self.shape and self.size:
         return self.view()
     new = len(size) - self.ndim
-    if (
-        new >= 0 and self.flags.c_contiguous and self.size and min(size, default=0) > 1
-    ):  # each dimension is kept or repeated
+    # Each dimension is kept or repeated
+    if new >= 0 and self.flags.c_contiguous and self.size and min(size, default=0) > 1:
         strides = [0] * new
         for own, wanted, stride in zip(self.shape, size[new:], self.strides, strict=True):
             if own in (wanted, 1):

@@ -73,9 +73,8 @@ class Members:
             found = own.get(registry)
             if found is not None and name in found:
                 return found[name]
-        if (
-            name == "_hooks_of_module" and "_modules" not in own
-        ):  # what PyTorch misses first, before `Module.__init__` ran
+        # What PyTorch misses first, before `Module.__init__` ran
+        if name == "_hooks_of_module" and "_modules" not in own:
             name = "_backward_hooks"
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 

@@ -68,12 +68,13 @@ OPTIMIZERS: dict[str, Any] = {
     f"{name.lower()}_": getattr(torch.optim, name)
     for name in ("ASGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Rprop", "SGD")
 }
+# What the texts of settings speak of
 SPOKEN = {
     "torch": torch,
     "array": torch.tensor,
     "inf": float("inf"),
     "nan": float("nan"),
-}  # what the texts of settings speak of
+}
 
 
 def operations(run: Run, space: dict[str, Any]) -> Iterator[Falsity]:

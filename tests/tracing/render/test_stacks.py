@@ -135,9 +135,8 @@ def test_nested_loops_and_other_turns_keep_their_structure() -> None:
     found = stacks(draw_graph(trace_source(source, "w = torch.tensor(1., requires_grad=True)")))
     assert [times for _, times in found] == [6, 4, 6]
     source = "h = w\nfor i in range(6):\n    h = torch.cat([h, h])\nh.sum().backward()"
-    assert (
-        stacks(draw_graph(trace_source(source, "w = torch.ones(1, requires_grad=True)"))) == []
-    )  # other shapes each turn
+    # Other shapes each turn
+    assert stacks(draw_graph(trace_source(source, "w = torch.ones(1, requires_grad=True)"))) == []
 
 
 @pytest.mark.parametrize("seed", range(4))

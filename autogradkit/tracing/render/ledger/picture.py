@@ -191,9 +191,8 @@ class _Drawing:
             low, high = (up, up + amount) if amount > 0 else (down + amount, down)
             up, down = (high, down) if amount > 0 else (up, low)
             self._slice(each, x, scale, low, high, fresh=each.column == column)
-        if (
-            after is not None and math.isfinite(after) and down < 0 < up
-        ):  # slices of both signs: say where they come out
+        # Slices of both signs: say where they come out
+        if after is not None and math.isfinite(after) and down < 0 < up:
             y = scale.y(after)
             self.picture.path(f"M{x - 8:.1f} {y:.1f}h12M{x + _BAR - 4:.1f} {y:.1f}h12", stroke="ink", line=2.2)
         role = "muted" if after is None else "ink" if math.isfinite(after) else "error"

@@ -51,9 +51,8 @@ class _Builder:
         self.second_order = second_order(trace.events)
         self.ops = telling_ops(trace.events, self.second_order)
         steps = [op for op in self.ops if in_optimizer(op)]
-        self.updated: dict[str, dict[str, None]] = defaultdict(
-            dict
-        )  # lines of optimizers -> the names of what they edit
+        # Lines of optimizers -> the names of what they edit
+        self.updated: dict[str, dict[str, None]] = defaultdict(dict)
         self.sharing: list[str] = []  # what else has the memory that the optimizer edited
         if len(steps) > MOST_UPDATES:
             self.ops = [op for op in self.ops if not in_optimizer(op)]
@@ -208,9 +207,8 @@ class _Builder:
         Where it was cleared after the last backward, what there was is still worth showing: the last contribution.
         """
         began = {call.number: call.begin.step for call in self.calls}
-        reads: dict[int, list[tuple[int, int]]] = defaultdict(
-            list
-        )  # tensor -> steps that read it, and the latest value
+        # Tensor -> steps that read it, and the latest value
+        reads: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for op in self.ops:
             for value in inputs_of(op):
                 before = reads[self.values[value].tensor]

@@ -14,9 +14,8 @@ from autogradkit.tracing.recording import Recording
 BEFORE = -1  # known before the first event
 AT_END = 1 << 30  # known when everything is over
 
-Row = Sequence[
-    str | int
-]  # of a detail: what, text, and, where it was not known from the beginning, the event from which on it is
+# Of a detail: what, text, and, where it was not known from the beginning, the event from which on it is
+Row = Sequence[str | int]
 
 
 def known_from(trace: Recording) -> dict[int, int]:

@@ -112,9 +112,8 @@ def _count(op: Op, found: Operands, values: Mapping[int, Value]) -> int | float 
         return size // max(1, math.prod(values[op.outputs[0]].numbers.shape))
     if found.literals.get("reduction", 1) != 1:
         return 1
-    weight = (
-        values[op.outputs[1]].numbers.data if len(op.outputs) > 1 else None
-    )  # of a likelihood: what the targets weigh
+    # Of a likelihood: what the targets weigh
+    weight = values[op.outputs[1]].numbers.data if len(op.outputs) > 1 else None
     return size if weight is None else _whole(weight[0])
 
 
