@@ -1,31 +1,50 @@
-"""What every test and every example in the documentation has, and two options: check.sh ends in time by one."""
+"""What every test and every example in the documentation has, and two options: check.sh ends in time by one.
+
+What each of tens of thousands of tests has costs what it costs so many times: it is said in hooks, which are a call each,
+where a fixture would be set up and taken down. The process that only hands tests to others imports nothing of the package.
+"""
 
 from __future__ import annotations
 
 import builtins
+import marshal
 import time
 from collections import Counter
+from collections.abc import Generator
 from typing import Any
 
 import pytest
-
-from autogradkit.core import warning
 
 _LEFT: pytest.StashKey[Counter[str]] = pytest.StashKey()  # how many tests of each file were not begun
 _STARTED = time.monotonic()
 
 
-@pytest.fixture(autouse=True)
-def _python_names(doctest_namespace: dict[str, Any]) -> None:
+@pytest.fixture(scope="session")
+def doctest_namespace() -> dict[str, Any]:
     # The package has names such as `float` and `bool` of its own (dtypes, as in PyTorch). An example is run as a reader
     # types it, outside the package, where they are Python's.
-    doctest_namespace.update((name, getattr(builtins, name)) for name in ("bool", "float", "int"))
+    return {name: getattr(builtins, name) for name in ("bool", "float", "int")}
 
 
-@pytest.fixture(autouse=True)
-def _warnings_come_each_time() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
     # What is said once in a process would be heard by whichever test comes first.
+    from autogradkit.core import warning
+
     warning.set_warn_always(True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, dict[str, Any], dict[str, Any]]:
+    # Three reports of each test go to the process that prints them: as one string each, not name by name.
+    return {"packed": marshal.dumps((yield))}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_from_serializable(config: pytest.Config, data: dict[str, Any]) -> Any:
+    if "packed" not in data:
+        return None
+    return config.hook.pytest_report_from_serializable(config=config, data=marshal.loads(data.pop("packed")) | data)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

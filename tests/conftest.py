@@ -1,11 +1,10 @@
 """What every test of the package has."""
 
 import gc
+import sys
 from collections.abc import Generator
 
 import pytest
-
-from autogradkit.widgets.base import PagePicture
 
 
 @pytest.hookimpl(wrapper=True)
@@ -19,7 +18,8 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
-@pytest.fixture(autouse=True)
-def _unknown_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No page has told its width yet, and what one tells is forgotten after the test."""
-    monkeypatch.setattr(PagePicture, "_told", 0)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """No page has told its width yet: what one told in an earlier test is forgotten."""
+    if (base := sys.modules.get("autogradkit.widgets.base")) is not None:
+        base.PagePicture._told = 0

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.harness import MOMENT, ROOT, SIZE, Lab, Notebook7, Server, launch, serve, write_notebook
+from tests.browser.harness import MOMENT, SIZE, Lab
+from tests.browser.notebook7 import Notebook7
+from tests.browser.notebook_files import write_notebook
+from tests.browser.processes import ROOT, Server, launch, serve
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from tests.browser.harness import ROOT, SCREENSHOTS, SIZE, Lab, launch, serve, write_notebook
+from tests.browser.harness import SIZE, Lab
+from tests.browser.notebook_files import write_notebook
+from tests.browser.processes import ROOT, SCREENSHOTS, launch, serve
 from tests.tracing.render.cells import CELLS, FANS
 
 GALLERY = SCREENSHOTS / "gallery"

@@ -26,46 +26,17 @@ wants to see (`expect(...)`, `lab.wait_for`, `page.wait_for_function`) and reads
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbformat.sign import NotebookNotary
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+from playwright.sync_api import Locator, Page, expect
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
-SCREENSHOTS = HERE / "screenshots"
-AXE = ROOT / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--force-color-profile=srgb",
-]
-SETTINGS = {
-    # No news, no questions: nothing that asks the network or covers the page.
-    "apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": true}',
-    # Every cell is in the page, whether it is scrolled into view or not.
-    "notebook-extension/tracker": '{"windowingMode": "none"}',
-    "docmanager-extension/plugin": '{"autosave": false}',
-}
+from tests.browser.accessibility import axe
+from tests.browser.notebook_files import sign
+from tests.browser.processes import SCREENSHOTS, Server
+
 PANEL = "window.jupyterapp.shell.currentWidget"
 PATIENCE = 120_000  # ms that a cell may run
 MOMENT = 30_000  # ms that an answer of the page or of the kernel may take on a busy machine
@@ -78,6 +49,18 @@ READY = f"""() => {{
     const kernel = panel?.sessionContext?.session?.kernel;
     return Boolean(kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle'
         && panel.content?.widgets?.length && {PANEL}.context.isReady);
+}}"""
+START_CELL = f"""index => {{
+    const panel = {PANEL};
+    panel.content.deselectAll();
+    panel.content.activeCellIndex = index;
+    window.running ??= {{}};
+    window.running[index] = window.jupyterapp.commands.execute('notebook:run-cell');
+}}"""
+WAIT_CELL = f"""async index => {{
+    const late = new Promise((_, fail) => setTimeout(
+        () => fail(new Error(`cell ${{index}} still runs after {PATIENCE // 1000} s`)), {PATIENCE}));
+    await Promise.race([window.running[index], late]);
 }}"""
 # A picture tells Python its width, at once or when it has stayed so for a while (SETTLED in widgets/src/shared/width.ts), and
 # Python draws it anew. Nothing is on its way when that while, and answers of the kernel, have brought no other picture.
@@ -97,73 +80,6 @@ SETTLED = f"""async () => {{
         same = now.length === before.length && now.every((svg, place) => svg === before[place]) ? same + 1 : 0;
     }}
 }}"""
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running JupyterLab: its address, the folder it shows, and its private Jupyter data."""
-
-    url: str
-    root: Path
-    data: Path
-
-
-def launch(playwright: Playwright) -> Browser:
-    """Headless Chromium: the system's where there is one."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    return playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-
-
-def free_port() -> int:
-    """A port of the loopback address that nothing listens to."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextlib.contextmanager
-def serve(folder: Path) -> Iterator[Server]:
-    """JupyterLab on the loopback address, with settings of its own, until the block ends."""
-    root, private = folder / "notebooks", folder / "jupyter"
-    root.mkdir(parents=True)
-    (private / "data").mkdir(parents=True)  # where notebooks are signed, perhaps before the server writes there
-    for name, text in SETTINGS.items():
-        file = private / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    places = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "IPYTHONDIR": "ipython",
-    }
-    environment = os.environ | {name: str(private / place) for name, place in places.items()}
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    port = free_port()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
-    command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}", "--IdentityProvider.token="]
-    command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url="]
-    command += ["--JupyterNotebookApp.expose_app_in_browser=True"]
-    url = f"http://127.0.0.1:{port}"
-    with (private / "server.log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, cwd=root, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        _wait_until_up(url, process, private / "server.log")
-        yield Server(url, root, private / "data")
-    finally:
-        process.terminate()
-        process.wait(120)  # for its kernels, on a busy machine
-
-
-def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/api/status", timeout=5):
-            return
-        time.sleep(0.25)
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
 
 
 class Lab:
@@ -270,27 +186,11 @@ class Lab:
 
     def start_cell(self, index: int) -> None:
         """Run a cell without waiting for it."""
-        self.page.evaluate(
-            f"""index => {{
-                const panel = {PANEL};
-                panel.content.deselectAll();
-                panel.content.activeCellIndex = index;
-                window.running ??= {{}};
-                window.running[index] = window.jupyterapp.commands.execute('notebook:run-cell');
-            }}""",
-            index,
-        )
+        self.page.evaluate(START_CELL, index)
 
     def wait_cell(self, index: int) -> list[dict[str, Any]]:
         """Wait until a started cell has finished; its outputs."""
-        self.page.evaluate(
-            """async ([index, patience]) => {
-                const late = new Promise((_, fail) => setTimeout(
-                    () => fail(new Error(`cell ${index} still runs after ${patience / 1000} s`)), patience));
-                await Promise.race([window.running[index], late]);
-            }""",
-            [index, PATIENCE],
-        )
+        self.page.evaluate(WAIT_CELL, index)
         self.page.wait_for_function(READY, polling=POLL)
         return self.outputs(index)
 
@@ -300,10 +200,17 @@ class Lab:
         return self.wait_cell(index)
 
     def run_all(self) -> None:
-        """Run every cell; a cell that raises does not stop the ones after it."""
-        for index, kind in enumerate(self.page.evaluate(f"() => {PANEL}.content.widgets.map(w => w.model.type)")):
-            if kind == "code":
-                self.run_cell(index)
+        """Run every cell, one after the other; a cell that raises does not stop the ones after it."""
+        self.page.evaluate(
+            f"""async () => {{
+                for (const [index, cell] of {PANEL}.content.widgets.entries()) {{
+                    if (cell.model.type !== 'code') continue;
+                    ({START_CELL})(index);
+                    await ({WAIT_CELL})(index);
+                }}
+            }}"""
+        )
+        self.page.wait_for_function(READY, polling=POLL)
 
     def outputs(self, index: int) -> list[dict[str, Any]]:
         """A cell's outputs in nbformat's JSON."""
@@ -382,65 +289,3 @@ class Lab:
     def axe(self, what: Locator) -> list[str]:
         """What axe-core finds wrong for people who use a keyboard, a screen reader or need contrast."""
         return axe(what)
-
-
-def axe(what: Locator) -> list[str]:
-    """What axe-core finds wrong with a part of any page, or with several: it reads the whole page each time it is asked."""
-    if not what.page.evaluate("() => 'axe' in window"):
-        # JupyterLab's page defines `define` (AMD), which axe would register with instead of the window.
-        source = AXE.read_text(encoding="utf-8")
-        what.page.evaluate(f"() => {{ const define = undefined, module = undefined; {source} }}")
-    result = what.evaluate_all(
-        """elements => window.axe.run(elements, {
-            runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'],
-            rules: { region: { enabled: false }, 'heading-order': { enabled: false } },
-        })"""
-    )
-    return [
-        f"{found['id']}: {found['help']} ({', '.join(str(node['target']) for node in found['nodes'][:3])})"
-        for found in result["violations"]
-    ]
-
-
-class Notebook7(Lab):
-    """The same page on Jupyter Notebook, which shows one notebook at a time; the server is JupyterLab's."""
-
-    def reload(self) -> None:
-        """Load the list of files; kernels go on."""
-        self.page.goto(f"{self.server.url}/tree")
-        self.page.wait_for_function("() => window.jupyterapp", polling=POLL)
-
-    def open(self, path: Path, trusted: bool = True, kernel: bool = True) -> Notebook7:
-        """Open a notebook of the server's folder and wait for its kernel; it always starts one."""
-        assert kernel, "Jupyter Notebook has no page without a kernel"
-        sign(path, self.server.data, trusted)
-        self.page.goto(f"{self.server.url}/notebooks/{path.relative_to(self.server.root).as_posix()}")
-        self.page.wait_for_function(READY, polling=POLL)
-        return self
-
-    def close(self, keep_kernel: bool = False) -> None:
-        """End the kernels, unless they are to stay, and go back to the list of files."""
-        if not keep_kernel:
-            self.page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll(); }")
-        self.page.evaluate("() => { window.onbeforeunload = null; }")
-        self.reload()
-
-    def clear(self) -> None:
-        """End the kernels."""
-        self.close()
-        self.errors.clear()
-
-
-def write_notebook(path: Path, sources: Iterable[str]) -> Path:
-    """A notebook of these code cells, for the kernel of this environment."""
-    cells = [nbformat.v4.new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
-    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), path)
-    return path
-
-
-def sign(path: Path, data: Path, trusted: bool) -> None:
-    """Sign a stored notebook, as `jupyter trust` does, so that its stored HTML is shown as it is, or take that back."""
-    notary = NotebookNotary(data_dir=str(data))
-    (notary.sign if trusted else notary.unsign)(nbformat.read(path, as_version=4))
-    notary.store.close()

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser.accessibility import axe
 from tests.browser.graphs import viewed
-from tests.browser.harness import SCREENSHOTS, Lab, axe
+from tests.browser.harness import Lab
+from tests.browser.processes import SCREENSHOTS
 from tests.tracing.render.cells import CELLS, trace_cell
 
 

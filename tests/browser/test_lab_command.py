@@ -10,7 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.harness import POLL, ROOT, SCREENSHOTS, SIZE, free_port
+from tests.browser.harness import POLL, SIZE
+from tests.browser.processes import ROOT, SCREENSHOTS, free_port
 from tests.lab_server import described
 
 KERNEL_RUNS = """async () => (await (await fetch('/api/kernels')).json())

@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from tests.browser.harness import ROOT, SIZE, TRUST, Lab
+from tests.browser.harness import SIZE, TRUST, Lab
+from tests.browser.processes import ROOT
 
 LESSONS = sorted(path.stem for path in (ROOT / "tutorials").glob("[0-9]*.ipynb"))
 TRIES = 10  # to click a button, 2 s each

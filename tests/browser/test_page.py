@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.harness import SCREENSHOTS, axe
+from tests.browser.accessibility import axe
+from tests.browser.processes import SCREENSHOTS
 from tests.tracing.render.cells import trace_cell, trace_source
 
 

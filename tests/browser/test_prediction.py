@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.harness import ROOT, Lab
+from tests.browser.harness import Lab
+from tests.browser.notebook_files import write_notebook
+from tests.browser.processes import ROOT, Server
 
 SETUP = "import autogradkit as torch\nfrom autogradkit.lessons import check, predict"
 ASK = """w = torch.tensor(1.0, requires_grad=True)
@@ -121,13 +123,25 @@ def test_what_was_answered_is_there_beside_the_same_kernel_and_not_in_what_is_st
     assert_closed(lab.cell(1).locator(".jp-OutputArea"))
 
 
+@pytest.fixture(scope="module")
+def stored(page: Lab) -> bytes:
+    """The file of a question that was asked; the page has been loaded anew since, as its models outlive their kernel."""
+    path = write_notebook(page.server.root / "asked.ipynb", [SETUP, ASK, PROVE])
+    page.open(path)
+    page.run_all()
+    page.save()
+    page.clear()
+    page.reload()
+    return path.read_bytes()
+
+
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
-def test_opened_again_it_is_a_question_with_its_answer_closed(lab: Lab, question: Path, trusted: bool) -> None:
-    lab.run_cell(2)
-    lab.save()
-    lab.close()
-    lab.reload()
-    lab.open(question, trusted=trusted)
+def test_opened_again_it_is_a_question_with_its_answer_closed(
+    lab: Lab, server: Server, stored: bytes, trusted: bool
+) -> None:
+    path = server.root / "asked again.ipynb"
+    path.write_bytes(stored)
+    lab.open(path, trusted=trusted)
     output = lab.cell(1).locator(".jp-OutputArea")
     lab.screenshot(f"prediction-stored-{'trusted' if trusted else 'untrusted'}", lab.cell(1))
     assert_closed(output)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.harness import Lab, Notebook7
+from tests.browser.harness import Lab
+from tests.browser.notebook7 import Notebook7
 
 SETUP = "import autogradkit as torch\n%load_ext autogradkit\na = torch.arange(6.0).view(2, 3)"
 SHOW = "from autogradkit.widgets.strides import stride_explorer\nview = stride_explorer('a', a, globals())\nview"

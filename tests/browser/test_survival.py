@@ -13,7 +13,10 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.harness import ROOT, TRUST, Lab, Notebook7
+from tests.browser.harness import TRUST, Lab
+from tests.browser.notebook7 import Notebook7
+from tests.browser.notebook_files import write_notebook
+from tests.browser.processes import ROOT, Server
 
 SETUP = "import autogradkit as torch\n%load_ext autogradkit\nw = torch.tensor([1.0, 2.0], requires_grad=True)"
 SHOWN = {
@@ -69,23 +72,46 @@ def step_back(lab: Lab) -> int:
     return int(lab.ask("graph.step"))
 
 
-@pytest.fixture
-def saved(lab: Lab, notebook: Callable[..., Path]) -> Path:
-    """A notebook that was run and saved, as learners do, and is still open."""
-    path = notebook(SETUP, *SHOWN.values())
+def run_and_save(lab: Lab, path: Path) -> None:
+    """Run a notebook and save it, as learners do; it stays open."""
     lab.open(path)
     lab.run_all()
     assert lab.failures() == []
     assert_alive(lab)
     lab.save()
+
+
+@pytest.fixture
+def saved(lab: Lab, notebook: Callable[..., Path]) -> Path:
+    """A notebook that was run and saved, and is still open."""
+    path = notebook(SETUP, *SHOWN.values())
+    run_and_save(lab, path)
     return path
 
 
-def test_no_output_that_is_saved_names_a_view(lab: Lab, saved: Path) -> None:
-    stored = nbformat.read(saved, as_version=4)
-    kinds = [set(output.data) for cell in stored.cells for output in cell.outputs if "data" in output]
+@pytest.fixture(scope="module")
+def stored(page: Lab) -> bytes:
+    """Such a notebook's file; the page has been loaded anew since, as its models outlive their kernel."""
+    path = write_notebook(page.server.root / "stored.ipynb", [SETUP, *SHOWN.values()])
+    run_and_save(page, path)
+    page.clear()
+    page.reload()
+    return path.read_bytes()
+
+
+@pytest.fixture
+def again(server: Server, stored: bytes, request: pytest.FixtureRequest) -> Path:
+    """The file under another name, to be opened."""
+    path = server.root / f"{request.node.originalname}.ipynb"
+    path.write_bytes(stored)
+    return path
+
+
+def test_no_output_that_is_saved_names_a_view(stored: bytes) -> None:
+    saved = nbformat.reads(stored.decode(), as_version=4)
+    kinds = [set(output.data) for cell in saved.cells for output in cell.outputs if "data" in output]
     assert kinds == [{"text/html", "text/plain"}] * len(SHOWN)
-    assert "widgets" not in stored.metadata
+    assert "widgets" not in saved.metadata
 
 
 def test_opened_again_beside_the_same_kernel_they_live(lab: Lab, saved: Path) -> None:
@@ -101,10 +127,8 @@ def test_opened_again_beside_the_same_kernel_they_live(lab: Lab, saved: Path) ->
 
 
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
-def test_opened_again_with_a_fresh_kernel_they_are_still_until_run(lab: Lab, saved: Path, trusted: bool) -> None:
-    lab.close()
-    lab.reload()
-    lab.open(saved, trusted=trusted)
+def test_opened_again_with_a_fresh_kernel_they_are_still_until_run(lab: Lab, again: Path, trusted: bool) -> None:
+    lab.open(again, trusted=trusted)
     assert_still(lab)
     assert lab.axe(lab.cell(1).locator(".jp-OutputArea")) == []
     lab.screenshot(f"survival-{'trusted' if trusted else 'untrusted'}", lab.cell(1))
@@ -113,10 +137,8 @@ def test_opened_again_with_a_fresh_kernel_they_are_still_until_run(lab: Lab, sav
     assert lab.errors == []
 
 
-def test_opened_without_a_kernel_they_are_still(lab: Lab, saved: Path) -> None:
-    lab.close()
-    lab.reload()
-    lab.open(saved, kernel=False)
+def test_opened_without_a_kernel_they_are_still(lab: Lab, again: Path) -> None:
+    lab.open(again, kernel=False)
     assert_still(lab)
 
 

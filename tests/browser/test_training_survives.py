@@ -8,7 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.harness import POLL, Lab, Notebook7
+from tests.browser.harness import POLL, Lab
+from tests.browser.notebook7 import Notebook7
 from tests.browser.trainings import EXTENSION, SETUP, TABS, TRAIN, held_loop, loop, press_on, sentence, stage
 
 
