@@ -12,6 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import IO, Any
 
+from autogradkit.core.errors import noted
 from autogradkit.core.tensor import Tensor
 from autogradkit.serialization.names import ALLOWED, trusted, with_state
 
@@ -55,7 +56,7 @@ class Unpickler:
     def _read(self, count: int) -> bytes:
         found = self._file.read(count)
         if len(found) < count:
-            raise EOFError("the file ends within the pickle")
+            raise noted(EOFError(), "the file ends within the pickle")
         return found
 
     def _unpack(self, form: str) -> Any:
@@ -64,7 +65,7 @@ class Unpickler:
     def _line(self) -> str:
         line = self._file.readline(1024)
         if line[-1:] != b"\n":
-            raise EOFError("the file ends within a name")
+            raise noted(EOFError(), "the file ends within a name")
         return line[:-1].decode()
 
     def _pop(self) -> Any:
