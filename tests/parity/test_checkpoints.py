@@ -142,6 +142,13 @@ def test_pickles_of_later_protocols_are_read_by_who_trusts_them(protocol: int, o
         assert described(BOTH[reads].load(file, weights_only=False)) == described(training(BOTH[writes]))
 
 
+@pytest.mark.parametrize("m", BOTH)
+def test_later_protocols_are_warned_of(m: Any) -> None:
+    file = written(m, {"number": 2.5}, pickle_protocol=3)
+    with pytest.warns(UserWarning, match=r"Detected pickle protocol 3 in the checkpoint, which was not the default"):
+        assert m.load(file) == {"number": 2.5}
+
+
 def test_a_module_that_the_older_format_holds_with_its_source_is_read() -> None:
     file = written(torch, torch.nn.Linear(2, 1), _use_new_zipfile_serialization=False)
     assert repr(autogradkit.load(file, weights_only=False)) == repr(torch.nn.Linear(2, 1))
