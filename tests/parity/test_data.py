@@ -141,8 +141,7 @@ def test_a_class_of_a_users_own_can_be_added_to_what_is_collated(monkeypatch: py
             next(iter(loader))
         monkeypatch.setitem(collating.default_collate_fn_map, Box, _of_boxes)
         batches = [(repr(batch["box"].held), repr(batch["at"])) for batch in loader]
-        kinds = [str(kind).replace(m.__name__, "") for kind in collating.default_collate_fn_map]
-        said.append((str(refused.value), batches, kinds))
+        said.append((str(refused.value), batches, len(collating.default_collate_fn_map)))
     assert said[0] == said[1]
 
 
