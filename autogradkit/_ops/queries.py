@@ -219,14 +219,17 @@ def _dim_order(self: Tensor, *, ambiguity_check: bool | list[memory_format] = Fa
     strides = element_strides(self._memory)
     shape = self._memory.shape
     order = tuple(range(len(shape)) if self.is_contiguous() else reversed(iteration_order([strides], shape)))
-    if formats:
-        is_clear = sum(self.is_contiguous(memory_format=each) for each in formats) == 1
-    else:
-        is_clear = not ambiguity_check or all(strides[a] > strides[b] for a, b in pairwise(order))
-    if not is_clear:
+    several = 1 in shape or any(a == b for a, b in pairwise(strides))
+    if (
+        ambiguity_check is not False
+        and several
+        and sum(self.is_contiguous(memory_format=each) for each in formats) != 1
+    ):
         raise RuntimeError(
             "The tensor does not have unique dim order, or cannot map to exact one of the given memory formats."
         )
+    if ambiguity_check and 0 in strides:
+        raise RuntimeError("The tensor does not have unique dim order.")
     return order
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autogradkit.core import errors
-from autogradkit.core.dtype import CPP_NAMES
+from autogradkit.core.dtype import CPP_NAMES, dtype
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.meta import META, become_like
 from autogradkit.core.pending import same_memory
@@ -180,6 +180,27 @@ def _delete_grad(self: Tensor) -> None:
 
 Tensor.grad = property(  # pyright: ignore[reportAttributeAccessIssue]
     _get_grad, _set_grad, _delete_grad, doc="The gradients that backward calls added up here; None before the first."
+)
+
+
+def _get_grad_dtype(self: Tensor) -> dtype:
+    if self._node is not None:
+        raise RuntimeError("grad_dtype can only be accessed on leaf tensors.")
+    return self.dtype
+
+
+def _set_grad_dtype(self: Tensor, kind: dtype | None) -> None:
+    if kind is not None and not isinstance(kind, dtype):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise RuntimeError(f"grad_dtype must be a torch.dtype or None, but got {c_type_name(kind)}")
+    if self._node is not None:
+        _get_grad(self)  # which warns
+        raise RuntimeError("grad_dtype can only be set on leaf tensors.")
+    if kind is not self.dtype:
+        raise NotImplementedError("autogradkit does not have gradients of another dtype than their tensor's")
+
+
+Tensor.grad_dtype = property(  # pyright: ignore[reportAttributeAccessIssue]
+    _get_grad_dtype, _set_grad_dtype, doc="The dtype of a leaf's gradients, which is its own; no other can be set."
 )
 
 

@@ -1,6 +1,6 @@
 """Checkpoints of PyTorch before version 1.6: pickles one after the other, and behind them the memory of the tensors.
 
-Rests on names; `loading.py` hands it the file and what unpickles.
+Rests on names; `loading.py` hands it the file and what unpickles, `saving.py` writes such a file.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from autogradkit.serialization.names import StorageKind
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
+_MACHINE = {"protocol_version": _PROTOCOL, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}
+HEADS = (_MAGIC, _PROTOCOL, _MACHINE)  # what the first pickles hold
+
 Unpickle = Callable[[Callable[[Any], Any]], Any]
 
 
@@ -25,6 +28,8 @@ def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str, UntypedSt
     memories: dict[str, tuple[Array, StorageKind]] = {}
 
     def persistent_load(named: Any) -> Any:
+        if isinstance(named, tuple) and len(named) == 4 and named[0] == "module":
+            return named[1]  # a module's class, beside the source that it had
         if not isinstance(named, tuple) or len(named) != 6 or named[0] != "storage":
             raise pickle.UnpicklingError("Only persistent_load of storage is allowed")
         _, kind, key, location, count, view = named

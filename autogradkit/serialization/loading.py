@@ -17,6 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from autogradkit.core.device import device
+from autogradkit.core.errors import noted
 from autogradkit.core.storage import Array
 from autogradkit.core.storages import UntypedStorage
 from autogradkit.files import open_file
@@ -132,11 +133,11 @@ def _load(file: Any, mapped: str | None, restores: Restore, weights_only: bool, 
         return _unpickled(stream, storages(memory, restores), weights_only, options)
     if mapped is not None:
         raise RuntimeError(
-            "mmap can only be used with files saved with `torch.save(_use_new_zipfile_serialization=True), please torch.save "
-            "your checkpoint with this option in order to use mmap."
+            f"mmap can only be used with files saved with `torch.save({mapped}, _use_new_zipfile_serialization=True), please "
+            "torch.save your checkpoint with this option in order to use mmap."
         )
     if not first:
-        raise EOFError("Ran out of input")
+        raise noted(EOFError(*(() if weights_only else ("Ran out of input",))), "the file is empty")
 
     def unpickle(persistent_load: Callable[[Any], Any]) -> Any:
         return _unpickled(file, persistent_load, weights_only, options)
@@ -192,6 +193,9 @@ class _Trusting(pickle.Unpickler):
         return found(module_name, global_name)
 
 
+_LEAST = 22  # bytes of a zip file without entries
+
+
 class Archive:
     """The zip file that `save` writes: a folder with a pickle and the memory of its tensors."""
 
@@ -200,7 +204,8 @@ class Archive:
             # A zip file's reader asks `seekable`, which not every object has that a tensor can be loaded from.
             self._zip = zipfile.ZipFile(file if hasattr(file, "seekable") else io.BytesIO(file.read()))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            said = "failed finding central directory" if isinstance(error, zipfile.BadZipFile) else "not a ZIP archive"
+            whole = isinstance(error, zipfile.BadZipFile) and file.seek(0, 2) >= _LEAST
+            said = "failed finding central directory" if whole else "not a ZIP archive"
             raise RuntimeError(f"PytorchStreamReader failed reading zip archive: {said}.{_CORRUPT}") from None
         names = self._zip.namelist()
         self._folder = names[0].partition("/")[0] if names else ""

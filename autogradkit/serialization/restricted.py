@@ -12,7 +12,9 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import IO, Any
 
+from autogradkit.core.errors import noted
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 from autogradkit.serialization.names import ALLOWED, trusted, with_state
 
 # A tensor of given sizes would be memory that nothing was written of.
@@ -55,7 +57,7 @@ class Unpickler:
     def _read(self, count: int) -> bytes:
         found = self._file.read(count)
         if len(found) < count:
-            raise EOFError("the file ends within the pickle")
+            raise noted(EOFError(), "the file ends within the pickle")
         return found
 
     def _unpack(self, form: str) -> Any:
@@ -64,7 +66,7 @@ class Unpickler:
     def _line(self) -> str:
         line = self._file.readline(1024)
         if line[-1:] != b"\n":
-            raise EOFError("the file ends within a name")
+            raise noted(EOFError(), "the file ends within a name")
         return line[:-1].decode()
 
     def _pop(self) -> Any:
@@ -104,8 +106,15 @@ class Unpickler:
             group = tuple(self._pop_to_mark())
             self._stack.append(group)
         elif code == pickle.PROTO:
-            if self._unpack("<B") > 5:
+            protocol = self._unpack("<B")
+            if protocol > 5:
                 raise pickle.UnpicklingError("a protocol of pickle that is not known")
+            if protocol != 2:
+                warn(
+                    f"Detected pickle protocol {protocol} in the checkpoint, which was not the default pickle protocol used by "
+                    "`torch.load` (2). The weights_only Unpickler might not support all instructions implemented by this "
+                    "protocol, please file an issue for adding support if you encounter this."
+                )
         elif code in (pickle.APPEND, pickle.APPENDS):
             items = [self._pop()] if code == pickle.APPEND else self._pop_to_mark()
             self._append(items)

@@ -1,7 +1,8 @@
 """`save`: PyTorch's archive, a zip file of a pickle and of the memory that its tensors stand on.
 
 The pickle is of protocol 2, has PyTorch's names for what is of this package, and names memory by its place in the archive;
-each storage is written once, whole, and begins at a multiple of 64 bytes, so that it can be mapped. Rests on names and files.
+each storage is written once, whole, and begins at a multiple of 64 bytes, so that it can be mapped. The format before it is
+written, too, if it is asked for. Rests on names, legacy and files.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.typed_storages import TypedStorage, typed
 from autogradkit.engine.history import requires_grad
 from autogradkit.files import write_whole
+from autogradkit.serialization import legacy
 from autogradkit.serialization.names import STORAGE_OF, global_name
 
+_PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
 _ALIGNMENT = 64
 _HEADER = 30  # bytes before the name of an entry
 _PADDING = b"FB"  # the extra field that holds a storage's place at a multiple of 64
@@ -47,6 +50,8 @@ def save(
 ) -> None:
     """Write an object with its tensors into a file, whole or not at all, that `load` reads here and in PyTorch.
 
+    With `_use_new_zipfile_serialization=False` the file is one that PyTorch before version 1.6 reads, too.
+
     Tensors that share memory share it again when they are loaded; a view brings all of its storage along. Raises
     RuntimeError where the folder is not there, and for memory that tensors of two dtypes show; AttributeError or
     PicklingError, as pickle does, for what cannot be pickled; OSError for a disk that is full.
@@ -58,24 +63,40 @@ def save(
     >>> torch.load(file)
     {'weight': tensor([1., 1.])}
     """
-    if pickle_module is not pickle or pickle_protocol != 2 or not _use_new_zipfile_serialization:
-        raise NotImplementedError(
-            "autogradkit writes PyTorch's zip format with pickle's protocol 2: save(obj, f) without further arguments"
-        )
+    if pickle_module is not pickle or pickle_protocol not in _PROTOCOLS:
+        raise NotImplementedError("autogradkit writes by Python's pickle alone, by its protocols from 2 to 5")
+
+    def written(name: str) -> bytes:
+        return _archive(obj, name, pickle_protocol) if _use_new_zipfile_serialization else _older(obj, pickle_protocol)
+
     if isinstance(f, str | os.PathLike):
         path = Path(os.fspath(f))
         if not path.parent.exists():
             raise RuntimeError(f"Parent directory {path.parent} does not exist.")
-        write_whole(path, _archive(obj, path.stem or "archive"))
+        write_whole(path, written(path.stem or "archive"))
     elif hasattr(f, "write"):
-        f.write(_archive(obj, "archive"))
+        f.write(written("archive"))
     else:
         raise AttributeError("expected 'f' to be string, path, or a file-like object with a 'write' attribute")
 
 
-def _archive(obj: object, name: str) -> bytes:
+def _older(obj: object, protocol: int) -> bytes:
+    written = io.BytesIO()
+    for head in legacy.HEADS:
+        pickle.dump(head, written, protocol)
+    pickler = _Pickler(written, protocol, older=True)
+    pickler.dump(obj)
+    memories = dict(sorted((str(key), memory) for key, memory in enumerate(pickler.memories)))
+    pickle.dump(list(memories), written, protocol)
+    for key, memory in memories.items():
+        written.write((len(memory) // pickler.itemsizes[int(key)]).to_bytes(8, "little"))
+        written.write(memory)
+    return written.getvalue()
+
+
+def _archive(obj: object, name: str, protocol: int) -> bytes:
     content = io.BytesIO()
-    pickler = _Pickler(content)
+    pickler = _Pickler(content, protocol)
     pickler.dump(obj)
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
@@ -117,9 +138,11 @@ _UNTYPED = _Global("torch.storage.UntypedStorage")
 class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
     dispatch: ClassVar[Any] = dict(pickle._Pickler.dispatch)
 
-    def __init__(self, file: IO[bytes]) -> None:
-        super().__init__(file, 2)
+    def __init__(self, file: IO[bytes], protocol: int, older: bool = False) -> None:
+        super().__init__(file, protocol)
         self.memories: list[Any] = []  # of each storage, by its key
+        self.itemsizes: list[int] = []  # of its elements
+        self._older = older
         self._keys: dict[tuple[int, int], tuple[int, Any]] = {}  # of each storage: its key, and its dtype
 
     def persistent_id(self, pid: Any) -> Any:
@@ -131,10 +154,12 @@ class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
         key, dtype = self._keys.setdefault(place, (len(self.memories), own))
         if key == len(self.memories):
             self.memories.append(memoryview(cast("Any", storage.flat(np.dtype(np.uint8)))))
+            self.itemsizes.append(1 if own is None else own.itemsize)
         if place[1] and dtype is not None and own is not None and dtype is not own:
             raise RuntimeError("Cannot save multiple tensors or storages that view the same data as different types")
         kind = _UNTYPED if own is None else _Global(f"torch.{STORAGE_OF[str(own)]}")
-        return "storage", kind, str(key), "cpu", pid.size()
+        named = "storage", kind, str(key), "cpu", pid.size()
+        return (*named, None) if self._older else named  # None: it is a part of no other storage
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, Tensor):

@@ -5,13 +5,10 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-import numpy as np
-
-from autogradkit._ops.making.data import from_dlpack as _from_object
+from autogradkit._ops.making.data import from_dlpack as from_dlpack
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.errors import c_type_name as _c_type_name
 from autogradkit.core.tensor import Tensor as _Tensor
-from autogradkit.core.tensor import wrap as _wrap
 
 
 class DLDeviceType(enum.IntEnum):
@@ -34,28 +31,6 @@ class DLDeviceType(enum.IntEnum):
     kDLMAIA = 17  # noqa: N815
 
 
-class _Capsule:
-    """A capsule as an object that hands it out, which is what NumPy takes."""
-
-    def __init__(self, capsule: Any) -> None:
-        self._capsule = capsule
-
-    def __dlpack__(self, **options: Any) -> Any:
-        return self._capsule
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return int(DLDeviceType.kDLCPU), 0
-
-
-class _Writable:
-    """The memory of an array that NumPy takes for read-only, as the older capsules do not say whether it is."""
-
-    def __init__(self, array: np.ndarray[Any, Any]) -> None:
-        self._array = array  # which keeps the memory
-        interface = array.__array_interface__
-        self.__array_interface__ = {**interface, "strides": array.strides, "data": (interface["data"][0], False)}
-
-
 def to_dlpack(tensor: Any, /) -> Any:
     """A capsule with the memory of a tensor, which is taken once. Raises TypeError for anything else.
 
@@ -66,13 +41,6 @@ def to_dlpack(tensor: Any, /) -> Any:
     if not isinstance(tensor, _Tensor):
         raise TypeError(f"_to_dlpack(): argument 'data' (position 1) must be Tensor, not {_c_type_name(tensor)}")
     return tensor.detach().__dlpack__()
-
-
-def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> _Tensor:
-    """The tensor that shares the memory of a capsule, or of any object with `__dlpack__`."""
-    if hasattr(ext_tensor, "__dlpack__"):
-        return _from_object(ext_tensor, device=device, copy=copy)
-    return _wrap(np.asarray(_Writable(_from_object(_Capsule(ext_tensor), device=device, copy=copy)._array)))
 
 
 __getattr__ = _absent_from("utils.dlpack")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -186,3 +187,43 @@ def test_it_refuses_in_pytorchs_words(call: Callable[[Any], Any]) -> None:
     expected = error_of(lambda: call(torch))
     assert expected is not None
     assert error_of(lambda: call(autogradkit)) == expected
+
+
+def _bias(m: Any) -> Any:
+    return importlib.import_module(f"{m.__name__}.nn.attention.bias")
+
+
+BIASES: list[Callable[[Any], Any]] = [
+    lambda b: (b.causal_upper_left(2, 3), b.causal_lower_right(2, 3), b.causal_lower_right(2, 3).variant),
+    lambda b: b.causal_upper_left(2, 3, 4),
+    lambda b: b.causal_lower_right(2),
+    lambda b: b.CausalBias(2, 2, 2),
+]
+
+
+@pytest.mark.parametrize("call", BIASES)
+def test_a_causal_bias_is_its_triangle(call: Callable[[Any], Any]) -> None:
+    said = [repr(error_of(lambda m=m: call(_bias(m))) or call(_bias(m))) for m in (autogradkit, torch)]
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("name", ["causal_upper_left", "causal_lower_right"])
+@pytest.mark.parametrize("keys", [3, 5])
+def test_attention_goes_by_a_causal_bias(name: str, keys: int) -> None:
+    def attended(m: Any) -> Any:
+        query = m.randn(2, 2, 3, 4, requires_grad=True)
+        bias = getattr(_bias(m), name)(3, keys)
+        y = m.nn.functional.scaled_dot_product_attention(query, m.randn(2, 2, keys, 4), m.randn(2, 2, keys, 4), bias)
+        y.sum().backward()
+        return y, query.grad
+
+    _both(attended)
+
+
+def test_a_causal_bias_is_warned_of_and_refused() -> None:
+    def refused(m: Any) -> Any:
+        one, bias = m.ones(1, 1, 2, 2), _bias(m).causal_upper_left(2, 2)
+        return m.nn.functional.scaled_dot_product_attention(one, one, one, bias, is_causal=True)
+
+    assert error_of(lambda: refused(autogradkit)) == error_of(lambda: refused(torch)) is not None
+    _both(lambda m: _bias(m).causal_lower_right(3, 2)._materialize())

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.parity.oracle import error_of
 
 BOTH = (autogradkit, torch)
 
@@ -122,10 +123,43 @@ def test_what_one_writes_the_other_reads(
     assert described(BOTH[reads].load(file, weights_only=weights_only)) == described(build(BOTH[writes]))
 
 
+@pytest.mark.parametrize("weights_only", [True, False])
 @pytest.mark.parametrize("build", [training, kinds])
-def test_pytorchs_old_format_is_read(build: Callable[[Any], Any]) -> None:
-    file = written(torch, build(torch), _use_new_zipfile_serialization=False)
-    assert described(autogradkit.load(file)) == described(build(torch))
+@pytest.mark.parametrize(("writes", "reads"), [(0, 0), (0, 1), (1, 0)])
+def test_so_it_is_with_the_format_before_that(
+    writes: int, reads: int, build: Callable[[Any], Any], weights_only: bool
+) -> None:
+    file = written(BOTH[writes], build(BOTH[writes]), _use_new_zipfile_serialization=False)
+    assert described(BOTH[reads].load(file, weights_only=weights_only)) == described(build(BOTH[writes]))
+
+
+@pytest.mark.parametrize("older", [True, False])
+@pytest.mark.parametrize("protocol", [3, 4, 5])
+def test_pickles_of_later_protocols_are_read_by_who_trusts_them(protocol: int, older: bool) -> None:
+    options = {"pickle_protocol": protocol, "_use_new_zipfile_serialization": not older}
+    for writes, reads in ((0, 0), (0, 1), (1, 0)):
+        file = written(BOTH[writes], training(BOTH[writes]), **options)
+        assert described(BOTH[reads].load(file, weights_only=False)) == described(training(BOTH[writes]))
+
+
+@pytest.mark.parametrize("m", BOTH)
+def test_later_protocols_are_warned_of(m: Any) -> None:
+    file = written(m, {"number": 2.5}, pickle_protocol=3)
+    with pytest.warns(UserWarning, match=r"Detected pickle protocol 3 in the checkpoint, which was not the default"):
+        assert m.load(file) == {"number": 2.5}
+
+
+def test_a_module_that_the_older_format_holds_with_its_source_is_read() -> None:
+    file = written(torch, torch.nn.Linear(2, 1), _use_new_zipfile_serialization=False)
+    assert repr(autogradkit.load(file, weights_only=False)) == repr(torch.nn.Linear(2, 1))
+
+
+@pytest.mark.parametrize("weights_only", [True, False])
+@pytest.mark.parametrize("kept", [0, 4, 9, 20, 30, 200, -30, -1])
+def test_what_is_said_of_a_file_that_was_cut_off(kept: int, weights_only: bool) -> None:
+    content = written(torch, [torch.arange(6.0), 3]).getvalue()[:kept]
+    said = [error_of(lambda m=m: m.load(io.BytesIO(content), weights_only=weights_only)) for m in BOTH]
+    assert said[0] == said[1] is not None
 
 
 @pytest.mark.parametrize("writes", [0, 1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch.utils.data
 
 import autogradkit
 import autogradkit.utils.data
+from tests.parity.oracle import error_of
 
 BOTH = (autogradkit, torch)
 
@@ -117,3 +119,39 @@ def test_batches_are_gathered_as_single_samples_are_collated() -> None:
     quick, slow = (list(data.DataLoader(kind(*rows), 4)) for kind in (data.TensorDataset, Plain))
     assert repr(quick) == repr(slow)
     assert quick[0][0].data_ptr() != rows[0].data_ptr()
+
+
+class Box:
+    """What no library knows how to collate."""
+
+    def __init__(self, held: int) -> None:
+        self.held = held
+
+
+def _of_boxes(batch: Any, *, collate_fn_map: Any) -> Any:
+    return Box(collate_fn_map[int]([box.held for box in batch], collate_fn_map=collate_fn_map))
+
+
+def test_a_class_of_a_users_own_can_be_added_to_what_is_collated(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = []
+    for m in BOTH:
+        collating = importlib.import_module(f"{m.__name__}.utils.data._utils.collate")
+        loader = m.utils.data.DataLoader([{"box": Box(i), "at": i} for i in range(4)], 2)
+        with pytest.raises(TypeError) as refused:
+            next(iter(loader))
+        monkeypatch.setitem(collating.default_collate_fn_map, Box, _of_boxes)
+        batches = [(repr(batch["box"].held), repr(batch["at"])) for batch in loader]
+        said.append((str(refused.value), batches, len(collating.default_collate_fn_map)))
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("batch", [[1, 2], [(1, "a"), (2, "b")], [[1], [1, 2]], [{"a": 1}, {"a": 2}]])
+def test_collating_by_a_map_of_ones_own(batch: Any) -> None:
+    chosen: Any = {int: lambda batch, *, collate_fn_map: sum(batch), str: lambda batch, **_: batch}
+
+    def collated(m: Any, options: Any) -> Any:
+        collate = importlib.import_module(f"{m.__name__}.utils.data._utils.collate").collate
+        return error_of(lambda: collate(batch, **options)) or collate(batch, **options)
+
+    for options in ({}, {"collate_fn_map": chosen}):
+        assert collated(autogradkit, options) == collated(torch, options)

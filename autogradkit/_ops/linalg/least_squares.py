@@ -360,10 +360,12 @@ def lstsq(self: Array, b: Array, rcond: float | None = None, *, driver: str | No
     if residuals.shape != (0,):
         outside = np.abs(whole[..., n:, :]) ** 2
         np.sum(outside, axis=-2, out=residuals)
+    # Right sides may be more than matrices, each of which then comes several times, and has one rank.
+    first = tuple(slice(size) for size in self.shape[:-2])
     if chosen != "gels":
-        np.copyto(rank, np.reshape([r for _, r, _ in found], rank.shape))
+        np.copyto(rank, np.reshape([r for _, r, _ in found], batch)[first])
     if chosen in ("gelsd", "gelss"):
-        np.copyto(values, np.reshape([s for _, _, s in found], values.shape))
+        np.copyto(values, np.reshape([s for _, _, s in found], (*batch, min(m, n)))[first])
 
 
 def _solved(driver: str, A: Array, B: Array, rcond: float) -> tuple[Any, Any, Any]:

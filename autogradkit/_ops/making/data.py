@@ -98,11 +98,12 @@ def asarray(
     dtype: DType | None = None,
     device: Device | None = None,
     copy: bool | None = None,
-    requires_grad: bool = False,
+    requires_grad: bool | None = None,
 ) -> Any:
     """`obj` as a tensor: with `copy=True` always a copy, with `copy=False` never one, else where it must be one.
 
-    Raises ValueError where memory cannot be shared and `copy` is False.
+    It requires grad where `obj` does, with a warning, unless `requires_grad` says whether: a leaf is told so itself, of a result
+    comes a detached tensor. Raises ValueError where memory cannot be shared and `copy` is False.
 
     >>> import autogradkit as torch
     >>> torch.asarray([1.0, 2.0])
@@ -123,10 +124,17 @@ def asarray(
                 f"can't alias tensor with dtype '{SCALAR_TYPE_NAMES[held]}' into dtype '{SCALAR_TYPE_NAMES[dtype]}'."
             )
     if isinstance(obj, UntypedStorage):
-        return finished(obj.flat((dtype or int64).numpy), {"device": "cpu", "requires_grad": requires_grad})
+        return finished(obj.flat((dtype or int64).numpy), {"device": "cpu", "requires_grad": bool(requires_grad)})
     made: Any = as_tensor(obj, dtype=dtype)
     if copy and shares and _is_same_memory(made, obj):
         made = made.clone()
+    if requires_grad is None and isinstance(obj, Tensor) and obj.requires_grad:
+        warn_once(
+            "torch.asarray: unspecified requires_grad now defaults to obj.requires_grad instead of False. Pass "
+            "requires_grad=False explicitly to get the old behavior and silence this warning."
+        )
+    if requires_grad is False and made.requires_grad:
+        return requiring_grad(made, False) if made.is_leaf else made.detach()
     return requiring_grad(made) if requires_grad else made
 
 
@@ -211,7 +219,9 @@ def frombuffer(buffer: Object, *, dtype: DType, count: int = -1, offset: int = 0
 
 @python_function()
 def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
-    """The tensor that shares the memory of any object with `__dlpack__`, or has a copy of it.
+    """The tensor that shares the memory of any object with `__dlpack__`, or of a capsule, or has a copy of it.
+
+    A capsule serves once: RuntimeError if it was taken, and for what is none.
 
     >>> import numpy as np
     >>> import autogradkit as torch
@@ -222,7 +232,36 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     # Also of dtypes that NumPy's capsules do not know
     if isinstance(ext_tensor, Tensor) and not ext_tensor.requires_grad:
         return ext_tensor.detach().clone() if copy else ext_tensor.detach()
-    return wrap(np.from_dlpack(ext_tensor, copy=copy))
+    if hasattr(ext_tensor, "__dlpack__"):
+        return wrap(np.from_dlpack(ext_tensor, copy=copy))
+    if type(ext_tensor).__name__ != "PyCapsule" or '"dltensor"' not in repr(ext_tensor):
+        raise RuntimeError(
+            "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you might have "
+            "already constructed a tensor from it once."
+        )
+    return wrap(np.asarray(_Writable(np.from_dlpack(_Capsule(ext_tensor), copy=copy))))
+
+
+class _Capsule:
+    """A capsule as an object that hands it out, which is what NumPy takes."""
+
+    def __init__(self, capsule: Any) -> None:
+        self._capsule = capsule
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self._capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0  # the processor
+
+
+class _Writable:
+    """The memory of an array that NumPy takes for read-only, as the older capsules do not say whether it is."""
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        self._array = array  # which keeps the memory
+        interface = array.__array_interface__
+        self.__array_interface__ = {**interface, "strides": array.strides, "data": (interface["data"][0], False)}
 
 
 @python_function()

@@ -17,6 +17,8 @@ from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.network.likelihood import nll_loss_forward, nll_loss_nd, write_likelihood
 from autogradkit._ops.network.loss import MEAN, NONE
 from autogradkit._ops.network.softmax import log_softmax_along, log_softmax_of
+from autogradkit._ops.pointwise.arithmetic import mul_by_number
+from autogradkit._ops.pointwise.division import div_by_number
 
 
 def _entropy_of_rows(
@@ -102,13 +104,14 @@ def _against_probabilities(
         )
     log_probabilities: Any = log_softmax_along(x, class_dim, False)
     if label_smoothing > 0.0:
-        target = target * (1 - label_smoothing) + _share(label_smoothing, classes)
+        target = mul_by_number(target, 1 - label_smoothing) + _share(label_smoothing, classes)
     terms = log_probabilities * target
     if weight is not None:
         terms = terms * _along(weight, class_dim, x.ndim)
     if reduction == NONE:
         return -terms.sum(class_dim)
-    return -terms.sum() / (x.numel() / classes if classes else 0) if reduction == MEAN else -terms.sum()
+    total = -terms.sum()
+    return div_by_number(total, x.numel() / classes if classes else 0) if reduction == MEAN else total
 
 
 def _share(label_smoothing: float, classes: int) -> float:
@@ -134,4 +137,5 @@ def _smoothed(
         kept = ~ignored
         count = kept.sum() if weight is None else weight.gather(0, target.masked_select(kept).flatten()).sum()
         uniform = uniform / count
-    return certain * (1 - label_smoothing) + uniform * _share(label_smoothing, x.shape[class_dim])
+    share = _share(label_smoothing, x.shape[class_dim])
+    return mul_by_number(certain, 1 - label_smoothing) + mul_by_number(uniform, share)
