@@ -282,7 +282,7 @@ def _fill_index(out: Array, dim: int, index: Array, value: Any) -> Step:
     edits=True,
     deferred=True,
     refuse=_require_fillable,
-    overlaps=_EXPANDED,
+    overlaps=lambda target, others: _EXPANDED(target, others[:1]),  # the number is read before
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), t())],
     vjp={
         "self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0),
