@@ -301,6 +301,32 @@ T.ones(2,2).norm(dim=True)
 T.norm(T.ones(2,2),dim=1.5)
 T.norm(T.ones(2,2),p='nuc',dim=True)
     """,
+    "a constructor under the name of the class that has it": """
+T.nn.ReLU(foo=1)
+T.nn.ReflectionPad2d()
+T.nn.ConstantPad1d(1)
+T.nn.MSELoss(foo=1)
+T.nn.BatchNorm1d()
+T.nn.LazyBatchNorm1d(foo=1)
+T.nn.LazyConv2d()
+T.nn.FractionalMaxPool2d()
+T.distributions.HalfNormal()
+T.optim.lr_scheduler.LambdaLR(T.optim.SGD([T.nn.Parameter(T.ones(1))],.1))
+    """,
+    "edits by samples of what is no sample": """
+T.func.vmap(lambda x: T.zeros(3).add_(x))(T.ones(2,3))
+T.func.vmap(lambda x: T.zeros(3).mul_(x))(T.ones(2,3))
+T.func.vmap(lambda x: T.zeros(3).index_add_(0,T.tensor([0]),x[:1]))(T.ones(2,3))
+    """,
+    "steps without a whole part, and types with attributes": """
+T.arange(0,3,.5,dtype=T.int64)
+T.arange(0,3,-.5,dtype=T.int64)
+T.arange(0,3,float('nan'),dtype=T.int64)
+T.FloatTensor.foo
+r=T.FloatTensor.add(T.ones(2),1)
+T.nn.ConvTranspose2d(1,1,3,stride=2)(T.ones(1,1,4,4),output_size=(12,10))
+T.ones(3).index_fill_(2,T.tensor([0.]),T.ones(2))
+    """,
     "what is said, and when": """
 x=T.slice_scatter(T.ones(2,dtype=T.bool),T.tensor([1j,0j]),0)
 x=T.cumsum(T.tensor(1j),0,dtype=T.bool)
