@@ -327,6 +327,13 @@ r=T.FloatTensor.add(T.ones(2),1)
 T.nn.ConvTranspose2d(1,1,3,stride=2)(T.ones(1,1,4,4),output_size=(12,10))
 T.ones(3).index_fill_(2,T.tensor([0.]),T.ones(2))
     """,
+    "what is no tensor, and no number": """
+T.nn.functional.gumbel_softmax([1.,2.])
+T.einsum('i',np.ones(2))
+T.distributions.Normal(np.float32(1),1.)
+r=repr(T.nn.ParameterList(np.ones(1)))
+T.nn.MultiheadAttention(2,1)([1.],[1.],[1.])
+    """,
     "what is said, and when": """
 x=T.slice_scatter(T.ones(2,dtype=T.bool),T.tensor([1j,0j]),0)
 x=T.cumsum(T.tensor(1j),0,dtype=T.bool)
