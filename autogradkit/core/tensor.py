@@ -158,13 +158,13 @@ class Tensor(Attached):
 
     def _to_number(self, name: str) -> Any:
         try:
-            if self._array.size != 1:
-                raise ValueError("only one element tensors can be converted to Python scalars")
             if name != "int64_t" and self._is_differentiated:
                 warn_once(
                     "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                     "Consider using tensor.detach() first."
                 )
+            if self._array.size != 1:
+                raise ValueError("only one element tensors can be converted to Python scalars")
             number = self._array.item()
             if isinstance(number, complex) and name != "complex":
                 if number.imag:

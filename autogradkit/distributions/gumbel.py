@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from numbers import Number
 from typing import Any
 
 import autogradkit as ak
@@ -35,7 +34,7 @@ class Gumbel(TransformedDistribution):
         self.loc, self.scale = broadcast_all(loc, scale)
         info = ak.finfo(self.loc.dtype)
         low, high = info.tiny, 1 - info.eps
-        if isinstance(loc, Number) and isinstance(scale, Number):
+        if isinstance(loc, (int, float)) and isinstance(scale, (int, float)):
             base = Uniform(low, high, validate_args=validate_args)
         else:
             base = Uniform(ak.full_like(self.loc, low), ak.full_like(self.loc, high), validate_args=validate_args)

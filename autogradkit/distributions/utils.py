@@ -6,7 +6,6 @@ Rests on the ops. The families use it, and so do scripts that define families of
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from numbers import Number
 from typing import Any
 
 import autogradkit as ak
@@ -34,7 +33,7 @@ def broadcast_all(*values: Any) -> tuple[Any, ...]:
     >>> torch.distributions.utils.broadcast_all(torch.tensor([1.0, 2.0]), 3)
     (tensor([1., 2.]), tensor([3., 3.]))
     """
-    if not all(_is_tensor_like(value) or isinstance(value, Number) for value in values):
+    if not all(_is_tensor_like(value) or isinstance(value, (int, float)) for value in values):
         raise ValueError(
             "Input arguments must all be instances of Number, torch.Tensor or objects implementing __torch_function__."
         )

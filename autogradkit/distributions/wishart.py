@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from numbers import Number
 from typing import Any
 
 import autogradkit as ak
@@ -57,7 +56,7 @@ class Wishart(ExponentialFamily):
         ((name, matrix),) = given.items()
         if matrix.dim() < 2:
             raise ValueError("scale_tril must be at least two-dimensional, with optional leading batch dimensions")
-        df = ak.tensor(df, dtype=matrix.dtype) if isinstance(df, Number) else df
+        df = ak.tensor(df, dtype=matrix.dtype) if isinstance(df, (int, float)) else df
         batch_shape = Size(ak.broadcast_shapes(matrix.shape[:-2], df.shape))
         size = matrix.shape[-1]
         self.df = df.expand(batch_shape)

@@ -181,7 +181,7 @@ def global_name(value: Any) -> str | None:
         namespace = value.__name__.strip("_").partition("_")[0]
         return f"torch._C._{namespace if namespace in _NAMESPACES else 'nn'}.{value.__name__}"
     home = value.__module__ if isinstance(value, FunctionType) else home_of(value)
-    if home.partition(".")[0] != "autogradkit":
+    if home is None or home.partition(".")[0] != "autogradkit":  # None for what was made by `exec`
         return None
     home = pytorchs_home(f"torch{home.removeprefix('autogradkit')}", value.__qualname__)
     return f"{home}.{value.__qualname__}"

@@ -226,6 +226,114 @@ T.autograd.gradcheck(lambda x: x.log(),T.tensor([-1.],dtype=T.float64,requires_g
 T.autograd.gradcheck(lambda x: x*2,T.ones(2,dtype=T.float64,requires_grad=True),atol='a')
 T.autograd.gradcheck(lambda x: x*2,T.ones(2,dtype=T.float64,requires_grad=True),rtol=[1.])
     """,
+    "what resizes before a dimension goes": """
+T.mode(T.arange(6.).reshape(2,3),0,out=(T.empty(1),T.empty(2,dtype=T.int64)))
+T.mode(T.arange(6.).reshape(2,3),-1,out=(T.empty(2,1),T.empty((),dtype=T.int64)))
+T.mode(T.arange(6.).reshape(2,3),1,True,out=(T.empty(5),T.empty(2,1,dtype=T.int64)))
+T.mode(T.tensor(2.),out=(T.empty(5),T.empty(2,dtype=T.int64)))
+T.mode(T.ones(2,0),0,out=(T.empty(5),T.empty(2,dtype=T.int64)))
+T.kthvalue(T.arange(6.).reshape(2,3),1,0,out=(T.empty(1),T.empty(2,1,dtype=T.int64)))
+T.kthvalue(T.arange(6.).reshape(2,3),1,-1,out=(T.empty(2,1),T.empty((),dtype=T.int64)))
+T.kthvalue(T.tensor(2.),1,out=(T.empty(5),T.empty((),dtype=T.int64)))
+    """,
+    "a bool of NumPy's is none": """
+T.ones(2).sum(0,np.bool_(True))
+T.ones(2).sort(0,descending=np.True_)
+T.ones(2,requires_grad=np.bool_(True))
+T.ones(2).requires_grad_(np.bool_(True))
+T.dropout(T.ones(2),.5,np.False_)
+    """,
+    "bools, before sizes": """
+T.ones(2,dtype=T.bool)-T.ones(3,dtype=T.bool)
+T.ones(2,dtype=T.bool)-T.ones(3)
+T.rsub(T.ones(2,dtype=T.bool),T.ones(3,dtype=T.bool))
+    """,
+    "bounds that are complex": """
+T.ones(2).clamp_(T.tensor([1j,2]))
+T.ones(2).clamp_(T.tensor([1j,2]),T.tensor([1.,2]))
+T.ones(2).clamp(T.tensor([1j,2]),T.tensor([1.,2]))
+T.tensor([1j,2]).clamp(T.ones(2))
+T.searchsorted(T.ones(3),T.tensor([1j]))
+    """,
+    "sums without NaN, of another dtype": """
+x=T.nansum(T.tensor([1.5,float('nan')]),0,dtype=T.int64,out=T.empty((),dtype=T.int64))
+x=T.nansum(T.tensor([1.5,float('nan')]),0,out=T.empty((),dtype=T.int64))
+x=T.nansum(T.tensor([1.5,float('nan')]),0,dtype=T.int32,out=T.empty((),dtype=T.int64))
+x=T.nansum(T.tensor([1.5,float('nan')]),0,dtype=T.float64,out=T.empty((),dtype=T.int64))
+x=T.nansum(T.tensor([1.5+0j]),0,out=T.empty((),dtype=T.int64))
+x=T.nanmean(T.tensor([1.5,float('nan')]),0,dtype=T.int64,out=T.empty((),dtype=T.int64))
+x=T.nanmean(T.ones(0),0,out=T.empty((),dtype=T.int64))
+    """,
+    "norms of nothing": """
+T.linalg.vector_norm(T.ones(0),float('inf'),0)
+T.linalg.vector_norm(T.ones(2,0),-1,(0,-1))
+T.linalg.vector_norm(T.ones(2,0),-1,())
+T.linalg.vector_norm(T.ones(0),float('inf'),(0,1))
+T.linalg.vector_norm(T.ones(0),float('inf'),1)
+T.ones(2,0).renorm(float('inf'),0,1.)
+T.nn.functional.embedding(T.tensor([0,1]),T.ones(2,0),max_norm=1.,norm_type=float('inf'))
+T.nn.functional.embedding(T.tensor([0,1]),T.ones(0,2),max_norm=1.)
+    """,
+    "what an edit has read before it writes": """
+x=T.arange(3.); x.masked_scatter_(T.tensor([True,False,False]),x[1:2])
+x=T.arange(3.); x.masked_scatter_(T.tensor([True,True,False]),x[1:2])
+x=T.tensor([[True,False],[False,True]]); x.masked_scatter_(x[0],x.clone())
+x=T.arange(3.); x.index_fill_(0,T.tensor([0]),x[1])
+x=T.arange(3); x.index_fill_(0,x[:1],x[1])
+    """,
+    "a deprecated form of copy_": """
+x=T.zeros(2); x.copy_(T.ones(2),**{'async':True})
+T.zeros(2).copy_(T.ones(2),False,True)
+T.zeros(2).copy_()
+    """,
+    "transforms of frames that are called wrongly": """
+T.stft(T.ones(8),4,hop_length='a',return_complex=True)
+T.stft(T.ones(8),4,window=3,return_complex=True)
+T.stft(T.ones(8),4,pad_mode=3,return_complex=True)
+T.stft(T.ones(8),4,center=False,normalized='q')
+T.ones(8).stft(4,win_length=2.5)
+T.istft(T.ones(3,4,dtype=T.complex64),'a')
+T.istft(T.ones(3,4,dtype=T.complex64),4,length='a')
+r=T.ops.aten.stft(T.ones(8),4,window=T.ones(4),return_complex=True)
+    """,
+    "a dimension that is a bool": """
+T.ones(2,2).norm(dim=True)
+T.norm(T.ones(2,2),dim=1.5)
+T.norm(T.ones(2,2),p='nuc',dim=True)
+    """,
+    "a constructor under the name of the class that has it": """
+T.nn.ReLU(foo=1)
+T.nn.ReflectionPad2d()
+T.nn.ConstantPad1d(1)
+T.nn.MSELoss(foo=1)
+T.nn.BatchNorm1d()
+T.nn.LazyBatchNorm1d(foo=1)
+T.nn.LazyConv2d()
+T.nn.FractionalMaxPool2d()
+T.distributions.HalfNormal()
+T.optim.lr_scheduler.LambdaLR(T.optim.SGD([T.nn.Parameter(T.ones(1))],.1))
+    """,
+    "edits by samples of what is no sample": """
+T.func.vmap(lambda x: T.zeros(3).add_(x))(T.ones(2,3))
+T.func.vmap(lambda x: T.zeros(3).mul_(x))(T.ones(2,3))
+T.func.vmap(lambda x: T.zeros(3).index_add_(0,T.tensor([0]),x[:1]))(T.ones(2,3))
+    """,
+    "steps without a whole part, and types with attributes": """
+T.arange(0,3,.5,dtype=T.int64)
+T.arange(0,3,-.5,dtype=T.int64)
+T.arange(0,3,float('nan'),dtype=T.int64)
+T.FloatTensor.foo
+r=T.FloatTensor.add(T.ones(2),1)
+T.nn.ConvTranspose2d(1,1,3,stride=2)(T.ones(1,1,4,4),output_size=(12,10))
+T.ones(3).index_fill_(2,T.tensor([0.]),T.ones(2))
+    """,
+    "what is no tensor, and no number": """
+T.nn.functional.gumbel_softmax([1.,2.])
+T.einsum('i',np.ones(2))
+T.distributions.Normal(np.float32(1),1.)
+r=repr(T.nn.ParameterList(np.ones(1)))
+T.nn.MultiheadAttention(2,1)([1.],[1.],[1.])
+    """,
     "what is said, and when": """
 x=T.slice_scatter(T.ones(2,dtype=T.bool),T.tensor([1j,0j]),0)
 x=T.cumsum(T.tensor(1j),0,dtype=T.bool)

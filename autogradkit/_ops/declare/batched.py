@@ -150,6 +150,39 @@ def _stacked(several: Sequence[Any], batch: Batch) -> Tensor:
     return wrap_batched(whole if batch.size else whole.narrow(0, 0, 0), batch)
 
 
+# The edits of which PyTorch's rules name themselves, those that are one rule there, and those that come to an edit of all
+# samples; of others it tells the level.
+_BY_NAME = frozenset({"fill_", "index_add", "index_fill", "index_put", "scatter_add"})
+_ARITHMETIC = frozenset((
+    "sub", "mul", "multiply", "div", "divide", "true_divide", "copy_", "masked_fill", "logical_and", "logical_or", "logical_xor",
+    "clamp_min", "clamp_max",
+))  # fmt: skip
+_OF_ALL = frozenset((
+    "add", "atan2", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift", "copysign", "gcd",
+    "lcm",
+))  # fmt: skip
+
+
+def _too_large_for_one(op: Overload, target: Tensor, batch: Batch) -> RuntimeError:
+    """The refusal of an edit by samples of what all of them share."""
+    owner, where = op.owner, "in a vmap"
+    if owner.name in _OF_ALL:
+        shape = list(target._array.shape)
+        return RuntimeError(f"output with shape {shape} doesn't match the broadcast shape {[batch.size, *shape]}")
+    if owner.name in _ARITHMETIC:
+        name = "inplace arithmetic"
+    elif owner.name in _BY_NAME:
+        name = owner.edit_name
+    else:
+        name, where = f"aten::{owner.edit_name}", f"at level {batch.number}"
+    return RuntimeError(
+        f"vmap: {name}(self, *extra_args) is not possible because there exists a Tensor `other` in extra_args that has more "
+        f"elements than `self`. This happened due to `other` being vmapped over but `self` not being vmapped over {where}. "
+        f"Please try to use out-of-place operators instead of {name}. If said operator is being called inside the PyTorch "
+        "framework, please file a bug report instead."
+    )
+
+
 def edit_batched(op: Overload, values: Sequence[Any]) -> Tensor:
     """The in-place form on bound values of which some are samples of a batch."""
     _load()
@@ -157,13 +190,7 @@ def edit_batched(op: Overload, values: Sequence[Any]) -> Tensor:
     assert batch is not None
     target: Tensor = values[op.first_tensor]
     if samples_of(target, batch) is None:
-        name = op.owner.edit_name if op.owner.name.startswith("fill") else "inplace arithmetic"
-        raise RuntimeError(
-            f"vmap: {name}(self, *extra_args) is not possible because there exists a Tensor `other` in extra_args that has more "
-            "elements than `self`. This happened due to `other` being vmapped over but `self` not being vmapped over in a vmap. "
-            f"Please try to use out-of-place operators instead of {name}. If said operator is being called inside the PyTorch "
-            "framework, please file a bug report instead."
-        )
+        raise _too_large_for_one(op, target, batch)
     found = EDITS.get(op.owner.name) or (EDITS[POINTWISE] if op.pointwise is not None else None)
     if found is not None and found(op, batch, [opened(each, batch) for each in values]) is not None:
         return target

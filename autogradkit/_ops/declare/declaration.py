@@ -33,7 +33,8 @@ beside the memory words that memory.py explains:
   function of the values where it depends on them. Where `out_dtype` is of the composition's own making, its other checks come
   before that, too. "copy_" is differentiated;
 - `refuses_complex`: where a real operand gets a complex gradient PyTorch does not take its real part, and refuses;
-- `warns_of_resizing`: whether a warning comes where `out=` has elements and is resized;
+- `warns_of_resizing`: whether a warning comes where `out=` has elements and is resized; or what gives it, from `out` and the
+  arrays, where it is of other sizes than those of the result;
 - `into_any`: what `out=` names is written at once, whatever its dtype, in which it is computed;
 - `written`: how often PyTorch edits the result while making it, from the values; of a composition what `out=` names, beyond
   once;
@@ -148,7 +149,7 @@ class Declaration:
         written_by: str | Callable[..., str] = "",
         refuses_complex: bool = False,
         into_any: bool = False,
-        warns_of_resizing: bool = True,
+        warns_of_resizing: bool | Callable[..., None] = True,
         written: Callable[..., int] | None = None,
         laid_out: bool | None = None,
         apart: str = "",

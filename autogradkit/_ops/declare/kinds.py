@@ -201,7 +201,7 @@ KINDS = {
         lambda v: is_integer(v) or (isinstance(v, Tensor) and v._array.size == 1 and v._array.dtype.kind in "iu"),
         "{0}.__class__ is int", int64_of,
     ),
-    "bool": Kind("bool", "bool", "bool", lambda v: isinstance(v, (bool, np.bool_)), "({0} is True or {0} is False)", bool),
+    "bool": Kind("bool", "bool", "bool", lambda v: isinstance(v, bool), "({0} is True or {0} is False)"),
     "str": Kind("str", "str", "str", lambda v: isinstance(v, str), "{0}.__class__ is str"),
     "Dims": _int_list("int[1]", 1),
     "Ints": _int_list("int[]"),

@@ -48,12 +48,12 @@ def require_undifferentiated(op: Overload, values: Sequence[Any], out: Any) -> N
         require_no_grad(op.owner.name, op.tensors_in((*inputs, *outs)))
 
 
-def compose_into(op: Overload, values: Sequence[Any], out: Any) -> Any:
-    """The composition, written into what `out=` names."""
+def compose_into(op: Overload, values: Sequence[Any], asked: Sequence[Any], out: Any) -> Any:
+    """The composition, written into what `out=` names; `asked` are the values without a dtype that `out` decides."""
     if op.out_warning:
         warn(op.out_warning)
     if op.refuse_out is not None:
-        op.refuse_out(out, *values)
+        op.refuse_out(out, *asked)
     outs = out if isinstance(out, (list, tuple)) else (out,)
     tensors = op.tensors_in(values)
     name = op.written_by(*values) if callable(op.written_by) else op.written_by or writer_of(op.owner.name)
@@ -125,7 +125,10 @@ def write_into(op: Overload, values: Sequence[Any], out: Any) -> Any:
         require_apart_resized(out, computed.shape, tensors)
     warns = op.warns_of_resizing
     if op.bare_out and isinstance(out, Tensor):
-        warn_of_resizing(out, computed.shape)
+        warn_of_resizing(out._array.shape, computed.shape)
+        warns = False
+    elif callable(warns):
+        warns(out, *arrays)
         warns = False
     written = into_out(tensors, computed, out, op.require_out_dtype, op.laid_out, unimplemented, warns)
     if op.several:

@@ -124,11 +124,12 @@ class Overload(Form):
             return run_meta(self, values, out)
         if isinstance(out, (list, tuple)) and not self.several and len(out) != len(self.outputs):
             raise TypeError(f"expected tuple of {len(self.outputs)} elements but got {len(out)}")
+        asked = values
         if self.out_decides and isinstance(out, Tensor) and values[self.index["dtype"]] is None:
             values = [*values]
             values[self.index["dtype"]] = out.dtype
         if self.composition:
-            return self.composed(self.kernel, values) if out is None else compose_into(self, values, out)
+            return self.composed(self.kernel, values) if out is None else compose_into(self, values, asked, out)
         if out is not None and (self.written_as or self.formulas):
             require_undifferentiated(self, values, out)
         memory.require_numbers(self, values)
@@ -136,7 +137,7 @@ class Overload(Form):
         for check in early:
             check(*values)
         if out is not None and self.refuse_out is not None:
-            self.refuse_out(out, *values)
+            self.refuse_out(out, *asked)
         if late and self.pointwise is not None and isinstance(out, Tensor):
             arrays = self.arrays_of(values)
             memory.require_promotable(self, arrays)

@@ -75,13 +75,15 @@ def lane_plan(op: Overload, arrays: Sequence[Array | None], key: tuple[Any, ...]
     """
     given = {i: array for i, array in zip(op.operands, arrays, strict=False) if array is not None}
     numbers = dict.fromkeys(op.operands[len(arrays) :], 0)
-    plan = _plan_pointwise(op, [given.get(i, numbers.get(i)) for i in range(len(op.parameters))])
     if len(op.lane_plans) > _MOST:
         op.lane_plans.clear()
+    if op.dtypes and any(array.dtype not in _PLAIN for array in given.values()):  # which may come before the sizes
+        op.lane_plans[key] = None
+        return None
+    plan = _plan_pointwise(op, [given.get(i, numbers.get(i)) for i in range(len(op.parameters))])
     cast = any(given[i].dtype != plan.common for i in op.promotes if i in given)
     halves = is_half(plan.common) and any(array.size >= MANY for array in given.values())  # which go through float32
-    asked = op.dtypes and any(array.dtype not in _PLAIN for array in given.values())
-    if cast or halves or asked or 0 in plan.shape:
+    if cast or halves or 0 in plan.shape:
         op.lane_plans[key] = None
     else:
         itemsize = plan.result.itemsize

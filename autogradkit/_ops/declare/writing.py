@@ -111,7 +111,7 @@ def require_apart_resized(out: Tensor, shape: tuple[int, ...], tensors: Sequence
     try:
         require_apart(out._array, shape, tensors)
     except RuntimeError:
-        warn_of_resizing(out, shape)
+        warn_of_resizing(out._array.shape, shape)
         raise
 
 
@@ -313,7 +313,7 @@ def into_out(
     counts: dict[VersionCounter, int] = {}
     for each, result in zip(outs, results, strict=True):
         if warns:
-            warn_of_resizing(each, result.shape)
+            warn_of_resizing(each._array.shape, result.shape)
         steps += _put(each, result, laid_out)
         if unimplemented:
             steps += history_of(unimplemented, tensors, each, result.shape)
@@ -334,7 +334,7 @@ def copied_into(out: Tensor, computed: Tensor, require_dtype: Callable[[np.dtype
     result, given = computed._array, out._array
     require_dtype(result.dtype, given.dtype)
     if given.shape != result.shape:
-        warn_of_resizing(out, result.shape)
+        warn_of_resizing(given.shape, result.shape)
         check_in_place(out, MODE.grad and (requires_grad(out) or requires_grad(computed)))  # before it has other sizes
         at_once(reseating(out, resized(given, result.shape, contiguous_strides(result.shape))))
     return OPS.copy_(out, computed)
@@ -351,11 +351,11 @@ def resized(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> A
     return strided(empty((offset + extent,), array.dtype), shape, strides, offset)
 
 
-def warn_of_resizing(out: Tensor, shape: tuple[int, ...]) -> None:
-    """Warn where what `out=` names has elements and another shape than the result."""
-    if out._array.size and out._array.shape != shape:
+def warn_of_resizing(given: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Warn where what `out=` names, of shape `given`, has elements and another shape than the result."""
+    if 0 not in given and given != shape:
         warn(
-            f"An output with one or more elements was resized since it had shape {list(out._array.shape)}, which does not "
+            f"An output with one or more elements was resized since it had shape {list(given)}, which does not "
             f"match the required output shape {list(shape)}. This behavior is deprecated, and in a future PyTorch release "
             "outputs will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by "
             "resizing it, inplace, to zero elements with t.resize_(0)."

@@ -251,7 +251,7 @@ def einsum(*args: Any) -> Tensor:
     >>> torch.einsum("ij,j->i", torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([1.0, 10.0]))
     tensor([21., 43.])
     """
-    if len(args) < 2 or (not isinstance(args[0], Tensor) and args[1:] in (([],), ((),))):
+    if len(args) < 2 or (not isinstance(args[0], Tensor) and len(args) == 2 and _is_nothing(args[1])):
         raise ValueError(
             "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts "
             "list"
@@ -267,3 +267,7 @@ def einsum(*args: Any) -> Tensor:
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
     return _einsum(equation, operands)
+
+
+def _is_nothing(operands: Any) -> bool:
+    return isinstance(operands, (list, tuple)) and not operands

@@ -253,18 +253,18 @@ def norm(
     tensor(5.)
     """
     try:
-        if isinstance(p, str) and (p != "fro" or (isinstance(dim, (list, tuple)) and len(dim) > 2)):
-            dims = tuple(range(input.ndim)) if dim is None else (dim,) if isinstance(dim, int) else dim
-            return matrix_norm.owner(input, p, dims, keepdim, dtype=dtype, out=out)
+        dims = [dim] if isinstance(dim, int) else dim
+        written = {} if out is None else {"out": out}
+        if isinstance(p, str) and (p != "fro" or (dims is not None and len(dims) > 2)):
+            places = list(range(input.ndim)) if dims is None else dims
+            return matrix_norm.owner(input, p, places, keepdim, dtype=dtype, **written)
         order = 2 if p is None or isinstance(p, str) else p
         plain = dtype is None and out is None and (dim is None or dim.__class__ is int)
         if plain and input.__class__ in CLASSES and order.__class__ in (int, float) and keepdim.__class__ is bool:
             return vector_norm.straight(input, order, dim if dim is None else (dim,), keepdim)
         if input.layout is sparse_coo:
-            return norm_along(
-                input, order, () if dim is None else (dim,) if isinstance(dim, int) else tuple(dim), keepdim
-            )
-        return vector_norm.owner(input, order, dim, keepdim, dtype=dtype, out=out)
+            return norm_along(input, order, () if dims is None else tuple(dims), keepdim)
+        return vector_norm.owner(input, order, dims, keepdim, dtype=dtype, **written)
     except BaseException as error:
         shorten(error)
         raise

@@ -148,7 +148,10 @@ def _new_like(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 
 
 class tensortype(CType):  # noqa: N801 - PyTorch's name
-    """The class of `FloatTensor` and its kin, and of those that `torch.cuda` has, of which nothing can be made."""
+    """The class of `FloatTensor` and its kin, and of those that `torch.cuda` has, of which nothing can be made.
+
+    They have what `Tensor` has, as attributes.
+    """
 
     dtype: Dtype
     layout: layout
@@ -169,6 +172,12 @@ class tensortype(CType):  # noqa: N801 - PyTorch's name
         if self.is_cuda:
             raise TypeError(f"type {self.full_name} not available. Torch not compiled with CUDA enabled.")
         return _new(args, kwargs, self.dtype)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(Tensor, name)
+        except AttributeError:
+            raise AttributeError(f"type object '{self.full_name}' has no attribute '{name}'") from None
 
     @property
     def full_name(self) -> str:
@@ -205,7 +214,7 @@ def _make_subclass(cls: type[Tensor], data: Tensor, require_grad: bool = False) 
     return made
 
 
-Tensor._make_subclass = staticmethod(_make_subclass)  # pyright: ignore[reportAttributeAccessIssue]
+Tensor._make_subclass = staticmethod(_make_subclass)
 
 
 @python_method("as_subclass")

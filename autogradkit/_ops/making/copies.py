@@ -102,6 +102,11 @@ def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array
     return setitem, out, ..., other
 
 
+@copy_.owner.overload(variants="method", composition=True, deprecated=True)
+def _(self: Tensor, other: Operand, async_: bool = False) -> Any:
+    return copy_.in_place_call(self, other, async_)
+
+
 def _require_one(self: Any, value: Any) -> None:
     if value.ndim:
         raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")

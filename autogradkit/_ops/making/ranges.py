@@ -63,12 +63,14 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
     require_real("arange", kind)
     if not all(math.isfinite(each) for each in (start, end)):
         raise RuntimeError(f"unsupported range: {float(start):g} -> {float(end):g}")
-    if kind is dtypes.int64:
-        start, end, step = [_as_int64(each) for each in bounds]
-    if step == 0 or math.isnan(step):  # an `out` of integers takes the step without what follows its point
-        raise (ValueError if options.get("out") is not None and bounds[2] else RuntimeError)("step must be nonzero")
+    if step == 0 or math.isnan(step):
+        raise RuntimeError("step must be nonzero")
     if (end - start) / step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    if kind is dtypes.int64:
+        start, end, step = [_as_int64(each) for each in bounds]
+        if not step:  # what followed its point is gone
+            raise ValueError("step must be nonzero")
     if kind is not dtypes.int64 and abs((end - start) / step) >= 2**63:
         raise RuntimeError("invalid size, possible overflow?")
     # Python's own integers do not run over.

@@ -5,6 +5,7 @@ Rests on declare and selection's `add_rows`; `nn.functional` publishes both.
 
 from __future__ import annotations
 
+import math
 from operator import setitem
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, SymInt
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.reduction.norms import refuse_empty
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.steps import Step
@@ -130,7 +132,12 @@ def embedding_renorm_(self: Array, indices: Array, max_norm: float, norm_type: f
     _require_indices(indices, 2, "embedding_renorm_")
     rows = np.unique(indices)
     if rows.size and not 0 <= rows[0] <= rows[-1] < len(out):
-        raise IndexError("index out of range in self")
+        at = next((each for each in rows if not -len(out) <= each < len(out)), None)
+        if at is None:
+            raise IndexError("index out of range in self")
+        raise IndexError(f"select(): index {at} out of range for tensor of size {list(out.shape)} at dimension 0")
+    if rows.size and not out.size and (norm_type < 0 or norm_type == math.inf):
+        refuse_empty(out.shape, norm_type, None)
     if rows.size and out.dtype.kind in "biu":
         kind = scalar_type(from_numpy_dtype(out.dtype))
         raise RuntimeError(f"norm(): input dtype should be either floating point or complex. Got {kind} instead.")

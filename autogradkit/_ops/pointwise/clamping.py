@@ -21,12 +21,23 @@ from autogradkit.core.clip import clip
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, dtype_of_number, result_type
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.shapes import broadcast_shapes
-from autogradkit.core.tensor import Tensor
 
 
 def _refuse_no_bounds(self: Any, min: Any, max: Any) -> None:
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+
+
+def _refuse_complex(self: Any, min: Any, max: Any) -> None:
+    if self._array.dtype.kind == "c":
+        raise NotImplementedError("clamp is not supported for complex types")
+
+
+@by_kernel
+def _refuse_between(self: Any, min: Any, max: Any) -> None:
+    label = "maximum_cpu" if max is None else "minimum_cpu" if min is None else "clamp_cpu"
+    given = [each for each in (self, min, max) if each is not None]
+    common_not_implemented(label, "bc" if label == "clamp_cpu" else "c")(*given)
 
 
 def _inside(self: Any, min: Any, max: Any) -> Any:
@@ -51,29 +62,22 @@ def _require_fitting(first: Any, second: Any) -> None:
 
 
 def _refuse_clamping(self: Any, min: Any, max: Any) -> None:
-    """PyTorch has a kernel for each set of bounds, and names it."""
+    """PyTorch has a kernel for each set of numbers, and names it."""
     _refuse_no_bounds(self, min, max)
     complex_bound = any(isinstance(each, complex) for each in (min, max))
     if self._array.dtype.kind == "c" or (complex_bound and self._array.dtype.kind in "biu"):
         raise NotImplementedError("clamp is not supported for complex types")
     if complex_bound:
         raise RuntimeError("value cannot be converted to type double without overflow")
-    tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
-    if not tensors and self.dtype.is_floating_point:  # which no real number changes, and every kernel takes
+    if self.dtype.is_floating_point:  # which no real number changes, and every kernel takes
         _refuse_too_large((min, max), self.dtype)
         return
-    if tensors:
-        label = "maximum_cpu" if max is None else "minimum_cpu" if min is None else "clamp_cpu"
-        refused = "bc" if label == "clamp_cpu" else "c"
-    else:
-        label = "clamp_scalar_cpu"
-        if min is None or max is None:
-            label = "clamp_min_scalar_cpu" if max is None else "clamp_max_scalar_cpu"
-        refused = "bc"
+    label = "clamp_scalar_cpu"
+    if min is None or max is None:
+        label = "clamp_min_scalar_cpu" if max is None else "clamp_max_scalar_cpu"
     given = [each for each in (self, min, max) if each is not None]
-    common_not_implemented(label, refused)(*given)
-    if not tensors:
-        _refuse_too_large((min, max), common_dtype(given))
+    common_not_implemented(label, "bc")(*given)
+    _refuse_too_large((min, max), common_dtype(given))
 
 
 def _refuse_too_large(bounds: Iterable[Any], common: Dtype) -> None:
@@ -114,7 +118,7 @@ clamp = function("clamp", "clip", in_place=True)
     ),
     pointwise=SAME,
     refuse=_refuse_no_bounds,
-    dtypes=_refuse_clamping,
+    dtypes=(_refuse_complex, _refuse_between),
     samples=lambda t: [(t(2, 3), t(3, low=-2, high=-0.5), t(2, 1, low=0.5, high=2)), (t(4), t(4), None)],
     vjp={
         "self": lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0),

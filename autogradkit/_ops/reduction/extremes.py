@@ -17,7 +17,7 @@ from autogradkit._ops.declare.refusals import (
     refuses,
     unless_empty,
 )
-from autogradkit._ops.declare.writing import saying
+from autogradkit._ops.declare.writing import saying, warn_of_resizing
 from autogradkit._ops.pointwise.choice import maximum, minimum
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.sums import spread
@@ -54,6 +54,19 @@ def require_elements(name: str) -> Any:
 def without_dim(shape: Shape, dim: int, keepdim: bool) -> Shape:
     """`shape` with dimension `dim` gone, or of size 1."""
     return (*shape[:dim], *((1,) if keepdim else ()), *shape[dim + 1 :]) if shape else ()
+
+
+def warn_before_dim_goes(out: tuple[Any, Any], self: Array, dim: int, keepdim: bool, always: bool) -> None:
+    """Warn of resizing as PyTorch does where the dimension is still there, of size 1, and is taken away afterwards.
+
+    What `out=` names gets it first: `always`, or where it then has as many as the result.
+    """
+    dim = wrap_dim(dim, self.ndim)
+    shape = without_dim(self.shape, dim, True)
+    for each in out:
+        given = each._array.shape
+        grows = not keepdim and (len(given) >= dim if always else len(given) == len(shape) - 1)
+        warn_of_resizing((*given[:dim], 1, *given[dim:]) if grows else given, shape)
 
 
 def pick(self: Array, positions: Array, dim: int, out: tuple[Array, Array]) -> None:

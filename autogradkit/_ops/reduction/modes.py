@@ -12,10 +12,12 @@ import numpy as np
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.refusals import by_kernel, not_implemented
+from autogradkit._ops.declare.writing import warn_of_resizing
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.choosing import in_order, last_of_equals
-from autogradkit._ops.reduction.extremes import pick, require_size, to_picked, without_dim
+from autogradkit._ops.reduction.extremes import pick, require_size, to_picked, warn_before_dim_goes, without_dim
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, int64
+from autogradkit.core.shapes import wrap_dim
 
 _MOST = 100_000  # elements in rows that are looked at one by one: beyond that equal elements stand as they did
 _STABLE = 16  # elements up to which the C++ library's sort leaves equal ones as they stood
@@ -35,6 +37,14 @@ def _require_modes_dtypes(out: Any, self: Any, *_options: Any) -> None:
             )
 
 
+def _warn_of_resizing(out: Any, self: Array, dim: int, keepdim: bool) -> None:
+    if self.size and self.ndim:
+        warn_before_dim_goes(out, self, dim, keepdim, True)
+    elif self.ndim:
+        for each in out:
+            warn_of_resizing(each._array.shape, without_dim(self.shape, wrap_dim(dim, self.ndim), keepdim))
+
+
 @by_kernel
 def _require_ordered(self: Any, *_options: Any) -> None:
     if self.ndim and self._array.size:  # else it is found without a kernel
@@ -46,6 +56,7 @@ def _require_ordered(self: Any, *_options: Any) -> None:
     dtypes=_require_ordered,
     real_gradient=True,
     refuse_out=_require_modes_dtypes,
+    warns_of_resizing=_warn_of_resizing,
     outputs="values indices",
     differentiable_outputs=1,
     returns=return_types.mode,

@@ -17,6 +17,7 @@ from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction.sums import add_up, spread, summand
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype, promote_types
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.shapes import wrap_dim
 
 
 def _norm_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any]:
@@ -65,6 +66,7 @@ def require_real_order(ord: Any) -> None:
 def _refuse_narrowing(self: Any, ord: Any, dim: Any, keepdim: Any, dtype: Any) -> None:
     _require_numbers(self.dtype)
     require_real_order(ord)
+    _refuse_no_elements(self, ord, dim)
     if dtype is None:
         return
     own, wanted = scalar_type(self.dtype), scalar_type(dtype)
@@ -84,13 +86,18 @@ def _refuse_narrowing(self: Any, ord: Any, dim: Any, keepdim: Any, dtype: Any) -
 def refuse_empty(shape: tuple[int, ...], ord: float, dim: Any) -> None:
     """Raise RuntimeError for a norm that nothing has: over no element, where no number leaves a result as it was."""
     said = f"linalg.vector_norm cannot compute the {ord:g} norm on"
-    if dim is None or len(dim) == len(shape):
+    if not dim:
         raise RuntimeError(f"{said} an empty tensor because the operation does not have an identity")
     for each in dim:
-        if not shape[each]:
+        if not shape[wrap_dim(each, len(shape))]:
             raise RuntimeError(
                 f"{said} the dimension {each}because this dimension is empty and the operation does not have an identity"
             )
+
+
+def _refuse_no_elements(self: Any, ord: Any, dim: Any = None, *_options: Any) -> None:
+    if not self._array.size and ord is not None and (ord < 0 or ord == math.inf):
+        refuse_empty(self._array.shape, ord, dim)
 
 
 @op(
@@ -115,8 +122,6 @@ def vector_norm(
     out: Array,
 ) -> None:
     """The `ord`-norm over dimensions."""
-    if not self.size and (ord < 0 or ord == math.inf):
-        refuse_empty(self.shape, ord, dim)
     if k.is_half(out):  # rounded once, at the end
         wide = np.empty(out.shape, np.float32)
         write_norm(self.astype(np.float32), ord, dim, keepdim, wide)
@@ -131,6 +136,7 @@ def vector_norm(
     node="NormBackward1",
     reduces=True,
     result_dtype=_norm_dtype,
+    refuse=_refuse_no_elements,
     samples=lambda t: [(t(2, 3), 2.0, (1,)), (t(2, 3), 1.5, (0,), True)],
     vjp={"self": lambda g, self, result, p, dim, keepdim: norm_backward(g, self, result, p, dim, keepdim)},
     rule="∂self = ∂ · self / result, for p = 2",
@@ -145,6 +151,7 @@ def norm_along(self: Array, p: Scalar | None, dim: Dims, keepdim: bool = False, 
     variants="",
     node="NormBackward0",
     meta=lambda self, p: ((), _norm_dtype(self.dtype, None)),
+    refuse=_refuse_no_elements,
     samples=lambda t: [(t(2, 3), 2.0)],
     vjp={"self": lambda g, self, result, p: norm_backward(g, self, result, p, (), False)},
     rule="∂self = ∂ · self / result, for p = 2",
@@ -252,6 +259,8 @@ def renorm(self: Array, p: Scalar, dim: Dim, maxnorm: Scalar, *, out: Array) -> 
     tensor([[0.6000, 0.8000],
             [0.3000, 0.4000]])
     """
+    if not self.size and p == math.inf:
+        refuse_empty(self.shape, p, _others(self.ndim, dim))
     kind = np.dtype(np.float32) if k.is_half(self) else _norm_dtype(self.dtype, None)
     norm = np.empty([n if each == dim else 1 for each, n in enumerate(self.shape)], kind)
     write_norm(self.astype(kind) if k.is_half(self) else self, p, _others(self.ndim, dim), True, norm)

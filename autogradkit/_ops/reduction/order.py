@@ -21,7 +21,7 @@ from autogradkit._ops.declare.refusals import (
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction import return_types
 from autogradkit._ops.reduction.choosing import kth, top
-from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, without_dim
+from autogradkit._ops.reduction.extremes import pick, require_size, shared, to_picked, warn_before_dim_goes, without_dim
 from autogradkit._ops.reduction.places import chosen_places, middle_places, stable_order
 from autogradkit._ops.selection.gather import positions_along
 from autogradkit.core.dtype import int64
@@ -195,6 +195,9 @@ def _require_ordered(self: Any, *_: Any, **__: Any) -> None:
 @op(
     apart="given",
     meta=_kth_meta,
+    warns_of_resizing=lambda out, self, k, dim, keepdim: warn_before_dim_goes(
+        out, self, dim, keepdim or not self.ndim, False
+    ),
     dtypes=_require_ordered,
     real_gradient=True,
     outputs="values indices",

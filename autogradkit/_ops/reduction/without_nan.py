@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dims, DType
 from autogradkit._ops.declare.refusals import refuses, scalar_type
-from autogradkit._ops.declare.writing import require_same_dtype, saying
+from autogradkit._ops.declare.writing import require_castable, require_same_dtype, saying
 from autogradkit._ops.reduction.sums import add_up, spread, sum_dims, summed_dtype
 from autogradkit.core.dtype import FLOATING, from_numpy_dtype
 from autogradkit.core.tensor import Tensor
@@ -24,16 +24,18 @@ def _no_kernel(kind: Any) -> NotImplementedError:
     return NotImplementedError(f"\"nansum_cpu\" not implemented for '{scalar_type(kind)}'")
 
 
-def _require_kernel(out: Any, self: Any) -> None:
-    """Raise for whole numbers where floats are to be written: without `out=` PyTorch has `sum` make them."""
-    if out.dtype.category < FLOATING <= self.dtype.category and self._array.size:
-        raise _no_kernel(out.dtype)
+_require_real = refuses("c", "nansum on CPU does not support complex inputs", RuntimeError)
 
 
 def _require_sums_out(out: Any, self: Any, dim: Any, keepdim: bool, dtype: Any) -> None:
-    _require_kernel(out, self)
+    _require_real(self)
     if min(self.dtype.category, (dtype or self.dtype).category) < FLOATING:  # PyTorch has `sum` do it
-        require_same_dtype(summed_dtype(self._array.dtype, dtype), out._array.dtype)
+        require_same_dtype(summed_dtype(self._array.dtype, dtype or out.dtype), out._array.dtype)
+        return
+    if dtype is not None:
+        _SAME(dtype.numpy, out._array.dtype)
+    if out.dtype.category != FLOATING and self._array.size:
+        raise _no_kernel(out.dtype)
 
 
 @op(
@@ -42,7 +44,7 @@ def _require_sums_out(out: Any, self: Any, dim: Any, keepdim: bool, dtype: Any) 
     result_dtype=summed_dtype,
     refuse_out=_require_sums_out,
     out_dtype=_SAME,
-    dtypes=refuses("c", "nansum on CPU does not support complex inputs", RuntimeError),
+    dtypes=_require_real,
     samples=lambda t: [(t(2, 3),), (t(2, 3), (1,)), (t(2, 3), (0, 1), True)],
     vjp={"self": lambda g, self, dim, keepdim: spread(g, self.shape, dim, keepdim) * k.logical_not(k.isnan(self))},
     rule="∂self = ∂ where self is a number, 0 where it is NaN",
@@ -65,11 +67,21 @@ def nansum(
     add_up(self, dim, out, keepdim)
 
 
-def _require_floating(out: Any, self: Any, *_options: Any) -> None:
-    _require_kernel(out, self)
+def _require_means_out(out: Any, self: Any, dim: Any, keepdim: bool, dtype: Any) -> None:
     if self._array.dtype.kind not in "fVc":
         raise RuntimeError(
             "nanmean(): integral types and 'Bool' are not supported for nanmean, even for empty tensors."
+        )
+    _require_mean(dtype)
+    _require_sums_out(out, self, dim, keepdim, dtype)
+    require_castable(self._array.dtype, out._array.dtype)  # to divide in place
+
+
+def _require_mean(dtype: Any) -> None:
+    if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+        raise RuntimeError(
+            "nanmean(): could not infer output dtype. Optional dtype must be either a floating point or complex dtype. Got: "
+            f"{scalar_type(dtype)}"
         )
 
 
@@ -77,7 +89,7 @@ def _require_floating(out: Any, self: Any, *_options: Any) -> None:
     composition=True,
     out=True,
     out_decides=True,
-    refuse_out=_require_floating,
+    refuse_out=_require_means_out,
     out_dtype=_SAME,
     written=lambda *_: 1,
 )
@@ -93,10 +105,6 @@ def nanmean(self: Tensor, dim: Dims | None = None, keepdim: bool = False, *, dty
         raise RuntimeError(
             f"nanmean(): expected input to have floating point or complex dtype but got {scalar_type(tensor.dtype)}"
         )
-    if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
-        raise RuntimeError(
-            "nanmean(): could not infer output dtype. Optional dtype must be either a floating point or complex dtype. Got: "
-            f"{scalar_type(dtype)}"
-        )
+    _require_mean(dtype)
     total = nansum(tensor, dim, keepdim, dtype=dtype)
     return total.div(sum_dims(tensor.detach().isnan().logical_not(), dim, keepdim))

@@ -23,6 +23,7 @@ from autogradkit.core.shapes import broadcast_shapes, require_dims, wrap_dim
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import contiguous_strides
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.warning import warn_once
 
 FEW = 512  # elements, of which the indexing by a kept grid is quicker
 
@@ -208,6 +209,10 @@ def scatter_src(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) 
     rule="∂self and ∂src are not implemented in PyTorch",
 )
 def _(self: Array, dim: Dim, index: Array, src: Array, *, reduce: str, out: Array) -> Step:
+    warn_once(
+        "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a future PyTorch release. "
+        "Use torch.scatter_reduce instead for more reduction options."
+    )
     return _scatter(self, dim, index, src, reduce, out)
 
 

@@ -20,7 +20,7 @@ from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.storage import offset_of, require_extent
 from autogradkit.core.strides import element_strides
-from autogradkit.core.tensor import wrap
+from autogradkit.core.tensor import Tensor, wrap
 
 
 def _name(array: Array) -> str:
@@ -248,6 +248,10 @@ _EXPANDED = expanded_with_warning("index_fill_", "tensor[mask] = scalar", apart=
 
 
 def _require_fillable(self: Any, dim: int, index: Any, value: Any) -> None:
+    if isinstance(value, Tensor) and value._array.ndim:
+        raise RuntimeError(
+            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s)."
+        )
     if index._array.dtype != np.int64:
         raise IndexError("index_fill_(): Expected dtype int64 for index.")
 
@@ -281,7 +285,7 @@ def _fill_index(out: Array, dim: int, index: Array, value: Any) -> Step:
     edits=True,
     deferred=True,
     refuse=_require_fillable,
-    overlaps=_EXPANDED,
+    overlaps=lambda target, others: _EXPANDED(target, others[:1]),  # the number is read before
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), t())],
     vjp={
         "self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0),
@@ -296,10 +300,6 @@ def _(self: Array, dim: Dim, index: Array, value: Array, *, out: Array) -> Step:
     >>> torch.zeros(3).index_fill(0, torch.tensor([0, 2]), 5)
     tensor([5., 0., 5.])
     """
-    if value.ndim:
-        raise RuntimeError(
-            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
-        )
     return _fill_index(out, dim, index, value.item())
 
 

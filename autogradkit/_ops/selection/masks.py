@@ -13,7 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Object, Scalar, SymInt
-from autogradkit._ops.declare.writing import C_NAMES, SHARED, expanded_with_warning, require_shape, saying
+from autogradkit._ops.declare.writing import C_NAMES, SHARED, expanded_with_warning, require_once, require_shape, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.shapes import broadcast_shapes
@@ -169,6 +169,7 @@ def _masked_source(g: Any, mask: Any, source_sym_sizes: tuple[int, ...]) -> Any:
     in_place=True,
     meta=_scatter_meta,
     edit_refuse=_refuse_scatter_edit,
+    overlaps=require_once,
     out=False,
     samples=lambda t: [
         (t(2, 3), wrap(np.array([True, False, True])), t(5)),

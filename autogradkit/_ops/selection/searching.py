@@ -62,6 +62,8 @@ def _require_searchable(
             raise RuntimeError(f"{said}sorter must be a tensor of long dtype but got dtype {scalar_type(sorter.dtype)}")
         if order.size and not 0 <= order.min() <= order.max() < order.shape[-1]:
             raise RuntimeError(f"{said}sorter index out of range")
+    if values.dtype.kind == "c":  # whatever the boundaries are
+        _refuse_kinds(sorted_sequence, self)
 
 
 def _refuse_kinds(sorted_sequence: Any, self: Any, *_options: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autogradkit._ops.declare import k, python_function, python_method
+from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.making.filled import new_ones, ones
 from autogradkit._ops.making.restriding import as_strided
 from autogradkit._ops.network.padding import constant_pad_nd, pad
@@ -57,13 +57,39 @@ def stft(
     >>> torch.stft(torch.ones(8), 4, window=torch.ones(4), return_complex=True).shape
     torch.Size([3, 9])
     """
-    if center and align_to_window is not None:
-        raise RuntimeError("stft align_to_window should only be set when center = false")
     if center:
-        ndim, shape = input.dim(), tuple(input.shape)
-        wide = input.view((*(1,) * (3 - ndim), *shape))
-        padded = pad(wide, (n_fft // 2, n_fft // 2), pad_mode)
-        input = padded.view(padded._array.shape[-ndim:])
+        if align_to_window is not None:
+            raise RuntimeError("stft align_to_window should only be set when center = false")
+        input = _centred(input, n_fft, pad_mode)
+    options = normalized, onesided, return_complex, align_to_window
+    return _stft(input, n_fft, hop_length, win_length, window, *options)
+
+
+def _centred(input: Tensor, n_fft: int, pad_mode: str) -> Tensor:
+    """The signal with half a frame before its first sample and behind its last, so that frames have them in their middle."""
+    ndim, shape = input.dim(), tuple(input.shape)
+    wide = input.view((*(1,) * (3 - ndim), *shape))
+    padded = _pad(wide, [int(n_fft // 2)] * 2, pad_mode)
+    return padded.view(padded._array.shape[-ndim:])
+
+
+_pad = pad.owner.made("function")
+_stft = function("stft", variants="")
+
+
+@_stft.overload(composition=True)
+def _(
+    self: Tensor,
+    n_fft: int,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Tensor | None = None,
+    normalized: bool = False,
+    onesided: bool | None = None,
+    return_complex: bool | None = None,
+    align_to_window: bool | None = None,
+) -> Any:
+    """The transforms of the frames that lie within the signal."""
     hop = n_fft // 4 if hop_length is None else hop_length
     width = n_fft if win_length is None else win_length
     if window is None:
@@ -72,7 +98,7 @@ def stft(
             "windows such as torch.hann_window or torch.hamming_window are recommended to reduce spectral leakage.To suppress "
             "this warning and use a rectangular window, explicitly set `window=torch.ones(n_fft, device=<device>)`."
         )
-    is_complex = input.is_complex() or (window is not None and window.is_complex())
+    is_complex = self.is_complex() or (window is not None and window.is_complex())
     if return_complex is None and not is_complex:
         raise RuntimeError(
             "stft requires the return_complex parameter be given for real inputs, and will further require that "
@@ -84,16 +110,16 @@ def stft(
             "all inputs, and return_complex=False will raise an error.\nNote: you can still call torch.view_as_real on the "
             "complex output to recover the old return format."
         )
-    shape = tuple(input._array.shape)
+    shape = tuple(self._array.shape)
     call = (
-        f"stft({tensor_type(input._array)}{list(shape)}, n_fft={n_fft}, hop_length={hop}, win_length={width}, "
+        f"stft({tensor_type(self._array)}{list(shape)}, n_fft={n_fft}, hop_length={hop}, win_length={width}, "
         f"window={_named(window)}, normalized={int(normalized)}, onesided={_option(onesided)}, "
         f"return_complex={_option(return_complex)}, align_to_window={_option(align_to_window)}) "
     )
-    _require_frames(call, input, n_fft, hop, width, window)
+    _require_frames(call, self, n_fft, hop, width, window)
     if onesided and is_complex:
         raise RuntimeError("Cannot have onesided output if window or input is complex")
-    signal = input.unsqueeze(0) if len(shape) == 1 else input
+    signal = self.unsqueeze(0) if len(shape) == 1 else self
     count, length = signal._array.shape
     if width < n_fft:
         window = _in_window(new_ones(signal, (width,)) if window is None else window, n_fft, width)
@@ -110,6 +136,35 @@ def stft(
     if len(shape) == 1:
         found.squeeze_(0)
     return view_as_real(found) if return_complex is False else found
+
+
+@_stft.overload(composition=True)
+def _(
+    self: Tensor,
+    n_fft: int,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Tensor | None = None,
+    center: bool = True,
+    pad_mode: str = "reflect",
+    normalized: bool = False,
+    onesided: bool | None = None,
+    return_complex: bool | None = None,
+    align_to_window: bool | None = None,
+) -> Any:
+    return stft(
+        self,
+        n_fft,
+        hop_length,
+        win_length,
+        window,
+        center,
+        pad_mode,
+        normalized,
+        onesided,
+        return_complex,
+        align_to_window,
+    )
 
 
 def _require_frames(call: str, x: Tensor, n_fft: int, hop: int, width: int, window: Tensor | None) -> None:
@@ -132,10 +187,9 @@ def _require_frames(call: str, x: Tensor, n_fft: int, hop: int, width: int, wind
         )
 
 
-@python_function()
-@python_method("istft")
+@op(variants="function", composition=True)
 def istft(
-    input: Tensor,
+    self: Tensor,
     n_fft: int,
     hop_length: int | None = None,
     win_length: int | None = None,
@@ -145,7 +199,7 @@ def istft(
     onesided: bool | None = None,
     length: int | None = None,
     return_complex: bool = False,
-) -> Tensor:
+) -> Any:
     """The signal whose `stft` is `input`, (signals,) frequencies × frames: the frames transformed back and added up.
 
     Raises RuntimeError where sizes do not fit, or where the windows leave a sample out.
@@ -163,21 +217,21 @@ def istft(
             "make the inversion lossless.To suppress this warning and use a rectangular window, explicitly set "
             "`window=torch.ones(n_fft, device=<device>)`."
         )
-    if not input.is_complex():
+    if not self.is_complex():
         raise RuntimeError(
             "istft requires a complex-valued input tensor matching the output from stft with return_complex=True."
         )
     call = (
-        f"istft({tensor_type(input._array)}{list(input._array.shape)}, n_fft={n_fft}, hop_length={hop}, win_length={width}, "
+        f"istft({tensor_type(self._array)}{list(self._array.shape)}, n_fft={n_fft}, hop_length={hop}, win_length={width}, "
         f"window={_named(window)}, center={int(center)}, normalized={int(normalized)}, onesided={_option(onesided)}, "
         f"length={_option(length)}, return_complex={int(return_complex)}) "
     )
-    pairs = view_as_real(input)
+    pairs = view_as_real(self)
     single = pairs._array.ndim == 3
     onesided = _require_overlaps(call, pairs, n_fft, hop, width, window, onesided)
     if return_complex and onesided:
         raise RuntimeError("Cannot have onesided output if window or input is complex")
-    weight = ones((width,), dtype=input.dtype.to_real()) if window is None else window
+    weight = ones((width,), dtype=self.dtype.to_real()) if window is None else window
     placed = _in_window(weight, n_fft, width)
     if single:
         pairs = pairs.unsqueeze(0)
@@ -206,6 +260,25 @@ def istft(
         )
         signal = constant_pad_nd(signal, (0, end - reach))
     return signal
+
+
+@python_method("istft")
+def _(
+    self: Tensor,
+    n_fft: int,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Tensor | None = None,
+    center: bool = True,
+    normalized: bool = False,
+    onesided: bool | None = None,
+    length: int | None = None,
+    return_complex: bool = False,
+) -> Tensor:
+    """See `istft`."""
+    return istft.owner(
+        self, n_fft, hop_length, win_length, window, center, normalized, onesided, length, return_complex=return_complex
+    )
 
 
 def _laid_over(frames: Tensor, reach: int, n_fft: int, hop: int) -> Tensor:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from autogradkit._ops.making.filled import empty, zeros
+from autogradkit._ops.making.filled import empty_like, zeros_like
+from autogradkit._ops.making.options import contiguous_format
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
@@ -71,11 +72,11 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     """
     if eps != 1e-10:
         warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=3)
-    drawn: Any = empty.owner(logits.size(), dtype=logits.dtype)
+    drawn: Any = empty_like.owner(logits, memory_format=contiguous_format)
     noise = -drawn.exponential_().log()
     soft = ((logits + noise) / tau).softmax(dim)
     if not hard:
         return soft
     index = soft.max(dim, keepdim=True)[1]
-    ones: Any = zeros.owner(logits.size(), dtype=logits.dtype)
+    ones: Any = zeros_like.owner(logits, memory_format=contiguous_format)
     return ones.scatter_(dim, index, 1.0) - soft.detach() + soft

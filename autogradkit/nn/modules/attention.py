@@ -113,9 +113,10 @@ class MultiheadAttention(Module):
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
         """(what the queries found, the weights, averaged over heads or, with False, of each head; None if not needed)."""
+        is_batch = query.dim() == 3
         padding = canonical_mask(key_padding_mask, "key_padding_mask", query.dtype, attn_mask, "attn_mask")
         mask = canonical_mask(attn_mask, "attn_mask", query.dtype)
-        turned = self.batch_first and query.dim() == 3
+        turned = self.batch_first and is_batch
         q, k, v = query, key, value
         if turned:  # what is one tensor stays one, and is projected at once
             q = query.transpose(1, 0)

@@ -10,7 +10,6 @@ from typing import Any
 from autogradkit.core.frames import entry
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
-from autogradkit.nn.modules.members import type_text
 from autogradkit.nn.modules.module import Module, Samples, indented
 
 __all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
@@ -381,7 +380,7 @@ class ParameterList(Module):
                 size = "x".join(str(n) for n in value.shape)
                 lines.append(f"  ({index}): {kind} containing: [{value.dtype} of size {size}]")
             else:
-                lines.append(f"  ({index}): Object of type: {type_text(value)}")
+                lines.append(f"  ({index}): Object of type: {type(value).__name__}")
         return "\n".join(lines)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

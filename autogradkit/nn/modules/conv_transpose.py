@@ -35,7 +35,7 @@ class _ConvTransposeNd(_ConvNd):
             return self.output_padding
         dims = len(self.kernel_size)
         before = 2 if input.dim() == dims + 2 else 1
-        wanted = list(output_size)
+        wanted = output_size
         if len(wanted) == before + dims:
             wanted = wanted[before:]
         if len(wanted) != dims:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autogradkit._ops.making.data import tensor
+from autogradkit.core.constructors import said_as
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import int64
 from autogradkit.nn.modules import batchnorm, instancenorm
@@ -55,6 +56,9 @@ class _LazyNorm(LazyModuleMixin, batchnorm.Norm):
             if is_lazy(each):
                 each.materialize((self.num_features,))
         self.reset_parameters()
+
+
+said_as("_LazyNormBase.__init__", _LazyNorm)  # as refusals say it
 
 
 class LazyBatchNorm1d(_LazyNorm, batchnorm.BatchNorm1d):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from autogradkit.core.constructors import said_as
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
@@ -37,7 +38,9 @@ class WeightedLoss(Loss):
         self.register_buffer("weight", weight)
 
 
-_Loss, _WeightedLoss = Loss, WeightedLoss  # the names that scripts subclass
+_Loss, _WeightedLoss = Loss, WeightedLoss  # the names that scripts subclass, and that refusals say
+said_as("_Loss.__init__", Loss)
+said_as("_WeightedLoss.__init__", WeightedLoss)
 
 
 class L1Loss(Loss):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from autogradkit.core.constructors import SaysItsClass
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
@@ -31,7 +32,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Editing(Module):
+class Editing(SaysItsClass, Module):
     """An activation that may overwrite its input."""
 
     def __init__(self, inplace: bool = False) -> None:
