@@ -124,6 +124,8 @@ def way_of(link: Link, graph: Graph) -> str:
         return "∂, returned" if not kept else "∂, kept" if head is not None and head.given else "its .grad"
     if link.kind != "memory":
         return ""
+    if tail is not None and head is not None and tail.id == link.value and head.base == tail.tensor:
+        return "still a view of it"
     stacked_gradient = head is None and graph.values[link.value].grad_of is not None
     if stacked_gradient or (head is not None and head.id != link.value):
         return "backward adds to it"
