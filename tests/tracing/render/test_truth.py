@@ -306,3 +306,11 @@ def test_what_a_call_did_before_it_failed_has_no_name(cell):
     assert names_in(cell, before) == {"fc.weight", "fc.bias", "bad"}
     after_good = f"for x in (good, good):\n    z = fc(x)\n{cell}"
     assert [v.turn for v in trace_source(after_good, before).values.values() if v.name == "z"] == [(1,), (2,)]
+
+
+def test_the_buffers_of_a_layer_are_named_after_it():
+    before = "net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3))\nx = torch.ones(4, 2)"
+    buffers = {f"net[1].{name}" for name in ("running_mean", "running_var", "num_batches_tracked")}
+    named = names_in("y = net(x)", before)
+    assert buffers <= named
+    assert named - buffers == {"x", "y", "net[0].weight", "net[0].bias", "net[1].weight", "net[1].bias"}

@@ -106,7 +106,8 @@ def item_title(item: Item, graph: Graph) -> str:
     if item.kind == "op" and item.op is not None:
         return op_call(item.op, graph)
     if item.kind == "module":
-        return f"module {item.title}, {len(item.ops)} operation{'s' * (len(item.ops) != 1)}"
+        calls = f" in {item.times} calls" if item.times > 1 else ""
+        return f"module {item.title}, {len(item.ops)} operation{'s' * (len(item.ops) != 1)}{calls}"
     if item.kind == "stack":
         return (
             f"{item.title}, {len(item.ops)} operations"
