@@ -108,6 +108,7 @@ class Layer:
 
     name: str  # how the learner reaches it: "model.conv1", "net[0]"
     kind: str  # its class, with the features that go in and come out where it has such: "Conv2d(1→6)"
+    call: int  # of all calls of modules, which one it ran in
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,16 @@ def parameters_of(value: Any) -> list[tuple[str, Any]]:
     return _named(value, "named_parameters")
 
 
+def buffers_of(value: Any) -> list[tuple[str, Any]]:
+    """The buffers that the method `named_buffers` names, as `parameters_of`.
+
+    >>> import autogradkit as torch
+    >>> [name for name, _ in buffers_of(torch.nn.BatchNorm1d(2))]
+    ['running_mean', 'running_var', 'num_batches_tracked']
+    """
+    return _named(value, "named_buffers")
+
+
 def modules_of(value: Any) -> list[tuple[str, Any]]:
     """The modules that the method `named_modules` names, the outermost as an empty string; else as `parameters_of`.
 

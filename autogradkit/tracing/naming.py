@@ -19,7 +19,15 @@ from autogradkit.tracing.events import Layer
 from autogradkit.tracing.frames import once_per_code
 from autogradkit.tracing.identity import ByIdentity
 from autogradkit.tracing.labels import SUBSCRIPTS
-from autogradkit.tracing.namespace import attributes_of, class_name, has, holds, modules_of, parameters_of
+from autogradkit.tracing.namespace import (
+    attributes_of,
+    buffers_of,
+    class_name,
+    has,
+    holds,
+    modules_of,
+    parameters_of,
+)
 from autogradkit.tracing.turns import loop_variables
 from autogradkit.tracing.visits import Visit
 
@@ -43,12 +51,13 @@ class Naming:
         self.python_modules: dict[int, frozenset[str]] = {}  # id(code) -> names that stand for modules where it runs
         self._layers: dict[int, str] = {}  # id(module) -> its name in the outermost module that ran
         self._reached: dict[int, str] = {}  # id(module) -> how the learner reaches it
-        self._parameters: ByIdentity[str] = ByIdentity()  # of the outermost module that ran
+        self._held: ByIdentity[str] = ByIdentity()  # parameters and buffers of the outermost module that ran
         self._led_to: ByIdentity[str] = ByIdentity()  # parameters of modules that led to another one
         self._led_in = 0  # the visit in which they did: no name means anything else while it lasts
         # Of outermost modules without a variable: the how manieth of its class
         self._unnamed: ByIdentity[int] = ByIdentity()
         self._unnamed_count: Counter[str] = Counter()
+        self._calls = 0  # of modules
 
     def enter(self, module: Any) -> None:
         """A module's `__call__` began."""
@@ -58,8 +67,9 @@ class Naming:
             self._layers = {id(each): name.rpartition(".")[2] or kind for name, each in within}
             owner = self._owner(module, kind)  # of its own weight: `l1.weight`, `l2.weight`
             self._reached = {id(each): (owner or kind) + _written(name) for name, each in within}
-            self._parameters = ByIdentity(_parameter_names(module, owner))
-        layer = Layer(self._reached.get(id(module), kind), kind + _features(module))
+            self._held = ByIdentity([*_parameter_names(module, owner), *_reached_by(buffers_of(module), owner)])
+        layer = Layer(self._reached.get(id(module), kind), kind + _features(module), self._calls)
+        self._calls += 1
         self.layers.append(layer)
         self.scope.append(self._layers.get(id(module), kind))
 
@@ -94,9 +104,9 @@ class Naming:
         that it binds to nothing else: after `out = a`, that is `a`. Variables of loops are `passing`: `for x in xs` holds
         another tensor in each turn, and `xs[0]` says which.
         """
-        parameter = self._parameters.get(tensor)
-        if parameter is not None:
-            return parameter
+        held = self._held.get(tensor)
+        if held is not None:
+            return held
         visit = self._visit()
         if self._led_in != visit.number:
             self._led_in = visit.number
@@ -145,7 +155,11 @@ def left_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _parameter_names(module: Any, owner: str | None) -> Iterator[tuple[Any, str]]:
     """The parameters of a module, each with how it is reached from it, and it from its `owner`."""
-    return ((each, name if owner is None else owner + _written(name)) for name, each in parameters_of(module))
+    return _reached_by(parameters_of(module), owner)
+
+
+def _reached_by(named: list[tuple[str, Any]], owner: str | None) -> Iterator[tuple[Any, str]]:
+    return ((each, name if owner is None else owner + _written(name)) for name, each in named)
 
 
 def _features(module: Any) -> str:

@@ -214,6 +214,10 @@ class EventRecorder(Recorder):
     ) -> None:
         if self.failed is None or self.failed.error is not error:
             visit = self._visits.of(sys._getframe(1))
+            for draft in reversed(self.drafts):  # what the call did before it failed is not what it gave
+                if 0 < draft.visit < visit.number:
+                    break
+                draft.within = draft.within or draft.visit == visit.number
             inputs, _ = self._arguments(as_written(visit.entry, args), kwargs, None)
             facts = facts_of(declaration, inputs)
             operands = kind == "op" and all(each.value is not None for each in inputs)

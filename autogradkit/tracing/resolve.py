@@ -40,7 +40,7 @@ class Draft:
     standing: tuple[frozenset[str], ...] = ()  # of each positional operand: the variables that stood for it there
     ordered: bool = True  # whether the op's operands stand in the order in which they were written
     numbers: frozenset[str] | None = None  # where the second operand is a number: the names that stand for it
-    within: bool = False  # whether it ran in a call that gives something else: a constructor's, or a library's
+    within: bool = False  # whether it ran in a call that gives something else, as a constructor's, or that failed
     turns: tuple[tuple[int, ...], ...] = ()  # for each frame of the site the turns of the loops it was in
     visit: int = 0  # ops of one call out of the learner's code, such as `model(x)`, share it
     saved: tuple[Saved, ...] = ()  # by the node of an op, as it is at the end

@@ -31,6 +31,7 @@ FUNCTIONS: dict[str, Any] = {
     "deepcopy": torch.Tensor.detach,
     "slice": torch.ops.aten.slice.Tensor,
     "alias": torch.ops.aten.alias,
+    "_reshape_alias": torch.ops.aten._reshape_alias,
     "select": torch.select,
     "max_pool2d": torch.nn.functional.max_pool2d,
     "linear": torch.nn.functional.linear,

@@ -143,7 +143,7 @@ def gradients(program: Program, space: dict[str, Any]) -> Callable[[Run], Iterat
         arrows: dict[int, dict[int, list[Any]]] = defaultdict(lambda: defaultdict(list))
         for link in run.graph.links:
             value = run.graph.values[link.value]
-            if link.head != f"v{link.value}" and link.kind == "flow" and value.requires_grad:
+            if link.head != f"v{link.value}" and value.requires_grad:
                 for grad in link.grads:
                     if link.value not in replaced or replaced[link.value] > begun[grad.call]:
                         arrows[value.tensor][grad.call].append(grad.numbers.data)

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -191,3 +192,48 @@ def test_no_edge_passes_under_a_box_or_under_a_label(seed, squeezed):
     for (one, a), (other, b) in itertools.combinations(found, 2):
         apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
         assert apart, f"seed {seed}: {one} over {other}"
+
+
+def bent(points: list[tuple[float, float]]) -> int:
+    """How often a line that leans begins to do so."""
+    leans = [abs(x1 - x0) > 0.01 for (x0, _), (x1, _) in itertools.pairwise(points)]
+    return sum(after and not before for before, after in itertools.pairwise([False, *leans]))
+
+
+def test_an_edge_alone_meets_a_wide_box_beside_its_middle_where_that_makes_it_straight():
+    nodes = [Node("a", 60, 30), Node("b", 60, 30), Node("wide", 300, 60), Node("c", 60, 30)]
+    edges = [Edge("a", "b", 80, 80, 30, 4.0), Edge("b", "wide", 120, 10, 30), Edge("c", "wide", 10, 10, 30)]
+    placed = place(nodes[:3], edges[:2])
+    shifted = replace(placed, nodes={**placed.nodes, "wide": (placed.nodes["wide"][0] + 60, placed.nodes["wide"][1])})
+    assert ports(edges[:2], shifted)[1] == [0.0, -60.0]
+    assert [len({x for x, _ in points}) for points in lines_of(nodes[:3], edges[:2], shifted)] == [
+        2,
+        2,
+    ]  # there, and back
+    beyond = replace(placed, nodes={**placed.nodes, "wide": (placed.nodes["wide"][0] + 120, placed.nodes["wide"][1])})
+    assert ports(edges[:2], beyond)[1] == [0.0, 0.0]
+
+
+def test_an_edge_swings_once_through_rows_in_which_nothing_has_a_height():
+    start, end = (0.0, 10.0, 20.0), (100.0, 60.0, 70.0)
+    swings = {
+        route: bent([*line(*both(way(start, [route], end, 5.0)))]) for route in ((50.0, 40.0, 40.0), (50.0, 35.0, 45.0))
+    }
+    assert swings == {(50.0, 40.0, 40.0): 1, (50.0, 35.0, 45.0): 2}
+
+
+@pytest.mark.parametrize("fan", ["out", "in"])
+def test_the_edges_of_a_fan_lean_once(fan):
+    many = [f"n{i}" for i in range(6)]
+    pairs = [("one", key) if fan == "out" else (key, "one") for key in many]
+    nodes = [Node(key, 60, 30) for key in (["one", *many] if fan == "out" else [*many, "one"])]
+    edges = [Edge(*pair, right=40.0 * (number == 0), height=15) for number, pair in enumerate(pairs)]
+    placed = place(nodes, edges)
+    starts, ends = ports(edges, placed)
+    for number, edge in enumerate(edges):
+        xs = [
+            placed.nodes[edge.tail][0] + starts[number],
+            placed.routes[number][0][0],
+            placed.nodes[edge.head][0] + ends[number],
+        ]
+        assert sum(abs(before - after) > 0.5 for before, after in itertools.pairwise(xs)) <= 1, (edge, xs)

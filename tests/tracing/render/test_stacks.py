@@ -9,7 +9,7 @@ import pytest
 
 from autogradkit.tracing.render.graph.drawing.picture import Drawn, draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
-from autogradkit.tracing.render.graph.structure.fold import MOST_OPENED
+from autogradkit.tracing.render.graph.structure.fold import MOST_OPENED, fold
 from autogradkit.tracing.render.graph.structure.stacks import repetition
 from autogradkit.tracing.render.graph.telling.steps import details_of, steps_of
 from autogradkit.tracing.render.graph.telling.text import graph_rows
@@ -218,3 +218,51 @@ def test_gradients_that_every_turn_adds_to_go_into_the_stack():
     assert ("tensor", "stack") in memory
     assert ("stack", "tensor") in memory
     assert graph.items[stack].times == 28
+
+
+@pytest.mark.parametrize(
+    ("cell", "calls"),
+    [
+        ("for x in xs:\n    h, c = cell(x, (h, c))", 4),
+        ("for x in xs[:2].unbind():\n    h, c = cell(x, (h, c))", 2),
+        ("h, c = cell(xs[0], (h, c))", 1),
+    ],
+)
+def test_a_folded_module_says_how_often_it_ran(cell, calls):
+    before = "cell = torch.nn.LSTMCell(2, 3)\nxs = torch.ones(4, 1, 2)\nh = c = torch.zeros(1, 3)"
+    found = draw_graph(trace_source(f"{cell}\nh.sum().backward()", before), {"LSTMCell": True})
+    [module] = [item for item in found.graph.items.values() if item.kind == "module"]
+    assert module.times == calls
+    assert (f"×{calls}" in texts(found.svg)) == (calls > 1)
+    assert "repeated" not in texts(found.svg)
+
+
+CHARACTERS = (
+    "from autogradkit import nn\nimport autogradkit.nn.functional as F\ntorch.manual_seed(0)\n"
+    "emb, rnn, head = nn.Embedding(4, 3), nn.RNNCell(3, 3), nn.Linear(3, 4)"
+)
+READ = (
+    "h = torch.zeros(3)\nloss = 0\nfor a, b in ((1, 0), (0, 2), (2, 2), (2, 3)):\n    h = rnn(emb(torch.tensor(a)), h)\n"
+    "    logits = head(h)\n    loss = loss + F.cross_entropy(logits, torch.tensor(b))\nloss.backward()"
+)
+DESCENDED = (
+    "for epoch in range(3):\n    loss = ((w * w).sum() - b) ** 2\n    loss.backward()\n    with torch.no_grad():\n"
+    "        w -= .1 * w.grad\n        b -= .1 * b.grad\n    w.grad.zero_()\n    b.grad.zero_()"
+)
+
+
+@pytest.mark.parametrize("most", [10, 24, 64])
+@pytest.mark.parametrize(
+    ("before", "cell"),
+    [
+        (CHARACTERS, READ),
+        ("w = torch.ones(2, requires_grad=True)\nb = torch.ones((), requires_grad=True)", DESCENDED),
+    ],
+    ids=["characters", "descent"],
+)
+def test_a_middle_that_is_left_out_leaves_all_edges_around_it(before: str, cell: str, most: int) -> None:
+    graph = fold(build(trace_source(cell, before)), None, most)
+    heads, tails = {link.head for link in graph.links}, {link.tail for link in graph.links}
+    ran = {item.key for item in graph.items.values() if item.kind != "tensor"}
+    assert ran <= heads
+    assert ran <= tails

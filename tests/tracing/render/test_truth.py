@@ -4,7 +4,7 @@ import pytest
 
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.telling.text import graph_text
-from tests.tracing.render.cells import trace_source
+from tests.tracing.render.cells import texts, trace_source
 
 
 def test_the_text_tells_operations_in_the_order_in_which_they_ran():
@@ -259,3 +259,58 @@ def test_what_an_edit_through_a_view_leaves_is_told_from_what_it_gives():
     before = "w = torch.tensor([1., 2., 3.], requires_grad=True)"
     svg = draw_graph(trace_source("y = w * 1\ny[0] = 7.\ny[1:] = 4.\nloss = y.sum()\nloss.backward()", before)).svg
     assert svg.count(">the rest stays<") == svg.count(">edited through the view<") == 2
+
+
+VIEWS = "w = torch.tensor([1., -2., 3.], requires_grad=True)\nu = torch.tensor([.5, 2., -1.], requires_grad=True)"
+
+
+@pytest.mark.parametrize(
+    ("cell", "grads"),
+    [
+        ("a = w.view(3)\nwith torch.no_grad():\n    a *= 2\n(w * a).sum().backward()", [(2, -4, 6)] * 2),
+        ("a = w[:2]\nwith torch.no_grad():\n    a.mul_(2)\n    a.add_(1)\n(a * a).sum().backward()", [(6, -6, 0)]),
+        ("a, b = w[:2], w[1:]\nwith torch.no_grad():\n    a.mul_(2)\n(b * b).sum().backward()", [(0, -8, 6)]),
+        ("a = w.view(3)\nwith torch.no_grad():\n    w.mul_(2)\n(u * a).sum().backward()", [(0.5, 2, -1)]),
+        ("a = w[0]\nwith torch.no_grad():\n    a.mul_(2)\na.backward()", [(1, 0, 0)]),
+    ],
+)
+def test_the_gradient_of_a_view_that_was_edited_goes_to_its_base(cell, grads):
+    trace = trace_source(cell, VIEWS)
+    graph = draw_graph(trace).graph
+    came = [
+        grad.numbers.data
+        for link in graph.links
+        if graph.labels[link.value] == "w" and link.head != f"v{link.value}"
+        for grad in link.grads
+    ]
+    assert came == grads
+    assert "still a view of it" in " ".join(texts(draw_graph(trace).svg))
+    assert graph.left_out == []
+
+
+def test_of_what_a_recorded_edit_has_left_each_view_has_its_own_gradient():
+    cell = "y = w * 3\na, b = y[:2], y[1:]\na.mul_(2)\n((b * b).sum() + (a * a).sum() + y.sum()).backward()"
+    graph = draw_graph(trace_source(cell, VIEWS)).graph
+    edited = [
+        (graph.labels[link.value], link.grads[0].numbers.data)
+        for link in graph.links
+        if link.kind == "memory" and link.grads
+    ]
+    assert edited == [("b", (-24, 18)), ("y", (1, 1, 1)), ("y", (26, -94, 19))]
+    assert graph.left_out == []
+
+
+@pytest.mark.parametrize("cell", ["z = fc(bad)", "try:\n    z = fc(bad)\nexcept RuntimeError:\n    z = None"])
+def test_what_a_call_did_before_it_failed_has_no_name(cell):
+    before = "fc = torch.nn.Linear(3, 3)\ngood, bad = torch.ones(3), torch.ones(2)"
+    assert names_in(cell, before) == {"fc.weight", "fc.bias", "bad"}
+    after_good = f"for x in (good, good):\n    z = fc(x)\n{cell}"
+    assert [v.turn for v in trace_source(after_good, before).values.values() if v.name == "z"] == [(1,), (2,)]
+
+
+def test_the_buffers_of_a_layer_are_named_after_it():
+    before = "net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3))\nx = torch.ones(4, 2)"
+    buffers = {f"net[1].{name}" for name in ("running_mean", "running_var", "num_batches_tracked")}
+    named = names_in("y = net(x)", before)
+    assert buffers <= named
+    assert named - buffers == {"x", "y", "net[0].weight", "net[0].bias", "net[1].weight", "net[1].bias"}

@@ -10,13 +10,13 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from autogradkit.tracing.render.graph.drawing.slots import GAP, Edge, Slot
+from autogradkit.tracing.render.graph.drawing.slots import GAP, Edge, Slot, beside
 
 SWEEPS = 24
 FAR = 1e9
 PINNED = 1e6  # the weight of what gives way to none
 NEGLIGIBLE = 0.01
-LEANS = 5.0  # more room between rows where an edge leans a little
+LEANS = 6.0  # more room between rows where an edge leans a little: one that swings on less looks kinked
 STRAIGHT = 0.5  # px that an upright edge is off at most
 
 Bounds = tuple[float, float]  # left and right end of what there is room for
@@ -126,10 +126,7 @@ def paths(
 
 def straighten(slots: list[Slot], rows: list[list[int]], paths: list[list[int]], within: Bounds = EVERYWHERE) -> None:
     """Give each path one x for as long as its neighbours leave room for it."""
-    beside: dict[int, tuple[int | None, int | None]] = {}
-    for row in rows:
-        for i, slot in enumerate(row):
-            beside[slot] = (row[i - 1] if i else None, row[i + 1] if i + 1 < len(row) else None)
+    beside = _neighbours(rows)
     for _ in range(3):
         for path in paths:
             run: list[int] = []
@@ -142,6 +139,34 @@ def straighten(slots: list[Slot], rows: list[list[int]], paths: list[list[int]],
                 run.append(slot)
                 low, high = max(low, least), min(high, most)
             _upright(slots, run, low, high)
+
+
+def lean_once(slots: list[Slot], rows: list[list[int]], chains: list[list[int]], within: Bounds = EVERYWHERE) -> None:
+    """Have an edge that leans on its way from a node and on its way to one lean at one of both, where at the other it is alone
+    and its neighbours leave room for it."""
+    neighbours = _neighbours(rows)
+    for chain in [*chains, *reversed(chains)]:  # one can make room for the one before it
+        ends = [(slots[chain[0]].above[0], chain[0]), (chain[-1], slots[chain[-1]].below[0])]
+        if any(_lean(slots[upper], slots[lower]) <= STRAIGHT for upper, lower in ends):
+            continue
+        free = [_free(slots, slot, *neighbours[slot], within) for slot in chain]
+        low, high = max(least for least, _ in free), min(most for _, most in free)
+        (tail, _), (_, head) = ends
+        alone = [slots[tail].x] * (len(slots[tail].below) == 1) + [slots[head].x] * (len(slots[head].above) == 1)
+        fitting = [x for x in alone if low <= x <= high]
+        if fitting:
+            x = min(fitting, key=lambda x: abs(x - slots[chain[0]].x))
+            for slot in chain:
+                slots[slot].x = x
+
+
+def _neighbours(rows: list[list[int]]) -> dict[int, tuple[int | None, int | None]]:
+    """For each slot those left and right of it."""
+    return {
+        slot: (row[i - 1] if i else None, row[i + 1] if i + 1 < len(row) else None)
+        for row in rows
+        for i, slot in enumerate(row)
+    }
 
 
 def _free(slots: list[Slot], slot: int, left: int | None, right: int | None, within: Bounds) -> Bounds:
@@ -200,6 +225,16 @@ def _settle(xs: list[float], row: _Row, slots: Sequence[_Pulled]) -> None:
         position += count
 
 
+def _lean(upper: Slot, lower: Slot) -> float:
+    """How far an edge leans between two rows."""
+    apart = lower.x - upper.x
+    if upper.edge is None and len(upper.below) == 1:
+        apart -= beside(upper.x, 2 * upper.left, lower.x)
+    elif lower.edge is None and len(lower.above) == 1:
+        apart += beside(lower.x, 2 * lower.left, upper.x)
+    return abs(apart)
+
+
 def heights_of(slots: list[Slot], rows: list[list[int]]) -> tuple[list[float], list[float]]:
     """Top and height of each row; there is more room below it where edges lean, or part, or meet."""
     tops: list[float] = []
@@ -211,7 +246,7 @@ def heights_of(slots: list[Slot], rows: list[list[int]]) -> tuple[list[float], l
         heights.append(height)
         below = rows[rank + 1] if rank + 1 < len(rows) else []
         joined = [(i, j) for j in below for i in slots[j].above]
-        lean = max((abs(slots[i].x - slots[j].x) for i, j in joined), default=0.0)
+        lean = max((_lean(slots[i], slots[j]) for i, j in joined), default=0.0)
         y += height + 9.0
         if lean > STRAIGHT or len({i for i, _ in joined}) < len(joined) or len({j for _, j in joined}) < len(joined):
             y += max(LEANS, min(22.0, lean * 0.12))

@@ -17,6 +17,7 @@ from autogradkit.tracing.render.graph.drawing.coordinates import (
     Bounds,
     coordinates,
     heights_of,
+    lean_once,
     least_of,
     paths,
     straighten,
@@ -40,6 +41,7 @@ class Placed:
     height: float
     nodes: dict[str, tuple[float, float]]
     rows: dict[str, tuple[float, float]]
+    widths: dict[str, float]
     routes: list[list[Run]]
     labels: list[Run]  # where the label of each edge has its room
     places: dict[str, tuple[int, int]]
@@ -56,7 +58,17 @@ def place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float = WIDEST, 
     >>> placed.nodes["a"][0] == placed.nodes["b"][0], placed.nodes["a"][1] < placed.nodes["b"][1]
     (True, True)
     """
-    whole = Placed(0.0, 0.0, {}, {}, [[] for _ in edges], [(0.0, 0.0, 0.0)] * len(edges), {}, frozenset())
+    whole = Placed(
+        0.0,
+        0.0,
+        {},
+        {},
+        {node.key: node.width for node in nodes},
+        [[] for _ in edges],
+        [(0.0, 0.0, 0.0)] * len(edges),
+        {},
+        frozenset(),
+    )
     x = top = 0.0
     for count, (several, numbers) in enumerate(_parts(nodes, edges)):
         part = _place(several, [edges[number] for number in numbers], widest, squeezed)
@@ -141,7 +153,8 @@ def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float, squeezed
     centres = {key: (x, (top + bottom) / 2) for key, (x, top, bottom) in runs.items()}
     within = {key: each[1:] for key, each in runs.items()}
     places = {node.key: (0, slots[index[node.key]].rank) for node in nodes}
-    return Placed(found.width, found.height, centres, within, routes, labels, places, spine)
+    widths = {node.key: node.width for node in nodes}
+    return Placed(found.width, found.height, centres, within, widths, routes, labels, places, spine)
 
 
 def _spread(
@@ -153,6 +166,7 @@ def _spread(
     if ways:  # the others find their places around the longest way
         coordinates(slots, rows, frozenset(ways[0]), within)
     straighten(slots, rows, [*ways, *chains], within)
+    lean_once(slots, rows, chains, within)
     return [
         (slots[row[0]].x - slots[row[0]].left, slots[row[-1]].x + slots[row[-1]].right) if row else (FAR, -FAR)
         for row in rows

@@ -159,7 +159,7 @@ def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[
             lines += late(number_lines(cleared.after, "gradient", "then ", room - 2, brief=True), cleared.step)
         return lines
     if sum(bool(link.grads) for link in leaving) > 1 and not value.is_leaf:
-        incoming = next((link for link in arriving if link.grads), None)
+        incoming = next((link for link in arriving if link.grads and link.value == value.id), None)
         if incoming is not None:
             total = incoming.grads[-1]
             return late(number_lines(total.numbers, "gradient", "Σ∂ = ", room - 2, brief=True), total.step, total.call)

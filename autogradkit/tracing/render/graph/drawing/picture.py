@@ -114,7 +114,7 @@ def _begun(graph: Graph, node_names: bool) -> Graph:
 def _too_large(drawn: Drawn, stored: bool) -> bool:
     graph = drawn.graph
     most = MOST_BYTES
-    if stored and any(item.times > 1 for item in graph.items.values()):
+    if stored and any(item.kind == "stack" and item.times > 1 for item in graph.items.values()):
         most = MOST_BYTES_OF_A_LOOP
     elif stored and any(op.position is not None and max(op.position.turn, default=1) > 1 for op in graph.ops):
         most = MOST_BYTES_OF_A_FEW_TURNS - BYTES_OF_A_ROW * min(len(graph.ops), MOST_ROWS)
@@ -334,7 +334,14 @@ def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
     if "module" in kinds:
         entries.append(("module", "module, folded"))
     if "stack" in kinds:
-        entries.append(("stack", "repeated" if any(item.times > 1 for item in graph.items.values()) else "folded"))
+        entries.append(
+            (
+                "stack",
+                "repeated"
+                if any(item.times > 1 for item in graph.items.values() if item.kind == "stack")
+                else "folded",
+            )
+        )
     if graph.links:
         entries.append(("flow", "value"))
     if any(link.grads for link in graph.links):

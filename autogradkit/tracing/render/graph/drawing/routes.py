@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autogradkit.tracing.render.graph.drawing.layout import Placed, Run
-from autogradkit.tracing.render.graph.drawing.slots import Edge
+from autogradkit.tracing.render.graph.drawing.slots import Edge, beside
 from autogradkit.tracing.render.marks.svg import num
 
 PORT = 26.0  # between two edges at one node
@@ -46,6 +46,7 @@ class Way:
 def way(start: Run, route: Sequence[Run], end: Run, beside: float) -> Way:
     """The line `beside` the middle of an edge, which is upright from `start` on, along `route` and up to `end`, and at both
     ends by an arrow's length more, for an arrow stands askew on a line that comes from the side."""
+    route = _swung(start, route, end)
     x, top, bottom = start
     stem = _stem(bottom, route[0] if route else end)
     start = x, top, bottom + stem
@@ -63,6 +64,17 @@ def way(start: Run, route: Sequence[Run], end: Run, beside: float) -> Way:
             bends.append(top)
             points.append((x, bottom))
     return Way(points, bends)
+
+
+def _swung(start: Run, route: Sequence[Run], end: Run) -> list[Run]:
+    """The runs without those of no length that a line leans to and from in one direction: it swings once."""
+    kept = [start]
+    for run, after in zip(route, [*route[1:], end], strict=True):
+        onward = (run[0] - kept[-1][0]) * (after[0] - run[0]) > 0
+        passed = onward and run[1] <= run[2] < run[1] + 1.0 and _down(*kept[-1][1:]) and _down(*after[1:])
+        if not passed:
+            kept.append(run)
+    return kept[1:]
 
 
 def _stem(bottom: float, following: Run) -> float:
@@ -86,7 +98,8 @@ def _down(top: float, bottom: float) -> bool:
 
 
 def ports(edges: Sequence[Edge], placed: Placed) -> tuple[list[float], list[float]]:
-    """How far beside the centre of its node each edge leaves and arrives, in the order in which the edges lie."""
+    """How far beside the centre of its node each edge leaves and arrives: in the order in which the edges lie, and one that is
+    alone where it is straight."""
     leaving: dict[str, list[tuple[float, int]]] = defaultdict(list)
     arriving: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for number, edge in enumerate(edges):
@@ -95,7 +108,13 @@ def ports(edges: Sequence[Edge], placed: Placed) -> tuple[list[float], list[floa
         arriving[edge.head].append((route[-1][0] if route else placed.nodes[edge.tail][0], number))
     starts, ends = [0.0] * len(edges), [0.0] * len(edges)
     for groups, found in ((leaving, starts), (arriving, ends)):
-        for group in groups.values():
+        for key, group in groups.items():
+            if len(group) == 1:
+                [(x, number)] = group
+                route = placed.routes[number]
+                turns = found is ends and bool(route) and not _down(*route[-1][1:])  # from the column before
+                found[number] = 0.0 if turns else beside(placed.nodes[key][0], placed.widths[key], x)
+                continue
             group.sort()
             middle = (len(group) - 1) / 2
             for place, (_, number) in enumerate(group):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 GAP = 26.0  # between neighbours in a row, of which one is no edge
 THREAD = 9.0  # half of the room that an edge without a label takes in a row it passes
+REACH = 0.6  # of half a node, within which a single edge leaves or arrives beside the centre, to be straight
 STIFF = 8.0  # how much more than others the edges of a spine want to be straight
 
 
@@ -65,6 +66,16 @@ class Slot:
     above: list[int] = field(default_factory=list)
     below: list[int] = field(default_factory=list)
     x: float = 0.0
+
+
+def beside(node: float, width: float, edge: float) -> float:
+    """How far beside the centre of a node of this width a single edge that comes from, or goes to, `edge` meets it: where that
+    makes it straight.
+
+    >>> beside(100.0, 50.0, 110.0), beside(100.0, 50.0, 140.0)
+    (10.0, 0.0)
+    """
+    return edge - node if abs(edge - node) <= REACH * width / 2 else 0.0
 
 
 def spine_of(nodes: Sequence[Node], edges: Sequence[Edge]) -> frozenset[int]:

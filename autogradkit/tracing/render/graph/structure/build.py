@@ -77,7 +77,7 @@ class _Builder:
         self.aliases = aliases_of(self.values[id] for id in sorted(shown & self._telling(steps)))
         self.items: dict[str, Item] = {}
         self.links: list[Link] = []
-        self.left_by_edit: set[int] = set()  # values that an edit through another tensor has left
+        self.edit_before: dict[int, Op] = {}  # of values that an edit through another tensor has left
         self.grads: dict[int, list[Accumulated | GradAssigned]] = defaultdict(list)
         self.added: dict[int, list[int]] = defaultdict(list)  # the steps at which backward added to it
         for event in trace.events:
@@ -144,6 +144,7 @@ class _Builder:
             self.items[value_key(id)] = Item(value_key(id), "tensor", step, value=self.values[id])
         self._connect(boxed)
         self._edits()
+        self._views_of_edited()
         self._gradient_values()
         contributions, cleared = self._contributions()
         graph = Graph(
@@ -165,16 +166,16 @@ class _Builder:
             known=self.known,
         )
         mark_failure(graph)
-        put_gradients(graph)
-        graph.left_out = self._left_out()
+        graph.left_out = self._left_out(put_gradients(graph))
         graph.items = in_order(graph.items, graph.links)
         return graph
 
-    def _left_out(self) -> list[str]:
-        leaves = {value.id for value in self.values.values() if value.is_leaf}
+    def _left_out(self, anew: dict[int, int]) -> list[str]:
+        known = {op.node for op in self.ops} | {*anew}
+        made = {value.id for value in self.values.values() if value.is_leaf} | {*anew.values()}
         return [
             *untold.updates(self.updated, self.sharing),
-            *untold.older(self.calls, self.ops, self._unmade(leaves), self.labels),
+            *untold.older(self.calls, known, self._unmade(made), self.labels),
             *self.notes,
             *([f"{self.dropped:,} further operations ran and were not kept."] if self.dropped else []),
             *untold.numbers_read(self.source, self.ops, self.values),
@@ -182,10 +183,10 @@ class _Builder:
             *untold.hooks(self.calls, self.ops, self.labels),
         ]
 
-    def _unmade(self, leaves: set[int]) -> list[int]:
+    def _unmade(self, made: set[int]) -> list[int]:
         """Values on the picture that an operation has made which is older than the cell."""
         drawn = [item.value.id for item in self.items.values() if item.value is not None]
-        return [id for id in drawn if id not in self.producer and id not in leaves and self.values[id].requires_grad]
+        return [id for id in drawn if id not in self.producer and id not in made and self.values[id].requires_grad]
 
     def _sharers(self) -> dict[int, list[Value]]:
         first: dict[tuple[int, int], Value] = {}
@@ -315,13 +316,47 @@ class _Builder:
             if not place:
                 continue
             op = found[place - 1]
-            self.links.append(
-                Link(self._shown_at(self.values[op.outputs[0]]) or op_key(op), key, value.id, kind="memory")
-            )
-            self.left_by_edit.add(value.id)
+            written = self.values[op.outputs[0]]
+            told = written if written.tensor == value.base else value
+            self.links.append(Link(self._shown_at(written) or op_key(op), key, told.id, kind="memory"))
+            self.edit_before[value.id] = op
             self.items[key].step = op.step
             if op.node_name == "CopySlices" and earlier is not None and value_key(earlier.id) in self.items:
                 self.links.append(Link(value_key(earlier.id), op_key(op), earlier.id, kind="memory"))
+
+    def _views_of_edited(self) -> None:
+        """A view after an edit that was not recorded: it is a view of its base as before, to which its gradient goes."""
+        used = {id for op in self.ops if op.node is not None for id in inputs_of(op)}
+        used |= {root for call in self.calls for root in call.begin.roots}
+        to_base = {
+            link.head
+            for link in self.links
+            if link.kind == "memory" and self.values[link.value].tensor == self._base_of(link.head)
+        }
+        latest: dict[int, Value] = {}  # the value of each tensor before this one
+        for value in self.values.values():
+            earlier, base = latest.get(value.tensor), latest.get(-1 if value.base is None else value.base)
+            latest[value.tensor] = value
+            key = value_key(value.id)
+            edit = self.producer.get(value.id) or self.edit_before.get(value.id)
+            if edit is None or edit.kind != "inplace" or edit.node is not None or earlier is None or base is None:
+                continue
+            if value.version == earlier.version:  # edited by a way that autograd does not know of
+                continue
+            tail = self._shown_at(base)
+            if (
+                value.requires_grad
+                and value.id in used
+                and key in self.items
+                and key not in to_base
+                and tail is not None
+            ):
+                self.links.append(Link(tail, key, base.id, kind="memory"))
+
+    def _base_of(self, key: str) -> int | None:
+        """The tensor that what has this box is a view of."""
+        value = self.items[key].value
+        return None if value is None else value.base
 
     def _added(self, value: Value) -> int:
         """The step at which backward last added to a `.grad`, before it had this value; -1 for anything else."""
@@ -340,7 +375,7 @@ class _Builder:
         for value in self.values.values():
             shown = self._shown_at(value)
             key = value_key(value.id)
-            computed = value.id in self.producer or value.id in self.left_by_edit
+            computed = value.id in self.producer or value.id in self.edit_before
             if shown == key and value.grad_of in latest and not computed:
                 self.links.append(Link(latest[value.grad_of], key, value.id, kind="grad"))
                 self.items[key].step = max(self.items[key].step, value.since - 1)

@@ -45,6 +45,7 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
     """Tensors that go into the item of a group: its parameters, and what is between its parts or belongs to one turn."""
     ends = ends_of(graph.links)
     passing = _passing(graph, home, made, ends)
+    back = _leading_back(graph, home, made, ends)
     for key, item in graph.items.items():
         if item.kind != "tensor" or item.value is None or key not in ends:
             continue
@@ -53,7 +54,9 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
             home.get(link.head, link.head) for link in leaving
         }
         only = next(iter(around)) if len(around) == 1 else _only_turns(item.key, arriving, leaving, home, made)
-        if only in made and made[only].turns:
+        if key in back:
+            inside, only = True, back[key]
+        elif only in made and made[only].turns:
             turns = {made[only].turns[link.head] for link in leaving if link.kind != "memory"}
             inside = bool(arriving) or len(turns) == 1
         else:
@@ -69,6 +72,23 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
             own = item.value.is_parameter if not made[where].turns else not arriving
             if own:
                 made[where].item.absorbed.append(item.value)
+
+
+def _leading_back(graph: Graph, home: dict[str, str], made: dict[str, Group], ends: Ends) -> dict[str, str]:
+    """Tensors on a way from a group back into it, as one is that its parts and others use: what stays outside of it would lead
+    back into its own past."""
+
+    def reached(group: Group, side: int) -> set[str]:
+        found: set[str] = set()
+        waiting = group.keys
+        while waiting:
+            links = (link for key in waiting if key in ends for link in ends[key][side])
+            beyond = {link.head if side else link.tail for link in links} - found - home.keys()
+            waiting = [key for key in beyond if graph.items[key].kind == "tensor"]
+            found.update(waiting)
+        return found
+
+    return {key: where for where, group in made.items() for key in reached(group, 1) & reached(group, 0)}
 
 
 def _only_turns(

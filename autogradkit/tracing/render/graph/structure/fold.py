@@ -85,7 +85,15 @@ def _modules(graph: Graph, chosen: set[str]) -> list[Group]:
                 f"m{item.step}", "module", item.step, ops=list(ops), title=_title(ops[0], path), path="/".join(path)
             )
             groups.append(Group([item.key], made))
+    for group in groups:
+        group.item.times = _times(group.item)
     return groups
+
+
+def _times(module: Item) -> int:
+    """How often a folded module ran."""
+    depth = module.path.count("/")
+    return len({op.layers[depth].call for op in module.ops})
 
 
 def _title(op: Op, path: tuple[str, ...]) -> str:

@@ -49,7 +49,7 @@ class Item:
     ops: list[Op] = field(default_factory=list)  # of a folded item
     title: str = ""
     absorbed: list[Value] = field(default_factory=list)  # parameters drawn inside a folded module
-    times: int = 1
+    times: int = 1  # that a folded module ran, or equal turns
     stopped: bool = False  # the failure happened here
     culprit: bool = False  # what made the failure happen later
     freed: tuple[str, ...] = ()
@@ -208,9 +208,16 @@ def in_order(items: dict[str, Item], links: list[Link]) -> dict[str, Item]:
             if waiting[head] == 0:
                 heapq.heappush(ready, places[head])
     if len(done) < len(items):  # an edge can lead back into its own past: what shares memory is no flow
-        memory = [link for link in links if link.kind == "memory" and (link.tail not in done or link.head not in done)]
-        looped = memory or [link for link in links if link.tail not in done and link.head not in done]
-        dropped = {id(link) for link in looped}
+        looped = _around(links, items.keys() - done.keys())
+        dropped = {id(link) for link in [link for link in looped if link.kind == "memory"] or looped}
         links[:] = [link for link in links if id(link) not in dropped]
         return in_order(items, links)
     return done
+
+
+def _around(links: list[Link], keys: set[str]) -> list[Link]:
+    """Of the links between these items, of which each has one that leads to it, those that lead on to another."""
+    found = [link for link in links if link.tail in keys and link.head in keys]
+    while len(keys) > len(on := {link.tail for link in found}):
+        keys, found = on, [link for link in found if link.head in on]
+    return found

@@ -138,10 +138,9 @@ def _changed(came: list[Numbers], went_on: Numbers | None, name: str) -> Iterato
         yield f"A hook made ∂ {one_line(went_on, 30)} of the ∂ {several} that came to {name}."
 
 
-def older(calls: list[Call], ops: list[Op], unmade: list[int], labels: dict[int, str]) -> Iterator[str]:
+def older(calls: list[Call], known: set[int | None], unmade: list[int], labels: dict[int, str]) -> Iterator[str]:
     """A sentence for each backward call that went through operations which ran before the cell, behind the values
-    `unmade` here."""
-    known = {op.node for op in ops}
+    `unmade` here: through nodes that are not `known`."""
     told: set[str] = set()
     for call in calls:
         ran = [each for each in call.ran if each.node not in known]

@@ -91,6 +91,7 @@ def _lines(
             source, way = _called(graph.items[link.tail], graph), way_of(link, graph)
             if way and f"{source}.grad" != graph.labels[value.id]:
                 lines.append(f"    ← {source}: {way}")
+                lines += [f"      ∂ {nums.one_line(grad.numbers)}" for grad in link.grads]
         events = told.get(value.id, [])
         for event in first_and_last(events, MOST_TOLD):
             if isinstance(event, Accumulated):

@@ -106,7 +106,8 @@ def item_title(item: Item, graph: Graph) -> str:
     if item.kind == "op" and item.op is not None:
         return op_call(item.op, graph)
     if item.kind == "module":
-        return f"module {item.title}, {len(item.ops)} operation{'s' * (len(item.ops) != 1)}"
+        calls = f" in {item.times} calls" if item.times > 1 else ""
+        return f"module {item.title}, {len(item.ops)} operation{'s' * (len(item.ops) != 1)}{calls}"
     if item.kind == "stack":
         return (
             f"{item.title}, {len(item.ops)} operations"
@@ -124,6 +125,8 @@ def way_of(link: Link, graph: Graph) -> str:
         return "∂, returned" if not kept else "∂, kept" if head is not None and head.given else "its .grad"
     if link.kind != "memory":
         return ""
+    if tail is not None and head is not None and tail.id == link.value and head.base == tail.tensor:
+        return "still a view of it"
     stacked_gradient = head is None and graph.values[link.value].grad_of is not None
     if stacked_gradient or (head is not None and head.id != link.value):
         return "backward adds to it"
