@@ -5,6 +5,7 @@ Rests on declare and standardising.py. `nn.functional` calls them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from autogradkit._ops.network.standardising import (
 )
 from autogradkit.core.dtype import is_half
 from autogradkit.core.fused import fma32
+from autogradkit.core.halves import convert
+from autogradkit.core.parts import PART, in_slabs
 from autogradkit.core.shapes import dim_of_size
 from autogradkit.engine.modes import no_grad
 
@@ -88,11 +91,42 @@ def _rstd_of(variance: Array, eps: float, x: Array) -> Array:
     return rstd_of(variance.astype(np.float64), eps).astype(x.dtype)
 
 
-def _times_plus(x: Array, scale: Array, shift: Array, fused: bool) -> Array:
+def _in_channels(x: Array, *arrays: Array) -> Iterable[Any]:
+    """Parts of all arrays alike, some channels each, which stay in the cache; single numbers of a channel lie too far apart."""
+    return ((x, *arrays),) if x.size <= PART or x.shape[2] == 1 else in_slabs(0, x, *arrays)
+
+
+def _write_times_plus(x: Array, scale: Array, shift: Array, fused: bool, out: Array) -> None:
     """x · scale + shift: rounded once, as PyTorch's loop over contiguous float32 has it, where both cancel and it shows."""
-    if fused and (np.abs(shift) > 100).any():
-        return fma32(x, scale, shift)
-    return x * scale + shift
+    fused = fused and bool((np.abs(shift) > 100).any())
+    for part, by, plus, into in _in_channels(x, scale, shift, out):
+        if fused:
+            np.copyto(into, fma32(part, by, plus))
+        else:
+            np.multiply(part, by, into)
+            into += plus
+
+
+def _moments(x: Array) -> tuple[Array, Array]:
+    """Mean and variance (over n, in double precision) of each channel."""
+    if x.size <= PART:
+        return moments(x, (0, 2))[:2]
+    mean, variance = np.empty((1, x.shape[1], 1), x.dtype), np.empty((1, x.shape[1], 1))
+    for part, *found in _in_channels(x, mean, variance):
+        for into, each in zip(found, moments(part, (0, 2))[:2], strict=True):
+            np.copyto(into, each)
+    return mean, variance
+
+
+def _memory(x: Array, out: Array) -> Array:
+    """Memory for a result of the sizes and dtype of `x`: that of `out`, if it is of that dtype and in that order."""
+    return out.reshape(x.shape) if out.dtype == x.dtype and out.flags.c_contiguous else np.empty(x.shape, x.dtype)
+
+
+def _finish(made: Array, out: Array) -> None:
+    """Copy what was not made in the memory of `out`."""
+    if made.base is None:
+        convert(made.reshape(out.shape), out)
 
 
 @op(
@@ -138,7 +172,7 @@ def native_batch_norm(
         return
     x = wide(_by_channel(input))
     if training:
-        mean, variance, _ = moments(x, (0, 2))
+        mean, variance = _moments(x)
         rstd = _rstd_of(variance, eps, x)
         np.copyto(out[1], mean.reshape(-1), casting="unsafe")
         np.copyto(out[2], rstd.reshape(-1), casting="unsafe")
@@ -150,11 +184,9 @@ def native_batch_norm(
         rstd = _rstd_of(variance, eps, x)
     scale = rstd if weight is None else rstd * wide(weight).reshape(1, -1, 1)
     shift = (0 if bias is None else wide(bias).reshape(1, -1, 1)) - mean * scale
-    np.copyto(
-        out[0],
-        _times_plus(x, scale, shift, input.dtype == np.float32 and input.flags.c_contiguous).reshape(input.shape),
-        casting="unsafe",
-    )
+    made = _memory(x, out[0])
+    _write_times_plus(x, scale, shift, input.dtype == np.float32 and input.flags.c_contiguous, made)
+    _finish(made, out[0])
     if training:
         _move(running_mean, running_var, mean, variance, x, momentum)
 
@@ -203,7 +235,7 @@ def batch_norm_update_stats(
     (tensor([2.]), tensor([1.]))
     """
     x = wide(_by_channel(input))
-    mean, variance, _ = moments(x, (0, 2))
+    mean, variance = _moments(x)
     for result, each in zip(out, (mean, variance), strict=True):
         np.copyto(result, each.reshape(-1), casting="unsafe")
     _move(running_mean, running_var, mean, variance, x, momentum)
@@ -281,21 +313,37 @@ def native_batch_norm_backward(
         assert running_var is not None
         mean = wide(running_mean).reshape(1, -1, 1)
         rstd = _rstd_of(wide(running_var).reshape(1, -1, 1), eps, x)
-    distance = x - mean
-    # Gradients of what is standardised nearly cancel, so that sums are PyTorch's: in double precision.
-    total = np.add.reduce(g, (0, 2), np.float64, keepdims=True).astype(g.dtype)
-    along = np.add.reduce(g * distance, (0, 2), np.float64, keepdims=True).astype(g.dtype)
+    scale = rstd if weight is None else rstd * wide(weight).reshape(1, -1, 1)
+    totals, products = np.empty(rstd.shape, g.dtype), np.empty(rstd.shape, g.dtype)
+    made = _memory(x, out[0])
+    for each in _in_channels(x, g, mean, rstd, scale, totals, products, made):
+        _write_slope(*each, train, output_mask[0])
     if output_mask[0]:
-        found: Any = g
-        if train:
-            count = x.shape[0] * x.shape[2]
-            found = g - total / count - distance * (rstd * rstd * along / count)
-        scale = rstd if weight is None else rstd * wide(weight).reshape(1, -1, 1)
-        np.copyto(out[0], (found * scale).reshape(input.shape), casting="unsafe")
+        _finish(made, out[0])
     if output_mask[1]:
-        np.copyto(out[1], (along * rstd).reshape(-1), casting="unsafe")
+        np.copyto(out[1], (products * rstd).reshape(-1), casting="unsafe")
     if output_mask[2]:
-        np.copyto(out[2], total.reshape(-1), casting="unsafe")
+        np.copyto(out[2], totals.reshape(-1), casting="unsafe")
+
+
+def _write_slope(
+    x: Array, g: Array, mean: Array, rstd: Array, scale: Array, total: Array, along: Array, out: Array, train: bool,
+    wanted: bool,
+) -> None:  # fmt: skip
+    """Σ∂ and Σ(∂ · (x − mean)) of each channel, and x's gradient where it is wanted."""
+    # Gradients of what is standardised nearly cancel, so that sums are PyTorch's: in double precision.
+    distance = x - mean
+    product = g * distance
+    np.copyto(total, np.add.reduce(g, (0, 2), np.float64, keepdims=True), casting="same_kind")
+    np.copyto(along, np.add.reduce(product, (0, 2), np.float64, keepdims=True), casting="same_kind")
+    if wanted and train:
+        count = x.shape[0] * x.shape[2]
+        np.subtract(g, total / count, product)
+        distance *= rstd * rstd * along / count
+        product -= distance
+        np.multiply(product, scale, out)
+    elif wanted:
+        np.multiply(g, scale, out)
 
 
 @op(variants="function", composition=True)
@@ -323,8 +371,7 @@ def batch_norm(
     x: Any = input
     if not x.numel():
         return _of_nothing(x, weight, bias)
-    given = input, weight, bias, running_mean, running_var, training, momentum, eps
-    return native_batch_norm(*given)[0]
+    return native_batch_norm.straight(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
 
 
 def _of_nothing(x: Any, weight: Any, bias: Any) -> Any:

@@ -36,17 +36,16 @@ def _grouped(x: Any, group: int) -> Any:
 def _group_check(x: Any, channels: int, weight: Any, bias: Any, group: int) -> None:
     if group <= 0:
         raise RuntimeError(f"Expected num groups to be greater than 0, got {group}")
-    shown = list(x.shape)
     if channels % group:
         raise RuntimeError(
             "Expected number of channels in input to be divisible by num_groups, but got input of shape "
-            f"{shown} and num_groups={group}"
+            f"{list(x.shape)} and num_groups={group}"
         )
     for name, each in (("weight", weight), ("bias", bias)):
-        if each is not None and (each.ndim != 1 or each.shape[0] != channels):
+        if each is not None and each.shape != (channels,):
             raise RuntimeError(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
-                f"{list(each.shape)} and input of shape {shown}"
+                f"{list(each.shape)} and input of shape {list(x.shape)}"
             )
 
 
@@ -143,8 +142,13 @@ def native_group_norm(
         for each in out[1:]:
             each.fill(np.nan if each.size else 0)
         return
-    by, plus = (each if each is None else each.reshape(1, group, -1, 1) for each in (weight, bias))
-    for each, made in zip(out, standardised(wide(_grouped(input, group)), (2, 3), eps, by, plus), strict=True):
+    by, plus = [each if each is None else each.reshape(group, -1, 1) for each in (weight, bias)]
+    x = wide(_grouped(input, group))
+    if x.dtype is input.dtype and out[0].flags.c_contiguous:
+        stats = (N, group, 1, 1)
+        standardised(x, (2, 3), eps, by, plus, (out[0].reshape(x.shape), out[1].reshape(stats), out[2].reshape(stats)))
+        return
+    for each, made in zip(out, standardised(x, (2, 3), eps, by, plus), strict=True):
         np.copyto(each, made.reshape(each.shape), casting="unsafe")
 
 
@@ -246,9 +250,10 @@ def group_norm(
     """
     x: Any = input
     batch, channels = x.size(0), x.size(1)
-    _group_check(x, channels, weight, bias, num_groups)
-    places = math.prod(x.shape[2:])
-    last = channels_last if x.ndim == 4 else channels_last_3d
-    if x.ndim not in (4, 5) or not x.is_contiguous(memory_format=last):
-        x = x.contiguous()
-    return native_group_norm(x, weight, bias, batch, channels, places, num_groups, eps)[0]
+    if not x.is_contiguous():
+        _group_check(x, channels, weight, bias, num_groups)
+        last = channels_last if x.ndim == 4 else channels_last_3d
+        if x.ndim not in (4, 5) or not x.is_contiguous(memory_format=last):
+            x = x.contiguous()
+    places = math.prod(tuple(x.shape)[2:])
+    return native_group_norm.straight(x, weight, bias, batch, channels, places, num_groups, eps)[0]

@@ -59,8 +59,8 @@ def _write_sum(out: Array, base: Array, first: Array, second: Array) -> None:
     kind = np.float64 if base.dtype == np.float32 else base.dtype
     total = np.empty(out.shape, kind)
     np.copyto(total, first)
-    np.multiply(total, second.astype(kind, copy=False), total)
-    np.add(total, base.astype(kind, copy=False), total)
+    total *= second  # cast by NumPy, a few at a time
+    total += base
     np.copyto(out, total, casting="unsafe")
 
 
@@ -189,7 +189,7 @@ def _blend(self: Array, end: Array, weight: Any, out: Array) -> None:
     near = np.abs(weight) < 0.5
     given = (self, end) if self.shape == end.shape == near.shape else np.broadcast_arrays(self, end, near)[:2]
     start = np.where(near, *given) if out.dtype.kind == "c" else chosen(near, *given)
-    _write_sum(out, start, end - self, weight - (~near).astype(weight.dtype))
+    _write_sum(out, start, end - self, weight - ~near)
 
 
 lerp = function("lerp", in_place=True)
