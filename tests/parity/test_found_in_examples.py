@@ -48,10 +48,27 @@ LEAST = [
     for driver in ("gels", "gelsy", "gelsd", "gelss")
     for a, b in (((1, 3, 3), (2, 3, 3)), ((2, 3, 5), (1, 3, 2)), ((0, 4, 3), (1, 4, 2)), ((1, 4, 3), (2, 4, 1)))
 ]
+D = "d = torch.arange(9).reshape(3, 3); "
+OFFSETS = [(at, size) for at in ([0, -1, -2], [2, 0, 1]) for size in ((3, 3), (5, 5), (2, 4))]
+DIAGONALS = [
+    *(f"{D}torch.sparse.spdiags(d, torch.tensor({at}), {size})" for at, size in OFFSETS),
+    "torch.sparse.spdiags(torch.ones(2, 4), torch.tensor([-1, 2]), (3, 6))",
+    "torch.sparse.spdiags(torch.arange(3.0), torch.tensor(1), (3, 3))",
+    "torch.sparse.spdiags(torch.ones(1, 3), torch.tensor([0]), (3, 3))",
+    f"{D}torch.sparse.spdiags(d, torch.tensor([0, 0, 1]), (3, 3))",
+    f"{D}torch.sparse.spdiags(d, torch.tensor([0, 1]), (3, 3))",
+    f"{D}torch.sparse.spdiags(d, [0, 1, 2], (3, 3))",
+    f"{D}torch.sparse.spdiags(d, torch.tensor([0.0, 1.0, 2.0]), (3, 3))",
+    f"{D}torch.sparse.spdiags(d, torch.tensor([0, 1, 2]), (3,))",
+    f"{D}torch.sparse.spdiags(d, torch.tensor([[0, 1, 2]]), (3, 3))",
+    f"{D}torch.sparse.spdiags(d[None], torch.tensor([0, 1, 2]), (3, 3))",
+    f"{D}torch.sparse.spdiags(d, torch.tensor([0, 1, 2]), (3, 3), torch.strided)",
+]
 
 
 @pytest.mark.parametrize(
-    "line", [*(GIVEN + each for each in TAKEN), *CAPSULES, *ORDERS, *(LOSS + each for each in LOSSES), *LEAST]
+    "line",
+    [*(GIVEN + each for each in TAKEN), *CAPSULES, *ORDERS, *(LOSS + each for each in LOSSES), *LEAST, *DIAGONALS],
 )
 def test_says_what_pytorch_says(line: str) -> None:
     check(line)
