@@ -48,6 +48,13 @@ LEAST = [
     for driver in ("gels", "gelsy", "gelsd", "gelss")
     for a, b in (((1, 3, 3), (2, 3, 3)), ((2, 3, 5), (1, 3, 2)), ((0, 4, 3), (1, 4, 2)), ((1, 4, 3), (2, 4, 1)))
 ]
+HELD = "x = torch.tensor([1.0, 2.0], requires_grad=True); "
+RETURNED = [
+    "y, (p, q) = torch.func.grad(lambda p: ((p**2).sum(), (p, x)), has_aux=True)(x); y, p, q, p is x, q is x",
+    "y = torch.func.vjp(lambda p: p, x)[0]; y, y is x",
+    "g, (v, p) = torch.func.grad_and_value(lambda p: (p[0], p), has_aux=True)(x); g, v, p, p is x",
+    "y = torch.func.vjp(lambda p: p * 1, x)[0]; y, y is x",
+]
 D = "d = torch.arange(9).reshape(3, 3); "
 OFFSETS = [(at, size) for at in ([0, -1, -2], [2, 0, 1]) for size in ((3, 3), (5, 5), (2, 4))]
 DIAGONALS = [
@@ -66,10 +73,18 @@ DIAGONALS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [*(GIVEN + each for each in TAKEN), *CAPSULES, *ORDERS, *(LOSS + each for each in LOSSES), *LEAST, *DIAGONALS],
-)
+LINES = [
+    *(GIVEN + each for each in TAKEN),
+    *CAPSULES,
+    *ORDERS,
+    *(LOSS + each for each in LOSSES),
+    *LEAST,
+    *DIAGONALS,
+    *(HELD + each for each in RETURNED),
+]
+
+
+@pytest.mark.parametrize("line", LINES)
 def test_says_what_pytorch_says(line: str) -> None:
     check(line)
 
