@@ -55,6 +55,12 @@ RETURNED = [
     "g, (v, p) = torch.func.grad_and_value(lambda p: (p[0], p), has_aux=True)(x); g, v, p, p is x",
     "y = torch.func.vjp(lambda p: p * 1, x)[0]; y, y is x",
 ]
+CHOSEN = [
+    "c = torch.compiler; a = c.get_default_backend(); c.set_default_backend('eager'); b = c.get_default_backend(); "
+    "c.set_default_backend(None); a, b, c.get_default_backend()",
+    "torch.compiler.set_default_backend(3)",
+    "torch.manual_seed(1); torch.randint(0, 10, (5,), generator=torch.random.thread_safe_generator())",
+]
 D = "d = torch.arange(9).reshape(3, 3); "
 OFFSETS = [(at, size) for at in ([0, -1, -2], [2, 0, 1]) for size in ((3, 3), (5, 5), (2, 4))]
 DIAGONALS = [
@@ -79,6 +85,7 @@ LINES = [
     *ORDERS,
     *(LOSS + each for each in LOSSES),
     *LEAST,
+    *CHOSEN,
     *DIAGONALS,
     *(HELD + each for each in RETURNED),
 ]
