@@ -76,7 +76,7 @@ class _Default:
 
 @_entry
 def set_default_backend(backend: str | Callable[..., Any] | None) -> None:
-    """Have `get_default_backend` say this one; None puts back PyTorch's. Raises TypeError for what is neither a name nor callable.
+    """Have `get_default_backend` say this one; None puts back PyTorch's. Raises TypeError for neither a name nor a callable.
 
     >>> import autogradkit as torch
     >>> torch.compiler.set_default_backend("eager")
