@@ -70,6 +70,30 @@ def reset() -> None:
     """Nothing: nothing was compiled."""
 
 
+class _Default:
+    backend: str | Callable[..., Any] | None = None
+
+
+@_entry
+def set_default_backend(backend: str | Callable[..., Any] | None) -> None:
+    """Have `get_default_backend` say this one; None puts back PyTorch's. Raises TypeError for neither a name nor a callable.
+
+    >>> import autogradkit as torch
+    >>> torch.compiler.set_default_backend("eager")
+    >>> torch.compiler.get_default_backend()
+    'eager'
+    >>> torch.compiler.set_default_backend(None)
+    """
+    if backend is not None and not isinstance(backend, str) and not callable(backend):
+        raise TypeError(f"backend must be a string or callable, got {type(backend)}")
+    _Default.backend = backend
+
+
+def get_default_backend() -> str | Callable[..., Any]:
+    """What would compile where a compiler is."""
+    return "inductor" if _Default.backend is None else _Default.backend
+
+
 def cudagraph_mark_step_begin() -> None:
     """Nothing, likewise."""
 

@@ -17,6 +17,15 @@ from autogradkit.core.device import require_cpu as _require_cpu
 from autogradkit.core.random import default_generator as default_generator
 
 
+def thread_safe_generator() -> None:
+    """None, which stands for the default generator: a worker is a process and has its own; PyTorch has threads, too.
+
+    >>> import autogradkit as torch
+    >>> torch.randint(0, 10, (5,), generator=torch.random.thread_safe_generator()).shape
+    torch.Size([5])
+    """
+
+
 @contextlib.contextmanager
 def fork_rng(
     devices: Iterable[Any] | None = None, enabled: bool = True, device_type: str = "cuda", **_names: str

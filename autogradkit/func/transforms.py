@@ -67,6 +67,7 @@ class Level:
     def __init__(self) -> None:
         self._goes_on = is_grad_enabled()  # whether a graph outside records what happens here
         self._has_ended = False
+        self._arguments: list[tuple[Any, Any]] = []  # those that have a graph outside: as seen, as given
         # Within `vmap` there is one derivative for each sample, also by what they have in common
         self.batches = under_way()
 
@@ -76,7 +77,9 @@ class Level:
             raise ValueError(f"Thing passed to transform API must be Tensor, got {type(tensor)}")
         whole = bare(tensor, self.batches)
         if self._goes_on and whole.requires_grad:
-            return dressed(whole.view_as(whole), self.batches)
+            seen = dressed(whole.view_as(whole), self.batches)
+            self._arguments.append((seen, tensor))
+            return seen
         return dressed(self._owned(whole.detach()), self.batches)
 
     def own(self, tensor: Any) -> Any:
@@ -108,6 +111,13 @@ class Level:
         if not whole.requires_grad or (self._goes_on and self._reaches_others(whole)):
             return tensor
         return dressed(whole.detach(), own)
+
+    def back(self, tensor: Any) -> Any:
+        """A result, outside, where an argument that comes out as it is is that argument again."""
+        for seen, given in self._arguments:
+            if tensor is seen:
+                return given
+        return self.left(tensor)
 
     def _reaches_others(self, tensor: Tensor) -> bool:
         waiting: list[Any] = [edge_of(tensor)[0]]
@@ -221,8 +231,8 @@ def grad_and_value(
             gradients = tree_unflatten(
                 filled_gradients((output,), inputs, None, level.batches, create_graph=True), structure
             )
-        gradient, value = tree_map(level.left, gradients), level.left(output)
-        found = (gradient, (value, tree_map(level.left, aux))) if has_aux else (gradient, value)
+        gradient, value = tree_map(level.left, gradients), level.back(output)
+        found = (gradient, (value, tree_map(level.back, aux))) if has_aux else (gradient, value)
         level.ends()
         return found
 
@@ -292,8 +302,8 @@ def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has
         )
         return tree_unflatten(map(level.left, found), inputs_structure)
 
-    values = tree_map(level.left, output)
-    found = (values, product, tree_map(level.left, aux)) if has_aux else (values, product)
+    values = tree_map(level.back, output)
+    found = (values, product, tree_map(level.back, aux)) if has_aux else (values, product)
     level.ends()
     return found
 

@@ -154,3 +154,11 @@ def test_what_the_learners_own_forward_raises_is_left_alone() -> None:
     with pytest.raises(KeyError) as raised:
         Net(Wrong())(torch.ones(2, 3))
     assert not hasattr(raised.value, "__notes__")
+
+
+@pytest.mark.parametrize("name", ["save", "code", "graph"])
+def test_what_a_scripted_module_would_have_is_told(name: str) -> None:
+    with pytest.warns(DeprecationWarning, match="torch.jit.script"):
+        scripted = torch.jit.script(nn.Linear(2, 2))
+    (note,) = noted(lambda: getattr(scripted, name))
+    assert "torch.save(model.state_dict(), path) keeps a model" in note

@@ -48,11 +48,50 @@ LEAST = [
     for driver in ("gels", "gelsy", "gelsd", "gelss")
     for a, b in (((1, 3, 3), (2, 3, 3)), ((2, 3, 5), (1, 3, 2)), ((0, 4, 3), (1, 4, 2)), ((1, 4, 3), (2, 4, 1)))
 ]
+HELD = "x = torch.tensor([1.0, 2.0], requires_grad=True); "
+RETURNED = [
+    "y, (p, q) = torch.func.grad(lambda p: ((p**2).sum(), (p, x)), has_aux=True)(x); y, p, q, p is x, q is x",
+    "y = torch.func.vjp(lambda p: p, x)[0]; y, y is x",
+    "g, (v, p) = torch.func.grad_and_value(lambda p: (p[0], p), has_aux=True)(x); g, v, p, p is x",
+    "y = torch.func.vjp(lambda p: p * 1, x)[0]; y, y is x",
+]
+CHOSEN = [
+    "c = torch.compiler; a = c.get_default_backend(); c.set_default_backend('eager'); b = c.get_default_backend(); "
+    "c.set_default_backend(None); a, b, c.get_default_backend()",
+    "torch.compiler.set_default_backend(3)",
+    "torch.manual_seed(1); torch.randint(0, 10, (5,), generator=torch.random.thread_safe_generator())",
+]
+D = "d = torch.arange(9).reshape(3, 3); "
+OFFSETS = [(at, size) for at in ([0, -1, -2], [2, 0, 1]) for size in ((3, 3), (5, 5), (2, 4))]
+DIAGONALS = [
+    *(f"{D}torch.sparse.spdiags(d, torch.tensor({at}), {size})" for at, size in OFFSETS),
+    "torch.sparse.spdiags(torch.ones(2, 4), torch.tensor([-1, 2]), (3, 6))",
+    "torch.sparse.spdiags(torch.arange(3.0), torch.tensor(1), (3, 3))",
+    "torch.sparse.spdiags(torch.ones(1, 3), torch.tensor([0]), (3, 3))",
+    f"{D}torch.sparse.spdiags(d, torch.tensor([0, 0, 1]), (3, 3))",
+    f"{D}torch.sparse.spdiags(d, torch.tensor([0, 1]), (3, 3))",
+    f"{D}torch.sparse.spdiags(d, [0, 1, 2], (3, 3))",
+    f"{D}torch.sparse.spdiags(d, torch.tensor([0.0, 1.0, 2.0]), (3, 3))",
+    f"{D}torch.sparse.spdiags(d, torch.tensor([0, 1, 2]), (3,))",
+    f"{D}torch.sparse.spdiags(d, torch.tensor([[0, 1, 2]]), (3, 3))",
+    f"{D}torch.sparse.spdiags(d[None], torch.tensor([0, 1, 2]), (3, 3))",
+    f"{D}torch.sparse.spdiags(d, torch.tensor([0, 1, 2]), (3, 3), torch.strided)",
+]
 
 
-@pytest.mark.parametrize(
-    "line", [*(GIVEN + each for each in TAKEN), *CAPSULES, *ORDERS, *(LOSS + each for each in LOSSES), *LEAST]
-)
+LINES = [
+    *(GIVEN + each for each in TAKEN),
+    *CAPSULES,
+    *ORDERS,
+    *(LOSS + each for each in LOSSES),
+    *LEAST,
+    *CHOSEN,
+    *DIAGONALS,
+    *(HELD + each for each in RETURNED),
+]
+
+
+@pytest.mark.parametrize("line", LINES)
 def test_says_what_pytorch_says(line: str) -> None:
     check(line)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from autogradkit._ops.making.filled import empty
 from autogradkit.core.buffer import Buffer
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.errors import c_type_name
+from autogradkit.core.errors import c_type_name, noted
 from autogradkit.core.frames import entry
 from autogradkit.core.own import named_as
 from autogradkit.core.parameter import Parameter
@@ -52,6 +52,14 @@ def unfilled(shape: Any, device: Any, dtype: Dtype | None) -> Parameter:
         return Parameter(as_made(empty.owner(shape, device=device, dtype=dtype)))
 
 
+# What a module has in PyTorch once it was scripted or traced, and what is said where somebody asks for it.
+_OF_TORCHSCRIPT = {"save", "save_to_buffer", "code", "code_with_constants", "graph", "inlined_graph"}
+_NO_TORCHSCRIPT = (
+    "nothing is translated to TorchScript here, and torch.jit.script(model) is the model itself; "
+    "torch.save(model.state_dict(), path) keeps a model, and torch.fx.symbolic_trace(model) has its graph and code"
+)
+
+
 class Members:
     """The registries of a module. Every instance is a `Module`, which alone subclasses it."""
 
@@ -76,7 +84,8 @@ class Members:
         # What PyTorch misses first, before `Module.__init__` ran
         if name == "_hooks_of_module" and "_modules" not in own:
             name = "_backward_hooks"
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        missing = AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        raise noted(missing, _NO_TORCHSCRIPT) if name in _OF_TORCHSCRIPT else missing
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__

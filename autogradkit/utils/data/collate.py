@@ -11,11 +11,13 @@ import numpy as np
 from autogradkit._ops.making.data import as_tensor, tensor
 from autogradkit._ops.selection import joining
 from autogradkit.core import dtype as dtypes
+from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 
 Collates = dict[type | tuple[type, ...], Callable[..., Any]]
 
 
+@entry
 def collate(batch: Sequence[Any], *, collate_fn_map: Collates | None = None) -> Any:
     """Make a batch of samples: by the function that the map has for their class, else within tuples, lists and dicts.
 
@@ -97,6 +99,7 @@ default_collate_fn_map: Collates = {
 }
 
 
+@entry
 def default_collate(batch: Sequence[Any]) -> Any:
     """Stack tensors, arrays and numbers into tensors, and do so within tuples, lists and dicts; leave strings alone.
 
