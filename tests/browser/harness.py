@@ -63,21 +63,29 @@ WAIT_CELL = f"""async index => {{
     await Promise.race([window.running[index], late]);
 }}"""
 # A picture tells Python its width, at once or when it has stayed so for a while (SETTLED in widgets/src/shared/width.ts), and
-# Python draws it anew. Nothing is on its way when that while, and answers of the kernel, have brought no other picture.
+# Python draws it anew. Nothing is on its way when, after three looks in which that while is over, an answer of the kernel, which
+# answers in turn, has brought no other picture. A kernel that runs a cell all the while answers nothing: then the looks must do.
 SETTLED = f"""async () => {{
     const frame = () => new Promise(requestAnimationFrame);
     const pictures = () => [...document.querySelectorAll('autogradkit-picture')]
         .map(each => each.shadowRoot?.querySelector('.ak-stage svg'));
-    for (let before = [], same = 0; same < 3; before = pictures()) {{
+    let [before, same, busy] = [[], 0, 0];
+    const look = () => {{
+        const now = pictures();
+        same = now.length === before.length && now.every((svg, place) => svg === before[place]) ? same + 1 : 0;
+        before = now;
+    }};
+    while (same < 3 || (busy > 0 && busy < 3)) {{
         await frame();
         await frame();
         await new Promise(done => setTimeout(done, 100));
+        look();
         const kernel = {PANEL}?.sessionContext?.session?.kernel;
-        if (kernel?.status === 'idle')
-            await kernel.requestExecute({{ code: '', silent: true, store_history: false }}).done;
+        busy = kernel?.status === 'idle' ? 0 : busy + 1;
+        if (same < 3 || busy) continue;
+        await kernel.requestExecute({{ code: '', silent: true, store_history: false }}).done;
         await frame();
-        const now = pictures();
-        same = now.length === before.length && now.every((svg, place) => svg === before[place]) ? same + 1 : 0;
+        look();
     }}
 }}"""
 
