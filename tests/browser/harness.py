@@ -5,7 +5,7 @@
     def test_something(lab: Lab, notebook: Callable[..., Path]) -> None:
         path = notebook("import autogradkit as torch", "%load_ext autogradkit", "%%trace\\n...")   # one source per cell
         lab.open(path)                     # lab.open(path, trusted=False): stored outputs as an untrusted notebook
-    lab.save(); lab.close(); lab.open(path)      # close(keep_kernel=True), open(path, kernel=False)
+        lab.save(); lab.close(); lab.open(path)  # close(keep_kernel=True), open(path, kernel=False)
         lab.run_all()                      # or lab.run_cell(2); lab.start_cell(2) ... lab.wait_cell(2)
         cell = lab.drawn(2)                # a playwright locator: cell.get_by_role("button", name="Step").click();
                                            # lab.cell(2) for a cell without a picture, or one that is still being drawn
@@ -22,6 +22,9 @@ than most tests. Each test begins with nothing open, no kernel, the light theme 
 
 What a click or a key brings comes later: from Python, from a redraw, in the page's next frame. So a test waits for what it
 wants to see (`expect(...)`, `lab.wait_for`, `page.wait_for_function`) and reads a value at once only of what cannot change.
+
+Rests on `processes.py` (server and browser), `notebook_files.py` (what is opened) and `accessibility.py` (axe); `notebook7.py` is
+the same page on Jupyter Notebook.
 """
 
 from __future__ import annotations
