@@ -210,7 +210,8 @@ def first_indices(shape: tuple[int, ...], grid: tuple[int, int] = (6, 8)) -> lis
     if not shape:
         return [()]
     rows, columns = grid
-    leading = itertools.islice(itertools.product(*map(range, shape[:-1])), rows)
+    # Of each dimension as many as there are rows: `product` would write down a million.
+    leading = itertools.islice(itertools.product(*(range(min(size, rows)) for size in shape[:-1])), rows)
     return [(*row, column) for row in leading for column in range(min(shape[-1], columns))]
 
 

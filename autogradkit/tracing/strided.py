@@ -67,7 +67,8 @@ class Layout:
             return ()
         numbers = [math.prod(self.shape[dim + 1 :]) for dim in range(len(self.shape))]  # an index step, in order
         moving = sorted((d for d, s in enumerate(self.stride) if s and self.shape[d] > 1), key=self._by_stride)
-        still = [range(0, n * self.shape[d], n) for d, n in enumerate(numbers) if not self.stride[d]]
+        # Of each dimension that stays in the cell, `most` indices are enough: `product` would write down a million.
+        still = [range(0, n * min(self.shape[d], most), n) for d, n in enumerate(numbers) if not self.stride[d]]
         repeats = [sum(each) for each in itertools.islice(itertools.product(*still), most)]
         found: list[int] = []
         for steps in _each_way(cell - self.extent()[0], self._dims()):

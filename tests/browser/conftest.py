@@ -8,12 +8,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.harness import MOMENT, SIZE, Lab
 from tests.browser.notebook7 import Notebook7
 from tests.browser.notebook_files import write_notebook
-from tests.browser.processes import ROOT, Server, launch, serve
+from tests.browser.processes import ROOT, SCREENSHOTS, Server, launch, serve
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +56,17 @@ def notebook7(browser: Browser, server: Server, request: pytest.FixtureRequest) 
     yield opened
     opened.clear()
     page.close()
+
+
+@pytest.fixture
+def photograph(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Take a picture of a whole page without a server, as tests/browser/screenshots/NAME.png, if they are kept."""
+
+    def take(page: Page, name: str) -> None:
+        if request.config.getoption("--screenshots"):
+            page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    return take
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@
     def test_something(lab: Lab, notebook: Callable[..., Path]) -> None:
         path = notebook("import autogradkit as torch", "%load_ext autogradkit", "%%trace\\n...")   # one source per cell
         lab.open(path)                     # lab.open(path, trusted=False): stored outputs as an untrusted notebook
-    lab.save(); lab.close(); lab.open(path)      # close(keep_kernel=True), open(path, kernel=False)
+        lab.save(); lab.close(); lab.open(path)  # close(keep_kernel=True), open(path, kernel=False)
         lab.run_all()                      # or lab.run_cell(2); lab.start_cell(2) ... lab.wait_cell(2)
         cell = lab.drawn(2)                # a playwright locator: cell.get_by_role("button", name="Step").click();
                                            # lab.cell(2) for a cell without a picture, or one that is still being drawn
@@ -22,6 +22,9 @@ than most tests. Each test begins with nothing open, no kernel, the light theme 
 
 What a click or a key brings comes later: from Python, from a redraw, in the page's next frame. So a test waits for what it
 wants to see (`expect(...)`, `lab.wait_for`, `page.wait_for_function`) and reads a value at once only of what cannot change.
+
+Rests on `processes.py` (server and browser), `notebook_files.py` (what is opened) and `accessibility.py` (axe); `notebook7.py` is
+the same page on Jupyter Notebook.
 """
 
 from __future__ import annotations
@@ -63,21 +66,29 @@ WAIT_CELL = f"""async index => {{
     await Promise.race([window.running[index], late]);
 }}"""
 # A picture tells Python its width, at once or when it has stayed so for a while (SETTLED in widgets/src/shared/width.ts), and
-# Python draws it anew. Nothing is on its way when that while, and answers of the kernel, have brought no other picture.
+# Python draws it anew. Nothing is on its way when, after three looks in which that while is over, an answer of the kernel, which
+# answers in turn, has brought no other picture. A kernel that runs a cell all the while answers nothing: then the looks must do.
 SETTLED = f"""async () => {{
     const frame = () => new Promise(requestAnimationFrame);
     const pictures = () => [...document.querySelectorAll('autogradkit-picture')]
         .map(each => each.shadowRoot?.querySelector('.ak-stage svg'));
-    for (let before = [], same = 0; same < 3; before = pictures()) {{
+    let [before, same, busy] = [[], 0, 0];
+    const look = () => {{
+        const now = pictures();
+        same = now.length === before.length && now.every((svg, place) => svg === before[place]) ? same + 1 : 0;
+        before = now;
+    }};
+    while (same < 3 || (busy > 0 && busy < 3)) {{
         await frame();
         await frame();
         await new Promise(done => setTimeout(done, 100));
+        look();
         const kernel = {PANEL}?.sessionContext?.session?.kernel;
-        if (kernel?.status === 'idle')
-            await kernel.requestExecute({{ code: '', silent: true, store_history: false }}).done;
+        busy = kernel?.status === 'idle' ? 0 : busy + 1;
+        if (same < 3 || busy) continue;
+        await kernel.requestExecute({{ code: '', silent: true, store_history: false }}).done;
         await frame();
-        const now = pictures();
-        same = now.length === before.length && now.every((svg, place) => svg === before[place]) ? same + 1 : 0;
+        look();
     }}
 }}"""
 

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.accessibility import axe
 from tests.browser.graphs import viewed
 from tests.browser.harness import Lab
-from tests.browser.processes import SCREENSHOTS
 from tests.tracing.render.cells import CELLS, trace_cell
 
 
@@ -65,7 +64,9 @@ def test_a_step_of_adam_is_told_for_the_chosen_element(lab: Lab, notebook: Calla
 
 @pytest.mark.parametrize("width", [800, pytest.param(1600, marks=pytest.mark.wide)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_page_tells_elements_without_a_kernel(browser: Browser, tmp_path: Path, scheme: str, width: int) -> None:
+def test_a_page_tells_elements_without_a_kernel(
+    browser: Browser, tmp_path: Path, photograph: Callable[[Page, str], None], scheme: str, width: int
+) -> None:
     file = tmp_path / "adam.html"
     file.write_text(trace_cell("adam").to_html(), encoding="utf-8")
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
@@ -80,7 +81,7 @@ def test_a_page_tells_elements_without_a_kernel(browser: Browser, tmp_path: Path
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("Enter")
         expect(page.locator(".ak-reason")).to_contain_text("m = 0.9 · 0 + 0.1 · −4 = −0.4")
-        page.screenshot(path=SCREENSHOTS / f"elements-page-{width}-{scheme}.png", full_page=True)
+        photograph(page, f"elements-page-{width}-{scheme}")
         assert axe(page.locator("main")) == []
         assert errors == []
     finally:

@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.accessibility import axe
-from tests.browser.processes import SCREENSHOTS
 from tests.tracing.render.cells import trace_cell, trace_source
 
 
@@ -126,7 +125,7 @@ def test_it_plays_as_fast_as_it_is_told(opened: Callable[..., Page]) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_folds(opened: Callable[..., Page], scheme: str) -> None:
+def test_it_folds(opened: Callable[..., Page], photograph: Callable[[Page, str], None], scheme: str) -> None:
     page = opened("lenet", 1600, color_scheme=scheme)
     view = living(page)
     expect(view).to_have_attribute("data-ak-theme", scheme)
@@ -147,7 +146,7 @@ def test_it_folds(opened: Callable[..., Page], scheme: str) -> None:
     expect(names).to_have_attribute("aria-pressed", "true")
     assert "ConvolutionBackward0" in texts(view)
     expect(closed).to_have_count(3)
-    page.screenshot(path=SCREENSHOTS / f"page-lenet-two-{scheme}.png", full_page=True)
+    photograph(page, f"page-lenet-two-{scheme}")
     names.press("Enter")
     expect(names).to_have_attribute("aria-pressed", "false")
     assert "ConvolutionBackward0" not in texts(view)
@@ -159,7 +158,7 @@ def test_it_folds(opened: Callable[..., Page], scheme: str) -> None:
     folding.press("Enter")
     expect(closed).to_have_count(5)
     assert axe(page.locator("html")) == []
-    page.screenshot(path=SCREENSHOTS / f"page-lenet-{scheme}.png", full_page=True)
+    photograph(page, f"page-lenet-{scheme}")
 
 
 def test_it_opens_a_stack_of_turns_and_writes_the_names_of_nodes(opened: Callable[..., Page]) -> None:
@@ -183,13 +182,15 @@ def test_it_opens_a_stack_of_turns_and_writes_the_names_of_nodes(opened: Callabl
     expect(view.get_by_role("button", name="Measure the derivative")).to_have_count(0)
 
 
-def test_it_follows_a_change_of_the_system_to_dark(opened: Callable[..., Page]) -> None:
+def test_it_follows_a_change_of_the_system_to_dark(
+    opened: Callable[..., Page], photograph: Callable[[Page, str], None]
+) -> None:
     page = opened("power", 800, color_scheme="light")
     view = living(page)
     expect(view).to_have_attribute("data-ak-theme", "light")
     page.emulate_media(color_scheme="dark")
     expect(view).to_have_attribute("data-ak-theme", "dark")
-    page.screenshot(path=SCREENSHOTS / "page-power-dark.png", full_page=True)
+    photograph(page, "page-power-dark")
 
 
 def test_controls_are_large_enough_and_say_what_is_written_on_them(opened: Callable[..., Page]) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import nbformat
 import pytest
 import torch
 
 from autogradkit.widgets.prediction import Prediction
-from scripts.store_lessons import LESSONS
 
+LESSONS = Path(__file__).parent.parent.parent / "tutorials"
 NAMES = [file.stem for file in sorted(LESSONS.glob("0[0-5]*.ipynb"))]  # the last one trains with `autogradkit.vision`
 
 
@@ -40,15 +41,22 @@ def run(source: str, namespace: dict[str, Any]) -> tuple[str, Any, str | None]:
     return printed.getvalue(), value, error
 
 
-def shown(cell: nbformat.NotebookNode) -> SimpleNamespace:
+def code_cells(name: str) -> list[dict[str, Any]]:
+    """The cells of a lesson as its file has them; a text is a list of lines there."""
+    cells = json.loads((LESSONS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def shown(cell: dict[str, Any]) -> SimpleNamespace:
     """What a stored cell printed, showed and failed with; pictures and claims are ours and are left out."""
-    outputs = cell.outputs
-    result = next((each.data for each in outputs if each.output_type == "execute_result"), {})
+    outputs = cell["outputs"]
+    result = next((each["data"] for each in outputs if each["output_type"] == "execute_result"), {})
+    plain, html = (None if kind not in result else "".join(result[kind]) for kind in ("text/plain", "text/html"))
     return SimpleNamespace(
-        printed="".join(each.text for each in outputs if each.output_type == "stream"),
-        result=None if cell.source.startswith("%") else result.get("text/plain"),
-        html=result.get("text/html"),
-        error=next((each.evalue for each in outputs if each.output_type == "error"), None),
+        printed="".join("".join(each["text"]) for each in outputs if each["output_type"] == "stream"),
+        result=None if "".join(cell["source"]).startswith("%") else plain,
+        html=html,
+        error=next((each["evalue"] for each in outputs if each["output_type"] == "error"), None),
     )
 
 
@@ -61,14 +69,13 @@ def test_a_lesson_is_true_of_pytorch(name: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("autogradkit.lessons.display", lambda proved: None)
     monkeypatch.setenv("MPLBACKEND", "agg")
     namespace: dict[str, Any] = {"torch": torch}
-    cells = [cell for cell in nbformat.read(LESSONS / f"{name}.ipynb", as_version=4).cells if cell.cell_type == "code"]
     predictions = 0
-    for cell in cells:
-        stored = shown(cell)
-        printed, value, error = run(in_pytorch(cell.source), namespace)
-        assert (printed, error) == (stored.printed, stored.error), cell.source
-        assert written(value) == stored.result, cell.source
+    for cell in code_cells(name):
+        stored, source = shown(cell), "".join(cell["source"])
+        printed, value, error = run(in_pytorch(source), namespace)
+        assert (printed, error) == (stored.printed, stored.error), source
+        assert written(value) == stored.result, source
         if isinstance(value, Prediction):
-            assert value.static_html() == stored.html, cell.source
+            assert value.static_html() == stored.html, source
             predictions += 1
     assert predictions > 0

@@ -266,7 +266,17 @@ def test_an_opened_stack_fits_the_column() -> None:
     assert width(draw_graph(trace, {path: False}).svg) <= PAGE
 
 
-@pytest.mark.parametrize("name", ["training", "recurrent of 30", "descent of 30", "three loops", "descent of 5000"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "training",
+        "recurrent of 30",
+        "descent of 30",
+        "three loops",
+        "descent of 300",
+        pytest.param("descent of 5000", marks=pytest.mark.wide),
+    ],
+)
 def test_opening_stack_after_stack_sends_at_most_120_kb_each_time(name: str) -> None:
     before, source = LOOPS[name]
     view = GraphView(trace_source(source, before))

@@ -42,7 +42,7 @@ def test_four_turns_are_drawn_and_five_are_stacked() -> None:
     assert stacks(draw_graph(trace_source(descent(5), DESCENT))) == [("turns 2–4", 3)]
 
 
-@pytest.mark.parametrize("turns", [30, pytest.param(1000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("turns", [30, 300, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.wide])])
 def test_a_loop_is_its_first_turn_its_last_and_a_stack(turns: int) -> None:
     trace = trace_source(descent(turns), DESCENT)
     drawn = draw_graph(trace)
@@ -81,7 +81,10 @@ def test_a_stack_opens_into_all_its_turns() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("turns", "each"), [(30, [4] * 7), (1000, [125] * 7 + [123])])
+@pytest.mark.parametrize(
+    ("turns", "each"),
+    [(30, [4] * 7), (300, [38] * 7 + [32]), pytest.param(1000, [125] * 7 + [123], marks=pytest.mark.wide)],
+)
 def test_a_large_stack_opens_into_stacks(turns: int, each: list[int]) -> None:
     trace = trace_source(descent(turns), DESCENT)
     path = next(item.path for item in draw_graph(trace).graph.items.values() if item.kind == "stack")
