@@ -342,6 +342,13 @@ T.take(T.ones(0),T.tensor([0]),out=T.empty(1,dtype=T.int8))
 T.ones(2).new_zeros((-1,1),pin_memory=True)
 T.ones(-1,pin_memory=True)
     """,
+    "several ellipses, which lead beyond the last dimension": """
+T.ones(1,2,4,2)[1:0,...,1,...,-1]
+T.ones(1,2,4,2)[...,...,-1]
+T.ones(1,2,4,2)[...,...,0:1]
+T.ones(1,2,4,2)[...,1,...,None]
+r=T.ones(2,2,0)[0,...,...,0:1]
+    """,
     "what is said, and when": """
 x=T.slice_scatter(T.ones(2,dtype=T.bool),T.tensor([1j,0j]),0)
 x=T.cumsum(T.tensor(1j),0,dtype=T.bool)
