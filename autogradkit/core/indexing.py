@@ -18,6 +18,7 @@ from autogradkit.core.batched import BatchedTensor
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.integers import require_int64
 from autogradkit.core.recording import reported
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, wrap
 
@@ -156,14 +157,16 @@ class _Parser:
 
     def slice(self, item: slice) -> None:
         start, end, step = _unpack_slice(item)
-        size = self.shape[self.dim]
-        if (start, step) != (0, 1) or end < size:
+        size = self.shape[self.dim] if self.dim < len(self.shape) else 0  # several `...` lead beyond the last
+        if (start, step) != (0, 1) or end < (size if self.dim <= len(self.shape) else sys.maxsize):
+            wrap_dim(self.dim, len(self.shape))
             self.steps.append(("slice", self.dim, start, end, step))
             found = len(range(*slice(start, end, step).indices(size)))
             self.shape = (*self.shape[: self.dim], found, *self.shape[self.dim + 1 :])
         self.dim += 1
 
     def unsqueeze(self) -> None:
+        wrap_dim(self.dim, len(self.shape) + 1)
         self.steps.append(("unsqueeze", self.dim))
         self.shape = (*self.shape[: self.dim], 1, *self.shape[self.dim :])
         self.dim += 1
@@ -191,8 +194,10 @@ class _Parser:
 
 
 def _select(shape: Ints, dim: int, index: Any, place: int) -> Step:
-    index, size = operator.index(index), shape[dim] if shape else 0
+    index, size = operator.index(index), shape[dim] if dim < len(shape) else 0
     require_int64(index)
+    if dim > len(shape):  # to where several `...` lead
+        wrap_dim(dim, len(shape))
     if not shape and index == 0:
         raise IndexError(
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a "

@@ -11,6 +11,10 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "exponentials that half precision does not hold": """
+x=T.tensor([1.75,.5]).half().requires_grad_(); T.nn.functional.soft_margin_loss(x,T.tensor([-8.,8])).backward(); r=x.grad
+x=T.tensor([1.75,.5]).half().requires_grad_(); T.nn.functional.soft_margin_loss(x,T.tensor([-8.,8]).half()).backward(); r=x.grad
+    """,
     "bounds that are larger than the tensor": """
 x=T.ones(3,requires_grad=True); T.clamp(x,T.zeros(3),T.ones(2,3)).sum().backward()
 x=T.ones(3,requires_grad=True); T.clamp(x,T.zeros(2,3),T.ones(3)).sum().backward(); r=x.grad

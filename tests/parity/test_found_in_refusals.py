@@ -334,6 +334,21 @@ T.distributions.Normal(np.float32(1),1.)
 r=repr(T.nn.ParameterList(np.ones(1)))
 T.nn.MultiheadAttention(2,1)([1.],[1.],[1.])
     """,
+    "dtypes before memory and numbers, and memory that is pinned before sizes": """
+x=T.ones(3); T.take(x,T.tensor([0],dtype=T.int16),out=x[:1])
+x=T.ones(3); T.take(x,T.tensor([7]),out=x[:1])
+T.take(T.ones(3),T.tensor([7]),out=T.empty(1,dtype=T.int8))
+T.take(T.ones(0),T.tensor([0]),out=T.empty(1,dtype=T.int8))
+T.ones(2).new_zeros((-1,1),pin_memory=True)
+T.ones(-1,pin_memory=True)
+    """,
+    "several ellipses, which lead beyond the last dimension": """
+T.ones(1,2,4,2)[1:0,...,1,...,-1]
+T.ones(1,2,4,2)[...,...,-1]
+T.ones(1,2,4,2)[...,...,0:1]
+T.ones(1,2,4,2)[...,1,...,None]
+r=T.ones(2,2,0)[0,...,...,0:1]
+    """,
     "what is said, and when": """
 x=T.slice_scatter(T.ones(2,dtype=T.bool),T.tensor([1j,0j]),0)
 x=T.cumsum(T.tensor(1j),0,dtype=T.bool)

@@ -14,6 +14,11 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "edits of memory that overlaps itself, by kernels of several steps": """
+x=T.ones(3,3).unfold(0,2,1); T.nn.functional.leaky_relu_(x,2)
+x=T.ones(3,3).unfold(0,2,1); T.nn.functional.leaky_relu_(x,.5)
+x=T.ones(4).unfold(0,2,1); T.nn.functional.elu_(x)
+    """,
     "edits by kernels that nobody differentiates": """
 F=T.nn.functional; r=[]⏎for f in (lambda x: x.clamp_(0,1),lambda x: x.clamp_min_(.5),lambda x: x.sigmoid_(),lambda x: F.elu(x,.5,inplace=True),lambda x: F.silu(x,True)):⏎    x=T.linspace(-3,3,6); v=x.view(2,3); y=f(x); r+=[(x,v,x._version,y is x,y.grad_fn)]
 x=T.linspace(-3,3,6,requires_grad=True); y=x.sin(); z=(y*y).sum()⏎with T.no_grad(): y.clamp_(0,1)⏎z.backward()

@@ -310,12 +310,9 @@ def _one_by_one(op: Overload, values: list[Any], into: Array, result: np.dtype[A
         place = dict(zip(inwards, places, strict=True))
         one = tuple([slice(place[dim], place[dim] + 1) for dim in range(into.ndim)])
         each = [v[one] if i in op.operands and v is not None else v for i, v in enumerate(spread)]
-        if into.dtype == result:
-            op.run_kernel(each, into[one])
-        else:
-            found = np.empty((1,) * into.ndim, result)
-            op.run_kernel(each, found)
-            np.copyto(into[one], found, casting="unsafe")
+        found = np.empty((1,) * into.ndim, result)  # apart, for a kernel may write before it has read all
+        op.run_kernel(each, found)
+        np.copyto(into[one], found, casting="unsafe")
     return setitem, memory, ..., copy
 
 

@@ -214,7 +214,7 @@ def _make_subclass(cls: type[Tensor], data: Tensor, require_grad: bool = False) 
     return made
 
 
-Tensor._make_subclass = staticmethod(_make_subclass)
+Tensor._make_subclass = staticmethod(_make_subclass)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @python_method("as_subclass")

@@ -126,8 +126,9 @@ def made(
     if options.get("layout") is not None and options["layout"] is not strided:
         return _made_sparse(shape, fill, options, kind, name)
     if out is None:
+        meta = require_place(options)
         require_sizes(shape)
-        if require_place(options):
+        if meta:
             return _without_numbers(hollow(shape, kind, strides), options)
         array = allocate(shape, kind, strides)
         quietly(fill, array)

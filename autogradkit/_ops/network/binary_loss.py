@@ -307,6 +307,9 @@ def soft_margin_loss_backward(grad_output: Array, self: Array, target: Array, re
 
     def body(g: Array, x: Array, y: Array) -> Array:
         power = np.exp((-y * x).astype(x.dtype, copy=False))
-        return (y * power).astype(x.dtype, copy=False) * x.dtype.type(-share(self, reduction)) / (1 + power) * g
+        if target.dtype == self.dtype:  # else of the larger dtype
+            power = power.astype(self.dtype).astype(x.dtype, copy=False)
+        steep = (y * power).astype(out.dtype).astype(x.dtype, copy=False)  # which half precision may not hold
+        return steep * x.dtype.type(-share(self, reduction)) / (1 + power) * g
 
     write(out, body, grad_output, self, target)

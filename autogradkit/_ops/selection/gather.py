@@ -296,9 +296,17 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
     return gather(expand(tensor, whole), dim, expand(wrap(places._array % np.int64(whole[dim] or 1)), names))
 
 
+_require_takers_dtype = saying(
+    "take(): self and out expected to have the same dtype, but got self.dtype = {result} and out.dtype = {out}"
+)
+
+
+def _require_long(self: Any, index: Any) -> None:
+    if index._array.dtype != np.int64:
+        raise RuntimeError(f"take(): Expected a long tensor for index, but got {_name(index._array)}")
+
+
 def _take_meta(self: Array, index: Array) -> Any:
-    if index.dtype != np.int64:
-        raise RuntimeError(f"take(): Expected a long tensor for index, but got {_name(index)}")
     if not self.size and index.size:
         raise IndexError("take(): tried to take from an empty tensor")
     bad = index[(index < -self.size) | (index >= self.size)]
@@ -313,9 +321,9 @@ def _take_backward(g: Any, self: Any, index: Any) -> Any:
 
 
 @op(
-    out_dtype=saying(
-        "take(): self and out expected to have the same dtype, but got self.dtype = {result} and out.dtype = {out}"
-    ),
+    out_dtype=_require_takers_dtype,
+    refuse=_require_long,
+    refuse_out=lambda out, self, index: _require_takers_dtype(self._array.dtype, out._array.dtype),  # before any number
     apart="given",
     meta=_take_meta,
     samples=lambda t: [(t(2, 3), wrap(np.array([[5, 0], [5, 2]])))],
