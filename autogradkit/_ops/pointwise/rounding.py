@@ -247,7 +247,7 @@ def signbit(self: Array, *, out: Array) -> None:
     if self.dtype.kind in "fV":
         np.signbit(
             np.ascontiguousarray(self) if self.ndim else self, out=out
-        )  # see _BROKEN_WITH_GAPS in declare/memory.py
+        )  # see BROKEN_WITH_GAPS in declare/plans.py
     else:
         np.less(self, 0, out=out)
 

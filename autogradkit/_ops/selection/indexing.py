@@ -283,11 +283,11 @@ def _setitem(self: Tensor, index_: Any, value: Any) -> None:
             source = source if stripped == source._array.shape else view_sizes(source, stripped)
             index_put.in_place_call(target, plan.indices, source)
         elif source._array.shape == target._array.shape:
-            copy_.in_place_call(target, source)
+            copy_.straight_edit(target, source)
         elif not source._array.ndim:
             target.fill_(source)
         else:
-            copy_.in_place_call(
+            copy_.straight_edit(
                 target, expand(view_sizes(source, _without_leading_ones(source._array.shape)), target._array.shape)
             )
     except BaseException as error:
