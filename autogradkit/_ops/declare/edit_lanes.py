@@ -31,11 +31,12 @@ def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
         return
     s.scope[call.name("edit")] = op.edit
     operands = [op.parameters[i].name for i in op.promotes]
+    asked_early = op.edit_refuse is None or not is_by_kernel(op.edit_refuse)
     if op.pointwise in (SAME, INT_TO_FLOAT) and op.ufunc is not None and len(operands) < 3 and op.refuse is None:
         _write_quiet_edit(s, call, depth, operands)
-    if op.pointwise in (SAME, INT_TO_FLOAT) and op.kind != "random" and not is_by_kernel(op.edit_refuse):
+    if op.pointwise in (SAME, INT_TO_FLOAT) and op.kind != "random" and asked_early:
         _write_planned_edits(s, call, depth)
-    elif op.edits and not is_by_kernel(op.edit_refuse) and not op.dtypes and not op.dims and op.first_tensor == 0:
+    elif op.edits and asked_early and not op.dtypes and not op.dims and op.first_tensor == 0:
         _write_quiet_kernel(s, call, depth)
     for name in operands[1:]:
         v = call.values[name]

@@ -317,7 +317,7 @@ def native_batch_norm_backward(
     totals, products = np.empty(rstd.shape, g.dtype), np.empty(rstd.shape, g.dtype)
     made = _memory(x, out[0])
     for each in _in_channels(x, g, mean, rstd, scale, totals, products, made):
-        _write_slope(*each, train, output_mask[0])
+        _write_slope(*each, train=train, wanted=output_mask[0])
     if output_mask[0]:
         _finish(made, out[0])
     if output_mask[1]:
@@ -327,8 +327,8 @@ def native_batch_norm_backward(
 
 
 def _write_slope(
-    x: Array, g: Array, mean: Array, rstd: Array, scale: Array, total: Array, along: Array, out: Array, train: bool,
-    wanted: bool,
+    x: Array, g: Array, mean: Array, rstd: Array, scale: Array, total: Array, along: Array, out: Array, *,
+    train: bool, wanted: bool,
 ) -> None:  # fmt: skip
     """Σ∂ and Σ(∂ · (x − mean)) of each channel, and x's gradient where it is wanted."""
     # Gradients of what is standardised nearly cancel, so that sums are PyTorch's: in double precision.
