@@ -14,7 +14,7 @@ from autogradkit._ops.declare.lanes import put_kernel
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, edits_plainly
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source, is_number
-from autogradkit._ops.declare.writing import are_the_same, unless_the_same
+from autogradkit._ops.declare.writing import may_be_copied, unless_the_same
 
 # Before the write and on its line: the way from here into the write makes no call, so that no interrupt comes between.
 _COUNTED = "counter.value += 1; "
@@ -158,12 +158,12 @@ def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
     a, *others = [call.values[name] for name in names]
     s.scope[call.name("kernel")] = op.kernel
     # Arrays that own their memory share none, unless they are one array.
-    same = f" or {call.name('same')}({a}._array, {{0}}._array)" if op.overlaps is unless_the_same else ""
-    s.scope[call.name("same")] = are_the_same
+    copied = f" or {call.name('copied')}({a}._array, {{0}}._array)" if op.overlaps is unless_the_same else ""
+    s.scope[call.name("copied")] = may_be_copied
     apart = "".join(
         f" and {b}.__class__ in CLASSES and {b}._array is not {a}._array and ("
         f"({a}._array.base is None and {b}._array.base is None) or not may_share_memory({a}._array, {b}._array)"
-        f"{same.format(b)})"
+        f"{copied.format(b)})"
         for b in others
     )
     given = {**call.values, **{name: f"{call.values[name]}._array" for name in names}}

@@ -96,6 +96,11 @@ def unless_the_same(target: Array, others: Sequence[Any]) -> None:
     return None if are_the_same(target, other) else require_writable(target, others)
 
 
+def may_be_copied(target: Array, other: Array) -> bool:
+    """Whether `copy_` may read `other` while it writes `target`: they show the same elements, or are not certain to share some."""
+    return are_the_same(target, other) or not partial_overlap(target, other)
+
+
 def are_the_same(one: Array, other: Array) -> bool:
     """Whether two arrays show the same elements."""
     return (
