@@ -97,7 +97,7 @@ def unless_the_same(target: Array, others: Sequence[Any]) -> None:
 
 
 def may_be_copied(target: Array, other: Array) -> bool:
-    """Whether `copy_` may read `other` while it writes `target`: they show the same elements, or are not certain to share some."""
+    """Whether `copy_` may read `other` and write `target`: they show the same elements, or are not certain to share some."""
     return are_the_same(target, other) or not partial_overlap(target, other)
 
 
