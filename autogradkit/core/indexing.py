@@ -51,7 +51,8 @@ def parse(index: Any, shape: Ints) -> Plan:
         if steps is not None:
             return Plan(steps, ())
     elif index.__class__ is Tensor:
-        if index._array.ndim and shape and index._array.dtype is _PLACES:
+        kind = index._array.dtype
+        if index._array.ndim and shape and (kind is _PLACES or (kind is _BOOLS and index._array.shape == shape)):
             return Plan((), (index,))
     elif isinstance(index, slice):
         bounds = _unpack_slice(cast("slice[Any, Any, Any]", index))
@@ -63,7 +64,7 @@ def parse(index: Any, shape: Ints) -> Plan:
     return _Parser(shape).run(_as_tuple(index))
 
 
-_PLACES = np.dtype(np.int64)
+_PLACES, _BOOLS = np.dtype(np.int64), np.dtype(np.bool_)
 _NEW_FIRST = Plan((("unsqueeze", 0),), ())
 _FAR = 1 << 62  # further no bound of a slice reaches that need not be looked at closely
 

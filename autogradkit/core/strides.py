@@ -323,7 +323,9 @@ def expand_strides(shape: Ints, strides: Ints, new_shape: Ints) -> Ints:
 
 def has_internal_overlap(shape: Sequence[int], strides: Sequence[int]) -> bool:
     """Whether elements are certain to share memory with each other, as those of an expanded tensor do."""
-    return 0 not in shape and any(stride == 0 and size > 1 for size, stride in zip(shape, strides, strict=True))
+    if 0 not in strides or 0 in shape:
+        return False
+    return any(stride == 0 and size > 1 for size, stride in zip(shape, strides, strict=True))
 
 
 def may_overlap_itself(shape: Sequence[int], strides: Sequence[int]) -> bool:

@@ -244,6 +244,7 @@ class Declaration:
         self.kind = "random" if random else "create" if factory else "view" if view else "op"
         self.plans: dict[Any, PointwisePlan] = {}
         self.lane_plans: dict[Any, tuple[Any, ...] | None] = {}
+        self.edit_plans: dict[Any, bool] = {}
         self._require_known_names()
 
     def _require_known_names(self) -> None:

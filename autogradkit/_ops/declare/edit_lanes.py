@@ -6,10 +6,15 @@ does; entries.py writes such a lane for each overload that has an in-place form.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME
+from autogradkit._ops.declare.lanes import put_kernel
+from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, edits_plainly
+from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source, is_number
+from autogradkit._ops.declare.writing import may_be_copied, unless_the_same
 
 # Before the write and on its line: the way from here into the write makes no call, so that no interrupt comes between.
 _COUNTED = "counter.value += 1; "
@@ -26,11 +31,12 @@ def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
         return
     s.scope[call.name("edit")] = op.edit
     operands = [op.parameters[i].name for i in op.promotes]
+    asked_early = op.edit_refuse is None or not is_by_kernel(op.edit_refuse)
     if op.pointwise in (SAME, INT_TO_FLOAT) and op.ufunc is not None and len(operands) < 3 and op.refuse is None:
         _write_quiet_edit(s, call, depth, operands)
-    elif op.pointwise in (SAME, INT_TO_FLOAT) and op.ufunc is None and op.refuse is None and op.kind != "random":
-        _write_quiet_copy(s, call, depth)
-    elif op.edits and op.refuse is None and not op.dtypes and not op.dims and op.first_tensor == 0:
+    if op.pointwise in (SAME, INT_TO_FLOAT) and op.kind != "random" and asked_early:
+        _write_planned_edits(s, call, depth)
+    elif op.edits and asked_early and not op.dtypes and not op.dims and op.first_tensor == 0:
         _write_quiet_kernel(s, call, depth)
     for name in operands[1:]:
         v = call.values[name]
@@ -77,25 +83,69 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
             _put_edit(s, depth + 1, a, ufunc, f"{a}._array, {b}, {a}._array")
 
 
-def _write_quiet_copy(s: Source, call: Call, depth: int) -> None:
-    """An edit that nobody differentiates by a kernel of one operand and numbers, whose result is copied: `clamp_`, `sigmoid_`."""
+def _write_planned_edits(s: Source, call: Call, depth: int) -> None:
+    """Edits that nobody differentiates of tensors of any strides, by operands that broadcast, and numbers."""
     op = call.op
-    first, *others = [op.parameters[i] for i in op.operands]
-    if op.deferred or not first.kind.is_tensor or any(p.kind.is_tensor for p in others):
+    operands = [op.parameters[i] for i in op.operands]
+    tensors = [p for p in operands if p.kind.is_tensor]
+    numbers = [p.name for p in operands if not p.kind.is_tensor]
+    either = [p.name for p in tensors[1:] if p.spelled == "Operand"]
+    if op.first_tensor != 0 or any(p.optional for p in tensors) or len(either) > 1:
         return
-    a = call.values[first.name]
-    s.scope[call.name("kernel")] = op.kernel
-    tests = "".join(f" and {is_number(call, p.name)}" for p in others)
-    s.put(
-        depth,
-        f"lay = {a}._layout or layout_of({a})",
-        f"if lay and lay.__class__ is tuple{tests} and "
-        f"((NO_GRAD and not MODE.grad) or ({a}._view is None and not {a}._requires_grad)):",
-        " r = np_empty(*lay)",
-    )
-    given = call.listed({**call.values, first.name: f"{a}._array"})
-    s.put_quiet(depth + 1, "", call.name("kernel"), f"{given}, out=r")
-    _put_edit(s, depth + 1, a, "setitem", f"{a}._array, ..., r")
+    names = [p.name for p in tensors]
+    _write_planned_edit(s, call, depth, names, numbers)
+    if either:
+        _write_planned_edit(s, call, depth, [name for name in names if name not in either], [*numbers, *either])
+
+
+def _write_planned_edit(s: Source, call: Call, depth: int, tensors: list[str], numbers: list[str]) -> None:
+    op = call.op
+    arrays = {name: f"x_{name}" for name in tensors}
+    a = call.values[tensors[0]]
+    tests = [is_number(call, name) for name in numbers]
+    tests += [f"{call.values[name]}.__class__ in CLASSES" for name in tensors[1:]]
+    s.put(depth, f"if {' and '.join([*tests, _unrecorded([call.values[name] for name in tensors])])}:")
+    depth += 1
+    s.put(depth, *[f"{array} = {call.values[name]}._array" for name, array in arrays.items()])
+    x, *others = arrays.values()
+    apart = "".join(f" and not may_share_memory({x}, {other})" for other in others)
+    s.put(depth, f"if {_plainly(s, call, [x, *others])}{apart}:")
+    depth += 1
+    _put_refusal(s, call, depth)
+    usual = ""
+    if op.ufunc is not None:
+        s.scope[call.name("ufunc")] = op.ufunc
+        operands = [op.parameters[i].name for i in op.operands]
+        usual = call.usual_settings(operands)
+        listed = ", ".join(arrays.get(name, call.values[name]) for name in operands)
+        s.put(depth, f"if {usual.removeprefix(' and ') or True}:")
+        _put_edit(s, depth + 1, a, call.name("ufunc"), f"{listed}, out={x}")
+    if op.ufunc is None or usual:
+        s.scope[call.name("kernel")] = op.kernel
+        s.put(depth, f"r = np_empty({x}.shape, {x}.dtype)")
+        put_kernel(s, depth, op, call.name("kernel"), call.listed({**call.values, **arrays}))
+        _put_edit(s, depth, a, "setitem", f"{x}, ..., r")
+
+
+def _put_refusal(s: Source, call: Call, depth: int) -> None:
+    if call.op.edit_refuse is not None:
+        s.scope[call.name("edit_refuse")] = call.op.edit_refuse
+        s.put(depth, f"{call.name('edit_refuse')}{call.tuple}")
+
+
+def _unrecorded(tensors: list[str]) -> str:
+    """A test that an edit of the first tensor by the others is not recorded."""
+    plain = " and ".join(f"{v}._view is None and not {v}._requires_grad" for v in tensors)
+    asked = " or ".join(f"requires_grad({v})" for v in tensors)
+    return f"((NO_GRAD and not MODE.grad) or ({plain}) or not ({asked}))"
+
+
+def _plainly(s: Source, call: Call, arrays: list[str]) -> str:
+    """A test that an edit of the first array casts nothing, fits, and writes each element once."""
+    plans, plainly = call.name("edit_plans"), call.name("plainly")
+    s.scope |= {plans: call.op.edit_plans, plainly: partial(edits_plainly, call.op)}
+    key = "".join(f"{x}.dtype.num, {x}.shape, {x}.strides, " for x in arrays)
+    return f"({plans}[key] if (key := ({key})) in {plans} else {plainly}(({', '.join(arrays)},), key))"
 
 
 def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
@@ -108,16 +158,21 @@ def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
     a, *others = [call.values[name] for name in names]
     s.scope[call.name("kernel")] = op.kernel
     # Arrays that own their memory share none, unless they are one array.
+    copied = f" or {call.name('copied')}({a}._array, {{0}}._array)" if op.overlaps is unless_the_same else ""
+    s.scope[call.name("copied")] = may_be_copied
     apart = "".join(
-        f" and {b}.__class__ in CLASSES and {b}._array.base is None and {b}._array is not {a}._array" for b in others
+        f" and {b}.__class__ in CLASSES and {b}._array is not {a}._array and ("
+        f"({a}._array.base is None and {b}._array.base is None) or not may_share_memory({a}._array, {b}._array)"
+        f"{copied.format(b)})"
+        for b in others
     )
-    owned = f" and {a}._array.base is None" if others else ""
-    plain = " and ".join(f"{v}._view is None and not {v}._requires_grad" for v in (a, *others))
     given = {**call.values, **{name: f"{call.values[name]}._array" for name in names}}
     s.put(
         depth,
-        f"if ({a}._layout or layout_of({a})){owned}{apart} and ((NO_GRAD and not MODE.grad) or ({plain})):",
+        f"x = {a}._array",
+        f"if ({a}._layout or layout_of({a}) or {_plainly(s, call, ['x'])}){apart} and {_unrecorded([a, *others])}:",
     )
+    _put_refusal(s, call, depth + 1)
     s.put_quiet(depth + 1, "write, x, y, z", call.name("kernel"), f"{call.listed(given)}, out={a}._array")
     _put_edit(s, depth + 1, a, "write", "x, y, z")
 

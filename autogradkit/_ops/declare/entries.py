@@ -51,21 +51,37 @@ def write(owner: OverloadSet, how: str, name: str) -> Callable[..., Any]:
 
 def write_straight(op: Overload) -> Callable[..., Any]:
     """The lane of one overload as a function of its parameters, given as its schema has them, whose classes are known to fit."""
+    return _write_straight(op, op.general, write_lane, f"straight_{op.owner.name}")
+
+
+def write_straight_edit(op: Overload) -> Callable[..., Any]:
+    """The same of the in-place form; other classes than tensors' own go the general way."""
+
+    def write(s: Source, call: Call, depth: int, bail: str) -> None:
+        tensors = [call.values[p.name] for p in op.parameters if p.spelled == "Array"]
+        s.put(depth, f"if {' or '.join(f'{v}.__class__ not in CLASSES' for v in tensors)}: {bail}")
+        write_edit(s, call, depth, bail)
+
+    return _write_straight(op, op.in_place_call, write, f"edit_{op.owner.name}")
+
+
+def _write_straight(
+    op: Overload, general: Callable[..., Any], write: Callable[[Source, Call, int, str], None], name: str
+) -> Callable[..., Any]:
     s = Source()
-    name = f"straight_{op.owner.name}"
     values = {p.name: p.name if p.keyword else f"a{i}" for i, p in enumerate(op.parameters)}
     s.scope |= {f"default0_{p.name}": p.default for p in op.parameters}
     slots = [values[p.name] + (f"=default0_{p.name}" if p.default is not REQUIRED else "") for p in op.parameters]
     if op.positional < len(slots):
         slots.insert(op.positional, "*")
     given = ", ".join(f"{p.name}={p.name}" if p.keyword else values[p.name] for p in op.parameters)
-    s.scope["general"] = op.general
+    s.scope["general"] = general
     bail = f"return general({given})"
     s.put(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS and heeded(): {bail}")
-    write_lane(s, Call(op, 0, values), 1, bail)
+    write(s, Call(op, 0, values), 1, bail)
     s.scope["NoArrayError"] = NoArrayError
     otherwise = (" except NoArrayError:", f"  {bail}")
-    return compiled(_shortening(s.lines, otherwise), f"{op.owner.name}_straight", name, s.scope)
+    return compiled(_shortening(s.lines, otherwise), name, name, s.scope)
 
 
 def _shortening(lines: Sequence[str], otherwise: Sequence[str] = ()) -> str:

@@ -143,7 +143,7 @@ def _write_planned(s: Source, call: Call, depth: int, tensors: list[str], test: 
         listed = ", ".join(arrays.get(name, call.values[name]) for name in operands)
         s.put_quiet(depth + 1, "", call.name("ufunc"), f"{listed}, out=r")
     else:
-        _put_kernel(s, depth + 1, op, kernel, call.listed({**call.values, **arrays}))
+        put_kernel(s, depth + 1, op, kernel, call.listed({**call.values, **arrays}))
     s.new_tensor(depth + 1, "o", "r")
     s.new_node(depth + 1, call, ["o"], ["r"])
     s.put(depth + 1, "return o")
@@ -198,10 +198,10 @@ def _write_result(s: Source, call: Call, depth: int, operands: list[str], arrays
 def _write_kernel(s: Source, call: Call, depth: int, values: dict[str, str], out: str) -> None:
     s.scope[call.name("kernel")] = call.op.kernel
     s.put(depth, f"r = {out}")
-    _put_kernel(s, depth, call.op, call.name("kernel"), call.listed(values))
+    put_kernel(s, depth, call.op, call.name("kernel"), call.listed(values))
 
 
-def _put_kernel(s: Source, depth: int, op: Overload, kernel: str, arguments: str, *, quiet: bool = True) -> None:
+def put_kernel(s: Source, depth: int, op: Overload, kernel: str, arguments: str, *, quiet: bool = True) -> None:
     """Lines that have a kernel write into `r`."""
     put = s.put_quiet if quiet else s.put_call
     put(depth, "step" if op.deferred else "", kernel, f"{arguments}, out=r")
@@ -330,7 +330,7 @@ def _write_planned_arrays(s: Source, call: Call, depth: int, arrays: list[str], 
         s.scope[kernel] = call.op.ufunc
         s.put(depth + 2, f"{kernel}({', '.join([*arrays, *numbers])}, out=r)")
     else:
-        _put_kernel(s, depth + 2, call.op, kernel, call.listed(call.values), quiet=False)
+        put_kernel(s, depth + 2, call.op, kernel, call.listed(call.values), quiet=False)
     s.put(depth + 2, "return r")
 
 
@@ -367,7 +367,7 @@ def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], f
     else:
         allocated = False
     if allocated:
-        _put_kernel(s, depth, op, kernel, call.listed(given), quiet=quiet)
+        put_kernel(s, depth, op, kernel, call.listed(given), quiet=quiet)
     elif quiet:
         s.put_quiet(depth, "r", kernel, call.listed(given))
     else:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradkit._ops.declare.plans import (
+    BROKEN_WITH_GAPS,
     REDUCTIONS,
     TO_BOOL,
     PointwisePlan,
@@ -42,9 +43,6 @@ from autogradkit.core.warning import warn_once
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
-
-# NumPy 2.4's loops of these read the wrong elements where operand and result have certain strides (16 bytes for float32).
-_BROKEN_WITH_GAPS = (np.negative, np.isfinite, np.signbit)
 
 
 def allocate(shape: Shape, numpy_dtype: np.dtype[Any], strides: Shape | None = None) -> Array:
@@ -240,7 +238,7 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
         if into.size >= MANY and is_half(plan.common) and not op.deferred:
             return setitem, into, ..., fill_pointwise(op, values, plan)
         if into.dtype == plan.result:
-            broken = op.ufunc in _BROKEN_WITH_GAPS and not into.flags.c_contiguous
+            broken = op.ufunc in BROKEN_WITH_GAPS and not into.flags.c_contiguous
             if op.ufunc is not None and op.is_by_ufunc(values, plan.common) and not broken:
                 operands = _operands(op, values)
                 if op.ufunc in (np.maximum, np.minimum):  # NumPy wants their `out` by name

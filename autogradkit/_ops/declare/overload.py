@@ -348,6 +348,11 @@ class Overload(Form):
         """The overload as a generated function of its positional parameters, for compositions on the hot path."""
         return entries.write_straight(self)
 
+    @cached_property
+    def straight_edit(self) -> Callable[..., Any]:
+        """The in-place form likewise."""
+        return entries.write_straight_edit(self)
+
     def _call(self, *args: Any, **kwargs: Any) -> Any:
         return self.run_dual(self.filled(args, kwargs))
 

@@ -26,7 +26,13 @@ from autogradkit.core.dtype import (
 from autogradkit.core.halves import MANY
 from autogradkit.core.shapes import broadcast_shapes, wrap_dim
 from autogradkit.core.storage import Array
-from autogradkit.core.strides import contiguous_strides, dense_strides_like, element_strides, output_strides
+from autogradkit.core.strides import (
+    contiguous_strides,
+    dense_strides_like,
+    element_strides,
+    may_overlap_itself,
+    output_strides,
+)
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -37,6 +43,8 @@ FLOAT_TO_REAL = "float_to_real"  # both: integers become floats, and complex num
 
 Shape = tuple[int, ...]
 _PLAIN = (np.dtype(np.float32), np.dtype(np.float64))  # dtypes that no declaration wants to look at
+# NumPy 2.4's loops of these read the wrong elements where operand and result have certain strides (16 bytes for float32).
+BROKEN_WITH_GAPS = (np.negative, np.isfinite, np.signbit)
 _MOST = 4096  # plans that are remembered; endlessly many shapes begin anew
 
 
@@ -90,6 +98,26 @@ def lane_plan(op: Overload, arrays: Sequence[Array | None], key: tuple[Any, ...]
         strides = None if plan.strides is None else tuple([stride * itemsize for stride in plan.strides])
         op.lane_plans[key] = plan.result, plan.shape, strides
     return op.lane_plans[key]
+
+
+def edits_plainly(op: Overload, arrays: Sequence[Array], key: tuple[Any, ...]) -> bool:
+    """Whether an edit of the first array, by the others and numbers, casts nothing, fits, and writes each element once.
+
+    Remembered in `op.edit_plans` by `key`, the arrays' dtypes, sizes and strides.
+    """
+    target = arrays[0]
+    if len(op.edit_plans) > _MOST:
+        op.edit_plans.clear()
+    op.edit_plans[key] = found = (
+        target.dtype in _PLAIN
+        and target.size > 0
+        and all(each.dtype == target.dtype for each in arrays)
+        and all(each.ndim <= target.ndim for each in arrays)
+        and all(n in (1, m) for each in arrays for n, m in zip(each.shape[::-1], target.shape[::-1], strict=False))
+        and not may_overlap_itself(target.shape, element_strides(target))
+        and (op.ufunc not in BROKEN_WITH_GAPS or target.flags.c_contiguous)
+    )
+    return found
 
 
 def _plan_pointwise(op: Overload, values: Sequence[Any]) -> PointwisePlan:

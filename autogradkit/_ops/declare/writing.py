@@ -93,8 +93,22 @@ def unless_the_same(target: Array, others: Sequence[Any]) -> None:
     [other] = others or [None]
     if other is None or other is target:
         return None if other is target else require_writable(target, ())
-    geometry = [(a.__array_interface__["data"][0], a.shape, a.strides, a.dtype) for a in (target, other)]
-    return None if geometry[0] == geometry[1] else require_writable(target, others)
+    return None if are_the_same(target, other) else require_writable(target, others)
+
+
+def may_be_copied(target: Array, other: Array) -> bool:
+    """Whether `copy_` may read `other` and write `target`: they show the same elements, or are not certain to share some."""
+    return are_the_same(target, other) or not partial_overlap(target, other)
+
+
+def are_the_same(one: Array, other: Array) -> bool:
+    """Whether two arrays show the same elements."""
+    return (
+        one.shape == other.shape
+        and one.strides == other.strides
+        and one.dtype == other.dtype
+        and one.__array_interface__["data"][0] == other.__array_interface__["data"][0]
+    )
 
 
 def require_once(target: Array, others: Sequence[Any]) -> None:

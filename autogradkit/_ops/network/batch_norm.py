@@ -1,11 +1,10 @@
 """batch_norm: each channel standardised over the batch and all places, with running statistics for evaluation; instance_norm.
 
-Rests on declare and standardising.py. `nn.functional` calls them.
+Rests on declare, standardising.py and channel_parts.py. `nn.functional` calls them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,19 +13,23 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Bools
 from autogradkit._ops.declare.refusals import constants, undifferentiated
+from autogradkit._ops.network.channel_parts import (
+    finish,
+    in_channels,
+    memory,
+    moments_of,
+    write_slope,
+    write_times_plus,
+)
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
-    moments,
     require_alike,
     require_floating,
     rstd_of,
     wide,
 )
 from autogradkit.core.dtype import is_half
-from autogradkit.core.fused import fma32
-from autogradkit.core.halves import convert
-from autogradkit.core.parts import PART, in_slabs
 from autogradkit.core.shapes import dim_of_size
 from autogradkit.engine.modes import no_grad
 
@@ -91,44 +94,6 @@ def _rstd_of(variance: Array, eps: float, x: Array) -> Array:
     return rstd_of(variance.astype(np.float64), eps).astype(x.dtype)
 
 
-def _in_channels(x: Array, *arrays: Array) -> Iterable[Any]:
-    """Parts of all arrays alike, some channels each, which stay in the cache; single numbers of a channel lie too far apart."""
-    return ((x, *arrays),) if x.size <= PART or x.shape[2] == 1 else in_slabs(0, x, *arrays)
-
-
-def _write_times_plus(x: Array, scale: Array, shift: Array, fused: bool, out: Array) -> None:
-    """x · scale + shift: rounded once, as PyTorch's loop over contiguous float32 has it, where both cancel and it shows."""
-    fused = fused and bool((np.abs(shift) > 100).any())
-    for part, by, plus, into in _in_channels(x, scale, shift, out):
-        if fused:
-            np.copyto(into, fma32(part, by, plus))
-        else:
-            np.multiply(part, by, into)
-            into += plus
-
-
-def _moments(x: Array) -> tuple[Array, Array]:
-    """Mean and variance (over n, in double precision) of each channel."""
-    if x.size <= PART:
-        return moments(x, (0, 2))[:2]
-    mean, variance = np.empty((1, x.shape[1], 1), x.dtype), np.empty((1, x.shape[1], 1))
-    for part, *found in _in_channels(x, mean, variance):
-        for into, each in zip(found, moments(part, (0, 2))[:2], strict=True):
-            np.copyto(into, each)
-    return mean, variance
-
-
-def _memory(x: Array, out: Array) -> Array:
-    """Memory for a result of the sizes and dtype of `x`: that of `out`, if it is of that dtype and in that order."""
-    return out.reshape(x.shape) if out.dtype == x.dtype and out.flags.c_contiguous else np.empty(x.shape, x.dtype)
-
-
-def _finish(made: Array, out: Array) -> None:
-    """Copy what was not made in the memory of `out`."""
-    if made.base is None:
-        convert(made.reshape(out.shape), out)
-
-
 @op(
     variants="function",
     label="batch_norm",
@@ -172,7 +137,7 @@ def native_batch_norm(
         return
     x = wide(_by_channel(input))
     if training:
-        mean, variance = _moments(x)
+        mean, variance = moments_of(x)
         rstd = _rstd_of(variance, eps, x)
         np.copyto(out[1], mean.reshape(-1), casting="unsafe")
         np.copyto(out[2], rstd.reshape(-1), casting="unsafe")
@@ -184,9 +149,9 @@ def native_batch_norm(
         rstd = _rstd_of(variance, eps, x)
     scale = rstd if weight is None else rstd * wide(weight).reshape(1, -1, 1)
     shift = (0 if bias is None else wide(bias).reshape(1, -1, 1)) - mean * scale
-    made = _memory(x, out[0])
-    _write_times_plus(x, scale, shift, input.dtype == np.float32 and input.flags.c_contiguous, made)
-    _finish(made, out[0])
+    made = memory(x, out[0])
+    write_times_plus(x, scale, shift, input.dtype == np.float32 and input.flags.c_contiguous, made)
+    finish(made, out[0])
     if training:
         _move(running_mean, running_var, mean, variance, x, momentum)
 
@@ -235,7 +200,7 @@ def batch_norm_update_stats(
     (tensor([2.]), tensor([1.]))
     """
     x = wide(_by_channel(input))
-    mean, variance = _moments(x)
+    mean, variance = moments_of(x)
     for result, each in zip(out, (mean, variance), strict=True):
         np.copyto(result, each.reshape(-1), casting="unsafe")
     _move(running_mean, running_var, mean, variance, x, momentum)
@@ -315,35 +280,15 @@ def native_batch_norm_backward(
         rstd = _rstd_of(wide(running_var).reshape(1, -1, 1), eps, x)
     scale = rstd if weight is None else rstd * wide(weight).reshape(1, -1, 1)
     totals, products = np.empty(rstd.shape, g.dtype), np.empty(rstd.shape, g.dtype)
-    made = _memory(x, out[0])
-    for each in _in_channels(x, g, mean, rstd, scale, totals, products, made):
-        _write_slope(*each, train, output_mask[0])
+    made = memory(x, out[0])
+    for each in in_channels(x, g, mean, rstd, scale, totals, products, made):
+        write_slope(*each, train=train, wanted=output_mask[0])
     if output_mask[0]:
-        _finish(made, out[0])
+        finish(made, out[0])
     if output_mask[1]:
         np.copyto(out[1], (products * rstd).reshape(-1), casting="unsafe")
     if output_mask[2]:
         np.copyto(out[2], totals.reshape(-1), casting="unsafe")
-
-
-def _write_slope(
-    x: Array, g: Array, mean: Array, rstd: Array, scale: Array, total: Array, along: Array, out: Array, train: bool,
-    wanted: bool,
-) -> None:  # fmt: skip
-    """Σ∂ and Σ(∂ · (x − mean)) of each channel, and x's gradient where it is wanted."""
-    # Gradients of what is standardised nearly cancel, so that sums are PyTorch's: in double precision.
-    distance = x - mean
-    product = g * distance
-    np.copyto(total, np.add.reduce(g, (0, 2), np.float64, keepdims=True), casting="same_kind")
-    np.copyto(along, np.add.reduce(product, (0, 2), np.float64, keepdims=True), casting="same_kind")
-    if wanted and train:
-        count = x.shape[0] * x.shape[2]
-        np.subtract(g, total / count, product)
-        distance *= rstd * rstd * along / count
-        product -= distance
-        np.multiply(product, scale, out)
-    elif wanted:
-        np.multiply(g, scale, out)
 
 
 @op(variants="function", composition=True)

@@ -158,7 +158,7 @@ def sigmoid(self: Array, *, out: Array) -> None:
         return
     if out.flags.c_contiguous:
         np.negative(self, out)
-    else:  # see _BROKEN_WITH_GAPS in declare/memory.py
+    else:  # see BROKEN_WITH_GAPS in declare/plans.py
         np.copyto(out, np.negative(self))
     np.exp(out, out)
     np.add(out, number_in(out, 1), out)

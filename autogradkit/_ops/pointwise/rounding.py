@@ -245,7 +245,7 @@ def signbit(self: Array, *, out: Array) -> None:
     tensor([ True,  True, False])
     """
     if self.dtype.kind in "fV":
-        # See _BROKEN_WITH_GAPS in declare/memory.py
+        # See BROKEN_WITH_GAPS in declare/plans.py
         np.signbit(np.ascontiguousarray(self) if self.ndim else self, out=out)
     else:
         np.less(self, 0, out=out)

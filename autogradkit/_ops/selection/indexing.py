@@ -124,6 +124,19 @@ def _require_dtype(target: Array, values: Array) -> None:
         )
 
 
+def _is_mask(indices: OptionalArrays, target: Array) -> bool:
+    """Whether that is one mask of all elements, apart from them."""
+    mask = indices[0]
+    return (
+        len(indices) == 1
+        and mask is not None
+        and mask.dtype == np.bool_
+        and mask.shape == target.shape
+        and mask.ndim > 0
+        and not np.may_share_memory(mask, target)
+    )
+
+
 def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> Step:
     """The step that writes, or adds, `values` where `indices` point; all checks come first."""
     if not indices:
@@ -133,6 +146,8 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
         raise RuntimeError("index_put_ takes one index at least, but got none: `copy_` writes a whole tensor")
     if len(indices) > target.ndim:  # before their dtypes are looked at
         raise IndexError(f"too many indices for tensor of dimension {target.ndim} (got {len(indices)})")
+    if not accumulate and not values.ndim and _is_mask(indices, target):
+        return np.copyto, target, scalar_array(values.item(), from_numpy_dtype(target.dtype)), "unsafe", indices[0]
     masks = [index for index in indices if index is not None]
     fills = not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8)
     if fills and masks[0].dtype == np.uint8:
@@ -283,11 +298,11 @@ def _setitem(self: Tensor, index_: Any, value: Any) -> None:
             source = source if stripped == source._array.shape else view_sizes(source, stripped)
             index_put.in_place_call(target, plan.indices, source)
         elif source._array.shape == target._array.shape:
-            copy_.in_place_call(target, source)
+            copy_.straight_edit(target, source)
         elif not source._array.ndim:
             target.fill_(source)
         else:
-            copy_.in_place_call(
+            copy_.straight_edit(
                 target, expand(view_sizes(source, _without_leading_ones(source._array.shape)), target._array.shape)
             )
     except BaseException as error:
