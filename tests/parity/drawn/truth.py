@@ -214,7 +214,7 @@ def influence(program: Program, space: dict[str, Any]) -> Callable[[Run], Iterat
                 continue
             changed = [
                 name for name, each in results.items()
-                if name not in there and not torch.equal(each.detach(), plain[name])
+                if name not in there and not unchanged(each.detach(), plain[name])
             ]  # fmt: skip
             memory = there[spoiled].untyped_storage().data_ptr()
             same = [name for name, each in there.items() if each.untyped_storage().data_ptr() == memory]
@@ -244,6 +244,11 @@ def influence(program: Program, space: dict[str, Any]) -> Callable[[Run], Iterat
                     yield Falsity("influence", f"{spoiled} influenced {name}, and no path leads there")
 
     return check
+
+
+def unchanged(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors have the same elements: nan is what it was before."""
+    return one.shape == other.shape and bool(((one == other) | ((one != one) & (other != other))).all())
 
 
 class Ancestors:

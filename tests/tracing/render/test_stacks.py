@@ -269,3 +269,9 @@ def test_a_middle_that_is_left_out_leaves_all_edges_around_it(before: str, cell:
     ran = {item.key for item in graph.items.values() if item.kind != "tensor"}
     assert ran <= heads
     assert ran <= tails
+
+
+def test_of_too_many_tensors_what_backward_began_with_is_the_last_to_go():
+    drawn = draw_graph(trace_source(READ, CHARACTERS))
+    assert "further tensors are not drawn" in " ".join(drawn.graph.left_out)
+    assert "loss (turn 4)" in texts(drawn.svg)

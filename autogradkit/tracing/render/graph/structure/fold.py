@@ -118,14 +118,19 @@ def _leave_out_middle(graph: Graph, most: int) -> None:
 
 
 def _bound(graph: Graph, most: int) -> None:
-    """Tensors beyond the bound are counted, not drawn."""
+    """Tensors beyond the bound are counted, not drawn: first those without a name, last what backward began with."""
     linked = {end for link in graph.links for end in (link.tail, link.head)}
     alone = [key for key in graph.items if key not in linked]
     dropped = set(alone[MOST_ALONE:])
     over = len(graph.items) - len(dropped) - most
     if over > 0:
-        tensors = [key for key, item in graph.items.items() if item.kind == "tensor" and key not in dropped]
-        dropped |= set(tensors[-over:])
+        roots = {root for call in graph.calls for root in call.begin.roots}
+        tensors = [
+            (value.id in roots, value.name is not None, -place, key)
+            for place, (key, item) in enumerate(graph.items.items())
+            if (value := item.value) is not None and key not in dropped
+        ]
+        dropped |= {key for *_, key in sorted(tensors)[:over]}
     if not dropped:
         return
     graph.items = {key: item for key, item in graph.items.items() if key not in dropped}
