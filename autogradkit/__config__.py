@@ -27,8 +27,10 @@ def show() -> str:
 
 def parallel_info() -> str:
     """How many threads there are, and what the environment says of them."""
-    said = [f"\t{name} : {os.environ.get(name, '[not set]')}\n" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")]
+    lines = [
+        f"\t{name} : {os.environ.get(name, '[not set]')}\n" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    ]
     return (
         f"get_num_threads() : {get_num_threads()}\nget_num_interop_threads() : {get_num_interop_threads()}\n"
-        f"hardware concurrency : {os.cpu_count()}\nEnvironment variables:\n{''.join(said)}"
+        f"hardware concurrency : {os.cpu_count()}\nEnvironment variables:\n{''.join(lines)}"
     )

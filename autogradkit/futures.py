@@ -88,13 +88,13 @@ class Future(Generic[T]):
         """Have `callback` called with this future when it is complete. What it raises is a warning."""
         _require_callable("add_done_callback", callback)
 
-        def told(future: Future[T]) -> None:
+        def guarded(future: Future[T]) -> None:
             try:
                 callback(future)
             except Exception as error:
                 _warn(_failure(error))
 
-        self._call_when_done(told)
+        self._call_when_done(guarded)
 
     @_entry
     def set_result(self, result: T) -> None:

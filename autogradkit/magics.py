@@ -300,8 +300,8 @@ class AutogradkitMagics(Magics):
             raise
         except Exception as error:
             note_absence(error)
-            said = [f"%{magic}: '{text}' raised {type(error).__name__}: {error}", *getattr(error, "__notes__", ())]
-            raise UsageError("\n".join(said)) from None
+            lines = [f"%{magic}: '{text}' raised {type(error).__name__}: {error}", *getattr(error, "__notes__", ())]
+            raise UsageError("\n".join(lines)) from None
 
     def _tensor(self, magic: str, text: str) -> Any:
         value = self._value(magic, text)

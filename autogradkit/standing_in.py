@@ -158,8 +158,8 @@ class StandIn(Loader):
         except ModuleNotFoundError as error:
             if error.name is None or not own.startswith(error.name):
                 raise  # something else is missing that it imports
-            said = str(error).replace(f"No module named '{own}'", f"No module named '{fullname}'")
-            raise ModuleNotFoundError(said, name=fullname) from None
+            message = str(error).replace(f"No module named '{own}'", f"No module named '{fullname}'")
+            raise ModuleNotFoundError(message, name=fullname) from None
         spec = ModuleSpec(fullname, self, is_package=hasattr(module, "__path__"))
         spec.loader_state = module, module.__spec__
         return spec

@@ -65,38 +65,38 @@ def run(title: str, command: list[str], every: float = 5) -> int:
     print(title, flush=True)
     began = time.monotonic()
     terminal = sys.stdout.isatty()
-    said: list[str] = []
+    message: list[str] = []
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
     ) as process:
         assert process.stdout is not None
-        reader = threading.Thread(target=_read, args=(process.stdout, said), daemon=True)
+        reader = threading.Thread(target=_read, args=(process.stdout, message), daemon=True)
         reader.start()
         while True:
             try:
                 status = process.wait(0.2 if terminal else every)
                 break
             except subprocess.TimeoutExpired:
-                _show(f"{time.monotonic() - began:4.0f} s  {step(said)}", terminal)
+                _show(f"{time.monotonic() - began:4.0f} s  {step(message)}", terminal)
         reader.join()
     if terminal:
         _show("", terminal)
     if status:
-        print("".join(said[-_LINES_OF_A_FAILURE:]), end="", file=sys.stderr)
+        print("".join(message[-_LINES_OF_A_FAILURE:]), end="", file=sys.stderr)
         print("That failed; the lines above say why.", file=sys.stderr)
     else:
         print(f"{time.monotonic() - began:4.0f} s  done", flush=True)
     return status
 
 
-def _read(stream: IO[str], said: list[str]) -> None:
+def _read(stream: IO[str], message: list[str]) -> None:
     for line in stream:
-        said.append(line)  # one by one, for who looks meanwhile
+        message.append(line)  # one by one, for who looks meanwhile
 
 
-def step(said: list[str]) -> str:
+def step(message: list[str]) -> str:
     """What the last telling line of pip's says that it is at; nothing where there is none."""
-    for line in reversed(list(said)):
+    for line in reversed(list(message)):
         for pattern, shown in _STEPS:
             found = pattern.match(line)
             if found is not None:

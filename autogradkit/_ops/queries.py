@@ -338,7 +338,7 @@ def numpy(self: Tensor, *, force: bool = False) -> Object:
 def _write_detach(s: Source, call: Call, depth: int) -> None:
     v = call.values["self"]
     s.new_tensor(depth, "o", f"{v}._array")
-    s.put(depth, f"o._counter = {v}._counter or counter_of({v})", "return o")
+    s.emit(depth, f"o._counter = {v}._counter or counter_of({v})", "return o")
 
 
 @op(composition=True, lane=_write_detach)

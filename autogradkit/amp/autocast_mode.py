@@ -88,7 +88,7 @@ def _set(enabled: dict[str, bool], dtypes: dict[str, Dtype], remembers: bool, de
     at_once(steps)
 
 
-def put(**values: Any) -> None:
+def change(**values: Any) -> None:
     """Set some of what blocks set: `enabled`, `dtypes`, `remembers`, `depth`."""
     _set(**{name: getattr(STATE, name) for name in ("enabled", "dtypes", "remembers", "depth")} | values)
 

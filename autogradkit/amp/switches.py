@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autogradkit.amp.autocast_mode import STATE, get_autocast_dtype, is_autocast_enabled, put
+from autogradkit.amp.autocast_mode import STATE, change, get_autocast_dtype, is_autocast_enabled
 from autogradkit.core.device import device as _device
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
 
 
-def _require(name: str, argument: str, place: int, value: Any, kind: type, said: str) -> None:
+def _require(name: str, argument: str, place: int, value: Any, kind: type, expected: str) -> None:
     if not isinstance(value, kind):
-        raise TypeError(f"{name}(): argument '{argument}' (position {place}) must be {said}, not {c_type_name(value)}")
+        raise TypeError(
+            f"{name}(): argument '{argument}' (position {place}) must be {expected}, not {c_type_name(value)}"
+        )
 
 
 @entry
@@ -33,14 +35,14 @@ def set_autocast_enabled(device_type: str | bool, enabled: bool | None = None) -
     if enabled is None and isinstance(device_type, bool):
         device_type, enabled = "cuda", device_type
     _require("set_autocast_enabled", "enabled", 2, enabled, bool, "bool")
-    put(enabled={**STATE.enabled, _device(str(device_type)).type: bool(enabled)})
+    change(enabled={**STATE.enabled, _device(str(device_type)).type: bool(enabled)})
 
 
 @entry
 def set_autocast_dtype(device_type: str, dtype: Dtype) -> None:
     """Have ops for such a device cast to this dtype, while they cast."""
     _require("set_autocast_dtype", "dtype", 2, dtype, Dtype, "torch.dtype")
-    put(dtypes={**STATE.dtypes, _device(device_type).type: dtype})
+    change(dtypes={**STATE.dtypes, _device(device_type).type: dtype})
 
 
 def is_autocast_cache_enabled() -> bool:
@@ -52,7 +54,7 @@ def is_autocast_cache_enabled() -> bool:
 def set_autocast_cache_enabled(enabled: bool) -> None:
     """Set whether it is."""
     _require("set_autocast_cache_enabled", "enabled", 1, enabled, bool, "bool")
-    put(remembers=enabled)
+    change(remembers=enabled)
 
 
 def clear_autocast_cache() -> None:
@@ -62,13 +64,13 @@ def clear_autocast_cache() -> None:
 
 def autocast_increment_nesting() -> int:
     """Enter a block; gives how many blocks there are."""
-    put(depth=STATE.depth + 1)
+    change(depth=STATE.depth + 1)
     return STATE.depth
 
 
 def autocast_decrement_nesting() -> int:
     """Leave one; leaving the outermost forgets what was cast."""
-    put(depth=STATE.depth - 1)
+    change(depth=STATE.depth - 1)
     return STATE.depth
 
 

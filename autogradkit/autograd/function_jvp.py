@@ -72,12 +72,12 @@ def push_forward(
             if old is not None and (tangent is not old or version_of(old) == versions[id(old)]):
                 raise RuntimeError(_NOT_IN_PLACE)
             if old is None and tangent is not None:
-                level.put(result, tangent)
+                level.attach(result, tangent)
         elif tangent is not None:
-            _put(level, args, tangents, result, tangent)
+            _attach_tangent(level, args, tangents, result, tangent)
 
 
-def _put(
+def _attach_tangent(
     level: DualLevel, args: Sequence[Any], tangents: Sequence[Tensor | None], result: Tensor, tangent: Tensor
 ) -> None:
     viewed = next((t for each, t in zip(args, tangents, strict=True) if t is not None and _shares(each, result)), None)
@@ -88,7 +88,7 @@ def _put(
     if viewed is not None:
         level.keep(result, tangent)
     else:
-        level.put(result, tangent)
+        level.attach(result, tangent)
 
 
 def _shares(one: Tensor, other: Tensor) -> bool:

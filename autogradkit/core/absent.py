@@ -96,12 +96,12 @@ def lookup_error(namespace: str, name: str, caller: FrameType) -> AttributeError
     Python would keep nothing there. Otherwise it is an AttributeError, as `hasattr` needs.
     """
     module = "autogradkit" if namespace == "torch" else f"autogradkit.{namespace}"
-    said = absence(namespace, name)
-    if said is None:
+    message = absence(namespace, name)
+    if message is None:
         return AttributeError(f"module '{module}' has no attribute '{name}'")
     if caller.f_code.co_code[caller.f_lasti] == _IMPORT_FROM:
-        return ImportError(said, name=module)
-    return AttributeError(said)
+        return ImportError(message, name=module)
+    return AttributeError(message)
 
 
 def absent_from(namespace: str) -> Any:
@@ -135,6 +135,6 @@ class AbsentModules:
         namespace = namespace or "torch"
         if namespace not in _names() or hasattr(sys.modules[fullname.rpartition(".")[0]], name):
             return
-        said = absence(namespace, name)
-        if said is not None:
-            raise ModuleNotFoundError(said, name=fullname)
+        message = absence(namespace, name)
+        if message is not None:
+            raise ModuleNotFoundError(message, name=fullname)

@@ -22,7 +22,7 @@ def _zero(kind: np.dtype[Any]) -> Array:
     return np.zeros((), kind)
 
 
-def _put(found: Any, out: Array | None) -> Any:
+def _written(found: Any, out: Array | None) -> Any:
     if out is None:
         return found
     out[...] = found
@@ -35,7 +35,7 @@ def kept(condition: Any, x: Any, out: Array | None = None) -> Any:
     Of up to `FEW` elements the condition may be given by numbers, and holds where they are not 0.
     """
     if x.size <= FEW:
-        return _put(np.where(condition, x, _zero(x.dtype)), out)
+        return _written(np.where(condition, x, _zero(x.dtype)), out)
     bits = _BITS[x.dtype.itemsize]
     if out is None:
         return (x.view(bits) * condition).astype(bits, copy=False).view(x.dtype)
@@ -49,7 +49,7 @@ def chosen(condition: Any, x: Any, other: Any, out: Array | None = None) -> Any:
     `out` is of that dtype, and may be `x`.
     """
     if x.size <= FEW:
-        return _put(np.where(condition, x, other), out)
+        return _written(np.where(condition, x, other), out)
     bits = _BITS[x.dtype.itemsize]
     every_bit = np.negative(condition.view(np.int8)).astype(bits)  # or none
     found = np.bitwise_xor(x.view(bits), other.view(bits), None if out is None else out.view(bits))

@@ -12,7 +12,7 @@ from typing import Any
 from autogradkit.core.frames import entry
 
 
-class SaysItsClass:
+class OwnConstructor:
     """A base whose classes in this package take its constructor as their own, where they write none.
 
     >>> import autogradkit as torch
@@ -24,10 +24,10 @@ class SaysItsClass:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__init__" not in vars(cls) and cls.__module__.startswith("autogradkit."):
-            said_as(f"{cls.__name__}.__init__", cls)
+            name_constructor(f"{cls.__name__}.__init__", cls)
 
 
-def said_as(name: str, cls: type) -> None:
+def name_constructor(name: str, cls: type) -> None:
     """Give a class the constructor that it has, or takes from a base, under a name."""
     taken: Any = cls.__init__
     inner: FunctionType = getattr(taken, "__wrapped__", taken)

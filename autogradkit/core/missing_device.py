@@ -11,12 +11,12 @@ from typing import Any, NoReturn
 from autogradkit.core.frames import entry
 
 
-def refusing(namespace: str, name: str, error: type[Exception], said: str) -> Callable[..., Any]:
+def refusing(namespace: str, name: str, error: type[Exception], message: str) -> Callable[..., Any]:
     """The function `name` of `autogradkit.<namespace>`: whatever it is given, it raises `error` with that text."""
 
     @entry
     def refuse(*args: Any, **kwargs: Any) -> NoReturn:
-        raise error(said)
+        raise error(message)
 
     refuse.__name__ = refuse.__qualname__ = name
     refuse.__module__ = f"autogradkit.{namespace}"

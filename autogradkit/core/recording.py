@@ -163,11 +163,11 @@ Marks = list[tuple[Recorder, Any]]
 
 
 def marks_of(recorders: Sequence[Recorder]) -> Marks:
-    """Where these recorders stand, for `put_back`."""
+    """Where these recorders stand, for `restore`."""
     return [(recorder, recorder.mark()) for recorder in recorders]
 
 
-def put_back(marks: Marks) -> None:
+def restore(marks: Marks) -> None:
     """Have each recorder stand where it stood.
 
     Call it in a `finally`, and once more in an `except BaseException` around that: an interrupt may come just then.
@@ -186,9 +186,9 @@ def unheard() -> Generator[None]:
             rest(active)
             yield
         finally:
-            put_back(marks)
+            restore(marks)
     except BaseException:
-        put_back(marks)
+        restore(marks)
         raise
 
 
@@ -215,9 +215,9 @@ def observed(
                 recorder.op(declaration, kind, args, kwargs, result)
             return result
         finally:
-            put_back(marks)
+            restore(marks)
     except BaseException:
-        put_back(marks)
+        restore(marks)
         raise
 
 

@@ -14,21 +14,21 @@ from typing import Any, cast
 class Type:
     """What an argument is: its name in schemas is `spelled`, in messages `str(type)`."""
 
-    def __init__(self, spelled: str, said: str) -> None:
+    def __init__(self, spelled: str, annotation: str) -> None:
         self.spelled = spelled
-        self.said = said
+        self.annotation = annotation
 
     def __str__(self) -> str:
-        return self.said
+        return self.annotation
 
     def __repr__(self) -> str:
-        return self.said
+        return self.annotation
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Type) and self.said == other.said
+        return isinstance(other, Type) and self.annotation == other.annotation
 
     def __hash__(self) -> int:
-        return hash(self.said)
+        return hash(self.annotation)
 
 
 class TensorType(Type):
@@ -39,7 +39,7 @@ class OptionalType(Type):
     """A value or None."""
 
     def __init__(self, of: Type) -> None:
-        super().__init__(f"{of.spelled}?", f"Optional[{of.said}]")
+        super().__init__(f"{of.spelled}?", f"Optional[{of.annotation}]")
         self.of = of
 
     def getElementType(self) -> Type:  # noqa: N802 - PyTorch's name
@@ -51,7 +51,7 @@ class ListType(Type):
     """A list; `count` is how many it has where one value may stand for all of them."""
 
     def __init__(self, of: Type, count: int | None = None) -> None:
-        super().__init__(f"{of.spelled}[{'' if count is None else count}]", f"List[{of.said}]")
+        super().__init__(f"{of.spelled}[{'' if count is None else count}]", f"List[{of.annotation}]")
         self.of = of
         self.count = count
 
@@ -64,7 +64,9 @@ class TupleType(Type):
     """Several values, as one that is returned."""
 
     def __init__(self, of: Sequence[Type]) -> None:
-        super().__init__(f"({', '.join(each.spelled for each in of)})", f"Tuple[{', '.join(each.said for each in of)}]")
+        super().__init__(
+            f"({', '.join(each.spelled for each in of)})", f"Tuple[{', '.join(each.annotation for each in of)}]"
+        )
         self.of = tuple(of)
 
 
@@ -72,8 +74,8 @@ class TupleType(Type):
 NAMED = {
     "Tensor": TensorType("Tensor", "Tensor"),
     **{
-        name: Type(name, said)
-        for name, said in {
+        name: Type(name, annotation)
+        for name, annotation in {
             "int": "int",
             "SymInt": "int",
             "float": "float",

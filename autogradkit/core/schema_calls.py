@@ -69,10 +69,10 @@ def matched(
         for name in kwargs:
             if name not in taken:
                 known = name in found
-                said = f"Argument '{name}' specified both as positional and keyword argument" if known else (
+                message = f"Argument '{name}' specified both as positional and keyword argument" if known else (
                     f"Unknown keyword argument '{name}' for operator '{schema.name}'"
                 )  # fmt: skip
-                raise RuntimeError(f"{said}. Schema: {schema}")
+                raise RuntimeError(f"{message}. Schema: {schema}")
     return found
 
 
@@ -85,10 +85,10 @@ def default_of(argument: Argument) -> Any:
     return [*default] if isinstance(default, list) else default
 
 
-def _misfit(schema: FunctionSchema, argument: Argument, at: int, value: Any, said: str) -> str:
+def _misfit(schema: FunctionSchema, argument: Argument, at: int, value: Any, message: str) -> str:
     return (
         f"{schema.name}() Expected a value of type '{argument.type}' for argument '{argument.name}' but instead found type "
-        f"'{type(value).__name__}'.\nPosition: {at}\nValue: {value!r}\nDeclaration: {schema}\nCast error details: {said}"
+        f"'{type(value).__name__}'.\nPosition: {at}\nValue: {value!r}\nDeclaration: {schema}\nCast error details: {message}"
     )
 
 

@@ -74,11 +74,11 @@ class _Reader:
             self.fail(f"expected {kind} but found '{self.next.kind}' here")
         return self.take().text
 
-    def fail(self, said: str, token: _Token | None = None) -> Never:
+    def fail(self, message: str, token: _Token | None = None) -> Never:
         """Raise RuntimeError with the place underlined."""
         token = token or self.next
         marked = "" if token.kind == "eof" else f"\n{' ' * token.at}{'~' * len(token.text)} <--- HERE\n"
-        raise RuntimeError(f"{said}:\n{self.text}{marked}")
+        raise RuntimeError(f"{message}:\n{self.text}{marked}")
 
 
 def parse_schema(text: str) -> FunctionSchema:
@@ -233,9 +233,9 @@ def _default(reader: _Reader, kind: Type) -> Any:
     token = reader.take()
     if token.kind == "number":
         number = ast.literal_eval(token.text)
-        return float(number) if of.said == "float" else number
+        return float(number) if of.annotation == "float" else number
     if token.kind == "string":
-        return device(token.text[1:-1]) if of.said == "Device" else token.text[1:-1]
+        return device(token.text[1:-1]) if of.annotation == "Device" else token.text[1:-1]
     if token.kind != "ident":
         reader.fail(f"expected a default but found '{token.kind}' here", token)
     if token.text in _WORDS:

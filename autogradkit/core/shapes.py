@@ -98,8 +98,8 @@ def unfit(error: ValueError) -> Exception:
     if text.startswith("operands could not be broadcast together"):
         try:
             broadcast_shapes(*shapes)
-        except RuntimeError as said:
-            return said
+        except RuntimeError as mismatch:
+            return mismatch
     if text.startswith("non-broadcastable output operand"):
         return RuntimeError(f"output with shape {list(shapes[0])} doesn't match the broadcast shape {list(shapes[1])}")
     return error

@@ -23,15 +23,15 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 class _Once:
     """What was said already, and whether it is said each time."""
 
-    said: ClassVar[set[str]] = set()
+    keys: ClassVar[set[str]] = set()
     is_said_always = False
 
 
 def warn_once(message: str, category: type[Warning] = UserWarning, what: str = "") -> None:
     """Warn, unless a warning with this message, or of `what`, came before in this process."""
     key = what or message
-    if key not in _Once.said or _Once.is_said_always:
-        _Once.said.add(key)
+    if key not in _Once.keys or _Once.is_said_always:
+        _Once.keys.add(key)
         warn(message, category)
 
 

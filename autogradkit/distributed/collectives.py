@@ -75,7 +75,7 @@ def _root(name: str, rank: int | None) -> None:
         raise RuntimeError(f"ProcessGroupGloo::{name}: invalid root rank: {rank}")
 
 
-def _put(name: str, given: list[Tensor], tensor: Tensor) -> None:
+def _copy_to_only(name: str, given: list[Tensor], tensor: Tensor) -> None:
     """Copy a tensor into a list of one."""
     if len(given) != 1:
         raise RuntimeError(
@@ -133,7 +133,7 @@ def broadcast(tensor: Tensor, src: int | None = None, group: Group = None, async
 def all_gather(tensor_list: list[Tensor], tensor: Tensor, group: Group = None, async_op: bool = False) -> Work | None:
     """Copy everybody's `tensor` into the list."""
     _begin(group, tensor=tensor)
-    _put("allgather", tensor_list, tensor)
+    _copy_to_only("allgather", tensor_list, tensor)
     return _done(async_op)
 
 
@@ -150,7 +150,7 @@ def gather(
     _root("gather", dst)
     if not gather_list:
         raise ValueError("Argument ``gather_list`` must be specified on destination rank.")
-    _put("gather", gather_list, tensor)
+    _copy_to_only("gather", gather_list, tensor)
     return _done(async_op)
 
 
@@ -167,7 +167,7 @@ def scatter(
     _root("scatter", src)
     if not scatter_list:
         raise ValueError("Argument ``scatter_list`` must be specified on source rank.")
-    _put("scatter", [tensor], scatter_list[0])
+    _copy_to_only("scatter", [tensor], scatter_list[0])
     return _done(async_op)
 
 
@@ -177,7 +177,7 @@ def reduce_scatter(
 ) -> Work | None:
     """Make `output` this process's part of what `op` makes of everybody's lists."""
     _begin(group, op, output=output)
-    _put("reduce_scatter", [output], input_list[0])
+    _copy_to_only("reduce_scatter", [output], input_list[0])
     return _done(async_op)
 
 
@@ -187,7 +187,7 @@ def all_gather_single(
 ) -> Work | None:
     """Copy everybody's `input_tensor`, one behind the other, into `output_tensor`."""
     _begin(group, output_tensor=output_tensor, input_tensor=input_tensor)
-    _put("allgather", [output_tensor], input_tensor)
+    _copy_to_only("allgather", [output_tensor], input_tensor)
     return _done(async_op)
 
 

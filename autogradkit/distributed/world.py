@@ -126,11 +126,11 @@ def _rendezvous(method: str, rank: int, world_size: int) -> tuple[int, int]:
     scheme = method.partition("://")[0]
     if scheme not in ("env", "tcp", "file"):
         raise RuntimeError(f"No rendezvous handler for {scheme}://")
-    said = f"Error initializing torch.distributed using {scheme}:// rendezvous: "
+    prefix = f"Error initializing torch.distributed using {scheme}:// rendezvous: "
 
     def from_environment(name: str) -> str:
         if name not in os.environ:
-            raise ValueError(f"{said}environment variable {name} expected, but not set")
+            raise ValueError(f"{prefix}environment variable {name} expected, but not set")
         return os.environ[name]
 
     if scheme == "env":
@@ -140,7 +140,7 @@ def _rendezvous(method: str, rank: int, world_size: int) -> tuple[int, int]:
         from_environment("MASTER_PORT")
     for name, value in (("rank", rank), ("world size", world_size)):
         if value < 0:
-            raise ValueError(f"{said}{name} parameter missing")
+            raise ValueError(f"{prefix}{name} parameter missing")
     return rank, world_size
 
 

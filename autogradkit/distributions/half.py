@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import autogradkit as ak
-from autogradkit.core.constructors import SaysItsClass
+from autogradkit.core.constructors import OwnConstructor
 from autogradkit.core.tensor import Tensor
 from autogradkit.distributions import constraints
 from autogradkit.distributions.distribution import of_value
@@ -14,7 +14,7 @@ from autogradkit.distributions.transformed_distribution import TransformedDistri
 from autogradkit.distributions.transforms import AbsTransform
 
 
-class Half(SaysItsClass, TransformedDistribution):
+class Half(OwnConstructor, TransformedDistribution):
     """|x| of numbers x of a distribution with a scale, centred at 0."""
 
     arg_constraints = {"scale": constraints.positive}

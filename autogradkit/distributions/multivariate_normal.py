@@ -61,8 +61,8 @@ class MultivariateNormal(Distribution):
         require_one_of(**given)
         name, matrix = next((name, each) for name, each in given.items() if each is not None)
         if matrix.dim() < 2:
-            said = "scale_tril matrix" if name == "scale_tril" else name
-            raise ValueError(f"{said} must be at least two-dimensional, with optional leading batch dimensions")
+            subject = "scale_tril matrix" if name == "scale_tril" else name
+            raise ValueError(f"{subject} must be at least two-dimensional, with optional leading batch dimensions")
         batch_shape = ak.broadcast_shapes(matrix.shape[:-2], loc.shape[:-1])
         self.__dict__[name] = matrix.expand(batch_shape + matrix.shape[-2:])
         self.loc = loc.expand(batch_shape + loc.shape[-1:])

@@ -104,7 +104,7 @@ class DualLevel:
         self.keep(tensor, tangent)
         return tangent
 
-    def put(self, tensor: Tensor, tangent: Tensor) -> None:
+    def attach(self, tensor: Tensor, tangent: Tensor) -> None:
         """Make `tangent` the tangent of a tensor: as it is where it lies in memory as the tensor does, else copied.
 
         One that is there already is written into, and a view's is a part of its base's. Raises RuntimeError for another shape.
@@ -145,7 +145,7 @@ class DualLevel:
         result = op.run(values)
         for each, tangent in zip(_tensors_in([result]), tangents, strict=True):
             if tangent is not None:
-                self.put(each, tangent)
+                self.attach(each, tangent)
         return result
 
     def edit(self, op: DualOp, values: Sequence[Any]) -> Tensor:
@@ -164,7 +164,7 @@ class DualLevel:
         if tangent is None and (old := self.tangent_of(target)) is not None:
             OPS.zero_(old)
         elif tangent is not None:
-            self.put(target, tangent)
+            self.attach(target, tangent)
         return result
 
     def _duals(self, values: Iterable[Any]) -> list[tuple[Tensor, Tensor]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autogradkit.core.batched import BATCHES, has_batched
-from autogradkit.core.recording import CALLS, RECORDERS, listeners, marks_of, put_back
+from autogradkit.core.recording import CALLS, RECORDERS, listeners, marks_of, restore
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.callbacks import call_back
 from autogradkit.engine.delivery import Edge, count_edges, leading_to
@@ -63,13 +63,13 @@ def execute(
             if mode is not create_graph:
                 MODE.grad = mode
             MODE.wants_some = wanted_some
-            put_back(marks)
+            restore(marks)
     except BaseException:  # an interrupt may have come in these lines
         MODE.run = outer
         if mode is not create_graph:
             MODE.grad = mode
         MODE.wants_some = wanted_some
-        put_back(marks)
+        restore(marks)
         raise
     if run.callbacks:
         call_back(run)

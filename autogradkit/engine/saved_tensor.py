@@ -108,9 +108,9 @@ class SavedTensor:
             packed = Packed(self._node.output_tensor(held), hooks, held.number, None, wrap(held.array))
         else:  # a number
             packed = Packed(self._unpacked(), hooks, None, None)
-        self._put(packed)
+        self._store(packed)
 
-    def _put(self, packed: Packed) -> None:
+    def _store(self, packed: Packed) -> None:
         saved = [*getattr(self._node, self._attribute)]
         if self._element is None:
             saved[self._place] = packed

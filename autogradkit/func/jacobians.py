@@ -39,7 +39,7 @@ def _basis(tensors: Sequence[Any]) -> list[Any]:
     ]
 
 
-def _put_together(parts: Sequence[Sequence[Any]], outputs: TreeSpec, inputs: TreeSpec) -> Any:
+def _assembled(parts: Sequence[Sequence[Any]], outputs: TreeSpec, inputs: TreeSpec) -> Any:
     """The Jacobians, in the structure of the outputs each in that of the inputs, from `parts[output][input]`."""
     each = [tree_unflatten(row, inputs) for row in parts]
     return tree_unflatten(each, outputs)
@@ -82,7 +82,7 @@ def jacrev(
                 [row[start:end].reshape(each.shape + primal.shape) for row, primal in zip(rows, inputs, strict=True)]
             )
             start = end
-        found = _put_together(parts, structure, inputs_structure)
+        found = _assembled(parts, structure, inputs_structure)
         return (found, aux[0]) if has_aux else found
 
     return entry(differentiated)
@@ -117,7 +117,7 @@ def jacfwd(
                 whole = columns[place][start:end].movedim(0, -1)
                 parts[place].append(whole.reshape(each.shape + primal.shape))
             start = end
-        found = _put_together(parts, structure, inputs_structure)
+        found = _assembled(parts, structure, inputs_structure)
         return (found, pushed.aux) if has_aux else found
 
     return entry(differentiated)

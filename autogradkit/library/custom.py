@@ -159,7 +159,7 @@ class CustomOpDef:
                 self._backend_fns[each] = function
             return function
 
-        types_of = [each.type.said for each in self._opoverload._schema.arguments]
+        types_of = [each.type.annotation for each in self._opoverload._schema.arguments]
         if device_types is not None and not any("Tensor" in each or each == "Device" for each in types_of):
             raise ValueError("Functions without tensor inputs are required to have a `device: torch.device` argument")
         return register if fn is None else register(fn)
@@ -182,24 +182,24 @@ class CustomOpDef:
         self, function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], result: Any
     ) -> None:
         """Raise RuntimeError where a result is not what the tags say, or is memory of an argument's."""
-        said = ""
+        message = ""
         if self._is_inplace:
             if result is not args[0]:
-                said = "An operator tagged with torch.Tag.inplace must return its first argument."
+                message = "An operator tagged with torch.Tag.inplace must return its first argument."
         elif self._is_out:
             written = [kwargs[each.name] for each in self._opoverload._schema.arguments if each.is_write]
             returned = result if isinstance(result, tuple) else (result,)
             if len(returned) != len(written) or any(a is not b for a, b in zip(returned, written, strict=True)):
-                said = "An operator tagged with torch.Tag.out must return its mutable keyword-only arguments."
+                message = "An operator tagged with torch.Tag.out must return its mutable keyword-only arguments."
         elif not self._opoverload.is_view and _shares((*args, *kwargs.values()), result):
-            said = (
+            message = (
                 "The output of this custom operator (1) must not also be an input to this custom operator and (2) may not alias "
                 "any inputs to this custom operator or other returns. The most common way to trigger this error is if we have "
                 "y = custom_op(x) and y and x are the same Tensor. Please instead return a clone of the offending output "
                 "tensor(s) (e.g. return x.clone()) or refactor the custom operator to not return y."
             )
-        if said:
-            raise RuntimeError(f"{self._name} (with implementation in {inspect.getmodule(function)}): {said}")
+        if message:
+            raise RuntimeError(f"{self._name} (with implementation in {inspect.getmodule(function)}): {message}")
 
     def register_fake(self, fn: Callable[..., Any], /) -> Callable[..., Any]:
         """Register what a result looks like, which runs on the meta device."""

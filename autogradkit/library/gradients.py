@@ -122,7 +122,7 @@ def _any_requires_grad(args: Sequence[Any]) -> bool:
 
 
 def _is_tensor_list(kind: Any) -> bool:
-    return isinstance(kind, ListType) and "Tensor" in kind.said
+    return isinstance(kind, ListType) and "Tensor" in kind.annotation
 
 
 def _is_no_list_of_tensors(tree: Any) -> bool:

@@ -109,13 +109,13 @@ class _Inference:
         found = _PARAMETERS.get(annotation)
         if found is not None:
             return found
-        said = f"Parameter {name} has unsupported type {parameter.annotation}. "
+        message = f"Parameter {name} has unsupported type {parameter.annotation}. "
         if typing.get_origin(annotation) is tuple:
-            said += _NO_TUPLE
+            message += _NO_TUPLE
             inner = typing.get_args(annotation)
             if len(set(inner) - {Ellipsis}) == 1:
-                said += f"For example, {list[inner[0]]}.\n\n"
-        raise self.refusal(f"{said}The valid types are: {_PARAMETERS.keys()}.")
+                message += f"For example, {list[inner[0]]}.\n\n"
+        raise self.refusal(f"{message}The valid types are: {_PARAMETERS.keys()}.")
 
     def default_of(self, name: str, default: Any) -> str:
         """A default as schemas write it."""

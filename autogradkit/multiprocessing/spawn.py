@@ -97,12 +97,12 @@ class ProcessContext:
         process = self.processes[number]
         pid, code = process.pid or 0, process.exitcode or 0
         try:
-            said = self._errors[number].recv()
+            text = self._errors[number].recv()
         except EOFError:  # it ended without a word
-            said = None
-        if said is not None:
+            text = None
+        if text is not None:
             return ProcessRaisedException(
-                f"\n\n-- Process {number} terminated with the following error:\n{said}", number, pid
+                f"\n\n-- Process {number} terminated with the following error:\n{text}", number, pid
             )
         if code < 0:
             name = signal.Signals(-code).name

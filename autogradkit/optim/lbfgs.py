@@ -10,7 +10,7 @@ from typing import Any
 from autogradkit._ops.declare import k
 from autogradkit.core.facts import Named, OpFacts
 from autogradkit.core.frames import entry
-from autogradkit.core.recording import RECORDERS, listeners, marks_of, observed, put_back, rest, unheard
+from autogradkit.core.recording import RECORDERS, listeners, marks_of, observed, rest, restore, unheard
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad, no_grad
 from autogradkit.optim.optimizer import Optimizer, require_rate, spelled, squeezed
@@ -210,7 +210,7 @@ def _apart() -> Iterator[Heard]:
     marks = marks_of(active)
 
     def heard(function: Callable[..., Any], *args: Any) -> Any:
-        put_back(marks)
+        restore(marks)
         try:
             return function(*args)
         finally:

@@ -151,8 +151,8 @@ def storages(memory: Callable[[str, int], Array], restores: Restore) -> Callable
 
     def persistent_load(named: Any) -> Any:
         if not isinstance(named, tuple) or not named or named[0] != "storage":
-            said = named[0] if isinstance(named, tuple) and named else named
-            raise pickle.UnpicklingError(f"Only persistent_load of storage is allowed, but got {said}")
+            kind = named[0] if isinstance(named, tuple) and named else named
+            raise pickle.UnpicklingError(f"Only persistent_load of storage is allowed, but got {kind}")
         _, kind, key, location, count = named[:5]
         if not isinstance(kind, StorageKind) or type(count) is not int or count < 0 or not isinstance(key, str):
             raise pickle.UnpicklingError(f"no storage of a file: {named[1:5]}")
@@ -205,8 +205,8 @@ class Archive:
             self._zip = zipfile.ZipFile(file if hasattr(file, "seekable") else io.BytesIO(file.read()))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             whole = isinstance(error, zipfile.BadZipFile) and file.seek(0, 2) >= _LEAST
-            said = "failed finding central directory" if whole else "not a ZIP archive"
-            raise RuntimeError(f"PytorchStreamReader failed reading zip archive: {said}.{_CORRUPT}") from None
+            reason = "failed finding central directory" if whole else "not a ZIP archive"
+            raise RuntimeError(f"PytorchStreamReader failed reading zip archive: {reason}.{_CORRUPT}") from None
         names = self._zip.namelist()
         self._folder = names[0].partition("/")[0] if names else ""
         self._mapped = mapped

@@ -243,7 +243,7 @@ def general_hamming(
 
 
 def _of_cosines(
-    name: str, said: str, shown: str, *weights: float, refused_by: str = "general_cosine"
+    name: str, summary: str, shown: str, *weights: float, refused_by: str = "general_cosine"
 ) -> Callable[..., Tensor]:
     """The function `name`: a sum of cosines with these weights. `said` and `shown` are its documentation and example."""
 
@@ -262,7 +262,7 @@ def _of_cosines(
         )
 
     window.__name__ = window.__qualname__ = name
-    window.__doc__ = f"""{said}
+    window.__doc__ = f"""{summary}
 
     >>> import autogradkit as torch
     >>> torch.signal.windows.{name}(3)

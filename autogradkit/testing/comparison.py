@@ -44,10 +44,10 @@ def _loosest(dtypes: Sequence[Dtype], table: Mapping[Dtype, tuple[float, float]]
     return max(rtol for rtol, _ in found), max(atol for _, atol in found)
 
 
-def _located(said: str, place: Place) -> str:
+def _located(message: str, place: Place) -> str:
     if not place:
-        return said
-    return f"{said}\n\nThe failure occurred for item {''.join(str([each]) for each in place)}"
+        return message
+    return f"{message}\n\nThe failure occurred for item {''.join(str([each]) for each in place)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class _Comparison:
                 yield from self.checks(actual[key], expected[key], (*place, key))
         elif _are(actual, expected, Sequence) and not isinstance(actual, str) and not isinstance(expected, str):
             if len(actual) != len(expected):
-                said = f"The length of the sequences mismatch: {len(actual)} != {len(expected)}"
-                raise AssertionError(_located(said, place))
+                message = f"The length of the sequences mismatch: {len(actual)} != {len(expected)}"
+                raise AssertionError(_located(message, place))
             for at in range(len(actual)):
                 yield from self.checks(actual[at], expected[at], (*place, at))
         else:
@@ -88,8 +88,8 @@ class _Comparison:
             return self._check_of_numbers(actual, expected, place)
         tensors = self._as_tensors(actual, expected)
         if tensors is None:
-            said = f"No comparison pair was able to handle inputs of type {type(actual)} and {type(expected)}."
-            raise TypeError(_located(said, place))
+            message = f"No comparison pair was able to handle inputs of type {type(actual)} and {type(expected)}."
+            raise TypeError(_located(message, place))
         rtol, atol = self._tolerances([each.dtype for each in tensors], place)
         return lambda: self._wrong_tensors(*tensors, rtol, atol)
 
@@ -99,8 +99,8 @@ class _Comparison:
         if self.rtol is None and self.atol is None:
             return _loosest(dtypes, _TOLERANCES)
         missing = "rtol" if self.rtol is None else "atol"
-        said = f"Both 'rtol' and 'atol' must be either specified or omitted, but got no {missing}."
-        raise ValueError(_located(said, place))
+        message = f"Both 'rtol' and 'atol' must be either specified or omitted, but got no {missing}."
+        raise ValueError(_located(message, place))
 
     # -- numbers -----------------------------------------------------------------------------------------------------
 
@@ -186,12 +186,12 @@ def _common_keys(actual: Mapping[Any, Any], expected: Mapping[Any, Any], place: 
     """The keys of both, in order where they have one. Raises AssertionError where only one mapping has a key."""
     missing, additional = expected.keys() - actual.keys(), actual.keys() - expected.keys()
     if missing or additional:
-        said = (
+        message = (
             "The keys of the mappings do not match:\n"
             f"Missing keys in the actual mapping: {sorted(missing)}\n"
             f"Additional keys in the actual mapping: {sorted(additional)}"
         )
-        raise AssertionError(_located(said, place))
+        raise AssertionError(_located(message, place))
     try:
         return sorted(actual)
     except TypeError:
@@ -238,8 +238,8 @@ def assert_close(
         for place, check in list(comparison.checks(actual, expected, ())):
             wrong = check()
             if wrong is not None:
-                said = _located(wrong, place)
-                raise AssertionError(msg(said) if callable(msg) else said if msg is None else msg)
+                message = _located(wrong, place)
+                raise AssertionError(msg(message) if callable(msg) else message if msg is None else msg)
 
 
 @entry

@@ -100,8 +100,8 @@ def _cause(header: TensorHeader, wanted: dtype, nbytes: int) -> tuple[str, tuple
         hops = (*(pairs if many > ratio else ()), Hop(at, at, f"{last} is left over ✗", False))
         return f"{takes} {left} The last size has to be divisible by {ratio}.", hops if header.numel else ()
     if header.offset % ratio:
-        said = f"{name} begins at cell {start}, in the middle of one: offsets have to be divisible by {ratio}."
-        return f"{takes} {said} {name}.clone().view({wanted}) copies the elements first.", (
+        reason = f"{name} begins at cell {start}, in the middle of one: offsets have to be divisible by {ratio}."
+        return f"{takes} {reason} {name}.clone().view({wanted}) copies the elements first.", (
             Hop(start, start, f"{name} begins here ✗", False),
         )
     dim = next(dim for dim, step in enumerate(header.stride) if dim < len(header.shape) - 1 and step % ratio)

@@ -18,7 +18,7 @@ import numpy as np
 
 from autogradkit.core.facts import Declaration
 from autogradkit.core.own import is_own
-from autogradkit.core.recording import RECORDERS, Recorder, marks_of, put_back, rest
+from autogradkit.core.recording import RECORDERS, Recorder, marks_of, rest, restore
 from autogradkit.core.sparse import around
 from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor
@@ -360,9 +360,9 @@ class EventRecorder(Recorder):
                 self._turns.pause()
                 look(*args)
             finally:
-                put_back(marks)
+                restore(marks)
         except BaseException:
-            put_back(marks)
+            restore(marks)
             raise
 
     # -- afterwards -------------------------------------------------------------------------------------------------

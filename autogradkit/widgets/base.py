@@ -123,7 +123,7 @@ class PagePicture(PictureWidget):
     _told: ClassVar[int] = 0
 
     @traitlets.default("page")
-    def _as_told_last(self) -> int:
+    def _last_page(self) -> int:
         return PagePicture._told
 
     @traitlets.observe("page")

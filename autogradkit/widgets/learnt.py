@@ -59,8 +59,8 @@ class Learnt:
         try:
             return getattr(self, f"_{tab}")(title, width)
         except Exception as error:  # the learner's model and data ran, where anything can happen
-            said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-            return Look(render.message_svg(title, said, width), f"{title}: {said}", (tab,), [(said,)])
+            text = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            return Look(render.message_svg(title, text, width), f"{title}: {text}", (tab,), [(text,)])
 
     def turn(self, tab: str, by: int) -> None:
         """Go on by so many pages, or by so many pictures where one is shown."""

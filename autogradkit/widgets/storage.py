@@ -65,8 +65,8 @@ class StorageMap(PagePicture):
         return rows(self.memory)
 
     def plain(self) -> str:
-        said = [self._heading, self._says] if self._says else []
-        return "\n".join([*said, plain(self.memory)])
+        lines = [self._heading, self._says] if self._says else []
+        return "\n".join([*lines, plain(self.memory)])
 
 
 def storage_map(tensors: Mapping[str, Any], names: Mapping[str, Any] | None = None) -> StorageMap:

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from autogradkit._ops.declare.lanes import put_kernel
+from autogradkit._ops.declare.lanes import emit_kernel
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, edits_plainly
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source, is_number
@@ -27,7 +27,7 @@ def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
     op = call.op
     if op.composition:
         s.scope[call.name("body")] = op.composed_edit or op.kernel
-        s.put(depth, f"return {call.name('body')}({call.listed(call.values)})")
+        s.emit(depth, f"return {call.name('body')}({call.listed(call.values)})")
         return
     s.scope[call.name("edit")] = op.edit
     operands = [op.parameters[i].name for i in op.promotes]
@@ -41,11 +41,11 @@ def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
     for name in operands[1:]:
         v = call.values[name]
         if op.parameters[op.index[name]].spelled == "Operand":
-            s.put(depth, f"if not ({IS_TENSOR.format(v)} or {v}.__class__ is float or {v}.__class__ is int): {bail}")
+            s.emit(depth, f"if not ({IS_TENSOR.format(v)} or {v}.__class__ is float or {v}.__class__ is int): {bail}")
     for p in op.parameters:
         if p.spelled in ("Arrays", "OptionalArrays"):
-            s.put(depth, f"for each in {call.values[p.name]}:", f" if each.__class__ not in CLASSES: {bail}")
-    s.put(depth, f"return {call.name('edit')}({call.tuple})")
+            s.emit(depth, f"for each in {call.values[p.name]}:", f" if each.__class__ not in CLASSES: {bail}")
+    s.emit(depth, f"return {call.name('edit')}({call.tuple})")
 
 
 def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) -> None:
@@ -54,15 +54,15 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
     ufunc = call.name("ufunc")
     s.scope[ufunc] = call.op.ufunc
     usual = call.usual_settings(operands)
-    s.put(depth, f"lay = {a}._layout or layout_of({a})")
+    s.emit(depth, f"lay = {a}._layout or layout_of({a})")
     silent = "(NO_GRAD and not MODE.grad)"
     plain = f"({a}._view is None and not {a}._requires_grad)"
     if not others:
-        s.put(depth, f"if lay and lay.__class__ is tuple{usual} and ({silent} or {plain}):")
-        _put_edit(s, depth + 1, a, ufunc, f"{a}._array, {a}._array")
+        s.emit(depth, f"if lay and lay.__class__ is tuple{usual} and ({silent} or {plain}):")
+        _emit_edit(s, depth + 1, a, ufunc, f"{a}._array, {a}._array")
         return
     [b] = others
-    s.put(
+    s.emit(
         depth,
         f"if lay and lay.__class__ is tuple{usual}:",
         f" if {b}.__class__ in CLASSES:",
@@ -70,17 +70,17 @@ def _write_quiet_edit(s: Source, call: Call, depth: int, operands: list[str]) ->
         f"not may_share_memory({a}._array, {b}._array)) and "
         f"({silent} or ({plain} and {b}._view is None and not {b}._requires_grad)):",
     )
-    _put_edit(s, depth + 3, a, ufunc, f"{a}._array, {b}._array, {a}._array")
+    _emit_edit(s, depth + 3, a, ufunc, f"{a}._array, {b}._array, {a}._array")
     if _takes_number(call, operands[1]):
-        s.put(
+        s.emit(
             depth,
             f" elif {IS_NUMBER.format(b)} and ({silent} or {plain}):",
         )
-        _put_edit(s, depth + 2, a, ufunc, f"{a}._array, {b}, {a}._array")
+        _emit_edit(s, depth + 2, a, ufunc, f"{a}._array, {b}, {a}._array")
         if call.op.ufunc in _OF_WHOLE:  # counters
             whole = f"lay and lay[1].char == 'l'{usual} and {b}.__class__ is int and -9e18 < {b} < 9e18"
-            s.put(depth, f"elif {whole} and {plain}:")
-            _put_edit(s, depth + 1, a, ufunc, f"{a}._array, {b}, {a}._array")
+            s.emit(depth, f"elif {whole} and {plain}:")
+            _emit_edit(s, depth + 1, a, ufunc, f"{a}._array, {b}, {a}._array")
 
 
 def _write_planned_edits(s: Source, call: Call, depth: int) -> None:
@@ -104,12 +104,12 @@ def _write_planned_edit(s: Source, call: Call, depth: int, tensors: list[str], n
     a = call.values[tensors[0]]
     tests = [is_number(call, name) for name in numbers]
     tests += [f"{call.values[name]}.__class__ in CLASSES" for name in tensors[1:]]
-    s.put(depth, f"if {' and '.join([*tests, _unrecorded([call.values[name] for name in tensors])])}:")
+    s.emit(depth, f"if {' and '.join([*tests, _unrecorded([call.values[name] for name in tensors])])}:")
     depth += 1
-    s.put(depth, *[f"{array} = {call.values[name]}._array" for name, array in arrays.items()])
+    s.emit(depth, *[f"{array} = {call.values[name]}._array" for name, array in arrays.items()])
     x, *others = arrays.values()
     apart = "".join(f" and not may_share_memory({x}, {other})" for other in others)
-    s.put(depth, f"if {_plainly(s, call, [x, *others])}{apart}:")
+    s.emit(depth, f"if {_plainly(s, call, [x, *others])}{apart}:")
     depth += 1
     _put_refusal(s, call, depth)
     usual = ""
@@ -118,19 +118,19 @@ def _write_planned_edit(s: Source, call: Call, depth: int, tensors: list[str], n
         operands = [op.parameters[i].name for i in op.operands]
         usual = call.usual_settings(operands)
         listed = ", ".join(arrays.get(name, call.values[name]) for name in operands)
-        s.put(depth, f"if {usual.removeprefix(' and ') or True}:")
-        _put_edit(s, depth + 1, a, call.name("ufunc"), f"{listed}, out={x}")
+        s.emit(depth, f"if {usual.removeprefix(' and ') or True}:")
+        _emit_edit(s, depth + 1, a, call.name("ufunc"), f"{listed}, out={x}")
     if op.ufunc is None or usual:
         s.scope[call.name("kernel")] = op.kernel
-        s.put(depth, f"r = np_empty({x}.shape, {x}.dtype)")
-        put_kernel(s, depth, op, call.name("kernel"), call.listed({**call.values, **arrays}))
-        _put_edit(s, depth, a, "setitem", f"{x}, ..., r")
+        s.emit(depth, f"r = np_empty({x}.shape, {x}.dtype)")
+        emit_kernel(s, depth, op, call.name("kernel"), call.listed({**call.values, **arrays}))
+        _emit_edit(s, depth, a, "setitem", f"{x}, ..., r")
 
 
 def _put_refusal(s: Source, call: Call, depth: int) -> None:
     if call.op.edit_refuse is not None:
         s.scope[call.name("edit_refuse")] = call.op.edit_refuse
-        s.put(depth, f"{call.name('edit_refuse')}{call.tuple}")
+        s.emit(depth, f"{call.name('edit_refuse')}{call.tuple}")
 
 
 def _unrecorded(tensors: list[str]) -> str:
@@ -167,21 +167,21 @@ def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
         for b in others
     )
     given = {**call.values, **{name: f"{call.values[name]}._array" for name in names}}
-    s.put(
+    s.emit(
         depth,
         f"x = {a}._array",
         f"if ({a}._layout or layout_of({a}) or {_plainly(s, call, ['x'])}){apart} and {_unrecorded([a, *others])}:",
     )
     _put_refusal(s, call, depth + 1)
-    s.put_quiet(depth + 1, "write, x, y, z", call.name("kernel"), f"{call.listed(given)}, out={a}._array")
-    _put_edit(s, depth + 1, a, "write", "x, y, z")
+    s.emit_quiet(depth + 1, "write, x, y, z", call.name("kernel"), f"{call.listed(given)}, out={a}._array")
+    _emit_edit(s, depth + 1, a, "write", "x, y, z")
 
 
-def _put_edit(s: Source, depth: int, a: str, write: str, arguments: str) -> None:
+def _emit_edit(s: Source, depth: int, a: str, write: str, arguments: str) -> None:
     """Lines that write into `a` in one call, count the edit, and return it, unless somebody wants to hear of it."""
-    s.put(depth, f"counter = {a}._counter or counter_of({a})", "if not counter.tells:")
-    s.put_quiet(depth + 1, "", write, arguments, before=_COUNTED)
-    s.put(depth + 1, f"return {a}")
+    s.emit(depth, f"counter = {a}._counter or counter_of({a})", "if not counter.tells:")
+    s.emit_quiet(depth + 1, "", write, arguments, before=_COUNTED)
+    s.emit(depth + 1, f"return {a}")
 
 
 def _takes_number(call: Call, name: str) -> bool:

@@ -59,7 +59,7 @@ def write_straight_edit(op: Overload) -> Callable[..., Any]:
 
     def write(s: Source, call: Call, depth: int, bail: str) -> None:
         tensors = [call.values[p.name] for p in op.parameters if p.spelled == "Array"]
-        s.put(depth, f"if {' or '.join(f'{v}.__class__ not in CLASSES' for v in tensors)}: {bail}")
+        s.emit(depth, f"if {' or '.join(f'{v}.__class__ not in CLASSES' for v in tensors)}: {bail}")
         write_edit(s, call, depth, bail)
 
     return _write_straight(op, op.in_place_call, write, f"edit_{op.owner.name}")
@@ -77,7 +77,7 @@ def _write_straight(
     given = ", ".join(f"{p.name}={p.name}" if p.keyword else values[p.name] for p in op.parameters)
     s.scope["general"] = general
     bail = f"return general({given})"
-    s.put(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS and heeded(): {bail}")
+    s.emit(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS and heeded(): {bail}")
     write(s, Call(op, 0, values), 1, bail)
     s.scope["NoArrayError"] = NoArrayError
     otherwise = (" except NoArrayError:", f"  {bail}")
@@ -111,7 +111,7 @@ def write_on_arrays(op: Overload) -> Callable[..., Any]:
     slots = [p.name if p.default is REQUIRED else f"{p.name}=default_{p.name}" for p in op.parameters]
     if op.positional < len(slots):
         slots.insert(op.positional, "*")
-    s.put(0, f"def {name}({', '.join(slots)}):")
+    s.emit(0, f"def {name}({', '.join(slots)}):")
     write_arrays(s, Call(op, 0, {p.name: p.name for p in op.parameters}), 1)
     return compiled("\n".join(s.lines), f"{op.owner.name}_arrays", name, s.scope)
 
@@ -165,7 +165,7 @@ class _Entry:
         if self.how == "operator":
             bail = f"return slow{everything}"
             s.scope["slow"] = _operator(self.owner, len(self.slots), self.name)
-            s.put(
+            s.emit(
                 0,
                 f"def {self.name}({', '.join(self.slots)}):",
                 f" if RECORDERS and heeded(): {bail}",
@@ -176,9 +176,9 @@ class _Entry:
             general = _in_place_operator if self.name.startswith("__") else _general
             s.scope["slow"] = general(self.owner, self.how, self.name)
             slots = ["cls"] * (self.how in ("function", "edit")) + [f"{slot}=M" for slot in self.slots]
-            s.put(0, f"def {self.name}({', '.join([*slots, '/'] if slots else [])}, *rest, **kw):")
+            s.emit(0, f"def {self.name}({', '.join([*slots, '/'] if slots else [])}, *rest, **kw):")
             if self.keywords:
-                s.put(1, f"{' = '.join(f'k_{name}' for name in self.keywords)} = M")
+                s.emit(1, f"{' = '.join(f'k_{name}' for name in self.keywords)} = M")
             slow = f"return slow({everything}, rest, kw)"
             # What is composed of ops alone is told to modes, and else by the ops that it calls.
             composed = self.owner.name not in CAST and all(
@@ -187,44 +187,44 @@ class _Entry:
             s.scope["modes_hear"] = modes_hear
             heard = "modes_hear()" if composed else "heeded()"
             first = f"(RECORDERS and {heard})" + " or rest" * (not self.varargs)
-            s.put(1, f"if {first}: {slow}", "if kw:")
-            self._put_named(s, 2, everything, bail)
-            self._put_answer(s)
+            s.emit(1, f"if {first}: {slow}", "if kw:")
+            self._emit_named(s, 2, everything, bail)
+            self._emit_answer(s)
         for number, overload in enumerate(self.overloads):
             tests, late, values = self._tests(s, overload, number, bail)
-            s.put(1, f"if {' and '.join(tests)}:" if tests else "if True:")
-            s.put(2, *late)
+            s.emit(1, f"if {' and '.join(tests)}:" if tests else "if True:")
+            s.emit(2, *late)
             call = Call(overload, number, values)
             if self.how in ("in_place", "edit"):
                 write_edit(s, call, 2, bail)
             else:
                 write_lane(s, call, 2, bail)
-        s.put(1, bail)
+        s.emit(1, bail)
         return s
 
-    def _put_named(self, s: Source, depth: int, everything: str, bail: str) -> None:
+    def _emit_named(self, s: Source, depth: int, everything: str, bail: str) -> None:
         """Arguments given by name take their places; a name that is left over is none of ours."""
-        s.put(depth, f"given = {everything}", "left = len(kw)")
+        s.emit(depth, f"given = {everything}", "left = len(kw)")
         for place, (slot, p) in enumerate(zip(self.slots, self.places, strict=True)):
             if place == 0 and (self.how not in ("function", "edit") or self.overloads[0].by_place):
                 continue
             names = [self.public(p), *(ALIASES.get(p.public, ()) if p.public in ("dim", "keepdim") else ())]
             for i, name in enumerate(names):
-                s.put(depth, f"{'el' if i else ''}if {slot} is M and {name!r} in kw: {slot} = kw[{name!r}]; left -= 1")
+                s.emit(depth, f"{'el' if i else ''}if {slot} is M and {name!r} in kw: {slot} = kw[{name!r}]; left -= 1")
         for name in self.keywords:
             public = name.removesuffix("_")
-            s.put(depth, f"if {public!r} in kw: k_{name} = kw[{public!r}]; left -= 1")
-        s.put(depth, f"if left: {bail}")
+            s.emit(depth, f"if {public!r} in kw: k_{name} = kw[{public!r}]; left -= 1")
+        s.emit(depth, f"if left: {bail}")
 
-    def _put_answer(self, s: Source) -> None:
+    def _emit_answer(self, s: Source) -> None:
         """The answer of what only asks, which nobody records."""
         slots = {p.name: slot for p, slot in zip(self.places, self.slots, strict=True)}
         slots |= {name: f"k_{name}" for name in self.keywords}
         for overload in self.overloads:
             if overload.reads:
-                s.put(1, "try:")
-                s.put(2, *[line.format(**slots) for line in overload.reads])
-                s.put(1, "except MISREAD: pass")
+                s.emit(1, "try:")
+                s.emit(2, *[line.format(**slots) for line in overload.reads])
+                s.emit(1, "except MISREAD: pass")
 
     def _tests(
         self, s: Source, overload: Overload, number: int, bail: str

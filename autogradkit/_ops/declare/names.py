@@ -182,8 +182,8 @@ class OverloadSet:
             except MisfitError:
                 continue
             if overload.deprecated:
-                said = _deprecation(signature, [each for o, each in forms if not o.deprecated])
-                warn_once(said, what="a deprecated overload")
+                message = _deprecation(signature, [each for o, each in forms if not o.deprecated])
+                warn_once(message, what="a deprecated overload")
             out = None
             if how == EDIT:
                 return overload, values, None

@@ -94,7 +94,7 @@ def handled(
         try:
             try:
                 set_modes(modes[:-1])  # what the mode itself calls, those around it hear
-                result = _told(modes[-1], function, types, args, kwargs)
+                result = _asked(modes[-1], function, types, args, kwargs)
             finally:
                 set_modes(modes)
         except BaseException:  # an interrupt may have come in these lines
@@ -103,13 +103,13 @@ def handled(
         if result is not NotImplemented:
             return result
     for each in overriders:
-        result = _told(type(each), function, types, args, kwargs)
+        result = _asked(type(each), function, types, args, kwargs)
         if result is not NotImplemented:
             return result
     return NotImplemented
 
 
-def _told(who: Any, function: Callable[..., Any], types: tuple[type, ...], args: Sequence[Any], kwargs: Any) -> Any:
+def _asked(who: Any, function: Callable[..., Any], types: tuple[type, ...], args: Sequence[Any], kwargs: Any) -> Any:
     if kwargs is None:  # PyTorch's functions in C leave it out
         return who.__torch_function__(function, types, tuple(args))
     return who.__torch_function__(function, types, tuple(args), kwargs)

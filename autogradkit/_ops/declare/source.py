@@ -88,19 +88,19 @@ class Source:
         self.lines: list[str] = []
         self.scope: dict[str, Any] = {**SCOPE, "__name__": "autogradkit._ops.declare.generated"}
 
-    def put(self, depth: int, *lines: str) -> None:
+    def emit(self, depth: int, *lines: str) -> None:
         """Add lines, indented by `depth`."""
         self.lines += [" " * depth + line for line in lines]
 
-    def put_call(self, depth: int, result: str, function: str, arguments: str) -> None:
+    def emit_call(self, depth: int, result: str, function: str, arguments: str) -> None:
         """A line that calls a function; `result` is what it assigns to, if anything."""
         made = f"{result} = " if result else ""
-        self.put(depth, f"{made}{function}({arguments})")
+        self.emit(depth, f"{made}{function}({arguments})")
 
-    def put_quiet(self, depth: int, result: str, function: str, arguments: str, before: str = "") -> None:
+    def emit_quiet(self, depth: int, result: str, function: str, arguments: str, before: str = "") -> None:
         """Lines that call a kernel where NumPy is silent (core/quiet.py), behind `before` on its line."""
         made = f"{result} = " if result else ""
-        self.put(
+        self.emit(
             depth,
             f"try: {before}{made}run_quietly({function}, {arguments})",
             "except RuntimeError as error:",
@@ -110,7 +110,7 @@ class Source:
 
     def new_tensor(self, depth: int, name: str, array: str, layout: str = "None") -> None:
         """Lines that make the tensor `name` around `array`: a leaf that requires no gradient."""
-        self.put(
+        self.emit(
             depth,
             f"{name} = new(Tensor)",
             f"{name}._array = {array}",
@@ -141,37 +141,37 @@ class Source:
         self.scope[key] = partial(object.__new__, recipe.node_class)  # users cannot construct one
         first = "o[0]._array" if op.several else arrays[0]
         floating = "" if layout or op.refuses_whole else f" and {first}.dtype.kind not in 'iub'"
-        self.put(depth, f"if (not NO_GRAD or MODE.grad){floating}:")
+        self.emit(depth, f"if (not NO_GRAD or MODE.grad){floating}:")
         depth += 1
         needed: dict[str, str] = {}
         for name in inputs:
             v = call.values[name]
             optional = f"{v} is not None and " if call.optional(name) else ""
             needed[name] = f"need_{name}"
-            self.put(
+            self.emit(
                 depth,
                 f"need_{name} = {optional}({v}._requires_grad or ({v}._view is not None and requires_grad({v})))",
             )
         asked = " or ".join(needed.values())
-        self.put(depth, f"if o and ({asked}):" if op.several else f"if {asked}:")
+        self.emit(depth, f"if o and ({asked}):" if op.several else f"if {asked}:")
         depth += 1
         if op.refuses_whole:
             known = f"{layout}.__class__ is not tuple and " if layout else ""  # a plain tuple is a floating layout
-            self.put(depth, f"if {known}{first}.dtype.kind in 'iub': refuse_whole({first})")
+            self.emit(depth, f"if {known}{first}.dtype.kind in 'iub': refuse_whole({first})")
         if op.real_gradient:
-            self.put(depth, f"if {first}.dtype.kind == 'c': refuse_complex({op.owner.name!r})")
-        self.put(depth, f"node = {key}()")
+            self.emit(depth, f"if {first}.dtype.kind == 'c': refuse_complex({op.owner.name!r})")
+        self.emit(depth, f"node = {key}()")
         self._edges(depth, call, names, needed)
         self._saved(depth, call, names, needed, results, arrays)
         if recipe.settings:
-            self.put(depth, f"node.settings = ({''.join(f'{self._setting(call, n)}, ' for n in recipe.settings)})")
+            self.emit(depth, f"node.settings = ({''.join(f'{self._setting(call, n)}, ' for n in recipe.settings)})")
         self._outputs(depth, op, results, arrays, layout)
-        self.put(depth, "node.sequence = next(SEQUENCE)", "node.hooks = None")
+        self.emit(depth, "node.sequence = next(SEQUENCE)", "node.hooks = None")
 
     def _outputs(self, depth: int, op: Overload, results: list[str], arrays: list[str], layout: str) -> None:
         """Lines that tell the node what it made, and each result where it comes from."""
         if op.several:
-            self.put(
+            self.emit(
                 depth,
                 "outputs = []",
                 "for number, each in enumerate(o):",
@@ -184,11 +184,11 @@ class Source:
             return
         made, results = (each if op.view else each[op.differentiable_outputs] for each in (arrays, results))
         shapes = "".join(f"{array}.shape, {array}.dtype, " for array in made)
-        self.put(depth, f"node.outputs = {layout or f'({shapes})'}")
+        self.emit(depth, f"node.outputs = {layout or f'({shapes})'}")
         for number in range(len(made)):
-            self.put(depth, f"{results[number]}._node = node", f"{results[number]}._requires_grad = True")
+            self.emit(depth, f"{results[number]}._node = node", f"{results[number]}._requires_grad = True")
             if number:
-                self.put(depth, f"{results[number]}._output_nr = {number}")
+                self.emit(depth, f"{results[number]}._output_nr = {number}")
 
     def _node_of_list(self, depth: int, call: Call, results: list[str], arrays: list[str]) -> None:
         """Lines that record the call of an op which has a gradient for each tensor of a list, and keeps none of them."""
@@ -197,7 +197,7 @@ class Source:
         key = f"Node{call.number}"
         self.scope[key] = partial(object.__new__, recipe.node_class)
         tensors = call.values[op.parameters[recipe.differentiable[0]].name]
-        self.put(
+        self.emit(
             depth,
             "if not NO_GRAD or MODE.grad:",
             f" for each in {tensors}:",
@@ -212,14 +212,14 @@ class Source:
             "   node.saved = node.versions = ()",
         )
         if recipe.settings:
-            self.put(depth + 3, f"node.settings = ({''.join(f'{self._setting(call, n)}, ' for n in recipe.settings)})")
+            self.emit(depth + 3, f"node.settings = ({''.join(f'{self._setting(call, n)}, ' for n in recipe.settings)})")
         self._outputs(depth + 3, op, results, arrays, "")
-        self.put(depth + 3, "node.sequence = next(SEQUENCE)", "node.hooks = None", "break")
+        self.emit(depth + 3, "node.sequence = next(SEQUENCE)", "node.hooks = None", "break")
 
     def _edges(self, depth: int, call: Call, names: list[str], needed: dict[str, str]) -> None:
         if len(names) == 1:
             v = call.values[names[0]]
-            self.put(
+            self.emit(
                 depth,
                 f"if (to := {v}._node) is not None and {v}._view is None: node.edges = (to, {v}._output_nr)",
                 f"elif {v}._view is None and {v}._hooks is None: node.edges = ({v}, 0)",
@@ -237,14 +237,14 @@ class Source:
                 if len(needed) == 1
                 else f"if not {needed[name]}: to_{name} = None; at_{name} = 0\n{' ' * depth}elif"
             )
-            self.put(
+            self.emit(
                 depth,
                 f"{first} (to_{name} := {v}._node) is not None and {v}._view is None: at_{name} = {v}._output_nr",
                 f"elif {v}._view is None and {v}._hooks is None: to_{name} = {v}; at_{name} = 0",
                 f"else: to_{name}, at_{name} = edge_of({v}); {needed[name]} = to_{name} is not None",
             )
             edges += [f"to_{name}", f"at_{name}"]
-        self.put(depth, f"node.edges = ({', '.join(edges)})")
+        self.emit(depth, f"node.edges = ({', '.join(edges)})")
 
     def _saved(
         self, depth: int, call: Call, names: list[str], needed: dict[str, str], results: list[str], arrays: list[str]
@@ -297,14 +297,14 @@ class Source:
                     if call.optional(name):
                         condition = f"{condition} and {v} is not None" if condition else f"{v} is not None"
             if not condition:
-                self.put(depth, keep)
+                self.emit(depth, keep)
             else:
                 version = "" if versions[-1] == "0" else f"; version{at} = 0"
-                self.put(depth, f"if {condition}: {keep}", f"else: saved{at} = None{version}")
+                self.emit(depth, f"if {condition}: {keep}", f"else: saved{at} = None{version}")
         if saved:
-            self.put(depth, f"node.saved = ({', '.join(saved)},)", f"node.versions = ({', '.join(versions)},)")
+            self.emit(depth, f"node.saved = ({', '.join(saved)},)", f"node.versions = ({', '.join(versions)},)")
         else:
-            self.put(depth, "node.saved = node.versions = ()")
+            self.emit(depth, "node.saved = node.versions = ()")
 
     @staticmethod
     def _setting(call: Call, name: str) -> str:

@@ -328,7 +328,7 @@ def into_out(
     for each, result in zip(outs, results, strict=True):
         if warns:
             warn_of_resizing(each._array.shape, result.shape)
-        steps += _put(each, result, laid_out)
+        steps += _write_steps(each, result, laid_out)
         if unimplemented:
             steps += history_of(unimplemented, tensors, each, result.shape)
         counter = counter_of(each)
@@ -376,7 +376,7 @@ def warn_of_resizing(given: tuple[int, ...], shape: tuple[int, ...]) -> None:
         )
 
 
-def _put(out: Tensor, result: Array, laid_out: bool) -> list[Step]:
+def _write_steps(out: Tensor, result: Array, laid_out: bool) -> list[Step]:
     """The steps that write `result` into `out`, which takes its shape, and its strides if that is `laid_out`."""
     array = out._memory
     steps: list[Step] = []

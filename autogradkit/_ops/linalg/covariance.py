@@ -17,14 +17,14 @@ from autogradkit.core.warning import warn
 
 
 def _require_weights(name: str, weights: Any, observations: int, fits: bool, kind: str) -> None:
-    said = f"cov(): expected {name} to have"
+    prefix = f"cov(): expected {name} to have"
     if weights.dim() > 1:
-        raise RuntimeError(f"{said} one or fewer dimensions but got {name} with {weights.dim()} dimensions")
+        raise RuntimeError(f"{prefix} one or fewer dimensions but got {name} with {weights.dim()} dimensions")
     if not fits:
-        raise RuntimeError(f"{said} {kind} dtype but got {name} with {SCALAR_TYPE_NAMES[weights.dtype]} dtype")
+        raise RuntimeError(f"{prefix} {kind} dtype but got {name} with {SCALAR_TYPE_NAMES[weights.dtype]} dtype")
     if weights.numel() != observations:
         raise RuntimeError(
-            f"{said} the same numel as there are observations in the input but got {weights.numel()} != {observations}"
+            f"{prefix} the same numel as there are observations in the input but got {weights.numel()} != {observations}"
         )
     if weights.numel() and not weights.min().item() >= 0:
         raise RuntimeError(f"cov(): {name} cannot be negative")

@@ -84,20 +84,20 @@ class _Plan:
                     raise RuntimeError(
                         f"einsum(): output subscript {LETTERS[each]} does not appear in the equation for any input operand"
                     )
-                self._put(each)
+                self._give_place(each)
         else:
             if counts[_ELLIPSIS]:
-                self._put(_ELLIPSIS)
+                self._give_place(_ELLIPSIS)
             for label in range(_ELLIPSIS):
                 if counts[label] == 1:
-                    self._put(label)
+                    self._give_place(label)
         self.size = self.kept
         for label in (_ELLIPSIS, *range(_ELLIPSIS)):
             if counts[label] and label not in self.place:
                 self.place[label] = self.size
                 self.size += self.spread if label == _ELLIPSIS else 1
 
-    def _put(self, label: int) -> None:
+    def _give_place(self, label: int) -> None:
         self.place[label] = self.kept
         self.kept += self.spread if label == _ELLIPSIS else 1
 

@@ -98,10 +98,10 @@ def ldl_factor(self: Tensor, *, hermitian: bool = False) -> Any:
 def _require_pivots(pivots: Array) -> None:
     """Raise RuntimeError for interchanges with what is no row: LAPACK would write past the matrix."""
     size, rows = np.abs(pivots.astype(np.int64)), pivots.shape[-1]
-    for fits, said in ((size >= 1, ">= 1"), (size <= rows, "<= LD.size(-2)")):
+    for fits, bounds in ((size >= 1, ">= 1"), (size <= rows, "<= LD.size(-2)")):
         if not fits.all():
             raise RuntimeError(
-                f"Pivots given to ldl_solve must all satisfy |pivot| {said}. Did you properly pass the result of ldl_factor?"
+                f"Pivots given to ldl_solve must all satisfy |pivot| {bounds}. Did you properly pass the result of ldl_factor?"
             )
     for places in pivots.reshape(-1, rows).tolist() if pivots.size else []:
         row = 0

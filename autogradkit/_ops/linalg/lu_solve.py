@@ -56,13 +56,13 @@ def _solve(LU: Array, pivots: Array, B: Array, trans: int, out: Array) -> None:
 
 def _require_pivots(pivots: Array) -> None:
     """Raise RuntimeError for interchanges with what is no row: LAPACK would write past the matrix."""
-    for fits, said in (
+    for fits, bounds in (
         (pivots >= 1, "greater or equal to 1"),
         (pivots <= pivots.shape[-1], "smaller or equal to LU.size(-2)"),
     ):
         if not fits.all():
             raise RuntimeError(
-                f"Pivots given to lu_solve must all be {said}. Did you properly pass the result of lu_factor?"
+                f"Pivots given to lu_solve must all be {bounds}. Did you properly pass the result of lu_factor?"
             )
 
 

@@ -136,11 +136,11 @@ def _as_batch(array: Array) -> tuple[Array, tuple[int, ...]] | None:
 def _write_matmul(s: Source, call: Call, depth: int) -> None:
     """Two matrices: what mm does. Two batches alike of floats: what `_batched` does, its nodes without the tensors between."""
     a, b = call.values["self"], call.values["other"]
-    s.put(depth, f"x_a, x_b = {a}._array, {b}._array")
-    s.put(depth, "if x_a.ndim == 2 and x_b.ndim == 2:")
+    s.emit(depth, f"x_a, x_b = {a}._array, {b}._array")
+    s.emit(depth, "if x_a.ndim == 2 and x_b.ndim == 2:")
     write_lane(s, Call(mm, 80, {"self": a, "mat2": b}), depth + 1, "")
     s.scope |= {"as_batch": _as_batch, "product": matmul_arrays}
-    s.put(
+    s.emit(
         depth,
         f"if x_a.ndim == x_b.ndim > 2 and {a}.__class__ is {b}.__class__ is Tensor and x_a.dtype is x_b.dtype:",
         " size, other = x_a.shape, x_b.shape",
@@ -149,17 +149,17 @@ def _write_matmul(s: Source, call: Call, depth: int) -> None:
         "  if batch_a and batch_b:",
     )
     depth += 3
-    s.put(depth, "y_a, strides_a = batch_a", "y_b, strides_b = batch_b")
-    s.put(depth, "r = np_empty((len(y_a), size[-2], other[-1]), x_a.dtype)")
-    s.put_quiet(depth, "", "product", "y_a, y_b, r")
-    s.put(depth, "shown = r if len(size) == 3 else r.reshape((*size[:-1], other[-1]))")
+    s.emit(depth, "y_a, strides_a = batch_a", "y_b, strides_b = batch_b")
+    s.emit(depth, "r = np_empty((len(y_a), size[-2], other[-1]), x_a.dtype)")
+    s.emit_quiet(depth, "", "product", "y_a, y_b, r")
+    s.emit(depth, "shown = r if len(size) == 3 else r.reshape((*size[:-1], other[-1]))")
     s.new_tensor(depth, "o", "shown")
-    s.put(depth, "if not NO_GRAD or MODE.grad:")
+    s.emit(depth, "if not NO_GRAD or MODE.grad:")
     depth += 1
     for side, v, number in (("a", a, 81), ("b", b, 85)):
         given, shown, sizes = f"x_{side}", f"y_{side}", f"y_{side}.shape"
         # Nodes are tied to it as if it were no view, which it becomes when its history is complete.
-        s.put(depth, f"t_{side} = view_of({v}, {shown}, PLAIN)", f"record = t_{side}._view", f"t_{side}._view = None")
+        s.emit(depth, f"t_{side} = view_of({v}, {shown}, PLAIN)", f"record = t_{side}._view", f"t_{side}._view = None")
         expanded = Call(expand, number, {"self": v, "size": sizes, "implicit": "False"})
         expanded.arrays["self"] = given
         s.new_node(depth, expanded, [f"t_{side}"], [given])
@@ -170,16 +170,16 @@ def _write_matmul(s: Source, call: Call, depth: int) -> None:
             number += 1
             flat = Call(view, number, {"self": f"t_{side}", "size": sizes, **more})
             flat.arrays["self"] = given
-            s.put(depth, condition)
+            s.emit(depth, condition)
             s.new_node(depth + 1, flat, [f"t_{side}"], [shown])
-        s.put(depth, f"t_{side}._view = record")
+        s.emit(depth, f"t_{side}._view = record")
     multiplied = Call(bmm, 88, {"self": "t_a", "mat2": "t_b"})
     multiplied.arrays |= {"self": "y_a", "mat2": "y_b"}
     s.new_node(depth, multiplied, ["o"], ["r"])
     last = Call(unsafe_view, 89, {"self": "o", "size": "shown.shape"})
     last.arrays["self"] = "r"
     s.new_node(depth, last, ["o"], ["shown"])
-    s.put(depth - 1, "return o")
+    s.emit(depth - 1, "return o")
 
 
 @op(out_dtype=require_same_dtype, operators="__matmul__", composition=True, lane=_write_matmul, out=True)

@@ -103,18 +103,18 @@ def _write_mm(s: Source, call: Call, depth: int) -> None:
     """Two contiguous matrices of one floating dtype that fit."""
     a, b = call.values["self"], call.values["mat2"]
     s.scope |= {"multiply": multiply, "product": np.matmul}
-    s.put(depth, f"lay, lay_b = {a}._layout or layout_of({a}), {b}._layout or layout_of({b})")
-    s.put(depth, "if lay and lay_b and lay.__class__ is tuple and lay[1] is lay_b[1]:")
-    s.put(depth + 1, "size, size_b = lay[0], lay_b[0]")
-    s.put(depth + 1, "if len(size) == 2 and len(size_b) == 2 and size[1] == size_b[0]:")
+    s.emit(depth, f"lay, lay_b = {a}._layout or layout_of({a}), {b}._layout or layout_of({b})")
+    s.emit(depth, "if lay and lay_b and lay.__class__ is tuple and lay[1] is lay_b[1]:")
+    s.emit(depth + 1, "size, size_b = lay[0], lay_b[0]")
+    s.emit(depth + 1, "if len(size) == 2 and len(size_b) == 2 and size[1] == size_b[0]:")
     depth += 2
-    s.put(depth, "(n, m), p = size, size_b[1]", "lay = ((n, p), lay[1])", "r = np_empty(*lay)")
-    s.put_quiet(depth, "", "multiply if n * m * p > 8192 or m == 1 else product", f"{a}._array, {b}._array, r")
+    s.emit(depth, "(n, m), p = size, size_b[1]", "lay = ((n, p), lay[1])", "r = np_empty(*lay)")
+    s.emit_quiet(depth, "", "multiply if n * m * p > 8192 or m == 1 else product", f"{a}._array, {b}._array, r")
     call.arrays |= {"self": f"{a}._array", "mat2": f"{b}._array"}
     call.strides = {"self": "(m, 1)", "mat2": "(p, 1)"}
     s.new_tensor(depth, "o", "r", "LAYOUTS.get(lay)")
     s.new_node(depth, call, ["o"], ["r"], "lay")
-    s.put(depth, "return o")
+    s.emit(depth, "return o")
     call.strides = {}
 
 

@@ -30,12 +30,12 @@ def _write_usual(s: Source, call: Call, depth: int) -> None:
     a = call.values["self"]
     s.scope |= {"clip": relu_kernels.clip, "zero": relu_kernels.ZERO, "infinity": relu_kernels.INFINITY}
     s.scope["single"] = relu_kernels.ZERO.dtype
-    s.put(depth, f"lay = {a}._layout or layout_of({a})", "if lay and lay[1] is single:")
-    s.put(depth + 1, f"r = clip({a}._array, zero, infinity)  # of no number does it warn, so it need not be quiet")
-    s.put(depth + 1, "if r.__class__ is not ndarray: r = asarray(r)")
+    s.emit(depth, f"lay = {a}._layout or layout_of({a})", "if lay and lay[1] is single:")
+    s.emit(depth + 1, f"r = clip({a}._array, zero, infinity)  # of no number does it warn, so it need not be quiet")
+    s.emit(depth + 1, "if r.__class__ is not ndarray: r = asarray(r)")
     s.new_tensor(depth + 1, "o", "r", "lay")
     s.new_node(depth + 1, call, ["o"], ["r"], "lay")
-    s.put(depth + 1, "return o")
+    s.emit(depth + 1, "return o")
 
 
 def _on_arrays(g: Array, result: Array) -> Array:

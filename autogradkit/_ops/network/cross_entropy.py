@@ -34,16 +34,16 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     """Contiguous rows of logits and the class of each, without weights: both nodes without the calls between."""
     x, classes, weight, reduction, ignored, smoothing = call.values.values()
     s.scope |= {"int64": np.dtype(np.int64), "entropy": _entropy_of_rows}
-    s.put(depth, f"lay = {x}._layout or layout_of({x})", f"places = {classes}._array")
-    s.put(
+    s.emit(depth, f"lay = {x}._layout or layout_of({x})", f"places = {classes}._array")
+    s.emit(
         depth,
         f"if lay and lay.__class__ is tuple and {weight} is None and {smoothing} == 0.0 and len(lay[0]) == 2 "
         "and places.__class__ is ndarray and places.shape == lay[0][:1] and lay[1].itemsize > 2 and places.dtype is int64:",
     )
     depth += 1
-    s.put(depth, "q, n = np_empty(*lay), np_empty((), lay[1])")
-    s.put(depth, f"r = np_empty(() if {reduction} else places.shape, lay[1])")
-    s.put_quiet(depth, "", "entropy", f"{x}._array, places, {reduction}, {ignored}, (q, r, n)")
+    s.emit(depth, "q, n = np_empty(*lay), np_empty((), lay[1])")
+    s.emit(depth, f"r = np_empty(() if {reduction} else places.shape, lay[1])")
+    s.emit_quiet(depth, "", "entropy", f"{x}._array, places, {reduction}, {ignored}, (q, r, n)")
     s.new_tensor(depth, "p", "q", "lay")
     s.new_node(
         depth, Call(log_softmax_along, 90, {"self": x, "dim": "1", "half_to_float": "False"}), ["p"], ["q"], "lay"
@@ -52,7 +52,7 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     s.new_tensor(depth, "o", "r")
     given = {"self": "p", "target": classes, "weight": weight, "reduction": reduction, "ignore_index": ignored}
     s.new_node(depth, Call(nll_loss_forward, 91, given), ["o", "total"], ["r", "n"])
-    s.put(depth, "return o")
+    s.emit(depth, "return o")
 
 
 @op(variants="", composition=True, lane=_write_lane)

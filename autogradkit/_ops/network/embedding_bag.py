@@ -36,13 +36,13 @@ def _require_weights(weight: Array, indices: Array, mode: int, per_sample_weight
             f"but type {tensor_type(weight)} does not equal {tensor_type(per_sample_weights)} (while checking arguments for "
             "embedding_bag)"
         )
-    for holds, said in (
+    for holds, fact in (
         (per_sample_weights.ndim == 1, "dim() == 1"),
         (per_sample_weights.size == indices.size, "numel() == indices.numel()"),
     ):
         if not holds:
             raise RuntimeError(
-                f"Expected per_sample_weights.value().{said} to be true, but got false.  (Could this error message be improved?  "
+                f"Expected per_sample_weights.value().{fact} to be true, but got false.  (Could this error message be improved?  "
                 "If so, please report an enhancement request to PyTorch.)"
             )
 

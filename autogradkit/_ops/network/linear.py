@@ -24,30 +24,30 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     """A batch of contiguous samples, a contiguous weight and a bias: both nodes without the calls between."""
     x, w, b = (call.values[name] for name in ("input", "weight", "bias"))
     s.scope |= {"multiply": multiply, "product": np.matmul, "add": np.add}
-    s.put(depth, f"if {b} is not None:")
+    s.emit(depth, f"if {b} is not None:")
     depth += 1
-    s.put(depth, *[f"lay_{v} = {v}._layout or layout_of({v})" for v in (x, w, b)])
-    s.put(depth, f"if lay_{x} and lay_{w} and lay_{b} and lay_{x}.__class__ is tuple:")
-    s.put(depth + 1, f"shape, kind = lay_{x}", f"sizes = lay_{w}[0]")
-    s.put(
+    s.emit(depth, *[f"lay_{v} = {v}._layout or layout_of({v})" for v in (x, w, b)])
+    s.emit(depth, f"if lay_{x} and lay_{w} and lay_{b} and lay_{x}.__class__ is tuple:")
+    s.emit(depth + 1, f"shape, kind = lay_{x}", f"sizes = lay_{w}[0]")
+    s.emit(
         depth + 1,
         f"if kind is lay_{w}[1] and kind is lay_{b}[1] and len(shape) == 2 and len(sizes) == 2 and shape[1] == sizes[1] "
         f"and lay_{b}[0] == sizes[:1] and kind.itemsize > 2:",
     )
     depth += 2
-    s.put(depth, f"transposed = {w}._array.T", "lay = ((shape[0], sizes[0]), kind)", "r = np_empty(*lay)")
+    s.emit(depth, f"transposed = {w}._array.T", "lay = ((shape[0], sizes[0]), kind)", "r = np_empty(*lay)")
     product = "multiply if sizes[0] * shape[0] * shape[1] > 8192 or shape[1] == 1 else product"
-    s.put_quiet(depth, "", product, f"{x}._array, transposed, r")
-    s.put_quiet(depth, "", "add", f"r, {b}._array, r")
+    s.emit_quiet(depth, "", product, f"{x}._array, transposed, r")
+    s.emit_quiet(depth, "", "add", f"r, {b}._array, r")
     s.new_tensor(depth, "o", "r", "LAYOUTS.get(lay)")
-    s.put(depth, "if not NO_GRAD or MODE.grad:")
-    s.put(depth + 1, f"turned = view_of({w}, transposed, PLAIN)")
+    s.emit(depth, "if not NO_GRAD or MODE.grad:")
+    s.emit(depth + 1, f"turned = view_of({w}, transposed, PLAIN)")
     s.new_node(depth + 1, Call(t, 90, {"self": w}), ["turned"], ["transposed"])
     added = Call(addmm_node, 91, {"self": b, "mat1": x, "mat2": "turned", "beta": "1", "alpha": "1"})
     added.arrays |= {"mat1": f"{x}._array", "mat2": "transposed"}
     added.strides = {"mat1": "(shape[1], 1)", "mat2": "(1, shape[1])"}
     s.new_node(depth + 1, added, ["o"], ["r"], "lay")
-    s.put(depth, "return o")
+    s.emit(depth, "return o")
 
 
 @op(variants="", composition=True, out=True, lane=_write_lane)

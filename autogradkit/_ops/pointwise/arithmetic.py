@@ -18,7 +18,7 @@ from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import Tensor
 
 
-def two(t: Any) -> list[tuple[Any, ...]]:
+def binary_samples(t: Any) -> list[tuple[Any, ...]]:
     """Sample operands: alike, broadcast both ways, with a number, without elements."""
     return [
         (t(2, 3), t(2, 3, low=0.5, high=3)),
@@ -29,9 +29,9 @@ def two(t: Any) -> list[tuple[Any, ...]]:
     ]
 
 
-def two_tensors(t: Any) -> list[tuple[Any, ...]]:
-    """The samples of `two` without a number."""
-    return [sample for sample in two(t) if not isinstance(sample[1], float)]
+def binary_tensor_samples(t: Any) -> list[tuple[Any, ...]]:
+    """The samples of `binary_samples` without a number."""
+    return [sample for sample in binary_samples(t) if not isinstance(sample[1], float)]
 
 
 def with_number(t: Any) -> list[tuple[Any, ...]]:
@@ -98,7 +98,7 @@ add = function("add", in_place=True, operators="__add__ __radd__ __iadd__")
 @add.overload(
     pointwise=SAME,
     ufunc=np.add,
-    samples=two,
+    samples=binary_samples,
     vjp={"self": lambda g: g, "other": lambda g, alpha: g if alpha == 1 else k.product(g, alpha)},
 )
 def add_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array) -> None:
@@ -127,7 +127,7 @@ sub = function("sub", in_place=True, operators="__sub__ __isub__")
     pointwise=SAME,
     ufunc=np.subtract,
     dtypes=_refuse_bools,
-    samples=two,
+    samples=binary_samples,
     vjp={"self": lambda g: g, "other": lambda g, alpha: -g if alpha == 1 else k.product(-g, alpha)},
 )
 def sub_tensors(self: Operand, other: Operand, *, alpha: Scalar = 1, out: Array) -> None:
@@ -189,7 +189,7 @@ rsub = function("rsub", operators="__rsub__", variants="function")
     pointwise=SAME,
     other_first=True,
     dtypes=_refuse_bools,
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     out=False,
     vjp={"self": lambda g, alpha: -g if alpha == 1 else k.product(-g, alpha), "other": lambda g: g},
 )
@@ -223,7 +223,7 @@ def _(self: Array, other: Scalar, alpha: Scalar = 1, *, out: Array) -> None:
     pointwise=SAME,
     wide_numbers=True,
     ufunc=np.multiply,
-    samples=two,
+    samples=binary_samples,
     vjp={"self": lambda g, other: k.product(g, other), "other": lambda g, self: k.product(g, self)},
 )
 def mul(self: Operand, other: Operand, *, out: Array) -> None:
@@ -324,7 +324,7 @@ copysign = function("copysign", in_place=True)
     pointwise=INT_TO_FLOAT,
     ufunc=np.copysign,
     dtypes=common_not_implemented("copysign_cpu", "c"),
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     vjp={"self": _through_sign, "other": lambda g: k.zeros_like(g)},
     rule="∂self = ∂ · result / self where self ≠ 0, else 0\n∂other = 0",
 )

@@ -14,7 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import refuses, scalar_type
 from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.making.scalars import wide_scalar_array
-from autogradkit._ops.pointwise.arithmetic import two_tensors
+from autogradkit._ops.pointwise.arithmetic import binary_tensor_samples
 from autogradkit.core.dtype import bool_, dtype_of_number, result_type, uint8
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.recording import reported
@@ -26,7 +26,7 @@ from autogradkit.core.warning import warn_once
     pointwise=SAME,
     ufunc=np.maximum,
     dtypes=refuses("c", "maximum not implemented for complex tensors.", RuntimeError),
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     gradient_version={"self": 1, "other": 1},
     vjp={
         "self": lambda g, self, other: k.where(self < other, 0.0, k.where(self == other, g / 2, g)),
@@ -50,7 +50,7 @@ def maximum(self: Array, other: Array, *, out: Array) -> None:
     pointwise=SAME,
     ufunc=np.minimum,
     dtypes=refuses("c", "minimum not implemented for complex tensors.", RuntimeError),
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     gradient_version={"self": 1, "other": 1},
     vjp={
         "self": lambda g, self, other: k.where(self > other, 0.0, k.where(self == other, g / 2, g)),
@@ -73,7 +73,7 @@ def minimum(self: Array, other: Array, *, out: Array) -> None:
 @op(
     pointwise=SAME,
     dtypes=refuses("c", "fmax not implemented for complex tensors.", RuntimeError),
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     vjp={
         "self": lambda g, self, other: k.where((self >= other) | (other != other), g, 0.0),
         "other": lambda g, self, other: k.where((self >= other) | (other != other), 0.0, g),
@@ -93,7 +93,7 @@ def fmax(self: Array, other: Array, *, out: Array) -> None:
 @op(
     pointwise=SAME,
     dtypes=refuses("c", "fmin not implemented for complex tensors.", RuntimeError),
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     vjp={
         "self": lambda g, self, other: k.where((self <= other) | (other != other), g, 0.0),
         "other": lambda g, self, other: k.where((self <= other) | (other != other), 0.0, g),

@@ -16,7 +16,7 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_not_implemented
 from autogradkit._ops.declare.writing import C_NAMES, require_found, require_shape
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.pointwise.arithmetic import two_tensors, with_number
+from autogradkit._ops.pointwise.arithmetic import binary_tensor_samples, with_number
 from autogradkit.core.clip import clip
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, dtype_of_number, result_type
 from autogradkit.core.dtype import dtype as Dtype
@@ -191,7 +191,7 @@ clamp_max = function("clamp_max", in_place=True)
     node="ClampMaxBackward1",
     pointwise=SAME,
     dtypes=common_not_implemented("minimum_cpu", "c"),
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     vjp={
         "self": lambda g, self, max: k.where(self <= max, g, 0.0),
         "max": lambda g, self, max: k.where(self > max, g, 0.0),
@@ -230,7 +230,7 @@ clamp_min = function("clamp_min", in_place=True)
     node="ClampMinBackward1",
     pointwise=SAME,
     dtypes=common_not_implemented("maximum_cpu", "c"),
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     vjp={
         "self": lambda g, self, min: k.where(self >= min, g, 0.0),
         "min": lambda g, self, min: k.where(self < min, g, 0.0),

@@ -14,7 +14,7 @@ from autogradkit._ops.declare import INT_TO_FLOAT, SAME, UNIMPLEMENTED, function
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_not_implemented, undifferentiated
 from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
-from autogradkit._ops.pointwise.arithmetic import reciprocal, two, two_tensors, with_number
+from autogradkit._ops.pointwise.arithmetic import binary_samples, binary_tensor_samples, reciprocal, with_number
 from autogradkit.core.bits import chosen, signed
 from autogradkit.core.parts import in_parts
 from autogradkit.core.tensor import Tensor
@@ -26,7 +26,7 @@ div = function("div", in_place=True, operators="__truediv__ __itruediv__")
     pointwise=INT_TO_FLOAT,
     wide_numbers=True,
     ufunc=np.true_divide,
-    samples=two,
+    samples=binary_samples,
     vjp={
         "self": lambda g, other: k.quotient(g, other),
         "other": lambda g, self, other: -g * k.conj((self / other) / other),
@@ -175,7 +175,7 @@ def _rest_of(self: Any, other: Any, out: Array) -> Any:
     variants="",
     pointwise=INT_TO_FLOAT,
     wide_numbers=True,
-    samples=lambda t: two(t)[:2],
+    samples=lambda t: binary_samples(t)[:2],
     vjp={
         "self": lambda g, other, rounding_mode: k.quotient(g, other),
         "other": lambda g, self, other: -g * k.conj((self / other) / other),
@@ -194,7 +194,7 @@ def div_unrounded(self: Operand, other: Operand, *, rounding_mode: str | None = 
     pointwise=SAME,
     wide_numbers=True,
     dtypes=_refuse_rounded,
-    samples=lambda t: two(t)[:2],
+    samples=lambda t: binary_samples(t)[:2],
     vjp={"self": lambda g, other, rounding_mode: k.zeros_like(g), "other": lambda g, self, other: k.zeros_like(g)},
 )
 def div_rounded(self: Operand, other: Operand, *, rounding_mode: str | None = "trunc", out: Array) -> None:
@@ -276,7 +276,7 @@ remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
     node="RemainderBackward1",
     pointwise=SAME,
     dtypes=_refuse_complex_remainder,
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     vjp={"self": lambda g: g, "other": lambda g, self, other: -g * k.div_rounded(self, other, rounding_mode="floor")},
 )
 def _(self: Array, other: Array, *, out: Array) -> None:
@@ -327,7 +327,7 @@ fmod = function("fmod", in_place=True)
     node="FmodBackward1",
     pointwise=SAME,
     dtypes=common_not_implemented("fmod_cpu", "bc"),
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     vjp={"self": lambda g: g, "other": lambda g, self, other: -g * k.div_rounded(self, other, rounding_mode="trunc")},
 )
 def _(self: Array, other: Array, *, out: Array) -> None:

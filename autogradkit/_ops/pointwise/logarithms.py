@@ -14,7 +14,7 @@ from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, two_tensors
+from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, binary_tensor_samples
 from autogradkit._ops.pointwise.elementary import within
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.fused import fma64
@@ -122,7 +122,7 @@ _MANY = 4096  # elements from which several passes are quicker than NumPy's one,
     pointwise=SAME,
     dtypes=common_not_implemented("logaddexp_cpu", "biu"),
     refuses_complex=True,
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     in_place=False,
     vjp={
         "self": lambda g, self, other, other_kind: g / k.conj(1 + k.exp(_apart(other, self, other_kind))),
@@ -156,7 +156,7 @@ def logaddexp(self: Array, other: Array, *, out: Array) -> None:
 @op(
     pointwise=SAME,
     dtypes=common_not_implemented("logaddexp2_cpu", "biuc"),
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     in_place=False,
     node="Logaddexp2Backward0",
     vjp={
@@ -206,7 +206,7 @@ xlogy = function("xlogy", in_place=True)
 @xlogy.overload(
     pointwise=INT_TO_FLOAT,
     dtypes=common_not_implemented("xlogy_cpu", "c"),
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     vjp={"self": _to_factor, "other": lambda g, self, other: g * self / other},
     rule="∂self = ∂ · log(other)\n∂other = ∂ · self / other",
 )

@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented, scalar_type
 from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, two_tensors
+from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, binary_tensor_samples
 from autogradkit.core.dtype import (
     FLOATING,
     INTEGRAL,
@@ -224,7 +224,7 @@ def square(self: Tensor) -> Any:
     pointwise=SAME,
     ufunc=np.hypot,
     dtypes=common_not_implemented("hypot_cpu", "biuc"),
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     vjp={
         "self": lambda g, self, result: g * self / result,
         "other": lambda g, other, result: g * other / result,

@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import INT_TO_FLOAT, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, refuses
-from autogradkit._ops.pointwise.arithmetic import two_tensors
+from autogradkit._ops.pointwise.arithmetic import binary_tensor_samples
 from autogradkit._ops.pointwise.elementary import times_tanh_slope, within
 
 
@@ -166,7 +166,7 @@ def _square(self: Any, other: Any) -> Any:
     ufunc=np.arctan2,
     in_place=True,
     dtypes=common_not_implemented("atan2_cpu", "c"),
-    samples=two_tensors,
+    samples=binary_tensor_samples,
     vjp={
         "self": lambda g, self, other: g * other * k.reciprocal(_square(self, other)),
         "other": lambda g, self, other, self_kind: g * _negated(self, self_kind) * k.reciprocal(_square(self, other)),

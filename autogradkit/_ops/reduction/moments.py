@@ -114,7 +114,7 @@ def _declare(name: str, root: bool, formula: Any, rule: str, doc: str) -> None:
     made = function(name)
 
     def write_by_dims(s: Source, call: Call, depth: int) -> None:
-        s.put(depth, f"correction = int({call.values['unbiased']})")
+        s.emit(depth, f"correction = int({call.values['unbiased']})")
         write_lane(s, Call(node, 70, {**call.values, "correction": "correction"}), depth, "")
 
     @made.overload(composition=True, lane=write_by_dims, out=True)

@@ -85,13 +85,13 @@ def _refuse_narrowing(self: Any, ord: Any, dim: Any, keepdim: Any, dtype: Any) -
 
 def refuse_empty(shape: tuple[int, ...], ord: float, dim: Any) -> None:
     """Raise RuntimeError for a norm that nothing has: over no element, where no number leaves a result as it was."""
-    said = f"linalg.vector_norm cannot compute the {ord:g} norm on"
+    prefix = f"linalg.vector_norm cannot compute the {ord:g} norm on"
     if not dim:
-        raise RuntimeError(f"{said} an empty tensor because the operation does not have an identity")
+        raise RuntimeError(f"{prefix} an empty tensor because the operation does not have an identity")
     for each in dim:
         if not shape[wrap_dim(each, len(shape))]:
             raise RuntimeError(
-                f"{said} the dimension {each}because this dimension is empty and the operation does not have an identity"
+                f"{prefix} the dimension {each}because this dimension is empty and the operation does not have an identity"
             )
 
 

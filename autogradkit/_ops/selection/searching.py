@@ -30,24 +30,24 @@ def _require_searchable(
 ) -> None:
     boundaries = sorted_sequence._array
     values = self._array if isinstance(self, Tensor) else np.empty(())
-    said = "torch.searchsorted(): "
+    prefix = "torch.searchsorted(): "
     if side is not None:
         if side not in ("left", "right"):
-            raise RuntimeError(f"{said}side can only be 'left' or 'right' but got {side}")
+            raise RuntimeError(f"{prefix}side can only be 'left' or 'right' but got {side}")
         if right and side == "left":
             raise RuntimeError(
-                f"{said}side and right can't be set to opposites, got side of {side} while right was True"
+                f"{prefix}side and right can't be set to opposites, got side of {side} while right was True"
             )
     if not values.ndim and boundaries.ndim != 1:
         raise RuntimeError(
-            f"{said}input value can be a scalar only when boundaries tensor dimension is 1, but we got boundaries tensor "
+            f"{prefix}input value can be a scalar only when boundaries tensor dimension is 1, but we got boundaries tensor "
             f"dim({boundaries.ndim}) and input value's dim(0) numel(1)"
         )
     if not boundaries.ndim:
-        raise RuntimeError(f"{said}boundaries tensor should have positive dimension, but got 0 dimension")
+        raise RuntimeError(f"{prefix}boundaries tensor should have positive dimension, but got 0 dimension")
     if boundaries.ndim != 1 and boundaries.shape[:-1] != values.shape[:-1]:
         raise RuntimeError(
-            f"{said}boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value "
+            f"{prefix}boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value "
             f"tensor must match, but we got boundaries tensor {list(boundaries.shape)} and input value tensor "
             f"{list(values.shape)}"
         )
@@ -55,13 +55,15 @@ def _require_searchable(
         order = sorter._array
         if order.shape != boundaries.shape:
             raise RuntimeError(
-                f"{said}boundary and sorter must have the same size, but got boundary tensor {list(boundaries.shape)}and got "
+                f"{prefix}boundary and sorter must have the same size, but got boundary tensor {list(boundaries.shape)}and got "
                 f"sorter tensor {list(order.shape)}"
             )
         if order.dtype != np.int64:
-            raise RuntimeError(f"{said}sorter must be a tensor of long dtype but got dtype {scalar_type(sorter.dtype)}")
+            raise RuntimeError(
+                f"{prefix}sorter must be a tensor of long dtype but got dtype {scalar_type(sorter.dtype)}"
+            )
         if order.size and not 0 <= order.min() <= order.max() < order.shape[-1]:
-            raise RuntimeError(f"{said}sorter index out of range")
+            raise RuntimeError(f"{prefix}sorter index out of range")
     if values.dtype.kind == "c":  # whatever the boundaries are
         _refuse_kinds(sorted_sequence, self)
 

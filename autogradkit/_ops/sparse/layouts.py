@@ -23,7 +23,7 @@ from autogradkit.core.tensor import Tensor
 def generally(s: Source, call: Call, depth: int) -> None:
     """No line of its own: the result is no array."""
     s.scope[call.name("run")] = call.op.run
-    s.put(depth, f"return {call.name('run')}({call.tuple})")
+    s.emit(depth, f"return {call.name('run')}({call.tuple})")
 
 
 def _load_kernels() -> None:

@@ -26,8 +26,8 @@ def _of_size(size: Sizes, *, device: Device | None = None) -> None: ...
 
 # The forms, and what each is called in the warning: it, and what is to be written instead, with `dtype=` before `device=`.
 _FORMS = {
-    Signature("new", parameters_of(kernel)): said
-    for kernel, said in {
+    Signature("new", parameters_of(kernel)): message
+    for kernel, message in {
         _of_nothing: ("", "(0,), dtype="),
         _of_parts: ("indices, values, *, device=", "indices, values, dtype=, device="),
         _of_parts_and_size: ("indices, values, shape, *, device=", "indices, values, shape, dtype=, device="),
@@ -52,8 +52,8 @@ class sparsetensortype(tensortype):  # noqa: N801 - as its base
                 *given, device = form.match(args, kwargs, False)
             except MisfitError:
                 continue
-            said = f"torch.sparse.SparseTensor({before}) is deprecated.  Please use torch.sparse_coo_tensor({now})."
-            warn_once(said)
+            message = f"torch.sparse.SparseTensor({before}) is deprecated.  Please use torch.sparse_coo_tensor({now})."
+            warn_once(message)
             if len(given) > 1:  # values keep the dtype they have
                 if given[0].dtype is not int64:
                     found = f"expected scalar type Long but found {SCALAR_TYPE_NAMES[given[0].dtype]}"

@@ -301,9 +301,9 @@ def _require_overlaps(
     onesided = found != n_fft if onesided is None else onesided
     expected = n_fft // 2 + 1 if onesided else n_fft
     if found != expected:
-        said = "n_fft / 2 + 1 when onesided=True" if onesided else "n_fft when onesided=False"
+        required = "n_fft / 2 + 1 when onesided=True" if onesided else "n_fft when onesided=False"
         raise RuntimeError(
-            f"{call}: expected the frequency dimension (3rd to the last) of the input tensor to match {said}, but got {found}"
+            f"{call}: expected the frequency dimension (3rd to the last) of the input tensor to match {required}, but got {found}"
         )
     if not 0 < hop <= width:
         raise RuntimeError(call + ": expected 0 < hop_length <= win_length")

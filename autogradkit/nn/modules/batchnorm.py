@@ -6,7 +6,7 @@ from typing import Any
 
 from autogradkit._ops.making.data import tensor
 from autogradkit._ops.making.filled import ones, zeros
-from autogradkit.core.constructors import said_as
+from autogradkit.core.constructors import name_constructor
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import int64
 from autogradkit.core.frames import entry
@@ -106,7 +106,7 @@ class BatchNorm(Norm):
 
 
 _NormBase, _BatchNorm = Norm, BatchNorm  # the names that scripts ask `isinstance` by
-said_as("_BatchNorm.__init__", BatchNorm)
+name_constructor("_BatchNorm.__init__", BatchNorm)
 
 
 class BatchNorm1d(BatchNorm):

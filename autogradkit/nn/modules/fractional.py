@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from autogradkit.core.constructors import SaysItsClass
+from autogradkit.core.constructors import OwnConstructor
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
 from autogradkit.nn.geometry import each
@@ -17,7 +17,7 @@ from autogradkit.nn.modules.module import Module, Samples
 __all__ = ["FractionalMaxPool2d", "FractionalMaxPool3d"]
 
 
-class _FractionalMaxPool(SaysItsClass, Module):
+class _FractionalMaxPool(OwnConstructor, Module):
     _dims: int
     _random_samples: Tensor | None
 

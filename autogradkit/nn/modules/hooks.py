@@ -14,7 +14,7 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.engine.modes import is_grad_enabled
-from autogradkit.nn.modules.old_backward_hooks import put
+from autogradkit.nn.modules.old_backward_hooks import attach
 
 if TYPE_CHECKING:
     from autogradkit.nn.modules.module import Module
@@ -97,13 +97,13 @@ def registry(own: str, kind: str) -> property:
     def get(module: Module) -> Any:
         return getattr(getattr(module, own)(), kind)
 
-    def put_in_place(module: Module, hooks: Any) -> None:
+    def replace(module: Module, hooks: Any) -> None:
         setattr(getattr(module, own)(), kind, hooks)
 
     def leave_out(module: Module) -> None:  # as a module from an old file had none
-        put_in_place(module, OrderedDict())
+        replace(module, OrderedDict())
 
-    return property(get, put_in_place, leave_out)
+    return property(get, replace, leave_out)
 
 
 OF_ALL = ModuleHooks()
@@ -169,7 +169,7 @@ class _Call:
             self.result = backward.around_outputs(self.result)
         others = hooks.after_backwards(full=False)
         if others:
-            put(module, others, self.args, self.result)
+            attach(module, others, self.args, self.result)
         return self.result
 
     def prepare(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autogradkit.core.constructors import SaysItsClass
+from autogradkit.core.constructors import OwnConstructor
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
@@ -49,7 +49,7 @@ class _LazyConv(LazyModuleMixin):
         return input.shape[1] if input.dim() == dims + 2 else input.shape[0]
 
 
-class _LazyForward(SaysItsClass, _LazyConv):
+class _LazyForward(OwnConstructor, _LazyConv):
     def __init__(
         self,
         out_channels: int,
@@ -71,7 +71,7 @@ class _LazyForward(SaysItsClass, _LazyConv):
         self._make_lazy("bias", bias, device, dtype)
 
 
-class _LazyTransposed(SaysItsClass, _LazyConv):
+class _LazyTransposed(OwnConstructor, _LazyConv):
     def __init__(
         self,
         out_channels: int,

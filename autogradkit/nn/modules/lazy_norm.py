@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autogradkit._ops.making.data import tensor
-from autogradkit.core.constructors import said_as
+from autogradkit.core.constructors import name_constructor
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import int64
 from autogradkit.nn.modules import batchnorm, instancenorm
@@ -58,7 +58,7 @@ class _LazyNorm(LazyModuleMixin, batchnorm.Norm):
         self.reset_parameters()
 
 
-said_as("_LazyNormBase.__init__", _LazyNorm)  # as refusals say it
+name_constructor("_LazyNormBase.__init__", _LazyNorm)  # as refusals say it
 
 
 class LazyBatchNorm1d(_LazyNorm, batchnorm.BatchNorm1d):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autogradkit.core.constructors import said_as
+from autogradkit.core.constructors import name_constructor
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
@@ -39,8 +39,8 @@ class WeightedLoss(Loss):
 
 
 _Loss, _WeightedLoss = Loss, WeightedLoss  # the names that scripts subclass, and that refusals say
-said_as("_Loss.__init__", Loss)
-said_as("_WeightedLoss.__init__", WeightedLoss)
+name_constructor("_Loss.__init__", Loss)
+name_constructor("_WeightedLoss.__init__", WeightedLoss)
 
 
 class L1Loss(Loss):

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from autogradkit.compiler import compile as compiled
 from autogradkit.core.frames import entry, shorten
-from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, heeded, listeners, marks_of, put_back
+from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, heeded, listeners, marks_of, restore
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.inference import marks_alone
 from autogradkit.nn.modules import hooks
@@ -128,9 +128,9 @@ class Module(Pickled, Converted, Hooked, Stateful):
             finally:
                 for recorder in active:
                     recorder.module_exit(self)
-                put_back(marks)
+                restore(marks)
         except BaseException:  # an interrupt may have come in these lines
-            put_back(marks)
+            restore(marks)
             raise
 
     # -- modes --------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ _MISSING = " is deprecated and will be removed in future versions. This hook wil
 _INSTEAD = " Please use register_full_backward_hook to get the documented behavior."
 
 
-def put(module: Any, hooks: list[Callable[..., Any]], args: Any, result: Any) -> None:
+def attach(module: Any, hooks: list[Callable[..., Any]], args: Any, result: Any) -> None:
     """Register the hooks at the node that made the result, or the first tensor in it."""
     first = result
     while not isinstance(first, Tensor):
@@ -29,9 +29,9 @@ def put(module: Any, hooks: list[Callable[..., Any]], args: Any, result: Any) ->
         return
     for hook in hooks:
         node.register_hook(lambda grad_input, grad_output, hook=hook: hook(module, grad_input, grad_output))
-    said = _shortcoming(args, result, node)
-    if said:
-        warn(said, FutureWarning)
+    message = _shortcoming(args, result, node)
+    if message:
+        warn(message, FutureWarning)
 
 
 def _tensors(value: Any) -> bool:

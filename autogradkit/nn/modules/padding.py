@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autogradkit.core.constructors import SaysItsClass
+from autogradkit.core.constructors import OwnConstructor
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
@@ -21,7 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Pad(SaysItsClass, Module):
+class _Pad(OwnConstructor, Module):
     """What all paddings have: how much is put around, in which mode."""
 
     _dims = 0  # that are padded, each before and after

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from autogradkit.core.constructors import SaysItsClass
+from autogradkit.core.constructors import OwnConstructor
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
@@ -32,7 +32,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Editing(SaysItsClass, Module):
+class Editing(OwnConstructor, Module):
     """An activation that may overwrite its input."""
 
     def __init__(self, inplace: bool = False) -> None:

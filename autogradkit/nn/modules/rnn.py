@@ -254,7 +254,7 @@ class RNNBase(Module):
         return last[0] if self._states == 1 else tuple(last)
 
     def extra_repr(self) -> str:
-        said = f"{self.input_size}, {self.hidden_size}"
+        text = f"{self.input_size}, {self.hidden_size}"
         usual = {
             "proj_size": 0,
             "num_layers": 1,
@@ -264,7 +264,7 @@ class RNNBase(Module):
             "bidirectional": False,
         }
         other = [name for name, value in usual.items() if getattr(self, name) != value]
-        return said + "".join([f", {name}={getattr(self, name)}" for name in other])
+        return text + "".join([f", {name}={getattr(self, name)}" for name in other])
 
 
 def _refuse_projection(kwargs: dict[str, Any]) -> None:

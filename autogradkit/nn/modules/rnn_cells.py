@@ -59,12 +59,12 @@ class RNNCellBase(Module):
             init.uniform_(each, -bound, bound)
 
     def extra_repr(self) -> str:
-        said = f"{self.input_size}, {self.hidden_size}"
+        text = f"{self.input_size}, {self.hidden_size}"
         if self.bias is not True:
-            said += f", bias={self.bias}"
+            text += f", bias={self.bias}"
         if self.nonlinearity != "tanh":
-            said += f", nonlinearity={self.nonlinearity}"
-        return said
+            text += f", nonlinearity={self.nonlinearity}"
+        return text
 
     def _require_dims(self, what: str, x: Tensor) -> None:
         if x.dim() not in (1, 2):

@@ -34,10 +34,10 @@ def _get_clones(layer: Module, count: int) -> ModuleList:
     return ModuleList([copy.deepcopy(layer) for _ in range(count)])
 
 
-def _is_causal(mask: Tensor | None, said: bool | None, x: Tensor, batch_first: bool) -> bool:
+def _is_causal(mask: Tensor | None, is_causal: bool | None, x: Tensor, batch_first: bool) -> bool:
     """Whether a mask is the one that leaves out what comes later, if nobody said so."""
-    if said is not None or mask is None:
-        return said is True
+    if is_causal is not None or mask is None:
+        return is_causal is True
     length: Any = x.size(0) if x.dim() == 2 else x.size(1 if batch_first else 0)
     if mask.dtype.is_floating_point:
         causal = np.triu(np.full((length, length), -np.inf), 1)
@@ -60,7 +60,7 @@ def _why_not_nested(layer: Any) -> str:
         ".norm1.eps was not equal to encoder_layer.norm2.eps": layer.norm1.eps != layer.norm2.eps,
         ".self_attn.num_heads is odd": attention.num_heads % 2,
     }
-    return next((f"encoder_layer{said}" for said, holds in reasons.items() if holds), "")
+    return next((f"encoder_layer{reason}" for reason, holds in reasons.items() if holds), "")
 
 
 class TransformerEncoder(Module):

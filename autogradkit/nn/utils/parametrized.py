@@ -90,11 +90,11 @@ class ParametrizationList(ModuleList):
             "Registering a parametrization may not change the {0} of the tensor, unless `unsafe` flag is enabled.\n"
         )
         if made.dtype != dtype:
-            said = f"unparametrized dtype: {dtype}\nparametrized dtype: {made.dtype}"
-            raise ValueError(changed.format("dtype") + said)
+            message = f"unparametrized dtype: {dtype}\nparametrized dtype: {made.dtype}"
+            raise ValueError(changed.format("dtype") + message)
         if made.shape != sizes:
-            said = f"unparametrized shape: {sizes}\nparametrized shape: {made.shape}"
-            raise ValueError(changed.format("shape") + said)
+            message = f"unparametrized shape: {sizes}\nparametrized shape: {made.shape}"
+            raise ValueError(changed.format("shape") + message)
 
     @entry
     def right_inverse(self, value: Any) -> None:

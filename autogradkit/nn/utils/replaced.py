@@ -34,12 +34,12 @@ def _tied(module: Any, given: dict[str, Any]) -> dict[str, Any]:
 def _require_names(module: Any, given: dict[str, Any]) -> None:
     known = {name for name, _ in module.named_parameters(remove_duplicate=False)}
     known |= {name for name, _ in module.named_buffers(remove_duplicate=False)}
-    said: list[str] = []
+    lines: list[str] = []
     for what, names in (("Unexpected", given.keys() - known), ("Missing", known - given.keys())):
         if names:
-            said.append(f"{what} key(s): {', '.join(map(repr, sorted(names)))}.")
-    if said:
-        raise RuntimeError(f"Error(s) in reparametrizing for {module._get_name()}:\n\t" + "\n\t".join(said))
+            lines.append(f"{what} key(s): {', '.join(map(repr, sorted(names)))}.")
+    if lines:
+        raise RuntimeError(f"Error(s) in reparametrizing for {module._get_name()}:\n\t" + "\n\t".join(lines))
 
 
 def _place(module: Any, name: str) -> tuple[dict[str, Any], str]:

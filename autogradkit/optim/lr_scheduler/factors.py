@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autogradkit.core.constructors import SaysItsClass
+from autogradkit.core.constructors import OwnConstructor
 from autogradkit.core.frames import entry
 from autogradkit.optim.lr_scheduler.base import LRScheduler, attributes_of
 from autogradkit.optim.optimizer import Optimizer
@@ -15,7 +15,7 @@ from autogradkit.optim.optimizer import Optimizer
 Rate = Callable[[int], float]
 
 
-class _ByFunction(SaysItsClass, LRScheduler):
+class _ByFunction(OwnConstructor, LRScheduler):
     """Schedules by functions of the epoch, one for all groups or one for each."""
 
     @entry

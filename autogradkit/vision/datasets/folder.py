@@ -73,11 +73,11 @@ def make_dataset(
         if not found:
             empty.append(name)
     if empty and not allow_empty:
-        said = f"Found no valid file for the classes {', '.join(empty)}. "
+        message = f"Found no valid file for the classes {', '.join(empty)}. "
         if extensions is not None:
             listed = extensions if isinstance(extensions, str) else ", ".join(extensions)
-            said += f"Supported extensions are: {listed}"
-        raise FileNotFoundError(said)
+            message += f"Supported extensions are: {listed}"
+        raise FileNotFoundError(message)
     return samples
 
 

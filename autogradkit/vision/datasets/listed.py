@@ -25,12 +25,12 @@ class Listed(VisionDataset):
         return self._transformed(self.loader(self._image_files[index]), self._labels[index])
 
 
-def fetched(there: Callable[[], bool], download: bool, fetch: Callable[[], None], said: str) -> None:
+def fetched(there: Callable[[], bool], download: bool, fetch: Callable[[], None], message: str) -> None:
     """Fetch what is not there, if it may; RuntimeError with what is to be said where it is not there still."""
     if download and not there():
         fetch()
     if not there():
-        raise RuntimeError(said)
+        raise RuntimeError(message)
 
 
 NOT_FOUND = "Dataset not found. You can use download=True to download it"

@@ -155,15 +155,15 @@ class MNIST(_Digits):
             self._fetch(name, md5)
 
     def _fetch(self, name: str, md5: str) -> None:
-        said = f"Error downloading {name}:\n"
+        message = f"Error downloading {name}:\n"
         for mirror in self.mirrors:
             try:
                 download_url(mirror + name, self.raw_folder, name, md5, MOST_DOWNLOADED)
             except (RuntimeError, urllib.error.URLError) as error:
-                said += f"Tried {mirror}, got:\n{error}\n"
+                message += f"Tried {mirror}, got:\n{error}\n"
             else:
                 return
-        raise RuntimeError(said)
+        raise RuntimeError(message)
 
     def _places(self) -> tuple[Path, ...]:
         root = Path(self.root)

@@ -60,13 +60,13 @@ class _Wrapped:
             )
         known = next((each for each in kind.mro() if each in _WRAPPERS), None)
         if known is None:
-            said = f"No wrapper exists for dataset class {kind.__name__}. Please wrap the output yourself."
+            message = f"No wrapper exists for dataset class {kind.__name__}. Please wrap the output yourself."
             if kind.__module__.rpartition(".")[0] == __package__:
-                said += (
+                message += (
                     " If an automated wrapper for this dataset would be useful for you, "
                     "please open an issue at https://github.com/pytorch/vision/issues."
                 )
-            raise TypeError(said)
+            raise TypeError(message)
         if target_keys is not None and known not in (CocoDetection, VOCDetection):
             raise ValueError(
                 "`target_keys` is currently only supported for `CocoDetection`, `VOCDetection`, `Kitti`, and `WIDERFace`, "

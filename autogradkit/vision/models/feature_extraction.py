@@ -188,12 +188,12 @@ def _warn_of_difference(train: list[str], evaluation: list[str]) -> None:
     if train == evaluation:
         return
     if _is_within(evaluation, train):
-        said = "NOTE: The nodes obtained by tracing the model in eval mode are a subsequence of those obtained in train mode. "
+        message = "NOTE: The nodes obtained by tracing the model in eval mode are a subsequence of those obtained in train mode. "
     elif _is_within(train, evaluation):
-        said = "NOTE: The nodes obtained by tracing the model in train mode are a subsequence of those obtained in eval mode. "
+        message = "NOTE: The nodes obtained by tracing the model in train mode are a subsequence of those obtained in eval mode. "
     else:
-        said = "The nodes obtained by tracing the model in train mode are different to those obtained in eval mode. "
-    warnings.warn(said + _SEVERAL, stacklevel=3)
+        message = "The nodes obtained by tracing the model in train mode are different to those obtained in eval mode. "
+    warnings.warn(message + _SEVERAL, stacklevel=3)
 
 
 def _is_within(some: list[str], all_of_them: list[str]) -> bool:

@@ -29,9 +29,9 @@ Norm = Callable[..., nn.Module]
 _NORM = partial(nn.LayerNorm, eps=1e-6)
 
 
-def _require(condition: bool, said: str) -> None:
+def _require(condition: bool, message: str) -> None:
     if not condition:
-        raise AssertionError(said)
+        raise AssertionError(message)
 
 
 class ConvStemConfig(NamedTuple):

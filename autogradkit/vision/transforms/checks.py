@@ -11,21 +11,21 @@ from autogradkit.vision.transforms.functional.geometry import SIZE_OF_TWO, both_
 from autogradkit.vision.transforms.functional.images import get_dimensions
 
 
-def edges(size: Any, said: str = SIZE_OF_TWO) -> Any:
+def edges(size: Any, message: str = SIZE_OF_TWO) -> Any:
     """(height, width) of a size that may be one number; ValueError, with what is to be said, for other than two."""
     both = both_edges(size)
     if len(both) != 2:
-        raise ValueError(said)
+        raise ValueError(message)
     return both
 
 
 def refuse_lengths(value: Any, name: str, lengths: tuple[int, ...] = (2,)) -> None:
     """Refuse what is no sequence of one of the lengths."""
-    said = f"{name} should be a sequence of length {' or '.join(map(str, lengths))}."
+    message = f"{name} should be a sequence of length {' or '.join(map(str, lengths))}."
     if not isinstance(value, Sequence):
-        raise TypeError(said)
+        raise TypeError(message)
     if len(value) not in lengths:
-        raise ValueError(said)
+        raise ValueError(message)
 
 
 def angles(value: Any, name: str, lengths: tuple[int, ...] = (2,)) -> list[float]:

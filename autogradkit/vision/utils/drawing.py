@@ -18,9 +18,9 @@ _STEPS = (2**25 - 1, 2**15 - 1, 2**21 - 1)  # each colour of the palette is so m
 _DASH = 5
 
 
-def _refuse_image(image: Any, said: str) -> None:
+def _refuse_image(image: Any, message: str) -> None:
     if not isinstance(image, Tensor):
-        raise TypeError(f"{said}, got {type(image)}")
+        raise TypeError(f"{message}, got {type(image)}")
     if not (image.dtype == ak.uint8 or image.is_floating_point()):
         raise ValueError(f"The image dtype must be uint8 or float, got {image.dtype}")
     if image.dim() != 3:

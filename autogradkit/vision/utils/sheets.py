@@ -63,8 +63,8 @@ def show(
         top, left = number // columns * down + down - height, number % columns * across
         sheet[top : top + height, left : left + width] = picture
         wrong = guess != name
-        said = f"{name} → {guess}" if wrong else name
-        ax.text(left + width / 2, top - 1, said, ha="center", va="bottom", color=WRONG if wrong else None)
+        caption = f"{name} → {guess}" if wrong else name
+        ax.text(left + width / 2, top - 1, caption, ha="center", va="bottom", color=WRONG if wrong else None)
         if wrong:
             corner = (left - 0.5, top - 0.5)
             ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=WRONG, linewidth=2, clip_on=False))

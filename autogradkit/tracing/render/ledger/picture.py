@@ -106,12 +106,12 @@ class _Drawing:
         self.width = max(float(_WIDTH), self.gutter + self.step * len(self.drawn) + _MARGIN)
 
     def finish(self) -> str:
-        said, picture = self.ledger.description, self.picture
+        sentence, picture = self.ledger.description, self.picture
         if not self.history.entries:
-            picture.text(16, 26, clip(said, _WIDTH - 32, 14), size=14)
+            picture.text(16, 26, clip(sentence, _WIDTH - 32, 14), size=14)
             if self.ledger.state:
                 picture.text(16, 48, clip(self.ledger.state, _WIDTH - 32), "muted")
-            return picture.finish(_WIDTH, 64, said)
+            return picture.finish(_WIDTH, 64, sentence)
         picture.text(
             16, 26, clip(f"{self.ledger.name}.grad after each step", _WIDTH - 32, 14, bold=True), size=14, bold=True
         )
@@ -131,7 +131,7 @@ class _Drawing:
         for place, column in enumerate(self.drawn):
             self._column(column, self.gutter + place * self.step, y, base, slices, scales)
         self._brackets(base + 40)
-        return picture.finish(self.width, self._legend(base + 70), said)
+        return picture.finish(self.width, self._legend(base + 70), sentence)
 
     def _notes(self, y: float) -> float:
         """What is to be said above the picture, line by line; returns where the rows begin."""
@@ -167,9 +167,9 @@ class _Drawing:
     ) -> None:
         picture = self.picture
         at = self.columns.index(column)
-        said = self.ledger.sentence(column)
-        picture.open(class_="ak-entry", data_key=column.key, tabindex=0, role="img", aria_label=said)
-        picture.note(said)
+        sentence = self.ledger.sentence(column)
+        picture.open(class_="ak-entry", data_key=column.key, tabindex=0, role="img", aria_label=sentence)
+        picture.note(sentence)
         picture.box(x - 12, top, self.step - 2, base + 34 - top, radius=4, fill=None, stroke=None, class_="ak-hit")
         entry = self.history.entries[column.last]
         for row, element in enumerate(self.page.elements):
@@ -266,8 +266,8 @@ class _Drawing:
         for line in dict.fromkeys(line_of(entry) for entry in drawn if entry.what == "backward"):
             count = added.count(line)
             self.picture.box(16, y - 10, 12, 12, radius=2, fill=self.roles[line], stroke=None)
-            said = " · ".join(part for part in line if part) + (f"  ×{count}" if count > 1 else "")
-            self.picture.text(36, y, clip(said, self.width - 60, 12, mono=True), "muted", mono=True)
+            sentence = " · ".join(part for part in line if part) + (f"  ×{count}" if count > 1 else "")
+            self.picture.text(36, y, clip(sentence, self.width - 60, 12, mono=True), "muted", mono=True)
             y += 18
         return y + 6
 

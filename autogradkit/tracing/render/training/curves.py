@@ -135,10 +135,10 @@ class _Chart:
                      aria_label=f"{self.name}, by epoch")  # fmt: skip
         title = f"{self.name}, log axis" if self.log else self.name
         picture.text(self.left, self.top - 12, title, "muted", bold=True)
-        said = self.left + text_width(title, bold=True) + 10
+        start = self.left + text_width(title, bold=True) + 10
         if self.points and self.lines:
-            points = clip(f"train: {self.points}", self.right + _RIGHT - 8 - said, 11)
-            picture.text(said, self.top - 12, points, "muted", 11)
+            points = clip(f"train: {self.points}", self.right + _RIGHT - 8 - start, 11)
+            picture.text(start, self.top - 12, points, "muted", 11)
         self._axes()
         if not self.lines:
             middle = (self.left + self.right) / 2
@@ -197,8 +197,8 @@ class _Chart:
             below = max(y + 4, below + 15, self.top + 4)
             mark, role = ("○", "alias1") if name == "test" else ("—", "alias0")
             self.picture.text(self.right + 8, below, mark, role, 11, bold=True)
-            said = clip(f"{name} {shown(self.name, value)}", _RIGHT - 24, 11)
-            self.picture.text(self.right + 22, below, said, "ink", 11)
+            caption = clip(f"{name} {shown(self.name, value)}", _RIGHT - 24, 11)
+            self.picture.text(self.right + 22, below, caption, "ink", 11)
 
     def _runs(self, line: Line) -> list[tuple[list[float], list[float]]]:
         """The stretches of a line between values that cannot be drawn."""

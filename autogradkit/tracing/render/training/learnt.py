@@ -42,7 +42,7 @@ class Digit:
         return self.read != self.label
 
     @property
-    def said(self) -> str:
+    def caption(self) -> str:
         """What is written below it."""
         return f"{self.label} → {self.read}" if self.wrong else str(self.label)
 
@@ -70,7 +70,7 @@ def digits_svg(title: str, sentence: str, digits: list[Digit], width: float) -> 
         else:
             picture.box(x + 4, y, side, side, radius=2, fill=None, stroke="rule", line=1)
         role, bold = ("error", True) if digit.wrong else ("muted", False)
-        picture.text(x + 4 + side / 2, y + side + 16, digit.said, role, 12, anchor="middle", bold=bold)
+        picture.text(x + 4 + side / 2, y + side + 16, digit.caption, role, 12, anchor="middle", bold=bold)
         picture.close()
     rows = math.ceil(len(digits) / columns)
     return picture.finish(width, top + 6 + rows * down, f"{title}: {sentence}")
@@ -255,6 +255,6 @@ def _scores(picture: Picture, y: float, width: float, scores: Array, digit: Digi
         edge = ("error" if digit.wrong else "ink") if best else "rule"
         picture.box(x + 1, top, across - 4, 34, radius=4, fill="panel", stroke=edge, line=2.2 if best else 1)
         picture.text(x + across / 2 - 1, top + 14, str(place), "muted", 11, anchor="middle", bold=best)
-        said = f"{round(float(score), 1) + 0.0:.1f}"  # no minus before a zero
-        picture.text(x + across / 2 - 1, top + 29, said, "ink", 12, anchor="middle", mono=True, bold=best)
+        shown_score = f"{round(float(score), 1) + 0.0:.1f}"  # no minus before a zero
+        picture.text(x + across / 2 - 1, top + 29, shown_score, "ink", 12, anchor="middle", mono=True, bold=best)
     return y + math.ceil(len(scores) / columns) * 40

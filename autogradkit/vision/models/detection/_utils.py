@@ -17,10 +17,10 @@ from autogradkit.vision.ops.losses import complete_box_iou_loss, distance_box_io
 from autogradkit.vision.ops.misc import FrozenBatchNorm2d
 
 
-def require(condition: bool, said: str) -> None:
+def require(condition: bool, message: str) -> None:
     """Raise AssertionError where torchvision's assertions do."""
     if not condition:
-        raise AssertionError(said)
+        raise AssertionError(message)
 
 
 def classes_or_cocos(num_classes: int | None) -> int:

@@ -162,12 +162,12 @@ class TenCrop(FiveCrop):
 
 
 def _refuse_padding(padding: Any, mode: Any) -> None:
-    said = f"Padding must be an int or a 1, 2, or 4 element of tuple or list, got {padding}."
+    message = f"Padding must be an int or a 1, 2, or 4 element of tuple or list, got {padding}."
     if isinstance(padding, tuple | list):
         if len(padding) not in (1, 2, 4) or not all(isinstance(each, int) for each in padding):
-            raise ValueError(said)
+            raise ValueError(message)
     elif not isinstance(padding, int):
-        raise ValueError(said)
+        raise ValueError(message)
     if mode not in ("constant", "edge", "reflect", "symmetric"):
         raise ValueError("Padding mode should be either constant, edge, reflect or symmetric")
 

@@ -31,11 +31,11 @@ __all__ = [
 ]
 
 
-def _first(leaves: list[Any], kind: type, said: str) -> Any:
+def _first(leaves: list[Any], kind: type, message: str) -> Any:
     for leaf in leaves:
         if isinstance(leaf, kind):
             return leaf
-    raise ValueError(f"No {said} were found in the sample")
+    raise ValueError(f"No {message} were found in the sample")
 
 
 def get_bounding_boxes(flat_inputs: list[Any]) -> BoundingBoxes:

@@ -222,10 +222,10 @@ def _draw_op(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> 
     rx, ry = part.width / 2, part.height / 2
     picture.ellipse(x, y, rx, ry, stroke=stroke, stroke_dasharray=dash)
     if bad:
-        said = "✗ stopped here" if item.stopped else "✎ edited here"
+        text = "✗ stopped here" if item.stopped else "✎ edited here"
         picture.open(data_step=_failed(graph))
         picture.ellipse(x, y, rx, ry, fill="blush", stroke="error", line=1.8, stroke_dasharray=dash)
-        picture.text(x - rx - 6, y + 4, said, "error", anchor="end")
+        picture.text(x - rx - 6, y + 4, text, "error", anchor="end")
         picture.close()
     for number, each in enumerate(part.lines):
         each.draw(picture, x, y + 4 + 14 * (number - (len(part.lines) - 1) / 2), "middle")

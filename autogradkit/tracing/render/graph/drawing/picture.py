@@ -87,14 +87,14 @@ def draw_graph(
     """
     most = most_items(folds, MOST_ITEMS)
     folded = fold(_begun(build(trace) if whole is None else copied(whole), node_names), folds, most)
-    said = _Said(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
-    drawn = _drawn(bounded(folded, most), said, page, least=not FEWEST < most <= MOST_ITEMS)
+    captions = _Captions(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
+    drawn = _drawn(bounded(folded, most), captions, page, least=not FEWEST < most <= MOST_ITEMS)
     while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
             whole = build(trace) if whole is None else whole
             folded = fold(_begun(copied(whole), node_names), folds, most)
-        drawn = _drawn(bounded(folded, most), said, page, least=most == FEWEST)
+        drawn = _drawn(bounded(folded, most), captions, page, least=most == FEWEST)
     return drawn
 
 
@@ -122,14 +122,14 @@ def _too_large(drawn: Drawn, stored: bool) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Captions:
     """What stands above a picture and below it."""
 
     heading: str
     overview: str
 
 
-def _drawn(graph: Graph, said: _Said, page: float | None, least: bool) -> Drawn | None:
+def _drawn(graph: Graph, captions: _Captions, page: float | None, least: bool) -> Drawn | None:
     """The picture of a folded graph; None where it comes out too wide or too large, but of the `least` that is drawn.
 
     What does not fit is folded rather than scrolled as long as there are modules to fold.
@@ -142,20 +142,20 @@ def _drawn(graph: Graph, said: _Said, page: float | None, least: bool) -> Drawn 
         sheet = _sheet(graph, sheet.room)
         placed = place(sheet.nodes, sheet.edges, room, squeezed=True)
     parts = sheet.parts
-    titled = min(MOST_TITLE, text_width(said.heading, 14, mono=True, bold=True) + 2 * MARGIN)
+    titled = min(MOST_TITLE, text_width(captions.heading, 14, mono=True, bold=True) + 2 * MARGIN)
     worded = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled)
     width = max(min(worded, room + 2 * MARGIN), LEAST, placed.width + 2 * MARGIN)
     if width > most + 2 * MARGIN:
         return None
     picture = Picture()
-    alt = words.alt(graph, said.heading, said.overview)
+    alt = words.alt(graph, captions.heading, captions.overview)
     read = min(width, room + 2 * MARGIN)  # sentences are read without scrolling, however wide the graph is
-    top = _heading(picture, said.heading, read)
+    top = _heading(picture, captions.heading, read)
     left = (width - placed.width) / 2
     _links(picture, graph, sheet, placed, left, top)
     for key, (x, y) in placed.nodes.items():
         draw(parts[key], picture, x + left, y + top, graph)
-    bottom = _footer(picture, graph, said.overview, top + placed.height, read)
+    bottom = _footer(picture, graph, captions.overview, top + placed.height, read)
     drawn = Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
     return None if _too_large(drawn, stored=page is None) and not least else drawn
 

@@ -49,7 +49,7 @@ def first_and_last(pieces: Sequence[_T], most: int) -> Sequence[_T]:
     return pieces if len(pieces) <= most else [*pieces[: most // 2], *pieces[-most // 2 :]]
 
 
-def told(failure: Failure) -> Failure:
+def bounded_failure(failure: Failure) -> Failure:
     """What is told of an error."""
     notes = tuple(shortened(note, MOST_NOTE) for note in failure.notes[:MOST_NOTES])
     if len(failure.notes) > MOST_NOTES:

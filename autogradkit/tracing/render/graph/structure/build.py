@@ -20,10 +20,10 @@ from autogradkit.tracing.events import (
 )
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure import untold
-from autogradkit.tracing.render.graph.structure.bounds import shortened_name, told
+from autogradkit.tracing.render.graph.structure.bounds import bounded_failure, shortened_name
 from autogradkit.tracing.render.graph.structure.chosen import in_optimizer, second_order, telling_ops
 from autogradkit.tracing.render.graph.structure.failure import mark_failure
-from autogradkit.tracing.render.graph.structure.gradients import put_gradients
+from autogradkit.tracing.render.graph.structure.gradients import attach_gradients
 from autogradkit.tracing.render.graph.structure.known import known_from
 from autogradkit.tracing.render.graph.structure.model import (
     MAKERS,
@@ -65,7 +65,7 @@ class _Builder:
             self.sharing = list(dict.fromkeys(each.name for each in others if each.name is not None))
         self._drop_unused_makers()
         self.calls = calls_of(trace.events)
-        self.failure = next((told(event) for event in trace.events if isinstance(event, Failure)), None)
+        self.failure = next((bounded_failure(event) for event in trace.events if isinstance(event, Failure)), None)
         self.producer: dict[int, Op] = {}
         for op in self.ops:
             for output in op.outputs:
@@ -166,7 +166,7 @@ class _Builder:
             known=self.known,
         )
         mark_failure(graph)
-        graph.left_out = self._left_out(put_gradients(graph))
+        graph.left_out = self._left_out(attach_gradients(graph))
         graph.items = in_order(graph.items, graph.links)
         return graph
 

@@ -13,7 +13,7 @@ from autogradkit.tracing.render.graph.structure.model import Call, Ends, Grad, G
 from autogradkit.tracing.render.marks.numbers import total
 
 
-def put_gradients(graph: Graph) -> dict[int, int]:
+def attach_gradients(graph: Graph) -> dict[int, int]:
     """Give each edge of a whole graph the gradients that its backward calls sent along it. Which nodes that no op has made
     led from which value to its base, and are drawn so."""
     told: dict[int, int] = {}

@@ -104,7 +104,7 @@ def _sent(op: Op, why: Why) -> list[Grid | None]:
         return []
     ran = why.ran(op)[-1]
     return [
-        _grid(f"∂{each.reason.label} of backward {ran.call + 1}", each.sent, ran.step, _told(each))
+        _grid(f"∂{each.reason.label} of backward {ran.call + 1}", each.sent, ran.step, _reasons(each))
         for each in why.explained(op, ran)
         if each.incoming is not None and each.sent is not None and each.reason.tells
     ]
@@ -132,7 +132,7 @@ def _grid(what: str, numbers: Numbers, known: int, tell: Callable[[Index], str])
     return None if array is None or not array.size or not array.ndim else Grid(what, array, known, tell)
 
 
-def _told(explained: Explained) -> Callable[[Index], str]:
+def _reasons(explained: Explained) -> Callable[[Index], str]:
     assert explained.incoming is not None
     assert explained.sent is not None
     incoming, sent = explained.incoming, explained.sent

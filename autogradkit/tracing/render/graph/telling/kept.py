@@ -23,7 +23,7 @@ def saved_rows(op: Op, ran: list[NodeRan], graph: Graph) -> list[Row]:
     freeing = next((each for each in ran if each.call not in retained), None)
     rows: list[Row] = []
     for each in tensors:
-        rows.append([f"saved {each.name}", _told(each, graph), op.step])
+        rows.append([f"saved {each.name}", _description(each, graph), op.step])
         rows += _edited(each, op, graph)
     if settings:
         rows.append(["saved settings", ", ".join(settings)])
@@ -37,7 +37,7 @@ def saved_rows(op: Op, ran: list[NodeRan], graph: Graph) -> list[Row]:
     return rows
 
 
-def _told(each: Saved, graph: Graph) -> str:
+def _description(each: Saved, graph: Graph) -> str:
     if each.value is None and each.text is None:
         return "freed"
     value = each.text

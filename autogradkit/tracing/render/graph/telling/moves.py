@@ -44,7 +44,7 @@ class Moves:
         place = int(np.ravel_multi_index(index, self.source)) if index else 0
         return [tuple(map(int, found)) for found in np.argwhere(self.places == place)]
 
-    def told(self, index: Index, gradient: Array, label: str) -> str:
+    def sentence(self, index: Index, gradient: Array, label: str) -> str:
         """`∂x[1, 2] = ∂gather₁[0, 1] = 3.5, since gather₁[0, 1] came from x[1, 2]`."""
         places = self.from_place(index)
         here = f"{label}{_at(index)}"

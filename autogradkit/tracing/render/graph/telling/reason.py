@@ -88,36 +88,38 @@ class Reason:
         dims = self._summed(incoming.shape, sent.shape) if self.complete else ""
         summed = f"summed over {dims}" if dims else ""
         after = f", {self.words}" if self.spread else ""
-        said = ", ".join(filter(None, [symbols, summed, "" if after or self.summed else self.words]))
-        joint = " = " if said == symbols else ": "
+        rule_text = ", ".join(filter(None, [symbols, summed, "" if after or self.summed else self.words]))
+        joint = " = " if rule_text == symbols else ": "
         arranged = bool(signs_in(self.term) & ARRANGING)
         if signs_in(self.term) & _SHAPED and names_in(self.term) <= {"∂", *self.operands.values}:
             shapes = {"∂": incoming.shape, **{name: each.numbers.shape for name, each in self.operands.values.items()}}
-            said += f"   {written(self.term, lambda leaf: self._shape(leaf, shapes))} → {sent.shape}"
+            rule_text += f"   {written(self.term, lambda leaf: self._shape(leaf, shapes))} → {sent.shape}"
             joint = " = "
         if not self.complete:
-            return f"{said}{self.result(sent, joint)}{self._came(incoming, sent, elements)}"
+            return f"{rule_text}{self.result(sent, joint)}{self._came(incoming, sent, elements)}"
         work, total = self.work(incoming), array_of(sent)
         found = self.computed(work, sent)
         most = elements
         if total is None and found is not None:
             total, most = with_recorded_end(found, sent), 1
         if work is None or found is None or total is None:
-            return f"{said}{self.result(sent, joint)}{after}{self._not_kept(incoming, sent) if elements > 1 else ''}"
+            return (
+                f"{rule_text}{self.result(sent, joint)}{after}{self._not_kept(incoming, sent) if elements > 1 else ''}"
+            )
         if not agree(found, total):
             if not np.isfinite(found).all():  # at a pole, where PyTorch has a value of its own
-                return f"{said}{self.result(sent, joint)}{after}"
+                return f"{rule_text}{self.result(sent, joint)}{after}"
             return (
-                f"{said}{after}; sent was {shown(sent)}, not the {_shown_array(found)} that the rule makes of what was "
+                f"{rule_text}{after}; sent was {shown(sent)}, not the {_shown_array(found)} that the rule makes of what was "
                 "recorded: a hook, or an edit that no version counts, came between"
             )
         places = largest(total, most)
         lined = elements > 1
         if not arranged:
-            return said + self._numbers(incoming, work, total, places, joint, after, bool(dims), lined)
+            return rule_text + self._numbers(incoming, work, total, places, joint, after, bool(dims), lined)
         if total.size == 1:
-            return said + self._worked(work, total, places, joint, lined)
-        return f"{said}{self.result(sent, joint)}{after}{self._worked(work, total, places, '; ', lined)}"
+            return rule_text + self._worked(work, total, places, joint, lined)
+        return f"{rule_text}{self.result(sent, joint)}{after}{self._worked(work, total, places, '; ', lined)}"
 
     @property
     def tells(self) -> bool:
@@ -135,7 +137,7 @@ class Reason:
         if self.term is None or not self.complete:
             found = moves(self.rule, self.operands)
             if gradient is not None and found is not None and agree(found.gradient(gradient), total):
-                return found.told(index, gradient, self.label)
+                return found.sentence(index, gradient, self.label)
         else:
             work = self.work(incoming)
             computed = self.computed(work, sent)
@@ -192,7 +194,7 @@ class Reason:
         found = moves(self.rule, self.operands)
         if total is None or gradient is None or found is None or not agree(found.gradient(gradient), total):
             return ""
-        told = [found.told(index, gradient, self.label) for index in largest(total, elements)]
+        told = [found.sentence(index, gradient, self.label) for index in largest(total, elements)]
         return "".join(f"\n  {each}" if elements > 1 else f"; {each}" for each in told)
 
     @staticmethod

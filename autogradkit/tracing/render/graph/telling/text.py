@@ -162,8 +162,8 @@ def table_cells(graph: Graph) -> list[list[Cell]]:
         back = first_and_last(ran.get(op.node, []) if op.node is not None else [], MOST_TOLD)
         received: Cell = [(node.step, _gradients(", ", node.received)) for node in back]
         sent: Cell = [(node.step, _gradients("; ", node.sent)) for node in back]
-        said = _always(str(number + 1), source, op_call(op, graph))
-        rows.append([*said, [(op.step, _short(result))], received, sent])
+        cells = _always(str(number + 1), source, op_call(op, graph))
+        rows.append([*cells, [(op.step, _short(result))], received, sent])
     if left_out:
         rows.append(_always("…", "", f"{left_out} more operations", "", "", ""))
     given = [event for events in graph.grads.values() for event in events if isinstance(event, Accumulated)]

@@ -108,9 +108,9 @@ def cropped(inpt: Places, top: int, left: int, height: int, width: int) -> Any:
 def padded(inpt: Places, padding: Any, fill: Any = None, padding_mode: str = "constant") -> Any:
     """Boxes and points in a picture with borders."""
     if padding_mode != "constant":
-        said = f"Padding mode '{padding_mode}' is not supported with "
+        message = f"Padding mode '{padding_mode}' is not supported with "
         points = isinstance(inpt, KeyPoints)
-        raise ValueError(said + ("KeyPoints (supported modes are constant)" if points else "bounding boxes"))
+        raise ValueError(message + ("KeyPoints (supported modes are constant)" if points else "bounding boxes"))
     left, top, right, bottom = four_borders(padding)
     height, width = inpt.canvas_size
     canvas = height + top + bottom, width + left + right
