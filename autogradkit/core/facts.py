@@ -26,6 +26,7 @@ class OpFacts:
     spread: bool = False
     sign: str = ""  # the operator that runs it: "+", "@", ">"
     update: str = ""  # of an optimizer's step, a line for each thing that it works out: "self = self − 0.1 · grad"
+    writes: tuple[str, ...] = ()  # parameters that it may write beside its result, as running statistics
 
 
 class Declaration(Protocol):

@@ -14,7 +14,7 @@ from typing import Any
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import requires_grad
 from autogradkit.tracing.copying import Copier, is_leaf, layout_of, memory_of, value_of
-from autogradkit.tracing.events import Value
+from autogradkit.tracing.events import Numbers, Value
 from autogradkit.tracing.identity import ByIdentity
 
 
@@ -134,8 +134,7 @@ class Numbering:
         known = self.values[seen.value or 0]
         if known.storage != found.storage or seen.edits != self._edits.get(known.storage, 0):
             return False
-        before, now = known.numbers, found.numbers
-        return (before.data, before.low, before.high, before.mean) == (now.data, now.low, now.high, now.mean)
+        return _alike(known.numbers, found.numbers)
 
     def keep(self, array: Any, value: int) -> None:
         """A node keeps this result through which no gradient flows, such as the positions of a pooling, in this array."""
@@ -168,6 +167,14 @@ class Numbering:
         if value is not None:
             storage = self.values[value].storage
             self._edits[storage] = self._edits.get(storage, 0) + 1
+
+    def rewritten(self, tensor: Any) -> int | None:
+        """The value of a tensor that an op may have written beside its result; None where it has the one that it had."""
+        value = self.known(tensor)
+        if value is None or _alike(self.values[value].numbers, self._copier.copy(tensor)):
+            return None
+        self.edited(tensor)
+        return self.value(tensor)
 
     def settle(self) -> None:
         """Give every living tensor whose memory was edited the value that it has now: what the edit has done to it."""
@@ -269,3 +276,7 @@ class Numbering:
             self._sharers[number] = {}
         self._sharers[number][id(tensor)] = weakref.ref(tensor)
         return number
+
+
+def _alike(before: Numbers, now: Numbers) -> bool:
+    return (before.data, before.low, before.high, before.mean) == (now.data, now.low, now.high, now.mean)

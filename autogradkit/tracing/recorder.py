@@ -109,9 +109,10 @@ class EventRecorder(Recorder):
 
     def op_begins(self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._turns.pause()  # what runs now is not the learner's code
-        if kind == "inplace":
+        writes = kind == "inplace" or bool(declaration.facts.writes)
+        if writes:
             self.copier.forget()
-        if kind == "inplace" and len(self.drafts) < MOST_EVENTS:
+        if writes and len(self.drafts) < MOST_EVENTS:
             for value in (*args, *kwargs.values()):
                 for each in flat(value):
                     if isinstance(each, Tensor):
@@ -151,7 +152,7 @@ class EventRecorder(Recorder):
             node=self.numbering.node(maker),
             node_name=None if maker is None else type(maker).__name__,
             inputs=inputs,
-            outputs=outputs,
+            outputs=outputs + self._written(facts.writes, facts.parameters, args),
             saved=() if maker is None else self._saved(maker, declaration, inputs, outputs),
             position=None,
             scope=tuple(self.naming.scope),
@@ -177,6 +178,11 @@ class EventRecorder(Recorder):
             # Such as `w.grad.zero_()`, `w.grad.data[0] = 1`.
             for owner, grad in self.numbering.gradients_in(outputs[0]):
                 self._note_assignment(owner, None, grad, visit.site)
+
+    def _written(self, names: tuple[str, ...], parameters: tuple[str, ...], args: tuple[Any, ...]) -> tuple[int, ...]:
+        """The values that the op in hand has given to tensors that it writes beside its result."""
+        written = [each for name, each in zip(parameters, args, strict=False) if name in names and isinstance(each, Tensor)]
+        return tuple([value for each in written if (value := self.numbering.rewritten(each)) is not None])
 
     def _arguments(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], edited: Any

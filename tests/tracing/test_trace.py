@@ -353,3 +353,24 @@ def test_a_gradient_that_is_edited_by_an_operator_is_told_once(within: bool) -> 
     trace = trace_source(cell, before)
     told = [event.after.data for event in trace.events if isinstance(event, GradAssigned) and event.after is not None]
     assert told == [(3.0, 3.0)]
+
+
+def test_running_statistics_have_the_value_that_they_had_and_the_one_that_they_got():
+    norm = torch.nn.BatchNorm1d(2)
+    x = torch.tensor([[1.0, 2.0], [3.0, 6.0]])
+    with torch.record() as trace:
+        norm(norm(x))
+        norm.eval()
+        norm(x)
+    first, second, third = [op for op in trace.ops if op.name == "native_batch_norm"]
+
+    def numbers(ids):
+        return [trace.values[id].numbers.data for id in ids]
+
+    read = [[each.value for each in op.inputs if each.place in (3, 4)] for op in (first, second, third)]
+    assert numbers(read[0]) == [(0, 0), (1, 1)]
+    assert numbers(first.outputs[3:]) == [pytest.approx((0.2, 0.4)), pytest.approx((1.1, 1.7))]
+    assert list(first.outputs[3:]) == read[1]
+    assert list(second.outputs[3:]) == read[2]
+    assert third.outputs[3:] == ()
+    assert [trace.label(id) for id in second.outputs[3:]] == ["norm.running_mean", "norm.running_var"]

@@ -50,6 +50,7 @@ beside the memory words that memory.py explains:
 - `apart`: `out` may not even be the very memory of an operand; PyTorch looks at it as it is "given" or "resized";
 - `deferred`: the kernel writes nothing, but returns the step (core.steps) that does, as `writing` in memory.py wants it; one
   that `edits` a step with three arguments;
+- `writes`: the parameters whose tensors the kernel writes beside its result, as running statistics, which no version counts;
 - `edit`: the in-place form of a composition; `overlaps`: which memory an edit may write and read at once (writing.py);
 - `unmeasured`: why a finite difference would not be the gradient, where it would not;
 - `deprecated`: a form that still runs and is not listed; `samples`: makes argument tuples for the tests.
@@ -151,6 +152,7 @@ class Declaration:
         into_any: bool = False,
         warns_of_resizing: bool | Callable[..., None] = True,
         written: Callable[..., int] | None = None,
+        writes: str = "",
         laid_out: bool | None = None,
         apart: str = "",
         out_decides: bool = False,
@@ -228,6 +230,7 @@ class Declaration:
         self.into_any = into_any
         self.warns_of_resizing = warns_of_resizing
         self.written = written
+        self.writes = tuple(writes.split())
         self.laid_out = (pointwise is not None or meta is not None or composition) if laid_out is None else laid_out
         converts = pointwise is not None or reduces or self.composition
         self.require_out_dtype = out_dtype or (require_castable if converts else require_same_dtype)

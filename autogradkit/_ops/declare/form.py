@@ -239,6 +239,7 @@ class Form(Declaration):
             defaults=tuple(["" if each is REQUIRED else repr(each) for each in usual]),
             spread=(self.signature if self.method_signature is None else self.method_signature).varargs,
             sign=self.sign,
+            writes=self.writes,
         )
 
     @cached_property

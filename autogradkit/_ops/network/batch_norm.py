@@ -100,6 +100,7 @@ def _rstd_of(variance: Array, eps: float, x: Array) -> Array:
     node="NativeBatchNormBackward0",
     meta=_check,
     refuse=constants("native_batch_norm", running_mean=3, running_var=4),
+    writes="running_mean running_var",
     outputs="result0 result1 result2",
     differentiable_outputs=1,
     samples=lambda t: [
@@ -187,6 +188,7 @@ def _stats_meta(input: Array, running_mean: Array | None, running_var: Array | N
     node=UNIMPLEMENTED,
     meta=_stats_meta,
     out=False,
+    writes="running_mean running_var",
     outputs="result0 result1",
     vjp=dict.fromkeys(("input", "running_mean", "running_var"), undifferentiated("batch_norm_update_stats")),
 )

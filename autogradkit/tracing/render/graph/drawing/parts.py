@@ -28,6 +28,7 @@ TIGHTER = (20, 14)  # the same where the picture would be wider than the page
 STRIP = 9.0  # side of a heat strip's cell
 SHADES = 16  # of a heat strip
 MOST_SHARERS = 3  # tensors named that share a storage
+MOST_SHAPES = 3  # named where an edge stands for tensors of several
 MOST_CELLS = 28  # columns or rows of a heat strip
 FREED = 26.0  # px from one box of a freed value to the next
 MOST_OPERATION = 180.0  # px of what stands in an ellipse
@@ -311,9 +312,10 @@ def forward_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
     if turns:
         lines.append(Text([sans(", ".join(turns))]))
     if link.several:
-        lines.append(
-            Text([sans(f"{link.uses} tensors, {nums.shape_text(graph.values[link.value].numbers.shape)} each")])
-        )
+        shapes = [*dict.fromkeys(nums.shape_text(graph.values[value].numbers.shape) for value in link.several)]
+        each = f", {shapes[0]} each" if len(shapes) == 1 else f": {', '.join(shapes[:MOST_SHAPES])}"
+        more = ", …" * (len(shapes) > MOST_SHAPES)
+        lines.append(Text([sans(f"{link.uses} tensors{each}{more}")]))
     elif link.uses > 1 and not turns:
         lines.append(Text([sans(f"{link.uses} uses")]))
     elif tail.kind != "tensor" and head.kind != "tensor":

@@ -157,9 +157,9 @@ def join(links: list[Link]) -> None:
     first.uses = sum(link.uses for link in links)
     first.out_of = tuple(sorted({turn for link in links for turn in link.out_of}))
     first.into = tuple(sorted({turn for link in links for turn in link.into}))
-    same = len({link.value for link in links}) == 1 and not any(link.several for link in links)
-    first.several = not same
-    first.grads = _totals(links) if same else []
+    values = tuple(dict.fromkeys(value for link in links for value in link.several or (link.value,)))
+    first.several = values if len(values) > 1 else ()
+    first.grads = [] if first.several else _totals(links)
 
 
 def _totals(links: list[Link]) -> list[Grad]:

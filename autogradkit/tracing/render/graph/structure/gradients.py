@@ -31,9 +31,8 @@ def attach_gradients(graph: Graph) -> dict[int, int]:
         if len(call.begin.roots) == 1 and call.ran and call.ran[0].node not in known:
             views[call.ran[0].node] = call.begin.roots[0]
         anew = [ran for ran in call.ran if ran.node not in known]
-        parts = {
-            edge for ran in anew for edge in ran.edges if edge is not None
-        }  # nodes that get a part of theirs from views
+        # Nodes that get a part of theirs from views
+        parts = {edge for ran in anew for edge in ran.edges if edge is not None}
         for ran in call.ran:
             op = by_node.get(ran.node)
             if op is None:

@@ -72,7 +72,7 @@ class Link:
     argument: int = 0
     out_of: tuple[int, ...] = ()  # the turns of the stack that it comes from
     into: tuple[int, ...] = ()  # the turns of the stack that it leads to
-    several: bool = False  # the uses are of several values
+    several: tuple[int, ...] = ()  # the values that the uses are of, where they are several
 
 
 @dataclass(slots=True)
