@@ -181,7 +181,9 @@ class EventRecorder(Recorder):
 
     def _written(self, names: tuple[str, ...], parameters: tuple[str, ...], args: tuple[Any, ...]) -> tuple[int, ...]:
         """The values that the op in hand has given to tensors that it writes beside its result."""
-        written = [each for name, each in zip(parameters, args, strict=False) if name in names and isinstance(each, Tensor)]
+        written = [
+            each for name, each in zip(parameters, args, strict=False) if name in names and isinstance(each, Tensor)
+        ]
         return tuple([value for each in written if (value := self.numbering.rewritten(each)) is not None])
 
     def _arguments(

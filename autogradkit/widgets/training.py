@@ -31,6 +31,9 @@ from .training_picture import TrainingPicture
 
 BEAT = 0.1  # seconds between two pictures, at least
 SHARE = 75  # and this many times what drawing one takes
+LONGEST = (
+    3.0  # but no more: one that took long, as the first does on a busy machine, leaves the view behind for a while only
+)
 _SHOWN = Shown()
 
 
@@ -264,7 +267,7 @@ class TrainingView(TrainingPicture):
     # -- when it is drawn -----------------------------------------------------------------------------------------------
 
     def _draw_when_due(self) -> None:
-        """Draw at most `1 / BEAT` times a second, and for at most `1 / SHARE` of the time."""
+        """Draw at most `1 / BEAT` times a second, and for at most `1 / SHARE` of the time unless that is rarer than `LONGEST`."""
         if time.monotonic() >= self._due:
             self._draw()
 
@@ -275,7 +278,7 @@ class TrainingView(TrainingPicture):
                 self._progress.follow()
                 self.progress = self._progress.done
                 self.refresh()
-            self._due = time.monotonic() + max(BEAT, SHARE * (time.monotonic() - began))
+            self._due = time.monotonic() + min(max(BEAT, SHARE * (time.monotonic() - began)), LONGEST)
 
     # -- from begin to end ---------------------------------------------------------------------------------------------
 

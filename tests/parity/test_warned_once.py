@@ -73,7 +73,7 @@ def _heard(package: Any, line: str, times: int) -> list[list[str]]:
 @pytest.mark.parametrize("line", ONCE.strip().splitlines())
 def test_it_comes_once(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless `set_warn_always` says otherwise; PyTorch may have said it in another test of this process."""
-    monkeypatch.setattr(warning._Once, "said", set())
+    monkeypatch.setattr(warning._Once, "keys", set())
     autogradkit.set_warn_always(False)
     [first, second] = _heard(autogradkit, line, 2)
     assert len(first) == 1

@@ -1,6 +1,7 @@
 """The training view without a front end: curves, table and text, loops of one's own, what it bounds and lets go."""
 
 import gc
+import itertools
 import weakref
 
 import pytest
@@ -217,3 +218,23 @@ def test_a_closed_view_can_be_shown_again():
     assert view.comm is None
     view._ipython_display_()
     assert "not begun" in view._repr_mimebundle_()[0]["text/plain"]
+
+
+def test_a_drawing_that_took_long_leaves_the_view_behind_for_seconds_only(monkeypatch):
+    now = 0.0
+    drawn = []
+
+    def refresh(view):
+        nonlocal now
+        now += 2.0  # as the first one takes on a busy machine
+        drawn.append(now)
+
+    monkeypatch.setattr("autogradkit.widgets.training.time.monotonic", lambda: now)
+    monkeypatch.setattr(TrainingView, "refresh", refresh)
+    view = TrainingView()
+    for _ in view.track(range(40)):
+        view.log(loss=1.0)
+        now += 0.5
+    pauses = [later - earlier - 2.0 for earlier, later in itertools.pairwise(drawn)]
+    assert max(pauses) <= 3.5
+    assert len([pause for pause in pauses if pause >= 3.0]) >= 4

@@ -24,6 +24,7 @@ from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.indexing import parse
 from autogradkit.core.locations import locate
+from autogradkit.core.recording import RECORDERS
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
@@ -279,6 +280,11 @@ def _getitem(self: Tensor, index_: Any) -> Tensor:
         raise
 
 
+def _copy(target: Tensor, source: Tensor) -> None:
+    # A recorder is to hear of the operands alone, and not of a `non_blocking` that nobody gave.
+    (copy_.in_place_call if RECORDERS else copy_.straight_edit)(target, source)
+
+
 def _setitem(self: Tensor, index_: Any, value: Any) -> None:
     """`self[index] = value`, in place, broadcasting and converting `value`."""
     try:
@@ -298,13 +304,11 @@ def _setitem(self: Tensor, index_: Any, value: Any) -> None:
             source = source if stripped == source._array.shape else view_sizes(source, stripped)
             index_put.in_place_call(target, plan.indices, source)
         elif source._array.shape == target._array.shape:
-            copy_.straight_edit(target, source)
+            _copy(target, source)
         elif not source._array.ndim:
             target.fill_(source)
         else:
-            copy_.straight_edit(
-                target, expand(view_sizes(source, _without_leading_ones(source._array.shape)), target._array.shape)
-            )
+            _copy(target, expand(view_sizes(source, _without_leading_ones(source._array.shape)), target._array.shape))
     except BaseException as error:
         shorten(error)
         raise

@@ -51,6 +51,10 @@ NOT_SWEPT: dict[str, str] = {
         "what public functions are made of, whose sweep compares it; or a flag, or a form that no valid call comes to",
     ),
     **dict.fromkeys(
+        ("stft/_/0", "stft/_/1", "istft/istft/0"),
+        "frames and windows that hang together: the operator database compares them, and what they are made of is swept",
+    ),
+    **dict.fromkeys(
         (
             "rnn_tanh/packed/0", "rnn_tanh/padded/1", "rnn_relu/packed/0", "rnn_relu/padded/1", "gru/packed/0", "gru/padded/1",
             "gru_cell/gru_cell/0", "lstm/_/0", "lstm/_/1", "lstm_cell/lstm_cell/0", "lstm_layer/lstm_layer/0",
