@@ -74,8 +74,10 @@ class Recipe:
         self.needed_by = tuple(self._needed_by(name, asked) for name in self.saved)
         # Where in the argument values each saved tensor stands; None for a result.
         self.saved_at = tuple(None if name in outputs else index[name] for name in self.saved)
-        first = overload.parameters[self.differentiable[0]]
-        self.list_input = len(formulas) == 1 and first.spelled in ("Arrays", "OptionalArrays")
+        lists = [name for name in formulas if overload.parameters[index[name]].spelled in ("Arrays", "OptionalArrays")]
+        if lists and len(formulas) > 1:
+            raise TypeError(f"{overload.owner.name}: a list of tensors, {lists[0]}, is differentiated by itself only")
+        self.list_input = bool(lists)
         self.single = len(overload.outputs[overload.differentiable_outputs]) == 1 and not overload.several
         self.node_class = self._node_class(overload, asked)
 

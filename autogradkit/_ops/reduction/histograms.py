@@ -254,8 +254,8 @@ def _(
     node=UNIMPLEMENTED,
     variants="",
     out=False,
-    vjp=dict.fromkeys(("self", "bins", "weight"), undifferentiated("_histogramdd_from_bin_tensors")),
-    rule="∂self, ∂bins and ∂weight are not implemented in PyTorch",
+    vjp=dict.fromkeys(("self", "weight"), undifferentiated("_histogramdd_from_bin_tensors")),
+    rule="∂self and ∂weight are not implemented in PyTorch",
 )
 def counts_in_grid(self: Array, bins: Arrays, *, weight: Array | None = None, density: bool = False) -> Array:
     """How many rows lie in each box of the grid that has these edges."""
