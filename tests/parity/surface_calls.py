@@ -229,7 +229,7 @@ zeros(2).random_(-2**25, 3) * 0
 cat([torch.empty(0), torch.empty(0)], dim=1)
 cat([torch.empty(0), torch.empty(0)], dim=-1)
 asarray(bytearray(b"abcd"), dtype=torch.int16)
-asarray(memoryview(b"abcd"), dtype=torch.uint8) + 0
+asarray(memoryview(bytearray(b"abcd")), dtype=torch.uint8) + 0
 asarray(__import__("array").array("d", [1, 2]), dtype=torch.float64)
 asarray(bytearray(3), dtype=torch.float64)
 asarray(__import__("numpy").float32(3), copy=False)
