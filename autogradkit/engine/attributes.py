@@ -196,7 +196,9 @@ def _set_grad_dtype(self: Tensor, kind: dtype | None) -> None:
         _get_grad(self)  # which warns
         raise RuntimeError("grad_dtype can only be set on leaf tensors.")
     if kind is not self.dtype:
-        raise NotImplementedError("autogradkit does not have gradients of another dtype than their tensor's")
+        raise NotImplementedError(
+            f"grad_dtype cannot be {kind} here: gradients have their tensor's dtype, {self.dtype}; cast them when they are there"
+        )
 
 
 Tensor.grad_dtype = property(  # pyright: ignore[reportAttributeAccessIssue]

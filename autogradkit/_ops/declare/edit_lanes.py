@@ -111,7 +111,7 @@ def _write_planned_edit(s: Source, call: Call, depth: int, tensors: list[str], n
     apart = "".join(f" and not may_share_memory({x}, {other})" for other in others)
     s.emit(depth, f"if {_plainly(s, call, [x, *others])}{apart}:")
     depth += 1
-    _put_refusal(s, call, depth)
+    _emit_refusal(s, call, depth)
     usual = ""
     if op.ufunc is not None:
         s.scope[call.name("ufunc")] = op.ufunc
@@ -127,7 +127,7 @@ def _write_planned_edit(s: Source, call: Call, depth: int, tensors: list[str], n
         _emit_edit(s, depth, a, "setitem", f"{x}, ..., r")
 
 
-def _put_refusal(s: Source, call: Call, depth: int) -> None:
+def _emit_refusal(s: Source, call: Call, depth: int) -> None:
     if call.op.edit_refuse is not None:
         s.scope[call.name("edit_refuse")] = call.op.edit_refuse
         s.emit(depth, f"{call.name('edit_refuse')}{call.tuple}")
@@ -172,7 +172,7 @@ def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
         f"x = {a}._array",
         f"if ({a}._layout or layout_of({a}) or {_plainly(s, call, ['x'])}){apart} and {_unrecorded([a, *others])}:",
     )
-    _put_refusal(s, call, depth + 1)
+    _emit_refusal(s, call, depth + 1)
     s.emit_quiet(depth + 1, "write, x, y, z", call.name("kernel"), f"{call.listed(given)}, out={a}._array")
     _emit_edit(s, depth + 1, a, "write", "x, y, z")
 
