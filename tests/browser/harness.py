@@ -40,19 +40,16 @@ from tests.browser.accessibility import axe
 from tests.browser.notebook_files import sign
 from tests.browser.processes import SCREENSHOTS, Server
 
-PANEL = "window.jupyterapp.shell.currentWidget"
+PANEL = "window.jupyterapp?.shell.currentWidget"
 PATIENCE = 120_000  # ms that a cell may run
 MOMENT = 30_000  # ms that an answer of the page or of the kernel may take on a busy machine
 POLL = 50  # ms between two looks at the page: at every frame, as is usual, one would keep a processor busy
 SIZE = {"width": 1280, "height": 900}
 TRUST = [pytest.param(True, id="trusted"), pytest.param(False, id="untrusted", marks=pytest.mark.wide)]  # of a notebook
 LOADED = f"""() => Boolean({PANEL}?.content?.widgets?.length && {PANEL}.context.isReady)"""
-READY = f"""() => {{
-    const panel = window.jupyterapp?.shell.currentWidget;
-    const kernel = panel?.sessionContext?.session?.kernel;
-    return Boolean(kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle'
-        && panel.content?.widgets?.length && {PANEL}.context.isReady);
-}}"""
+KERNEL = f"{PANEL}?.sessionContext?.session?.kernel"
+CONNECTED = f"""() => ({LOADED})() && {KERNEL}?.connectionStatus === 'connected'"""
+READY = f"""() => ({CONNECTED})() && {KERNEL}.status === 'idle'"""
 START_CELL = f"""index => {{
     const panel = {PANEL};
     panel.content.deselectAll();
@@ -83,7 +80,7 @@ SETTLED = f"""async () => {{
         await frame();
         await new Promise(done => setTimeout(done, 100));
         look();
-        const kernel = {PANEL}?.sessionContext?.session?.kernel;
+        const kernel = {KERNEL};
         busy = kernel?.status === 'idle' ? 0 : busy + 1;
         if (same < 3 || busy) continue;
         await kernel.requestExecute({{ code: '', silent: true, store_history: false }}).done;
@@ -238,8 +235,7 @@ class Lab:
         """The repr of an expression, evaluated in the kernel without a trace of it in the notebook."""
         answer = self.page.evaluate(
             f"""async expression => {{
-                const kernel = {PANEL}.sessionContext.session.kernel;
-                const reply = await kernel.requestExecute({{
+                const reply = await {KERNEL}.requestExecute({{
                     code: '', silent: true, store_history: false, user_expressions: {{ answer: expression }},
                 }}).done;
                 return reply.content.user_expressions.answer;

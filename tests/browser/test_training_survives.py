@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.harness import POLL, Lab
+from tests.browser.harness import CONNECTED, POLL, Lab
 from tests.browser.notebook7 import Notebook7
 from tests.browser.trainings import EXTENSION, SETUP, TABS, TRAIN, held_loop, loop, press_on, sentence, stage
 
@@ -30,7 +30,7 @@ def test_the_kernel_s_interrupt_leaves_a_run_that_goes_on(lab: Lab, notebook: Ca
 
 
 def reopen_while_busy(lab: Lab, path: Path) -> None:
-    """Close the page, then open it and the notebook anew, without waiting for the kernel to be idle."""
+    """Close the page, then open it and the notebook anew, up to the kernel, without waiting for that to be idle."""
     lab.save()
     lab.close(keep_kernel=True)
     lab.reload()
@@ -38,6 +38,7 @@ def reopen_while_busy(lab: Lab, path: Path) -> None:
         "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }",
         path.relative_to(lab.server.root).as_posix(),
     )
+    lab.page.wait_for_function(CONNECTED, polling=POLL)
 
 
 def test_a_page_that_was_closed_while_training_finds_the_run_going_on(
