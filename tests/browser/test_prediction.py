@@ -30,7 +30,7 @@ RIGHT = "Right: they are added."
 WRONG = "No, not 5 (the second replaces the first). The answer is 7: they are added."
 
 
-def asked(lab: Lab) -> tuple[Locator, Locator]:
+def form_and_answer(lab: Lab) -> tuple[Locator, Locator]:
     """The living question, and what it says of an answer."""
     form = lab.cell(1).locator(".jp-OutputArea .ak-prediction")
     return form, form.get_by_role("status")
@@ -46,7 +46,7 @@ def question(lab: Lab, notebook: Callable[..., Path]) -> Path:
 
 
 def test_by_mouse_wrong_then_right(lab: Lab, question: Path) -> None:
-    form, status = asked(lab)
+    form, status = form_and_answer(lab)
     expect(form.get_by_role("group")).to_have_accessible_name("Predict. What does w.grad hold <b>now</b>?")
     expect(form.get_by_role("radio")).to_have_count(3)
     expect(status).to_have_text("")
@@ -81,7 +81,7 @@ def test_by_mouse_wrong_then_right(lab: Lab, question: Path) -> None:
 
 
 def test_by_keyboard(lab: Lab, question: Path) -> None:
-    form, status = asked(lab)
+    form, status = form_and_answer(lab)
     form.get_by_role("radio").first.focus()
     keys = lab.page.keyboard
     keys.press("Space")
@@ -108,7 +108,7 @@ def test_by_keyboard(lab: Lab, question: Path) -> None:
 
 
 def test_what_was_answered_is_there_beside_the_same_kernel_and_not_in_what_is_stored(lab: Lab, question: Path) -> None:
-    form, _ = asked(lab)
+    form, _ = form_and_answer(lab)
     form.get_by_role("radio", name="5").check()
     form.get_by_role("button", name="Answer").click()
     lab.wait_for("asked.chosen", "0")
@@ -116,7 +116,7 @@ def test_what_was_answered_is_there_beside_the_same_kernel_and_not_in_what_is_st
     lab.close(keep_kernel=True)
     lab.reload()
     lab.open(question)
-    expect(asked(lab)[1]).to_have_text(WRONG)
+    expect(form_and_answer(lab)[1]).to_have_text(WRONG)
     lab.close()
     lab.reload()
     lab.open(question, kernel=False)
@@ -148,7 +148,7 @@ def test_opened_again_it_is_a_question_with_its_answer_closed(
     assert lab.axe(output) == []
     lab.run_cell(0)
     lab.run_cell(1)
-    expect(asked(lab)[0]).to_be_visible()
+    expect(form_and_answer(lab)[0]).to_be_visible()
     assert lab.errors == []
 
 

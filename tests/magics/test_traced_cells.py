@@ -16,7 +16,7 @@ from autogradkit.tracing.trace import Trace
 from .conftest import Notebook
 
 
-def of(trace: Trace, kind: type) -> list:
+def events_of(trace: Trace, kind: type) -> list:
     return [event for event in trace.events if isinstance(event, kind)]
 
 
@@ -29,7 +29,7 @@ def test_a_polynomial_and_its_derivative(notebook: Notebook) -> None:
     notebook.run("x = torch.tensor(2.0, requires_grad=True)")
     trace = notebook.trace("%%trace\ny = x**3 + 2*x; y.backward()")
     assert names(trace) == [("pow", ["pow₁"]), ("mul", ["mul₁"]), ("add", ["y"])]
-    [grown] = of(trace, Accumulated)
+    [grown] = events_of(trace, Accumulated)
     assert (grown.name, grown.before, grown.after.data) == ("x", None, (14.0,))
     assert trace.ops[0].position is not None
     assert (trace.ops[0].position.file, trace.ops[0].position.line) == ("cell", 2)
@@ -40,7 +40,7 @@ def test_a_matrix_times_a_vector_with_a_bias_that_broadcasts(notebook: Notebook)
     notebook.run("b = torch.tensor([[.1], [.2]], requires_grad=True)")
     trace = notebook.trace("%%trace\nO = torch.tanh(W @ x + b).sum(); O.backward()")
     assert [name for name, _ in names(trace)] == ["mm", "add", "tanh", "sum"]
-    grads = {event.name: event.after.shape for event in of(trace, Accumulated)}
+    grads = {event.name: event.after.shape for event in events_of(trace, Accumulated)}
     assert grads == {"W": (2, 2), "b": (2, 1)}
     assert [trace.label(a.value) for a in trace.ops[0].inputs if a.value is not None] == ["W", "x"]
 
@@ -48,7 +48,7 @@ def test_a_matrix_times_a_vector_with_a_bias_that_broadcasts(notebook: Notebook)
 def test_a_value_used_twice_adds_up(notebook: Notebook) -> None:
     notebook.run("x = torch.tensor([1., 2.], requires_grad=True)")
     trace = notebook.trace("%%trace\nh = x * 2\ny = (h * h + h).sum()\ny.backward()")
-    mul = next(event for event in of(trace, NodeRan) if event.node == trace.ops[0].node)
+    mul = next(event for event in events_of(trace, NodeRan) if event.node == trace.ops[0].node)
     assert mul.received[0] is not None
     assert mul.received[0].data == (5.0, 9.0)  # h + h + 1: three ways, summed
 
@@ -76,23 +76,23 @@ def test_a_view_an_edit_through_it_then_backward(notebook: Notebook) -> None:
     assert (edit.name, edit.node_name) == ("mul_", "CopySlices")
     after = trace.values[next(op for op in trace.ops if op.name == "mul" and op.step > edit.step).inputs[0].value]
     assert (after.name, after.version, after.numbers.data) == ("y", 1, (2.0, 40.0, 60.0))
-    assert of(trace, Accumulated)[0].after.data == (8.0, 1600.0, 2400.0)
+    assert events_of(trace, Accumulated)[0].after.data == (8.0, 1600.0, 2400.0)
 
 
 def test_two_backward_calls_add(notebook: Notebook) -> None:
     notebook.run("x = torch.tensor([1., 2.], requires_grad=True)")
     trace = notebook.trace("%%trace\n(x * 3).sum().backward()\n(x * 4).sum().backward()\nx.grad = None")
-    first, second = of(trace, Accumulated)
+    first, second = events_of(trace, Accumulated)
     assert (first.after.data, second.before.data, second.after.data) == ((3.0, 3.0), (3.0, 3.0), (7.0, 7.0))
     assert (first.call, second.call) == (0, 1)
     assert (second.position.line, second.position.code) == (3, "(x * 4).sum().backward()")
-    assert [event.how for event in of(trace, GradAssigned)] == ["none"]
+    assert [event.how for event in events_of(trace, GradAssigned)] == ["none"]
 
 
 def test_forward_only_and_the_graph_later(notebook: Notebook) -> None:
     notebook.run("x = torch.tensor([1., 2.], requires_grad=True)")
     trace = notebook.trace("%%trace\nloss = (x * 3).sum()")
-    assert not of(trace, BackwardBegin)
+    assert not events_of(trace, BackwardBegin)
     rebuilt = Trace.from_tensor(notebook.shell.user_ns["loss"], notebook.shell.user_ns)
     assert names(rebuilt) == [("mul", ["mul₁"]), ("sum", ["loss"])]
 
@@ -132,8 +132,8 @@ def test_a_cell_that_fails_shows_what_ran_and_the_error(
 def test_create_graph_records_the_ops_of_backward(notebook: Notebook) -> None:
     notebook.run("x = torch.tensor(2., requires_grad=True)")
     trace = notebook.trace("%%trace\n(g,) = torch.autograd.grad(x**3, x, create_graph=True)\ng.backward()")
-    assert [event.create_graph for event in of(trace, BackwardBegin)] == [True, False]
-    assert of(trace, Accumulated)[0].after.data == (12.0,)
+    assert [event.create_graph for event in events_of(trace, BackwardBegin)] == [True, False]
+    assert events_of(trace, Accumulated)[0].after.data == (12.0,)
 
 
 def test_await_print_time_and_out(notebook: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,7 +209,7 @@ def test_names_in_other_scripts_and_markup_stay_text(notebook: Notebook) -> None
     trace = notebook.trace("%%trace\n损失 = (权重 * 2).sum()  # <script>alert(1)</script>\n损失.backward()")
     assert trace.ops[-1].outputs
     assert trace.label(trace.ops[-1].outputs[0]) == "损失"
-    assert of(trace, Accumulated)[0].name == "权重"
+    assert events_of(trace, Accumulated)[0].name == "权重"
     assert "<script>" not in trace.to_html()
 
 
@@ -324,7 +324,7 @@ def test_a_module_of_another_cell_and_its_layers(notebook: Notebook) -> None:
         ("addmm", ("Net", "first")),
         ("relu", ("Net",)),
     ]
-    assert {event.name for event in of(trace, Accumulated)} == {"net.first.weight", "net.first.bias"}
+    assert {event.name for event in events_of(trace, Accumulated)} == {"net.first.weight", "net.first.bias"}
     assert trace.label(trace.ops[2].outputs[0]) == "out"
 
 
@@ -336,7 +336,7 @@ def test_lenet_forward_loss_and_backward(notebook: Notebook) -> None:
     trace = notebook.trace("%%trace\nloss = F.cross_entropy(net(images), labels)\nloss.backward()")
     assert trace.label(trace.ops[-1].outputs[0]) == "loss"
     assert {op.scope[-1] for op in trace.ops if op.name == "convolution"} == {"conv1", "conv2"}
-    assert len(of(trace, Accumulated)) == 10
+    assert len(events_of(trace, Accumulated)) == 10
     assert trace.left_out > 0
 
 

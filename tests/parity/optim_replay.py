@@ -144,7 +144,7 @@ def difference(name: str, options: dict[str, Any], dtype: str) -> str:
     return ""
 
 
-def said(m: Any, name: str, parameters: Any, options: dict[str, Any], steps: bool) -> str:
+def refusal_of(m: Any, name: str, parameters: Any, options: dict[str, Any], steps: bool) -> str:
     """What a wrong optimizer, or its step, says; and what is warned of."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -181,8 +181,8 @@ def complaints(name: str) -> Iterator[tuple[str, str]]:
                     told = difference(info.name, options, dtype)
                 yield "steps", told and f"{options}, {dtype}: {told}"
     for parameters, options, steps in errors_of(info):
-        mine = said(autogradkit, info.name, ours(parameters), ours(options), steps)
-        theirs = said(torch, info.name, parameters, options, steps)
+        mine = refusal_of(autogradkit, info.name, ours(parameters), ours(options), steps)
+        theirs = refusal_of(torch, info.name, parameters, options, steps)
         yield "errors", "" if mine == theirs else f"{options}: {mine} != {theirs}"
 
 

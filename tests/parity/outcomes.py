@@ -57,8 +57,8 @@ def assert_same(case: Case) -> None:
 def case_of(cases: dict[str, Case]) -> Callable[[Case], Case]:
     """A decorator that puts code into `cases`, by its name."""
 
-    def put(run: Case) -> Case:
+    def add(run: Case) -> Case:
         cases[run.__name__] = run
         return run
 
-    return put
+    return add

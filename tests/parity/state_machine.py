@@ -138,7 +138,7 @@ class Machine(RuleBasedStateMachine):
             assert ours == theirs
         return ours, theirs
 
-    def put(self, results: tuple[Any, Any]) -> None:
+    def keep(self, results: tuple[Any, Any]) -> None:
         """Keep two tensors, in the place of older ones where there are many."""
         ours, theirs = results
         if isinstance(theirs, torch.Tensor):
@@ -166,22 +166,22 @@ class Machine(RuleBasedStateMachine):
     def leaf(self, requires_grad: bool) -> None:
         self.count += 1
         numbers = np.sin(np.arange(6.0) + self.count).reshape(2, 3)
-        self.put(self.both(lambda m: m.tensor(numbers.tolist(), dtype=m.float64, requires_grad=requires_grad)))
+        self.keep(self.both(lambda m: m.tensor(numbers.tolist(), dtype=m.float64, requires_grad=requires_grad)))
 
     @rule(op=st.sampled_from(sorted(OPS)), x=PLACES, y=PLACES)
     def op(self, op: str, x: int, y: int) -> None:
-        self.put(self.both(lambda m, x, y: OPS[op](m, x, y), self.at(x), self.at(y)))
+        self.keep(self.both(lambda m, x, y: OPS[op](m, x, y), self.at(x), self.at(y)))
 
     @rule(view=st.sampled_from(sorted(VIEWS)), x=PLACES)
     def view(self, view: str, x: int) -> None:
-        self.put(self.both(lambda m, x: VIEWS[view](x), self.at(x)))
+        self.keep(self.both(lambda m, x: VIEWS[view](x), self.at(x)))
 
     @rule(edit=st.sampled_from(sorted(EDITS)), x=PLACES, y=PLACES)
     def edit(self, edit: str, x: int, y: int) -> None:
         # PyTorch 2.13 loses track of what is retained, and breaks down
         if edit == "turn" and self.at(x)[1].retains_grad:
             return
-        self.put(self.both(lambda m, x, y: EDITS[edit](m, x, y), self.at(x), self.at(y)))
+        self.keep(self.both(lambda m, x, y: EDITS[edit](m, x, y), self.at(x), self.at(y)))
 
     @precondition(lambda self: len(self.modes) < 3)
     @rule(mode=st.sampled_from(sorted(MODES)))
@@ -240,7 +240,7 @@ class Machine(RuleBasedStateMachine):
             found = m.autograd.grad(x, y, m.ones_like(x), create_graph=create, retain_graph=True, allow_unused=unused)
             return found[0]
 
-        self.put(self.both(run, self.at(x), self.at(y)))
+        self.keep(self.both(run, self.at(x), self.at(y)))
 
     @rule(x=PLACES)
     def drop(self, x: int) -> None:
@@ -251,7 +251,7 @@ class Machine(RuleBasedStateMachine):
     def look(self, x: int) -> None:
         """Everything that can be asked of a tensor, which renews its node."""
 
-        def told(m: Any, x: Any) -> list[Any]:
+        def facts(m: Any, x: Any) -> list[Any]:
             node = x.grad_fn
             return [
                 node and node.name(),
@@ -263,8 +263,8 @@ class Machine(RuleBasedStateMachine):
                 x._is_view(),
             ]
 
-        self.both(told, self.at(x))
-        ours, theirs = _outcome(lambda: told(None, self.at(x)[0])), _outcome(lambda: told(None, self.at(x)[1]))
+        self.both(facts, self.at(x))
+        ours, theirs = _outcome(lambda: facts(None, self.at(x)[0])), _outcome(lambda: facts(None, self.at(x)[1]))
         assert ours == theirs
 
     # -- what holds after each -----------------------------------------------------------------------------------------

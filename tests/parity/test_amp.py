@@ -153,22 +153,22 @@ def test_a_parameter_is_cast_once_in_a_block() -> None:
 def _states(m: Any) -> Any:
     told = []
 
-    def tell() -> None:
+    def note_state() -> None:
         told.append((m.is_autocast_enabled("cpu"), m.is_autocast_enabled(), str(m.get_autocast_dtype("cpu"))))
 
-    tell()
+    note_state()
     with m.autocast("cpu", dtype=m.float16):
-        tell()
+        note_state()
         with m.autocast("xpu"), m.autocast("cpu", enabled=False):
-            tell()
-        tell()
-    decorated = m.autocast("cpu")(lambda a: (tell(), m.mm(a, a))[1])
+            note_state()
+        note_state()
+    decorated = m.autocast("cpu")(lambda a: (note_state(), m.mm(a, a))[1])
     told.append(str(decorated(m.ones(2, 2)).dtype))
     try:
         with m.autocast("cpu"):
             raise KeyError("left")
     except KeyError:
-        tell()
+        note_state()
     return told, str(m.mm(m.ones(1, 1), m.ones(1, 1)).dtype)
 
 

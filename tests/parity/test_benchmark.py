@@ -44,7 +44,7 @@ def timer(m: Any, steps: tuple[float, ...], stmt: str = "pass", **options: Any) 
     return m.utils.benchmark.Timer(f"{indent}run(){indent}{stmt.lstrip()}", timer=clock, globals=names, **options)
 
 
-def told(measurement: Any) -> Any:
+def printed(measurement: Any) -> Any:
     return (
         repr(measurement).split("\n")[1:],
         measurement.significant_figures,
@@ -61,7 +61,7 @@ def told(measurement: Any) -> Any:
 
 @pytest.mark.parametrize("options", STATEMENTS.values(), ids=STATEMENTS.keys())
 def test_one_measurement(options: dict[str, Any]) -> None:
-    ours, theirs = (told(timer(m, (0.003, 0.5), **options).timeit(20)) for m in (autogradkit, torch))
+    ours, theirs = (printed(timer(m, (0.003, 0.5), **options).timeit(20)) for m in (autogradkit, torch))
     assert ours == theirs
 
 
@@ -70,7 +70,7 @@ def test_measurements_for_a_time(steps: tuple[float, ...]) -> None:
     def run(m: Any) -> Any:
         heard: list[tuple[int, float]] = []
         one = timer(m, steps).blocked_autorange(min_run_time=0.6, callback=lambda *each: heard.append(each))
-        return told(one), len(heard), told(timer(m, steps).adaptive_autorange(max_run_time=2.0))
+        return printed(one), len(heard), printed(timer(m, steps).adaptive_autorange(max_run_time=2.0))
 
     assert run(autogradkit) == run(torch)
 

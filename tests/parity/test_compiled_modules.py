@@ -19,7 +19,7 @@ def model(m: Any) -> Any:
     return m.compile(layers, backend="eager")
 
 
-def seen(m: Any) -> list[Any]:
+def facts(m: Any) -> list[Any]:
     """What scripts ask of it."""
     compiled = model(m)
     compiled.eval()
@@ -36,7 +36,7 @@ def seen(m: Any) -> list[Any]:
 
 
 def test_a_compiled_module_is_a_wrapper_that_leads_to_the_module() -> None:
-    assert seen(autogradkit) == seen(torch)
+    assert facts(autogradkit) == facts(torch)
 
 
 def test_it_computes_what_the_module_computes_and_both_have_hooks() -> None:

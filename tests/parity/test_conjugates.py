@@ -11,8 +11,8 @@ import pytest
 import torch
 
 import autogradkit
-from tests.parity.said import check
-from tests.parity.test_inplace_views import asked, attempt, choices, facts
+from tests.parity.one_line import check
+from tests.parity.test_inplace_views import attempt, choices, facts, value_or_refusal
 
 Z = "z = torch.tensor([[1 + 2j, 3 - 4j], [0.5 + 5j, 6 - 0.5j]], dtype=torch.complex128); "
 EXPRESSIONS = """
@@ -242,7 +242,7 @@ def run(library, lines: list[str], twice: bool):
     outcomes.append(attempt(finish))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a leaf may have become a result
-        gradients = [asked(lambda each=each: each.grad) for each in leaves.values()]
+        gradients = [value_or_refusal(lambda each=each: each.grad) for each in leaves.values()]
     return outcomes, seen, values, [None if each is None else each.numpy(force=True) for each in gradients]
 
 

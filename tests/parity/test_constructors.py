@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import autogradkit
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 DATA = """
 {}(); {}(2, 3).shape; {}(torch.Size([2, 3])).shape; {}((2, 3)); {}([1, 2.5]); {}([[1, 2], [3, 4]]); {}([]); {}([[]])

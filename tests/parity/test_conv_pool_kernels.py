@@ -29,7 +29,7 @@ def laid_out(x: torch.Tensor, layout: str) -> torch.Tensor:
     return x.clone(memory_format=torch.contiguous_format)
 
 
-def both(
+def in_both(
     size: tuple[int, ...],
     channels: int,
     kernel: tuple[int, int],
@@ -66,7 +66,7 @@ def both(
 @pytest.mark.parametrize("batch", [0, 1, 2, 16, 31, 32, 33, 48, 64, 65, 97])
 @pytest.mark.parametrize(("channels", "width"), [(1, 9), (2, 24), (3, 9), (4, 24)])
 def test_convolution_of_any_batch(batch: int, channels: int, width: int) -> None:
-    both((batch, channels, 8, width), 4, (3, 3), {"padding": 1})
+    in_both((batch, channels, 8, width), 4, (3, 3), {"padding": 1})
 
 
 GEOMETRIES: dict[str, tuple[tuple[int, int, int], int, tuple[int, int], dict[str, Any]]] = {
@@ -85,16 +85,16 @@ GEOMETRIES: dict[str, tuple[tuple[int, int, int], int, tuple[int, int], dict[str
 @pytest.mark.parametrize("name", GEOMETRIES)
 def test_convolution_of_any_geometry_and_layout(name: str, batch: int, layout: str) -> None:
     size, channels, kernel, options = GEOMETRIES[name]
-    both((batch, *size), channels, kernel, options, layout)
+    in_both((batch, *size), channels, kernel, options, layout)
 
 
 @pytest.mark.parametrize("batch", [1, 40])
 def test_convolution_in_single_precision(batch: int) -> None:
-    both((batch, 3, 12, 11), 5, (3, 3), {}, dtype=torch.float32)
+    in_both((batch, 3, 12, 11), 5, (3, 3), {}, dtype=torch.float32)
 
 
 def test_a_large_sample_alone() -> None:
-    both((1, 8, 70, 70), 3, (3, 3), {"padding": 1})
+    in_both((1, 8, 70, 70), 3, (3, 3), {"padding": 1})
 
 
 @pytest.mark.parametrize("batch", [1, 34])
@@ -103,7 +103,7 @@ def test_what_is_no_number_stays_where_it_is(batch: int, value: float) -> None:
     def spoil(x: torch.Tensor) -> None:
         x[0, 1, 2, 3] = value
 
-    both((batch, 2, 7, 8), 2, (3, 3), {}, change=spoil)
+    in_both((batch, 2, 7, 8), 2, (3, 3), {}, change=spoil)
 
 
 @pytest.mark.parametrize("layout", ["contiguous", "channels last", "with gaps"])
@@ -112,7 +112,7 @@ def test_what_is_no_number_stays_where_it_is(batch: int, value: float) -> None:
     [((3, 3), {}), ((3, 3), {"padding": 1}), ((2, 3), {"padding": (2, 0), "dilation": (1, 2)}), ((1, 1), {})],
 )
 def test_large_planes_of_many_channels(kernel: tuple[int, int], options: dict[str, Any], layout: str) -> None:
-    both((3, 32, 18, 19), 33, kernel, options, layout)
+    in_both((3, 32, 18, 19), 33, kernel, options, layout)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -122,7 +122,7 @@ def test_what_is_no_number_stays_in_its_row_of_a_large_plane(value: float) -> No
     def spoil(x: torch.Tensor) -> None:
         x[0, 1, 5, 0] = value
 
-    both((2, 32, 18, 19), 33, (3, 3), {}, change=spoil)
+    in_both((2, 32, 18, 19), 33, (3, 3), {}, change=spoil)
 
 
 def test_an_infinite_weight_reaches_no_other_row_of_a_large_plane() -> None:

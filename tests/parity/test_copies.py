@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 LINES = [
     "x = torch.ones(2); y = copy.copy(x); y.add_(1); x, y is x, y._version",

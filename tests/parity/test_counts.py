@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import autogradkit
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 
 @pytest.mark.parametrize("kind", ["float32", "float64", "float16"])

@@ -101,7 +101,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         assert not library.distributed.is_initialized()
 
 
-def told(library: Any, line: str) -> str:
+def outcome(library: Any, line: str) -> str:
     """What a line gives, or what it raises."""
     library.manual_seed(2)
     names = {"torch": library, "dist": library.distributed}
@@ -117,13 +117,13 @@ def told(library: Any, line: str) -> str:
 
 @pytest.mark.parametrize("line", BEFORE.strip().split("\n"))
 def test_before_there_is_a_world(line: str) -> None:
-    assert told(ak, line) == told(torch, line)
+    assert outcome(ak, line) == outcome(torch, line)
 
 
 @pytest.mark.usefixtures("world")
 @pytest.mark.parametrize("line", WITHIN.strip().split("\n"))
 def test_in_a_world_of_one(line: str) -> None:
-    assert told(ak, line) == told(torch, line)
+    assert outcome(ak, line) == outcome(torch, line)
 
 
 @pytest.mark.usefixtures("world")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 NAMES = ("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu", "float4_e2m1fn_x2")
 OTHERS = ("float16", "bfloat16", "float64", "complex64", "complex32", "int8", "int64", "uint16", "bool", *NAMES)

@@ -44,7 +44,7 @@ REFUSED = [
 ]
 
 
-def both(shape: tuple[int, ...]) -> tuple[Any, Any]:
+def samples(shape: tuple[int, ...]) -> tuple[Any, Any]:
     theirs = torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
     return theirs, to_ours(theirs)
 
@@ -53,7 +53,7 @@ def both(shape: tuple[int, ...]) -> tuple[Any, Any]:
 @pytest.mark.parametrize(("shape", "pad"), FITTING, ids=str)
 def test_values_and_gradients(shape: tuple[int, ...], pad: tuple[int, ...], mode: str) -> None:
     found = []
-    for framework, leaf in zip(FRAMEWORKS, both(shape), strict=True):
+    for framework, leaf in zip(FRAMEWORKS, samples(shape), strict=True):
         leaf.requires_grad_()
         y = framework.nn.functional.pad(leaf, pad, mode)
         slope = framework.arange(y.numel(), dtype=framework.float64).reshape(y.shape).requires_grad_()
@@ -73,7 +73,7 @@ def test_values_and_gradients(shape: tuple[int, ...], pad: tuple[int, ...], mode
 @pytest.mark.parametrize("shape", [(2, 3, 4, 5), (4, 3, 5)], ids=str)
 def test_memory_formats(shape: tuple[int, ...], mode: str) -> None:
     strides = []
-    for framework, x in zip(FRAMEWORKS, both(shape), strict=True):
+    for framework, x in zip(FRAMEWORKS, samples(shape), strict=True):
         order = (0, 2, 3, 1) if len(shape) == 4 else (1, 0, 2)
         transposed = x.permute(order).contiguous().permute([order.index(i) for i in range(len(shape))])
         strides.append(framework.nn.functional.pad(transposed, (1, 1) * (len(shape) - 2), mode).stride())
@@ -84,7 +84,7 @@ def test_memory_formats(shape: tuple[int, ...], mode: str) -> None:
 @pytest.mark.parametrize(("shape", "pad"), REFUSED, ids=str)
 def test_refusals(shape: tuple[int, ...], pad: tuple[int, ...], mode: str) -> None:
     said = []
-    for framework, x in zip(FRAMEWORKS, both(shape), strict=True):
+    for framework, x in zip(FRAMEWORKS, samples(shape), strict=True):
         try:
             said.append(tuple(framework.nn.functional.pad(x, pad, mode).shape))
         except (RuntimeError, NotImplementedError) as error:

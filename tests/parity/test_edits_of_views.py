@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 MADE = "x = torch.arange(24.0).reshape(4, 6) / 10; row = torch.arange(6.0); w = torch.ones(4, 6); "
 EDITS = [

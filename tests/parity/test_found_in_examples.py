@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import autogradkit
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 GIVEN = "a = torch.tensor([1.0, 2.0], requires_grad=True); b = a + 2; "
 TAKEN = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 LINES = [
     "F.fractional_max_pool2d(x, 2, 3, return_indices=True)",

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import autogradkit
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 CONCENTRATIONS = [0.01] * 10 + np.linspace(0.05, 3, 50).tolist() + np.geomspace(0.3, 2000, 60).tolist()
 

@@ -9,7 +9,7 @@ from types import FrameType
 import pytest
 
 import autogradkit
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 MADE = (
     "m = torch.nn.Linear(2, 1); torch.nn.init.ones_(m.weight); torch.nn.init.zeros_(m.bias); x = torch.tensor([[1.0, 2.0]]); "

@@ -92,7 +92,7 @@ def rounded(tensor) -> object:
     return np.asarray((tensor.detach() + 0).numpy(), np.float64)
 
 
-def asked(call):
+def value_or_refusal(call):
     """An attribute's value, or the text of what reading it raises."""
     try:
         return call()
@@ -110,11 +110,11 @@ def facts(name, tensor, known) -> dict[str, object]:
         "name": name,
         "shape": tuple(tensor.shape),
         "version": tensor._version,
-        "requires_grad": asked(lambda: tensor.requires_grad),
-        "is_leaf": asked(lambda: tensor.is_leaf),
+        "requires_grad": value_or_refusal(lambda: tensor.requires_grad),
+        "is_leaf": value_or_refusal(lambda: tensor.is_leaf),
         "view": tensor._is_view(),
         "base": next((n for n, t in known.items() if t is base), None) if base is not None else None,
-        "node": asked(lambda: node_name(tensor)),
+        "node": value_or_refusal(lambda: node_name(tensor)),
         "stride": tensor.stride() if tensor.numel() else (),
         "offset": tensor.storage_offset() if tensor.numel() else 0,
     }

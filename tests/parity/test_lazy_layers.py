@@ -191,12 +191,12 @@ REFUSED: dict[str, Case] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_no_op_takes_what_has_no_sizes(name: str) -> None:
-    def said(m: Any) -> str:
+    def refusal_text(m: Any) -> str:
         with pytest.raises((ValueError, RuntimeError)) as refusal:
             REFUSED[name](m)
         return re.sub(r" in <.*>\. ", " in <...>. ", str(refusal.value))
 
-    assert said(autogradkit) == said(torch)
+    assert refusal_text(autogradkit) == refusal_text(torch)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import autogradkit
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 HASHES = [
     "[torch.hash_tensor(torch.tensor([1, 2, -3], dtype=d)) for d in (torch.int8, torch.int64, torch.half, torch.bfloat16, "

@@ -10,7 +10,7 @@ import torch
 
 import autogradkit as ak
 
-from .said import said
+from .one_line import outcome
 
 N = 24
 _BASIS = np.linalg.qr(np.sin(np.arange(N * N, dtype=float) ** 1.3).reshape(N, N))[0]
@@ -19,7 +19,7 @@ MATRIX = (MATRIX + MATRIX.T) / 2
 OTHER = np.diag(np.linspace(1, 2, N))
 
 
-def both(run: Any) -> tuple[Any, Any]:
+def in_both(run: Any) -> tuple[Any, Any]:
     return tuple((m.manual_seed(5), run(m))[1] for m in (torch, ak))
 
 
@@ -46,7 +46,7 @@ CALLS: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_its_pairs_are_pytorchs(name: str) -> None:
-    theirs, mine = both(
+    theirs, mine = in_both(
         lambda m: CALLS[name](m, m.tensor(MATRIX.tolist(), dtype=m.float64), m.tensor(OTHER.tolist(), dtype=m.float64))
     )
     assert tuple(mine[0].shape) == tuple(theirs[0].shape)
@@ -68,7 +68,7 @@ def test_the_gradient_is_that_of_eigenvalues_and_vectors() -> None:
         values, vectors = m.lobpcg(a, k=2)
         return m.autograd.grad((values * m.tensor([1.0, 2.0])).sum() + (vectors**4).sum(), a)[0]
 
-    theirs, mine = both(run)
+    theirs, mine = in_both(run)
     np.testing.assert_allclose(mine.numpy(), theirs.numpy(), atol=1e-5)
 
 
@@ -84,6 +84,6 @@ REFUSED = [
 
 @pytest.mark.parametrize("call", REFUSED)
 def test_what_is_refused(call: str) -> None:
-    theirs, mine = both(lambda m: said(m, f"A = torch.eye({N})\n{call}"))
+    theirs, mine = in_both(lambda m: outcome(m, f"A = torch.eye({N})\n{call}"))
     assert mine == theirs
     assert theirs[0] != "ok"

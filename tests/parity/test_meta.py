@@ -12,7 +12,7 @@ import torch
 
 import autogradkit as ak
 
-from .said import said
+from .one_line import outcome
 
 SHAPES = """
 nn.Linear(2, 3, device="meta")(o(4, 2))
@@ -145,7 +145,7 @@ BEFORE = (
 
 @pytest.mark.parametrize("line", LINES)
 def test_it_says_what_pytorch_says(line: str) -> None:
-    assert said(ak, BEFORE + line)[:2] == said(torch, BEFORE + line)[:2]
+    assert outcome(ak, BEFORE + line)[:2] == outcome(torch, BEFORE + line)[:2]
 
 
 def test_what_depends_on_numbers_is_refused() -> None:

@@ -73,7 +73,7 @@ def test_gradients_of_native_dropout_are_pytorchs(p: float, train: bool | None) 
     ],
 )
 def test_mean_and_deviation_of_native_group_norm_are_recorded(code: str) -> None:
-    def said(module: Any) -> Any:
+    def outcome(module: Any) -> Any:
         x = module.tensor(GROUPS, requires_grad=True)
         found = module.native_group_norm(x, module.tensor(SCALES), None, 2, 4, 3, 2, 1e-5)
         try:
@@ -81,7 +81,7 @@ def test_mean_and_deviation_of_native_group_norm_are_recorded(code: str) -> None
         except RuntimeError as error:
             return str(error)
 
-    assert said(autogradkit) == said(torch)
+    assert outcome(autogradkit) == outcome(torch)
 
 
 @pytest.mark.parametrize("rest", ["0", "mean.sum() * 3", "(rstd**2).sum()", "mean.sum() * 3 + (mean * rstd).sum()"])
@@ -100,7 +100,7 @@ def test_mean_and_deviation_of_native_group_norm_count_together(rest: str) -> No
 
 @pytest.mark.parametrize("sizes", [(3, 4, 3, 2), (2, 5, 3, 2), (2, 4, 2, 2), (2, 4, 3, 3), (2, 4, 3, 0), (2, 4, 3, 4)])
 def test_native_group_norm_refuses_sizes_that_are_not_its_inputs(sizes: tuple[int, ...]) -> None:
-    def said(module: Any) -> Any:
+    def outcome(module: Any) -> Any:
         try:
             return [
                 list(each.shape) for each in module.native_group_norm(module.tensor(GROUPS), None, None, *sizes, 1e-5)
@@ -108,7 +108,7 @@ def test_native_group_norm_refuses_sizes_that_are_not_its_inputs(sizes: tuple[in
         except RuntimeError as error:
             return str(error)
 
-    assert said(autogradkit) == said(torch)
+    assert outcome(autogradkit) == outcome(torch)
 
 
 BYTES, POSITIVE = "whole.to(torch.int8)", "whole.to(torch.uint8)"

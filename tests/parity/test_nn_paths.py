@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 LINES = [
     "u = torch.nn.modules.utils; u._single(3), u._pair(3), u._triple([1, 2]), u._quadruple('a'), u._ntuple(5)(0)",

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import autogradkit
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 FUNCTIONS = """
 torch.finfo(torch.float32); torch.finfo(); torch.finfo(torch.float64); torch.finfo(torch.float16); torch.finfo(torch.bfloat16)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 QUERIES = """
 torch.ones(1).is_nonzero(); torch.zeros(1).is_nonzero(); torch.ones(2).is_nonzero(); torch.is_nonzero(torch.tensor([0j]))

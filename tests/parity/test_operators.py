@@ -11,8 +11,8 @@ import autogradkit as ak
 from autogradkit._ops.declare.names import SETS, load_all
 from autogradkit._ops.operators.declared import NAMES_FILE
 from scripts.write_overload_names import lines
+from tests.parity.one_line import outcome
 from tests.parity.outcomes import Case, assert_same, case_of
-from tests.parity.said import said
 
 load_all()
 NAMES = sorted({each for owner in SETS for each in (owner.name, *owner.aliases, *([owner.edit_name] * owner.in_place))})
@@ -100,7 +100,7 @@ torch.ops.load_library("nothing.so")
 
 @pytest.mark.parametrize("line", LINES.strip().splitlines())
 def test_a_line_says_what_it_says_in_pytorch(line: str) -> None:
-    assert said(ak, line) == said(torch, line)
+    assert outcome(ak, line) == outcome(torch, line)
 
 
 CASES: dict[str, Case] = {}

@@ -41,7 +41,7 @@ def _told(m: Any, build: Callable[..., Any]) -> list[Any]:
 
 class _Double:
     @staticmethod
-    def of(m: Any) -> Any:
+    def packed_gradient(m: Any) -> Any:
         class Double(m.autograd.Function):
             @staticmethod
             def forward(ctx: Any, x: Any) -> Any:

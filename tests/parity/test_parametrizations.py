@@ -25,7 +25,7 @@ def symmetric(m: Any, back: Any = None) -> Any:
     return Symmetric()
 
 
-def of(m: Any, forward: Any, back: Any = None) -> Any:
+def parametrization(m: Any, forward: Any, back: Any = None) -> Any:
     class Made(m.nn.Module):
         def forward(self, *x: Any) -> Any:
             return forward(*x)
@@ -54,7 +54,7 @@ def registered(m: Any) -> Any:
 
 @case
 def two_in_a_row(m: Any) -> Any:
-    layer = on(m, m.nn.Linear(3, 3), symmetric(m), of(m, lambda x: x * 2, lambda x: x / 2))
+    layer = on(m, m.nn.Linear(3, 3), symmetric(m), parametrization(m, lambda x: x * 2, lambda x: x / 2))
     return layer, layer.weight
 
 
@@ -90,7 +90,7 @@ def assigned_in_another_dtype(m: Any) -> Any:
 
 @case
 def of_two_tensors(m: Any) -> Any:
-    layer = on(m, m.nn.Linear(2, 2), of(m, lambda a, b: a + b, lambda x: (x * 0.25, x * 0.75)))
+    layer = on(m, m.nn.Linear(2, 2), parametrization(m, lambda a, b: a + b, lambda x: (x * 0.25, x * 0.75)))
     names = [name for name, _ in layer.named_parameters()]
     layer.weight = m.ones(2, 2)
     return names, layer, layer.weight, m.nn.utils.parametrize.remove_parametrizations(layer, "weight")
@@ -98,14 +98,14 @@ def of_two_tensors(m: Any) -> Any:
 
 @case
 def of_two_tensors_and_back(m: Any) -> Any:
-    layer = on(m, m.nn.Linear(2, 2), of(m, lambda a, b: a + b, lambda x: (x, x)))
+    layer = on(m, m.nn.Linear(2, 2), parametrization(m, lambda a, b: a + b, lambda x: (x, x)))
     m.nn.utils.parametrize.remove_parametrizations(layer, "weight", leave_parametrized=False)
 
 
 @case
 def of_too_many_tensors(m: Any) -> Any:
     many = [2]
-    layer = on(m, m.nn.Linear(2, 2), of(m, lambda a, b: a + b, lambda x: (x,) * many[0]))
+    layer = on(m, m.nn.Linear(2, 2), parametrization(m, lambda a, b: a + b, lambda x: (x,) * many[0]))
     many[0] = 3
     layer.weight = m.ones(2, 2)
 
@@ -144,52 +144,52 @@ def of_no_tensor(m: Any) -> Any:
 
 @case
 def that_gives_no_tensor(m: Any) -> Any:
-    on(m, m.nn.Linear(2, 2), of(m, lambda x: 3))
+    on(m, m.nn.Linear(2, 2), parametrization(m, lambda x: 3))
 
 
 @case
 def that_changes_the_dtype(m: Any) -> Any:
-    on(m, m.nn.Linear(2, 2), of(m, lambda x: x.double()))
+    on(m, m.nn.Linear(2, 2), parametrization(m, lambda x: x.double()))
 
 
 @case
 def that_changes_the_sizes(m: Any) -> Any:
-    on(m, m.nn.Linear(2, 2), of(m, lambda x: x[0]))
+    on(m, m.nn.Linear(2, 2), parametrization(m, lambda x: x[0]))
 
 
 @case
 def that_changes_the_sizes_unsafely(m: Any) -> Any:
-    return on(m, m.nn.Linear(2, 2), of(m, lambda x: x[:1]), unsafe=True)(m.ones(1, 2))
+    return on(m, m.nn.Linear(2, 2), parametrization(m, lambda x: x[:1]), unsafe=True)(m.ones(1, 2))
 
 
 @case
 def whose_way_back_gives_nothing(m: Any) -> Any:
-    on(m, m.nn.Linear(2, 2), of(m, lambda x: x, lambda x: None))
+    on(m, m.nn.Linear(2, 2), parametrization(m, lambda x: x, lambda x: None))
 
 
 @case
 def whose_way_back_changes_the_dtype(m: Any) -> Any:
-    on(m, m.nn.Linear(2, 2), of(m, lambda x: x, lambda x: x.double()))
+    on(m, m.nn.Linear(2, 2), parametrization(m, lambda x: x, lambda x: x.double()))
 
 
 @case
 def whose_way_back_gives_numbers(m: Any) -> Any:
-    on(m, m.nn.Linear(2, 2), of(m, lambda *x: x[0], lambda x: (x, 3)))
+    on(m, m.nn.Linear(2, 2), parametrization(m, lambda *x: x[0], lambda x: (x, 3)))
 
 
 @case
 def second_that_changes_the_dtype(m: Any) -> Any:
-    on(m, m.nn.Linear(2, 2), symmetric(m), of(m, lambda x: x.double()))
+    on(m, m.nn.Linear(2, 2), symmetric(m), parametrization(m, lambda x: x.double()))
 
 
 @case
 def second_that_changes_the_sizes(m: Any) -> Any:
-    on(m, m.nn.Linear(2, 2), symmetric(m), of(m, lambda x: x[0]))
+    on(m, m.nn.Linear(2, 2), symmetric(m), parametrization(m, lambda x: x[0]))
 
 
 @case
 def second_whose_way_back_changes_the_sizes(m: Any) -> Any:
-    on(m, m.nn.Linear(2, 2), symmetric(m), of(m, lambda x: x, lambda x: x[0]))
+    on(m, m.nn.Linear(2, 2), symmetric(m), parametrization(m, lambda x: x, lambda x: x[0]))
 
 
 @case
@@ -200,7 +200,7 @@ def list_of_nothing(m: Any) -> Any:
 @case
 def computed_once(m: Any) -> Any:
     calls: list[int] = []
-    layer = on(m, m.nn.Linear(2, 2), of(m, lambda x: calls.append(1) or x * 2))
+    layer = on(m, m.nn.Linear(2, 2), parametrization(m, lambda x: calls.append(1) or x * 2))
     with m.nn.utils.parametrize.cached():
         same = layer.weight is layer.weight
     return same, layer.weight is layer.weight, len(calls)

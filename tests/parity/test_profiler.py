@@ -154,7 +154,7 @@ def test_tables_of_operations() -> None:
 
 
 def test_devices_that_are_not_here_are_warned_of() -> None:
-    def told(m: Any, call: str) -> list[tuple[str, str]]:
+    def warnings_of(m: Any, call: str) -> list[tuple[str, str]]:
         spaces = {"p": m.autograd.profiler.profile, "q": m.profiler.profile, "A": m.profiler.ProfilerActivity, "m": m}
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
@@ -166,7 +166,7 @@ def test_devices_that_are_not_here_are_warned_of() -> None:
         "p(use_cuda=True)", "p(use_cuda=False)", "p(use_device='xpu')", "p(use_device='tpu')", "q(use_cuda=True)",
         "q(activities=[A.CPU, A.CUDA])", "q(activities=[A.CPU], use_cuda=False)",
     ):  # fmt: skip
-        assert told(autogradkit, call) == told(torch, call), call
+        assert warnings_of(autogradkit, call) == warnings_of(torch, call), call
     with pytest.warns(FutureWarning), pytest.raises(AssertionError, match="No valid profiler activities found"):
         autogradkit.profiler.profile(activities=[autogradkit.profiler.ProfilerActivity.CUDA], use_cuda=False)
 

@@ -113,7 +113,7 @@ def test_a_picture_is_prepared_alike(weights: str) -> None:
     )
 
 
-def said(call: str, models: Any) -> tuple[list[tuple[type, str]], dict[str, np.ndarray]]:
+def warnings_and_weights(call: str, models: Any) -> tuple[list[tuple[type, str]], dict[str, np.ndarray]]:
     with warnings.catch_warnings(record=True, action="always") as heard:
         model = eval(f"m.{call}", {"m": models})
     return [(each.category, str(each.message)) for each in heard], {
@@ -130,8 +130,8 @@ def said(call: str, models: Any) -> tuple[list[tuple[type, str]], dict[str, np.n
 def test_a_file_that_is_there_is_loaded(checkpoints: Path, given: str) -> None:
     torch.manual_seed(3)
     torch.save(theirs.squeezenet1_1().state_dict(), checkpoints / "squeezenet1_1-b8a52dc0.pth")
-    heard, state = said(f"squeezenet1_1({given})", ours)
-    wanted, expected = said(f"squeezenet1_1({given})", theirs)
+    heard, state = warnings_and_weights(f"squeezenet1_1({given})", ours)
+    wanted, expected = warnings_and_weights(f"squeezenet1_1({given})", theirs)
     assert heard == wanted
     assert state.keys() == expected.keys()
     assert all((state[name] == expected[name]).all() for name in state)

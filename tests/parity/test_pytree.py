@@ -35,7 +35,7 @@ def trees(library: ModuleType) -> dict[str, Any]:
     }
 
 
-def said(function: Callable[[], Any]) -> str:
+def text_of(function: Callable[[], Any]) -> str:
     """The text of a result, or of an error with its type."""
     try:
         return repr(function())
@@ -64,7 +64,9 @@ def test_a_tree_is_taken_apart_and_put_together(name: str) -> None:
             for s in [pytree.tree_structure(tree)]
         ],
     ):
-        assert said(partial(ask, ours, trees(autogradkit)[name])) == said(partial(ask, theirs, trees(torch)[name]))
+        assert text_of(partial(ask, ours, trees(autogradkit)[name])) == text_of(
+            partial(ask, theirs, trees(torch)[name])
+        )
 
 
 PAIRS = {
@@ -87,9 +89,9 @@ def test_two_trees_are_walked_together_or_refused(name: str) -> None:
 
     def ask(pytree: ModuleType) -> list[str]:
         return [
-            said(lambda: pytree.tree_map(lambda a, b: (a, b), first, second)),
-            said(lambda: pytree.tree_structure(first) == pytree.tree_structure(second)),
-            said(lambda: pytree._broadcast_to_and_flatten(second, pytree.tree_structure(first))),
+            text_of(lambda: pytree.tree_map(lambda a, b: (a, b), first, second)),
+            text_of(lambda: pytree.tree_structure(first) == pytree.tree_structure(second)),
+            text_of(lambda: pytree._broadcast_to_and_flatten(second, pytree.tree_structure(first))),
         ]
 
     # The address of a function differs from process to process, and the two libraries have each the same one here.
@@ -105,7 +107,7 @@ def test_two_trees_are_walked_together_or_refused(name: str) -> None:
     ],
 )
 def test_wrong_calls_are_refused_with_pytorch_s_words(ask: Callable[[ModuleType], Any]) -> None:
-    assert said(lambda: ask(ours)) == said(lambda: ask(theirs))
+    assert text_of(lambda: ask(ours)) == text_of(lambda: ask(theirs))
 
 
 def test_a_class_of_one_s_own_is_a_container_once_it_is_registered() -> None:
@@ -121,7 +123,7 @@ def test_a_class_of_one_s_own_is_a_container_once_it_is_registered() -> None:
         register(pytree)
         assert pytree.tree_leaves([Pair(1, [2]), 3]) == [1, 2, 3]
     for ask in (register, lambda pytree: pytree.tree_flatten_with_path(Pair(1, 2))):
-        mine, other = [said(partial(ask, pytree)) for pytree in (ours, theirs)]
+        mine, other = [text_of(partial(ask, pytree)) for pytree in (ours, theirs)]
         assert mine == other
         assert "Error" in mine
     # Transforms walk it, too.

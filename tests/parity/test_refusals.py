@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 X = "x = torch.arange(6.0).reshape(2, 3); v = torch.arange(1.0, 4.0); n = torch.ones(3, dtype=torch.int64); b = n.bool()"
 CASES = {

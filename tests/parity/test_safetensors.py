@@ -29,7 +29,7 @@ def some(m: Any) -> dict[str, Any]:
     return {**made, "number": m.tensor(0.1), "nothing": m.empty(0, 2), "last": m.arange(9.0)[3:]}
 
 
-def said(run: Callable[[Any, Any], Any], m: Any, room: Any) -> str:
+def text_of(run: Callable[[Any, Any], Any], m: Any, room: Any) -> str:
     try:
         return repr(run(m, room))
     except Exception as error:
@@ -111,9 +111,9 @@ def test_what_does_not_fit_a_model(tmp_path: Path) -> None:
         return room.load_model(m.nn.Linear(2, 1), tmp_path / "f", strict=strict)
 
     for strict in (True, False):
-        ours, theirs = (said(partial(run, strict=strict), m, room) for m, room in BOTH)
+        ours, theirs = (text_of(partial(run, strict=strict), m, room) for m, room in BOTH)
         assert ours == theirs
-    assert "Unexpected" in said(partial(run, strict=True), *BOTH[0])
+    assert "Unexpected" in text_of(partial(run, strict=True), *BOTH[0])
 
 
 REFUSED: list[Callable[[Any, Any], Any]] = [
@@ -133,7 +133,7 @@ REFUSED: list[Callable[[Any, Any], Any]] = [
 
 @pytest.mark.parametrize("index", range(len(REFUSED)))
 def test_refusals(index: int) -> None:
-    ours, theirs = (said(REFUSED[index], m, room) for m, room in BOTH)
+    ours, theirs = (text_of(REFUSED[index], m, room) for m, room in BOTH)
     assert ours == theirs
 
 
@@ -142,7 +142,7 @@ def test_tensors_that_share_memory_are_refused() -> None:
         x = m.ones(4)
         return room.save({"a": x, "b": x[1:]})
 
-    ours, theirs = (said(run, m, room) for m, room in BOTH)
+    ours, theirs = (text_of(run, m, room) for m, room in BOTH)
     assert ours in (theirs, theirs.replace("{'b', 'a'}", "{'a', 'b'}"), theirs.replace("{'a', 'b'}", "{'b', 'a'}"))
     assert ours.startswith("RuntimeError: \n            Some tensors share memory")
 
@@ -219,11 +219,11 @@ def test_storages_of_files(tmp_path: Path) -> None:
         mapped = storage.from_file(str(tmp_path / "f"), False, 8)
         return m.asarray(mapped[4:8], dtype=m.uint8), m.asarray(mapped, dtype=m.int16), m.asarray(mapped)
 
-    ours, theirs = (said(run, m, m.UntypedStorage) for m, _ in BOTH)
+    ours, theirs = (text_of(run, m, m.UntypedStorage) for m, _ in BOTH)
     assert ours == theirs
     for name, nbytes in (("nowhere", 4), ("f", 9)):
         wrong = partial(_mapped, path=str(tmp_path / name), nbytes=nbytes)
-        ours, theirs = (said(wrong, m, m.UntypedStorage) for m, _ in BOTH)
+        ours, theirs = (text_of(wrong, m, m.UntypedStorage) for m, _ in BOTH)
         assert ours == theirs
     shared = autogradkit.UntypedStorage.from_file(str(tmp_path / "f"), True, 10)
     shared[9] = 7

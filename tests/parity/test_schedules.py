@@ -198,7 +198,7 @@ def too_early(m: Any) -> None:
     m.optim.lr_scheduler.StepLR(groups(m), 2).step()
 
 
-def asked(m: Any) -> Any:
+def rates_outside_a_step(m: Any) -> Any:
     return m.optim.lr_scheduler.LinearLR(groups(m)).get_lr()
 
 
@@ -221,7 +221,7 @@ REFUSED: list[Callable[[Any], Any]] = [
     many_steps,
     more_groups,
     too_early,
-    asked,
+    rates_outside_a_step,
     other_optimizers,
     of_a_plateau,
     too_few_milestones,

@@ -10,12 +10,12 @@ import torch
 
 import autogradkit as ak
 
-from .said import said
+from .one_line import outcome
 
 DATA = np.array([[3.0, -1.0], [0.0, 2.5], [7.0, 2.5], [4.0, 0.5], [-2.0, 6.0], [1.5, 9.0]])
 
 
-def both(run: Any) -> tuple[Any, Any]:
+def in_both(run: Any) -> tuple[Any, Any]:
     return run(torch), run(ak)
 
 
@@ -30,7 +30,7 @@ def test_each_segment_is_reduced_and_its_gradient_goes_back(reduce: str, marks: 
         y.backward(m.arange(1.0, y.numel() + 1, dtype=y.dtype).reshape(tuple(y.shape)))
         return y.tolist(), x.grad.tolist(), str(y.dtype), type(y.grad_fn).__name__
 
-    theirs, mine = both(run)
+    theirs, mine = in_both(run)
     assert mine[2:] == theirs[2:]
     np.testing.assert_allclose(mine[0], theirs[0], rtol=1e-6)
     np.testing.assert_allclose(mine[1], theirs[1], rtol=1e-2 if dtype == "float16" else 1e-6)
@@ -41,7 +41,7 @@ def test_segments_of_rows_that_have_lengths_of_their_own() -> None:
         x = m.tensor(DATA.tolist()).T
         return m.segment_reduce(x, "mean", lengths=m.tensor([[2, 4], [5, 1]]), axis=-1).tolist()
 
-    theirs, mine = both(run)
+    theirs, mine = in_both(run)
     assert mine == theirs
 
 
@@ -54,7 +54,7 @@ def test_what_is_not_finite_and_what_is_empty() -> None:
             found += [y.tolist(), m.autograd.grad(y.sum(), x)[0].tolist()]
         return [*found, m.segment_reduce(m.empty(0, 2), "max", lengths=m.tensor([0, 0])).tolist()]
 
-    theirs, mine = both(run)
+    theirs, mine = in_both(run)
     for one, other in zip(mine, theirs, strict=True):
         np.testing.assert_equal(one, other)
 
@@ -95,7 +95,7 @@ BEFORE = (
 
 @pytest.mark.parametrize("call", REFUSED)
 def test_what_is_refused(call: str) -> None:
-    theirs, mine = both(lambda m: said(m, BEFORE + call))
+    theirs, mine = in_both(lambda m: outcome(m, BEFORE + call))
     assert mine == theirs
     assert theirs[0] != "ok"
 
@@ -110,7 +110,7 @@ def test_sequences_are_convolved_time_first(pad: int) -> None:
         found = [y, *m.autograd.grad((y * y).sum(), [x, w, b])] if pad >= 0 else [y]
         return [each.tolist() for each in found], type(y.grad_fn).__name__, y.stride()
 
-    theirs, mine = both(run)
+    theirs, mine = in_both(run)
     assert mine[1:] == theirs[1:]
     for one, other in zip(mine[0], theirs[0], strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)

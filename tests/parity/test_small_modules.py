@@ -9,7 +9,7 @@ import torch
 
 import autogradkit
 from autogradkit.utils.data._utils import collate
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 
 def test_functional_has_pytorchs_names() -> None:

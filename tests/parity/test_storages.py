@@ -7,7 +7,7 @@ import os
 import pytest
 
 import autogradkit
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 UNTYPED = """
 torch.UntypedStorage(); torch.UntypedStorage(3).nbytes(); torch.UntypedStorage([1, 2, 300]); torch.UntypedStorage([1.5])

@@ -27,7 +27,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int | float | str | tuple | list | dict | type(None)) else repr(value)
 
 
-def told(module: Any, call: str) -> Any:
+def outcome(module: Any, call: str) -> Any:
     """What a call gives, or its error with the first line of its text; and what it warns of."""
     source = call if call.startswith("setattr") else f"torch.{call}"
     with warnings.catch_warnings(record=True) as warned:
@@ -62,7 +62,7 @@ def _as_a_process_begins() -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_call_is_answered_as_by_pytorch(call: str) -> None:
-    assert told(autogradkit, call) == told(torch, call)
+    assert outcome(autogradkit, call) == outcome(torch, call)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_a_call_is_answered_as_by_pytorch(call: str) -> None:
     ],
 )
 def test_what_is_answered_otherwise(call: str, ours: Any) -> None:
-    assert told(autogradkit, call) == (ours, [])
-    assert told(torch, call) != (ours, [])
+    assert outcome(autogradkit, call) == (ours, [])
+    assert outcome(torch, call) != (ours, [])
 
 
 SCRIPTS = {
@@ -233,7 +233,7 @@ def test_what_is_compiled_or_scripted_runs_as_it_is() -> None:
     ],
 )
 def test_what_is_not_here_is_said_to_be_absent_with_what_there_is_instead(call: str, said: str, instead: str) -> None:
-    (kind, text), warned = told(autogradkit, call)
+    (kind, text), warned = outcome(autogradkit, call)
     assert text.startswith(f"PyTorch has {said}; autogradkit does not have it: ")
     assert instead in text
     assert (kind, warned) == ("AttributeError", [])
@@ -252,6 +252,6 @@ def test_what_is_not_here_is_said_to_be_absent_with_what_there_is_instead(call: 
     ],
 )  # fmt: skip
 def test_what_goes_with_translated_code(call: str) -> None:
-    ours, theirs = told(autogradkit, call), told(torch, call)
+    ours, theirs = outcome(autogradkit, call), outcome(torch, call)
     assert ours[0] == theirs[0]
     assert set(ours[1]) == set(theirs[1])

@@ -10,7 +10,7 @@ import torch
 
 import autogradkit as ak
 
-from .said import said
+from .one_line import outcome
 
 LINES = """
 torch.is_anomaly_check_nan_enabled()
@@ -58,5 +58,5 @@ m = torch.nn.Sequential(torch.nn.BatchNorm1d(3)); torch.func.replace_all_batch_n
 @pytest.mark.parametrize("line", LINES)
 def test_it_says_what_pytorch_says(line: str) -> None:
     with warnings.catch_warnings(action="ignore"):
-        theirs: Any = said(torch, line)
-    assert said(ak, line)[:2] == theirs[:2]
+        theirs: Any = outcome(torch, line)
+    assert outcome(ak, line)[:2] == theirs[:2]

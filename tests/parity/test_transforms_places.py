@@ -287,12 +287,12 @@ BOTH = ((ours, ak, our_kinds, to_ours), (theirs, torch, their_kinds, lambda x: x
 def test_policies_of_videos(call: str) -> None:
     frames = torch.stack([TENSORS["uint8"], TENSORS["uint8"].flip(1)]).unsqueeze(0)
 
-    def told(library: Any, tensors: Any, kinds: Any, given: Any) -> Any:
+    def policy_and_frames(library: Any, tensors: Any, kinds: Any, given: Any) -> Any:
         policy = made(library, tensors, kinds, call)
         changed = seeded(lambda: [policy(kinds.Video(given(frames)), "a")[0] for _ in range(6)])[0]
         return repr(policy).replace("autogradkit", "torch"), changed
 
-    (shown, one), (expected, other) = (told(*each) for each in BOTH)
+    (shown, one), (expected, other) = (policy_and_frames(*each) for each in BOTH)
     assert shown == expected
     nearly(one, other, 2e-5)
 

@@ -11,7 +11,7 @@ import torch
 
 import autogradkit as ak
 
-from .said import said
+from .one_line import outcome
 
 LINES = """
 a
@@ -109,7 +109,7 @@ def test_it_says_what_pytorch_says(line: str, kind: str) -> None:
         f"D = torch.{kind}; a = torch.tensor([1, 2, 3], dtype=D); b = torch.tensor([3, 2, 1], dtype=D)\n"
         "i = torch.tensor([1, 2, 3]); f = torch.tensor([1.0, 2.0, 3.0])\n"
     )
-    assert said(ak, before + line) == said(torch, before + line)
+    assert outcome(ak, before + line) == outcome(torch, before + line)
 
 
 @pytest.mark.parametrize("kind", ["uint16", "uint32", "uint64"])

@@ -126,17 +126,17 @@ m.MultiScaleRoIAlign(['0'], 3, 2)({'0': t.ones(1, 2, 4, 4)}, [t.ones(1, 4)], [])
 
 @pytest.mark.parametrize("call", LAYERS.strip().splitlines())
 def test_layers_and_what_they_refuse(call: str) -> None:
-    def told(m: Any, library: Any) -> Any:
+    def result(m: Any, library: Any) -> Any:
         library.manual_seed(3)
         return eval(call, {"m": m, "t": library})
 
-    refused = error_of(lambda: told(theirs, torch))
+    refused = error_of(lambda: result(theirs, torch))
     if refused is not None:
-        said = error_of(lambda: told(ours, ak))
+        said = error_of(lambda: result(ours, ak))
         assert said is not None
         assert said[1].replace("autogradkit.", "torch.") == refused[1]
         return
-    one, other = told(ours, ak), told(theirs, torch)
+    one, other = result(ours, ak), result(theirs, torch)
     assert repr(one) == repr(other)
     for (name, tensor), (key, value) in zip(one.state_dict().items(), other.state_dict().items(), strict=True):
         assert name == key

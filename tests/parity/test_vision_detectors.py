@@ -369,7 +369,7 @@ def test_videos(build: Any) -> None:
 def test_videos_in_inception_blocks() -> None:
     video = np.random.default_rng(1).normal(size=(1, 3, 8, 32, 32))
 
-    def told(m: Any, library: Any) -> Any:
+    def video_scores(m: Any, library: Any) -> Any:
         model = m.video.s3d(num_classes=3).eval()
         model.avgpool = library.nn.Identity()  # which takes 14 frames of 224×224
         with library.no_grad():
@@ -377,7 +377,7 @@ def test_videos_in_inception_blocks() -> None:
 
     torch.manual_seed(7)
     ak.manual_seed(7)
-    alike(told(ours, ak), told(theirs, torch), 1e-7)
+    alike(video_scores(ours, ak), video_scores(theirs, torch), 1e-7)
 
 
 PRESETS = ["segmentation.FCN_ResNet50_Weights", "detection.FCOS_ResNet50_FPN_Weights", "video.R3D_18_Weights"]

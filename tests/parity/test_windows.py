@@ -70,7 +70,7 @@ signal.windows.general_hamming(5, alpha=0.25)
 
 @pytest.mark.parametrize("call", re.split(r"; |\n", CALLS.strip()))
 def test_call(call: str) -> None:
-    def said(library: Any) -> str:
+    def outcome(library: Any) -> str:
         try:
             return str(
                 eval(f"m.{call}".replace("dtype=", "dtype=m.").replace("=strided", "=m.strided"), {"m": library})
@@ -78,4 +78,4 @@ def test_call(call: str) -> None:
         except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
             return f"{type(error).__name__}: {str(error).splitlines()[0]}"
 
-    assert said(autogradkit) == said(torch)
+    assert outcome(autogradkit) == outcome(torch)

@@ -225,7 +225,7 @@ def _space(library: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def said(text: str, library: Any) -> tuple[str, str] | None:
+def refusal_of(text: str, library: Any) -> tuple[str, str] | None:
     """What the call raises: type and first line, or None."""
     library.default_generator.manual_seed(0)
     with warnings.catch_warnings():
@@ -244,7 +244,7 @@ def said(text: str, library: Any) -> tuple[str, str] | None:
 def differences(texts: list[str]) -> Iterator[tuple[str, tuple[str, str] | None, tuple[str, str] | None]]:
     """Of the calls those that the libraries treat otherwise: the call, what PyTorch says, what is said here."""
     for text in texts:
-        theirs, mine = said(text, torch), said(text, ak)
+        theirs, mine = refusal_of(text, torch), refusal_of(text, ak)
         if theirs != mine and "INTERNAL ASSERT" not in str(theirs):
             yield text, theirs, mine
 

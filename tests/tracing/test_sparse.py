@@ -25,7 +25,7 @@ def recorded(run: Any) -> Trace:
     return trace
 
 
-def told(trace: Trace) -> list[list[str]]:
+def detail_rows(trace: Trace) -> list[list[str]]:
     """All rows, as [what, text], that the picture has for whoever asks."""
     return [row[:2] for each in details_of(draw_graph(trace).graph).values() for row in each["rows"]]
 
@@ -38,7 +38,7 @@ def test_every_element_of_a_small_one_is_shown_and_what_it_keeps_is_said() -> No
     assert value.numbers.data == (0.0, 2.0, 0.0, 0.0, 0.0, 4.0)
     assert (value.kept, value.stride, value.offset) == (2, (), 0)
     assert "[[0., 2., 0.], [0., 0., 4.]]" in trace.table()
-    assert ["shape", "(2, 3)   sparse: 2 values are kept, every other element is 0"] in told(trace)
+    assert ["shape", "(2, 3)   sparse: 2 values are kept, every other element is 0"] in detail_rows(trace)
 
 
 def test_of_a_large_one_the_summary_of_all_elements_is_kept() -> None:

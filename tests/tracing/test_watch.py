@@ -27,7 +27,7 @@ def weight():
     return torch.tensor([1.0, 2.0], requires_grad=True)
 
 
-def told(log, tensor):
+def contributions(log, tensor):
     return [(entry.what, entry.added, entry.after) for entry in log.history(tensor).entries]
 
 
@@ -39,7 +39,7 @@ def test_contributions_and_clearings_with_their_lines(log):
     w.grad = None
     w.grad = None
     w.grad = torch.ones(2)
-    assert told(log, w) == [
+    assert contributions(log, w) == [
         ("backward", (3.0, 4.0), (3.0, 4.0)),
         ("zeros", None, (0.0, 0.0)),
         ("none", None, None),
@@ -52,7 +52,7 @@ def test_contributions_and_clearings_with_their_lines(log):
         "w.grad = torch.ones(2)",
     ]
     assert log.history(w).entries[0].where.startswith("test_watch.py line ")
-    assert [what for what, *_ in told(log, other)] == ["backward", "none"]
+    assert [what for what, *_ in contributions(log, other)] == ["backward", "none"]
 
 
 def test_leaves_of_one_backward_keep_their_own_clearings(log):
@@ -82,7 +82,7 @@ def test_a_leafs_node_that_is_called_by_hand(log):
     node(given * 2)
     with torch.no_grad():
         node(given * 5)
-    assert told(log, w) == [
+    assert contributions(log, w) == [
         ("backward", (3.0, 4.0), (3.0, 4.0)),
         ("backward", (6.0, 8.0), (9.0, 12.0)),
         ("backward", (15.0, 20.0), (24.0, 32.0)),
@@ -101,7 +101,7 @@ def test_an_optimizer_clears_at_the_learner_s_line(log, to_none):
     (w * 2).sum().backward()
     optimizer.step()
     optimizer.zero_grad(set_to_none=to_none)
-    assert [what for what, *_ in told(log, w)] == ["backward", "none" if to_none else "zeros"]
+    assert [what for what, *_ in contributions(log, w)] == ["backward", "none" if to_none else "zeros"]
     assert log.history(w).entries[-1].code == "optimizer.zero_grad(set_to_none=to_none)"
 
 
@@ -133,8 +133,8 @@ def test_edits_in_place_are_heard_and_are_no_accumulation(log, edit):
     edit(w.grad)
     (w * 1).sum().backward()
     now = tuple(w.grad.tolist())
-    assert [what for what, *_ in told(log, w)] == ["backward", "edited", "backward"]
-    assert told(log, w)[-1] == ("backward", (1.0, 1.0), now)
+    assert [what for what, *_ in contributions(log, w)] == ["backward", "edited", "backward"]
+    assert contributions(log, w)[-1] == ("backward", (1.0, 1.0), now)
     assert log.history(w).entries[1].where == f"test_watch.py line {edit.__code__.co_firstlineno}"
 
 
@@ -142,9 +142,9 @@ def test_what_numpy_wrote_is_found_by_comparing(log):
     w = weight()
     (w * 2).sum().backward()
     w.grad.numpy()[0] = 7
-    assert told(log, w)[1:] == [("unseen", None, (7.0, 2.0))]
+    assert contributions(log, w)[1:] == [("unseen", None, (7.0, 2.0))]
     (w * 1).sum().backward()
-    assert told(log, w)[1:] == [("unseen", None, (7.0, 2.0)), ("backward", (1.0, 1.0), (8.0, 3.0))]
+    assert contributions(log, w)[1:] == [("unseen", None, (7.0, 2.0)), ("backward", (1.0, 1.0), (8.0, 3.0))]
 
 
 def test_hooks_scale_what_is_added_and_edit_afterwards(log):
@@ -155,7 +155,7 @@ def test_hooks_scale_what_is_added_and_edit_afterwards(log):
     w.register_hook(lambda grad: grad * 10)
     w.register_post_accumulate_grad_hook(one_more)
     (w * 2).sum().backward()
-    assert told(log, w) == [("backward", (20.0, 20.0), (20.0, 20.0)), ("edited", None, (21.0, 21.0))]
+    assert contributions(log, w) == [("backward", (20.0, 20.0), (20.0, 20.0)), ("edited", None, (21.0, 21.0))]
 
 
 def test_a_hook_in_the_middle_of_backward_edits_what_a_leaf_has_already(log):
@@ -163,7 +163,7 @@ def test_a_hook_in_the_middle_of_backward_edits_what_a_leaf_has_already(log):
     product = x * 1
     product.register_hook(lambda grad: w.grad.mul_(5))
     (product + product.detach() * w).sum().backward()
-    assert told(log, w) == [("backward", (1.0, 2.0), (1.0, 2.0)), ("edited", None, (5.0, 10.0))]
+    assert contributions(log, w) == [("backward", (1.0, 2.0), (1.0, 2.0)), ("edited", None, (5.0, 10.0))]
     assert log.history(w).entries[1].code == "product.register_hook(lambda grad: w.grad.mul_(5))"
 
 
@@ -177,12 +177,12 @@ def test_a_function_of_the_learner_s_sees_what_was_heard_so_far(log):
 
         @staticmethod
         def backward(ctx, grad):
-            seen.extend(told(log, w))
+            seen.extend(contributions(log, w))
             return grad
 
     product = Looks.apply(x)
     (product + product.detach() * w).sum().backward()
-    assert seen == told(log, w) == [("backward", (1.0, 2.0), (1.0, 2.0))]
+    assert seen == contributions(log, w) == [("backward", (1.0, 2.0), (1.0, 2.0))]
 
 
 def test_a_backward_that_fails_is_heard_as_far_as_it_came(log):
@@ -195,8 +195,8 @@ def test_a_backward_that_fails_is_heard_as_far_as_it_came(log):
     product.register_hook(refuse)
     with pytest.raises(ValueError, match="no"):
         (product + product.detach() * w).sum().backward()
-    assert told(log, w) == [("backward", (1.0, 2.0), (1.0, 2.0))]
-    assert told(log, x) == []
+    assert contributions(log, w) == [("backward", (1.0, 2.0), (1.0, 2.0))]
+    assert contributions(log, x) == []
 
 
 def test_leaves_of_one_call_have_its_line_and_those_of_the_next_its_own(log):
@@ -214,10 +214,10 @@ def test_create_graph_retained_gradients_and_inputs(log):
     h.retain_grad()
     (h * h).sum().backward(create_graph=True)
     (w * 1).sum().backward(inputs=[w])
-    assert told(log, h) == [("backward", (4.0, 8.0), (4.0, 8.0))]
-    assert told(log, w) == [("backward", (8.0, 16.0), (8.0, 16.0)), ("backward", (1.0, 1.0), (9.0, 17.0))]
+    assert contributions(log, h) == [("backward", (4.0, 8.0), (4.0, 8.0))]
+    assert contributions(log, w) == [("backward", (8.0, 16.0), (8.0, 16.0)), ("backward", (1.0, 1.0), (9.0, 17.0))]
     torch.autograd.grad((w * 3).sum(), w)
-    assert len(told(log, w)) == 2
+    assert len(contributions(log, w)) == 2
 
 
 def test_what_was_there_before_it_listened():
@@ -226,10 +226,10 @@ def test_what_was_there_before_it_listened():
     log = GradLog()
     log.listen()
     (w * 3).sum().backward()
-    assert [what for what, *_ in told(log, w)] == ["before", "backward"]
-    assert told(log, w)[0][2] == (2.0, 2.0)
+    assert [what for what, *_ in contributions(log, w)] == ["before", "backward"]
+    assert contributions(log, w)[0][2] == (2.0, 2.0)
     log.stop()
-    assert [what for what, *_ in told(log, w)] == ["before"]
+    assert [what for what, *_ in contributions(log, w)] == ["before"]
 
 
 def test_a_gradient_shared_by_two_tensors(log):
@@ -237,8 +237,8 @@ def test_a_gradient_shared_by_two_tensors(log):
     (w * 2).sum().backward()
     v.grad = w.grad
     (v * 3).sum().backward()
-    assert told(log, v) == [("assigned", None, (2.0, 2.0)), ("backward", (3.0, 3.0), (5.0, 5.0))]
-    assert told(log, w)[-1][2] == (5.0, 5.0)
+    assert contributions(log, v) == [("assigned", None, (2.0, 2.0)), ("backward", (3.0, 3.0), (5.0, 5.0))]
+    assert contributions(log, w)[-1][2] == (5.0, 5.0)
 
 
 def test_a_gradient_that_was_taken_away_is_no_longer_followed(log):
@@ -247,7 +247,7 @@ def test_a_gradient_that_was_taken_away_is_no_longer_followed(log):
     taken = w.grad
     w.grad = None
     taken.mul_(3)
-    assert [what for what, *_ in told(log, w)] == ["backward", "none"]
+    assert [what for what, *_ in contributions(log, w)] == ["backward", "none"]
 
 
 def test_large_gradients_are_kept_as_a_sample_that_adds_up(log):
@@ -326,8 +326,8 @@ def test_the_oldest_tensors_are_forgotten_first(log, monkeypatch):
     many = [torch.ones(1, requires_grad=True) for _ in range(5)]
     for w in many:
         (w * 2).sum().backward()
-    assert [[what for what, *_ in told(log, w)] for w in reversed(many)][:3] == [["backward"]] * 3
-    assert [what for what, *_ in told(log, many[0])] == ["before"]
+    assert [[what for what, *_ in contributions(log, w)] for w in reversed(many)][:3] == [["backward"]] * 3
+    assert [what for what, *_ in contributions(log, many[0])] == ["before"]
 
 
 def test_each_tensor_that_zero_grad_clears_is_told_of(log):
@@ -376,5 +376,5 @@ def test_sums_round_as_the_engine_s_do(log, dtype):
     rng = np.random.default_rng(0)
     for scale in (1e3, 1e-3, 7, 1e-4):
         (w * torch.tensor(rng.normal(size=3) * scale, dtype=w.dtype)).sum().backward()
-    assert [what for what, *_ in told(log, w)] == ["backward"] * 4
-    assert told(log, w)[-1][2] == tuple(w.grad.tolist())
+    assert [what for what, *_ in contributions(log, w)] == ["backward"] * 4
+    assert contributions(log, w)[-1][2] == tuple(w.grad.tolist())

@@ -37,7 +37,7 @@ def view_of(test: Any = None, model: Any = None) -> TrainingView:
     return TrainingView("t", model=model or Brightest(), test=TensorDataset(IMAGES, LABELS) if test is None else test)
 
 
-def say(view: TrainingView, kind: str, **more: Any) -> None:
+def send(view: TrainingView, kind: str, **more: Any) -> None:
     view._hear(view, {"kind": kind} | more, [])
 
 
@@ -48,24 +48,24 @@ def shown(view: TrainingView) -> list[int]:
 def test_the_misread_ones_come_first_and_pages_turn() -> None:
     view = view_of()
     assert view.tabs == ["curves", *TABS]
-    say(view, "look", tab="pictures")
+    send(view, "look", tab="pictures")
     assert view.tab == "pictures"
     assert shown(view) == [*range(3, 80, 4), *[i for i in range(80) if i % 4 != 3][:10]]
     assert view.svg.count(">0 → 3</text>") == 20
     assert view.which == "1–30 of 80"
     assert view.table[:2] == [["picture", "label", "read as", "chance"], ["4", "0", "3", "47.5 %"]]
     assert view.description == "t: 20 of 80 test pictures misread: they come first, framed"
-    say(view, "turn", by=1)
+    send(view, "turn", by=1)
     assert view.which == "31–60 of 80"
-    say(view, "turn", by=9)
+    send(view, "turn", by=9)
     assert view.which == "61–80 of 80"
-    say(view, "turn", by=-9)
+    send(view, "turn", by=-9)
     assert view.which == "1–30 of 80"
 
 
 def test_a_look_is_true_of_the_weights_as_they_are() -> None:
     view = view_of()
-    say(view, "look", tab="confusion")
+    send(view, "look", tab="confusion")
     assert view.table[1] == ["0", "20", "0", "0", "20"]
     with torch.no_grad():
         view._learnt.model.fc.weight[3] = 0.0  # type: ignore[union-attr]
@@ -76,17 +76,17 @@ def test_a_look_is_true_of_the_weights_as_they_are() -> None:
 
 def test_a_chosen_picture_is_shown_as_the_layers_see_it() -> None:
     view = view_of()
-    say(view, "look", tab="pictures")
-    say(view, "choose", picture=7)
+    send(view, "look", tab="pictures")
+    send(view, "choose", picture=7)
     assert view.tab == "maps"
     assert view.which == "2 of 80"
     assert "test picture 8: 0, misread as 3" in view.svg
     assert view.table == [["layer", "shape", "smallest", "largest"], ["fc", "4", "0.", "1."]]
-    say(view, "turn", by=1)
+    send(view, "turn", by=1)
     assert view.which == "3 of 80"
-    say(view, "choose", picture=99)
+    send(view, "choose", picture=99)
     assert view.which == "3 of 80"
-    say(view, "look", tab="filters")
+    send(view, "look", tab="filters")
     assert view.table[1] == ["0", "0.", "1."]
     assert view.which == ""
 
@@ -108,7 +108,7 @@ def test_test_data_of_every_form(form: str) -> None:
     torch.manual_seed(0)
     expected = torch.rand(2).tolist()
     torch.manual_seed(0)
-    say(view, "look", tab="pictures")
+    send(view, "look", tab="pictures")
     assert shown(view)[:3] == [3, 7, 11]
     assert torch.rand(2).tolist() == expected, "the stream of random numbers is the learner's"
 
@@ -127,7 +127,7 @@ def test_test_data_of_every_form(form: str) -> None:
 )
 def test_what_cannot_be_shown_is_said_in_the_picture(test: Any, model: Any, said: str) -> None:
     view = view_of(test, model)
-    say(view, "look", tab="confusion")
+    send(view, "look", tab="confusion")
     assert re.search(said, view.description)
     assert view.svg.startswith("<svg")
     view._learnt.model.train()  # type: ignore[union-attr]
@@ -141,18 +141,18 @@ def test_there_is_nothing_to_look_at_without_a_model_or_pictures() -> None:
     assert TrainingView(model=Brightest()).tabs == ["curves", "filters"]
     assert Learnt(Brightest(), iter([(IMAGES, LABELS)])).tabs == ("filters",), "it is not ours to walk"
     view = TrainingView()
-    say(view, "look", tab="maps")
-    say(view, "turn", by=1)
+    send(view, "look", tab="maps")
+    send(view, "turn", by=1)
     assert view.tab == "curves"
 
 
 def test_a_run_brings_its_model_and_its_pictures_along() -> None:
     setup = RECIPES["mlp"].prepare()
     view = TrainingView()
-    say(view, "look", tab="pictures")
+    send(view, "look", tab="pictures")
     view.fit(setup.model, list(setup.loader)[:2], setup.loss_fn, setup.optimizer, test_loader=setup.test_loader)
     assert view.tabs == ["curves", *TABS]
-    say(view, "look", tab="pictures")
+    send(view, "look", tab="pictures")
     assert len(shown(view)) == 30
     assert setup.model.training
     html = view.static_html()
@@ -166,7 +166,7 @@ def test_looking_while_it_trains_changes_no_number() -> None:
         view = TrainingView(model=setup.model, optimizer=setup.optimizer, test=setup.test_loader)
         for number, (x, y) in enumerate(view.track(list(setup.loader)[:6])):
             if looks:
-                say(view, "look", tab=view.tabs[number % len(view.tabs)])
+                send(view, "look", tab=view.tabs[number % len(view.tabs)])
             setup.optimizer.zero_grad()
             loss = setup.loss_fn(setup.model(x), y)
             loss.backward()

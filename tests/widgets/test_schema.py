@@ -158,16 +158,16 @@ def kind_of(message: Any) -> str:
     return message if isinstance(message, str) else message["kind"]
 
 
-def says(trait: traitlets.TraitType[Any, Any]) -> dict[str, Any]:
+def schema_of(trait: traitlets.TraitType[Any, Any]) -> dict[str, Any]:
     """The JSON Schema of what a trait takes, as far as the trait says it."""
     if isinstance(trait, traitlets.Enum):
         return {"enum": list(trait.values or ())}
     if isinstance(trait, traitlets.List):
         inner = trait._trait
-        return {"type": "array"} | ({} if inner is None else {"items": says(inner)})
+        return {"type": "array"} | ({} if inner is None else {"items": schema_of(inner)})
     if isinstance(trait, traitlets.Dict):
         inner = trait._value_trait
-        return {"type": "object"} | ({} if inner is None else {"additionalProperties": says(inner)})
+        return {"type": "object"} | ({} if inner is None else {"additionalProperties": schema_of(inner)})
     if isinstance(trait, traitlets.Bytes):
         return {"contentEncoding": "gzip"}
     kinds = {
@@ -210,7 +210,9 @@ def test_the_traits_are_those_of_the_schema(name: str, widget: type[StillWidget]
     schema = whole(name)["properties"]
     assert set(traits) == set(schema)
     for key, trait in traits.items():
-        assert agree(says(trait), schema[key]), f"{name}.{key}: {says(trait)} here, {schema[key]} in the schema"
+        assert agree(schema_of(trait), schema[key]), (
+            f"{name}.{key}: {schema_of(trait)} here, {schema[key]} in the schema"
+        )
 
 
 SAID: dict[str, dict[str, Any]] = {  # a message of each kind that carries something

@@ -10,7 +10,7 @@ from torch.distributions.kl import _KL_REGISTRY
 
 import autogradkit
 from tests.parity.distributions.families import close, made, outcome
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 # Two of a family, where that is enough to be told apart from a swapped or forgotten parameter.
 PAIRS = {

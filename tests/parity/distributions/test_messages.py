@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import autogradkit
-from tests.parity.said import said
+from tests.parity.one_line import outcome
 
 LINES = """
 Bernoulli(); 1
@@ -134,8 +134,8 @@ Normal.mean.__class__.__name__, Bernoulli.probs.__class__.__name__, Binomial.sup
 def test_a_line_says_the_same(line: str) -> None:
     names = [name for name in torch.distributions.__all__ if f"{name}(" in line or f"{name}." in line]
     whole = f"from torch.distributions import {', '.join(names)}; {line}"
-    theirs = said(torch, whole)
-    ours = said(autogradkit, whole.replace("from torch.", "from autogradkit."))
+    theirs = outcome(torch, whole)
+    ours = outcome(autogradkit, whole.replace("from torch.", "from autogradkit."))
     assert [str(each).replace("autogradkit.", "torch.") for each in ours] == [
         str(each).replace("_lazy_property_and_property", "_PropertyOfClass") for each in theirs
     ]

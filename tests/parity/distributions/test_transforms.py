@@ -10,7 +10,7 @@ import torch
 
 import autogradkit
 from tests.parity.distributions.families import close, outcome
-from tests.parity.said import check
+from tests.parity.one_line import check
 
 MODULES = (torch, autogradkit)
 MATRIX = [[0.3, -1.0, 0.2], [1.5, 0.1, -0.4], [0.7, 0.6, -0.8]]

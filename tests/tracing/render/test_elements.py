@@ -24,7 +24,7 @@ def grids(trace: Trace, name: str) -> list[Grid]:
     return grids_of(items[-1], Why(graph))
 
 
-def told(source: str, before: str, name: str) -> list[str]:
+def element_texts(source: str, before: str, name: str) -> list[str]:
     """What is told of each element of the first grid."""
     grid = grids(trace_source(source, before), name)[0]
     return [grid.tell(index) for index in grid.indices()]
@@ -56,16 +56,17 @@ X = "x = torch.tensor([[1., 2., 3.], [4., 5., 6.]], requires_grad=True)"
     ],
 )  # fmt: skip
 def test_the_reason_of_an_element(source: str, name: str, reasons: list[str]) -> None:
-    found = told(source, X, name)
+    found = element_texts(source, X, name)
     assert len(found) == 6
     assert [found[0], found[-1]] == reasons
 
 
 def test_a_hook_before_it_is_told_and_an_edit_that_no_version_counts_is_not_called_the_rules() -> None:
     assert (
-        told("y = x * 3\ny.register_hook(lambda g: g * 2)\ny.sum().backward()", X, "mul")[0] == "∂x[0, 0] = 2 · 3 = 6"
+        element_texts("y = x * 3\ny.register_hook(lambda g: g * 2)\ny.sum().backward()", X, "mul")[0]
+        == "∂x[0, 0] = 2 · 3 = 6"
     )
-    edited = told("c = torch.ones(2, 3)\ny = x * c\nc.data.add_(1)\ny.sum().backward()", X, "mul")
+    edited = element_texts("c = torch.ones(2, 3)\ny = x * c\nc.data.add_(1)\ny.sum().backward()", X, "mul")
     assert edited[0] == (
         "∂x[0, 0] = 2, not the 1 · 1 of the rule: a hook, or an edit that no version counts, came between"
     )

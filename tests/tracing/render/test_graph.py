@@ -24,7 +24,7 @@ from tests.tracing.render.cells import CELLS, drawn, texts, trace_cell, trace_ce
 NAMESPACE = {"svg": "http://www.w3.org/2000/svg"}
 
 
-def said(name: str) -> str:
+def drawn_text(name: str) -> str:
     return "\n".join(texts(drawn(name).svg))
 
 
@@ -61,8 +61,8 @@ def test_power_has_the_leaf_its_gradient_and_both_contributions():
 
 
 def test_a_broadcast_is_marked_on_both_sides():
-    assert "broadcast over dim 1" in said("broadcast")
-    assert "summed over dim 1" in said("broadcast")
+    assert "broadcast over dim 1" in drawn_text("broadcast")
+    assert "summed over dim 1" in drawn_text("broadcast")
 
 
 def test_fan_in_shows_the_contributions_and_their_sum():
@@ -70,13 +70,13 @@ def test_fan_in_shows_the_contributions_and_their_sum():
     box = next(item for item in found.items.values() if item.value is not None and item.value.name == "h")
     sent = [grad.numbers.data for link in found.links if link.tail == box.key for grad in link.grads]
     assert sorted(sent) == [(0.5, -2.0, 6.0), (0.5, -2.0, 6.0), (1.0, 1.0, 1.0)]
-    assert "Σ∂ =" in said("fan_in")
-    assert "[2., -3., 13.]" in said("fan_in")
+    assert "Σ∂ =" in drawn_text("fan_in")
+    assert "[2., -3., 13.]" in drawn_text("fan_in")
 
 
 def test_a_loop_names_each_turn():
     for turn in (1, 2, 3):
-        assert f"h (turn {turn}) =" in said("loop")
+        assert f"h (turn {turn}) =" in drawn_text("loop")
 
 
 def test_lenet_folds_its_layers_with_their_parameters():
@@ -90,7 +90,7 @@ def test_lenet_folds_its_layers_with_their_parameters():
 
 
 def test_the_learners_names_come_before_those_inside_a_module():
-    words_ = said("lenet")
+    words_ = drawn_text("lenet")
     for name in ("images", "digits", "loss"):
         assert name in words_.splitlines()
     for inner in ("self", "x", "_log_softmax", "max_pool2d_with_indices"):
@@ -107,7 +107,7 @@ def test_modules_unfold():
 
 
 def test_an_edit_through_a_view_shows_versions_memory_and_where_the_gradient_goes():
-    words_ = said("view_edit")
+    words_ = drawn_text("view_edit")
     for part in ("edited through the view", "same memory as y", "same memory as v", "[[20., 40.],"):
         assert part in words_
     assert "v1" in words_
@@ -117,13 +117,13 @@ def test_an_edit_through_a_view_shows_versions_memory_and_where_the_gradient_goe
 
 
 def test_two_backward_calls_are_told_apart_and_add_up():
-    words_ = said("accumulate")
+    words_ = drawn_text("accumulate")
     for part in ("∂₁", "∂₂", "call 1 +", "call 2 +", ".grad =", "[2., 4., 6.]", "Each call adds to .grad."):
         assert part in words_.replace("\n", " ")
 
 
 def test_zero_grad_begins_anew_and_the_optimizer_is_named_not_drawn():
-    words_ = said("mlp_steps")
+    words_ = drawn_text("mlp_steps")
     assert "call 1 +" not in words_
     assert "opt.step() edits net[0].weight, net[0].bias, net[2].weight, net[2].bias in place" in words_
 
@@ -144,14 +144,14 @@ def test_assignments_into_a_tensor_pass_the_gradient_on_through_the_base():
 
 
 def test_lone_tensors_and_results_are_bounded_and_counted():
-    assert "134 further tensors are not drawn." in said("many_new")
+    assert "134 further tensors are not drawn." in drawn_text("many_new")
     assert len(drawn("many_results").graph.items) < 10
 
 
 def test_a_long_network_keeps_its_ends():
     titles = [item.title for item in drawn("network").graph.items.values() if item.kind == "module"]
     assert titles == ["net[0]", "net[1]", "net[118]", "net[119]"]
-    assert "blocks 2–59\n×58" in said("network")
+    assert "blocks 2–59\n×58" in drawn_text("network")
 
 
 def test_a_retained_gradient_is_shown_on_its_tensor():
@@ -161,23 +161,23 @@ def test_a_retained_gradient_is_shown_on_its_tensor():
 
 
 def test_errors_before_any_result():
-    assert "The cell failed in add_ before any operation finished." in said("leaf_edit").replace("\n", " ")
-    assert "The cell failed before any tensor operation ran." in said("early_error")
-    assert "ZeroDivisionError: division by zero" in said("early_error")
+    assert "The cell failed in add_ before any operation finished." in drawn_text("leaf_edit").replace("\n", " ")
+    assert "The cell failed before any tensor operation ran." in drawn_text("early_error")
+    assert "ZeroDivisionError: division by zero" in drawn_text("early_error")
 
 
 def test_forward_only_says_so():
-    assert "No backward call, so there are no gradients yet." in said("forward")
-    assert "∂" not in said("forward")
+    assert "No backward call, so there are no gradients yet." in drawn_text("forward")
+    assert "∂" not in drawn_text("forward")
 
 
 def test_no_grad_says_that_nothing_was_recorded_and_why():
-    words_ = said("no_grad").replace("\n", " ")
+    words_ = drawn_text("no_grad").replace("\n", " ")
     assert "No graph was recorded: the cell ran under no_grad()" in words_
 
 
 def test_second_backward_shows_where_it_stopped_and_what_was_freed():
-    words_ = said("second_backward")
+    words_ = drawn_text("second_backward")
     assert "✗ stopped here" in words_
     assert "self · freed" in words_
     assert "Trying to backward through the graph a second time" in words_.replace("\n", " ")
@@ -188,11 +188,11 @@ def test_an_edited_saved_value_marks_the_edit_and_the_victim():
     found = drawn("edited").graph
     assert [item.op.name for item in found.items.values() if item.stopped and item.op] == ["exp"]
     assert [item.op.name for item in found.items.values() if item.culprit and item.op] == ["add_"]
-    assert "modified by an inplace operation" in said("edited").replace("\n", " ")
+    assert "modified by an inplace operation" in drawn_text("edited").replace("\n", " ")
 
 
 def test_a_shape_mismatch_shows_the_picture_up_to_the_error():
-    words_ = said("mismatch")
+    words_ = drawn_text("mismatch")
     assert "RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)" in words_.replace("\n", " ")
     assert "✗ stopped here" in words_
     assert "✗ stopped here\n@" in words_  # as the learner wrote it
@@ -202,7 +202,7 @@ def test_a_shape_mismatch_shows_the_picture_up_to_the_error():
 def test_create_graph_draws_the_second_order_graph():
     found = drawn("create_graph").graph
     assert len(found.second_order) == 3
-    assert "operation of a backward pass" in said("create_graph")
+    assert "operation of a backward pass" in drawn_text("create_graph")
     named = [item.value for item in found.items.values() if item.value is not None and item.value.name == "g"]
     assert [value.numbers.data for value in named] == [(12.0,)]
     assert {grad.call for link in found.links for grad in link.grads} == {0, 1}
@@ -217,7 +217,7 @@ def test_markup_in_the_source_stays_text():
 
 def test_nan_stands_out():
     svg = drawn("nan").svg
-    assert "⚠ 1 nan, 1 inf" in said("nan")
+    assert "⚠ 1 nan, 1 inf" in drawn_text("nan")
     assert re.search(r'class="ak-grad ak-mono ak-f-error"[^>]*>\[nan, inf, 0.25\]', svg)
 
 
@@ -250,14 +250,14 @@ def test_the_usual_legend_is_one_line():
 
 
 def test_nothing_traced_is_a_sentence():
-    assert "No tensor operation ran in this cell" in said("nothing").replace("\n", " ")
+    assert "No tensor operation ran in this cell" in drawn_text("nothing").replace("\n", " ")
     empty = draw_graph(Trace(source=""))
     assert "nothing to draw" in empty.alt
 
 
 def test_large_tensors_are_summarised():
-    assert "1000×1000" in said("large")
-    assert "all 1." in said("large")
+    assert "1000×1000" in drawn_text("large")
+    assert "all 1." in drawn_text("large")
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_deep_graphs_are_stacked_and_say_so():
 
 
 def test_irregular_graphs_lose_their_middle_and_say_so():
-    assert "operations in the middle are folded into one." in said("irregular")
+    assert "operations in the middle are folded into one." in drawn_text("irregular")
 
 
 def test_text_and_table_say_what_the_picture_says():

@@ -44,7 +44,7 @@ def floats(text: str) -> set[str]:
     return set(FLOAT.findall(text.replace("−", "-")))
 
 
-def told(state: dict[str, Any], event: float) -> Iterator[str]:
+def readable(state: dict[str, Any], event: float) -> Iterator[str]:
     """Everything that can be read at an event: picture, details, table."""
     yield from visible(state["svg"], event)
     for detail in state["details"].values():
@@ -99,7 +99,7 @@ def test_no_number_is_told_before_its_event(name: str):
     for step in found["steps"]:
         event = step["event"]
         known = program.union(*(tokens for at, tokens in brought if at <= event))
-        early = set().union(*map(floats, told(found, event))) - known
+        early = set().union(*map(floats, readable(found, event))) - known
         assert not early, f"{name}, at event {event} ({step['sentence']}): {early}"
 
 
@@ -128,7 +128,7 @@ def test_no_rule_in_words_tells_a_number_before_its_event(name: str):
     for step in found["steps"]:
         event = step["event"]
         known = program.union(*(tokens for at, tokens in brought if at <= event))
-        early = set().union(*map(floats, told(found, event))) - known
+        early = set().union(*map(floats, readable(found, event))) - known
         sums = {text for text in early if step["kind"] != "forward"}  # what a rule adds up inside, such as a mean
         assert not early - sums, f"at event {event} ({step['sentence']}): {early}"
         later = set().union(*(tokens for at, tokens in brought if at > event)) - known
@@ -164,8 +164,8 @@ def test_a_failure_is_a_surprise():
     for said in ("✗ stopped here", "self · freed"):
         assert said not in list(visible(found["svg"], early))
         assert said in list(visible(found["svg"], end))
-    assert not [text for text in told(found, early) if "second time" in text]
-    assert [text for text in told(found, end) if "second time" in text]
+    assert not [text for text in readable(found, early) if "second time" in text]
+    assert [text for text in readable(found, end) if "second time" in text]
 
 
 def test_what_an_edit_and_an_optimizer_leave_is_known_from_then_on():

@@ -146,11 +146,13 @@ def lines_of(nodes: list[Node], edges: list[Edge], placed) -> list[list[tuple[fl
         (x0, y0), (x1, y1) = placed.nodes[edge.tail], placed.nodes[edge.head]
         start = (x0 + starts[number], y0 + sizes[edge.tail].height / 2 + 1, placed.rows[edge.tail][1] + 1)
         end = (x1 + ends[number], placed.rows[edge.head][0] - 1, y1 - sizes[edge.head].height / 2 - 1)
-        found.append([p for d in (-BESIDE, BESIDE) for p in line(*both(way(start, placed.routes[number], end, d)))])
+        found.append(
+            [p for d in (-BESIDE, BESIDE) for p in line(*points_and_bends(way(start, placed.routes[number], end, d)))]
+        )
     return found
 
 
-def both(one) -> tuple[list[tuple[float, float]], list[float]]:
+def points_and_bends(one) -> tuple[list[tuple[float, float]], list[float]]:
     return one.points, one.bends
 
 
@@ -217,7 +219,8 @@ def test_an_edge_alone_meets_a_wide_box_beside_its_middle_where_that_makes_it_st
 def test_an_edge_swings_once_through_rows_in_which_nothing_has_a_height():
     start, end = (0.0, 10.0, 20.0), (100.0, 60.0, 70.0)
     swings = {
-        route: bent([*line(*both(way(start, [route], end, 5.0)))]) for route in ((50.0, 40.0, 40.0), (50.0, 35.0, 45.0))
+        route: bent([*line(*points_and_bends(way(start, [route], end, 5.0)))])
+        for route in ((50.0, 40.0, 40.0), (50.0, 35.0, 45.0))
     }
     assert swings == {(50.0, 40.0, 40.0): 1, (50.0, 35.0, 45.0): 2}
 

@@ -27,7 +27,7 @@ def ledger(log, tensor, **more):
     return Ledger("w", log.history(tensor), **more)
 
 
-def said(found):
+def sentences(found):
     return re.sub(r"test_ledger.py line \d+", "L", " ".join(map(found.sentence, found.columns)))
 
 
@@ -73,7 +73,7 @@ def test_a_line_in_a_loop_is_one_column_with_its_sum(log):
     found = ledger(log, w)
     (column,) = found.columns
     assert column.count == 30
-    assert said(found) == "30 backward calls at L added [435., 435.] in all: w.grad is now [435., 435.]."
+    assert sentences(found) == "30 backward calls at L added [435., 435.] in all: w.grad is now [435., 435.]."
     assert "×30 ▸" in drawn(found)["g0"]
     assert len(ledger_svg(found)) < 12_000
 
@@ -111,7 +111,7 @@ def test_turns_of_a_loop_are_one_column_and_the_last_is_told(log):
         ("e18", 0, 1),
         ("e19", 0, 1),
     ]
-    assert said(found) == (
+    assert sentences(found) == (
         "9 turns of: backward at L, set to None at L. They added 36. in all; then w.grad is None. "
         "backward at L added 9.: w.grad is now 9. .grad was set to None at L: the next backward starts afresh."
     )
@@ -167,7 +167,7 @@ def test_an_edit_does_not_clear_and_is_no_accumulation(log):
     w.grad.mul_(2)
     (w * 1).sum().backward()
     found = ledger(log, w)
-    assert said(found) == (
+    assert sentences(found) == (
         "backward at L added [3., 3.]: w.grad is now [3., 3.]. "
         ".grad was edited in place, not by backward, at L: w.grad is now [6., 6.]. "
         "backward at L added [1., 1.] to what was there: w.grad is now [7., 7.]."
@@ -185,7 +185,7 @@ def test_it_is_said_in_words_and_in_a_table(log):
     (w * w).sum().backward()
     w.grad = torch.tensor([9.0, 9.0])
     found = ledger(log, w)
-    assert said(found) == (
+    assert sentences(found) == (
         "backward at L added [1., -2.5]: w.grad is now [1., -2.5]. "
         "backward at L added [2., 4.] to what was there: w.grad is now [3., 1.5]. "
         ".grad was set to another tensor at L: w.grad is now [9., 9.]."
@@ -209,7 +209,7 @@ def test_what_happened_before_and_unheard_is_not_invented(log):
     log.listen()
     (w * 3).sum().backward()
     w.grad.numpy()[0] = 100
-    assert said(ledger(log, w)) == (
+    assert sentences(ledger(log, w)) == (
         "w.grad was [2., 2.]: that is what the first event that was heard found. "
         "backward at L added [3., 3.] to what was there: w.grad is now [5., 5.]. "
         ".grad was changed by what no line is known of, such as NumPy: w.grad is now [100., 5.]."
@@ -230,7 +230,7 @@ def test_larger_tensors_are_shown_in_parts_with_the_reason(log, size, count, why
     element = history.elements[found[1].elements[0]]
     assert f">{element}</text>" in ledger_svg(ledger(log, w, sheet=1))
     assert f">{element}</text>" not in ledger_svg(first)
-    assert "w.grad, where it is drawn, is now" in said(first)
+    assert "w.grad, where it is drawn, is now" in sentences(first)
     assert history.elements[0] in rows("w", history, found[0])[0][-1]
 
 
@@ -252,7 +252,7 @@ def test_what_fell_out_is_said(log):
         (w * 3).backward()
     found = ledger(log, w)
     assert "50 events before these are kept no more" in ledger_svg(found)
-    assert said(found) == (
+    assert sentences(found) == (
         "w.grad was 150.: that is what 50 earlier events had left. "
         "200 backward calls at L added 600. in all to what was there: w.grad is now 750."
     )

@@ -17,7 +17,7 @@ from tests.tracing.render.cells import CELLS, trace_cell, trace_source
 XW = "x = torch.tensor([1., 2., 3.])\nw = torch.tensor([.5, -1., 2.], requires_grad=True)"
 
 
-def told(source, before=""):
+def backward_sentences(source, before=""):
     """The sentences of the backward steps, without their beginning."""
     trace = trace_source(source, before)
     steps = steps_of(draw_graph(trace).graph, trace)
@@ -38,7 +38,7 @@ def rows(trace, call):
 
 def test_a_step_puts_the_saved_numbers_into_the_rule():
     before = "x = torch.tensor(6., requires_grad=True)\nc = torch.tensor(42., requires_grad=True)"
-    assert told("y = torch.sin(x) * c\ny.backward()", before) == [
+    assert backward_sentences("y = torch.sin(x) * c\ny.backward()", before) == [
         "MulBackward0 receives ∂ = 1: ∂sin₁ = ∂ · c = 1 · 42 = 42; ∂c = ∂ · sin₁ = 1 · −0.2794 = −0.2794.",
         "c.grad = −0.2794.",
         "SinBackward0 receives ∂ = 42: ∂x = ∂ · cos(x) = 42 · cos(6) = 40.3272.",
@@ -48,17 +48,19 @@ def test_a_step_puts_the_saved_numbers_into_the_rule():
 
 def test_settings_are_put_in_and_what_is_no_factor_is_left_out():
     before = "x = torch.tensor(2., requires_grad=True)"
-    assert told("(x ** 3).backward()", before)[0].endswith(": ∂x = ∂ · 3 · x² = 1 · 3 · 2² = 12.")
-    assert told("(x + 5).backward()", before)[0].endswith(": ∂x = ∂ = 1.")
-    assert told("torch.sub(1., x, alpha=2).backward()", before)[0].endswith(": ∂x = −∂ · 2 = −1 · 2 = −2.")
-    assert told("torch.clamp(x, max=1.).backward()", before)[0].endswith(
+    assert backward_sentences("(x ** 3).backward()", before)[0].endswith(": ∂x = ∂ · 3 · x² = 1 · 3 · 2² = 12.")
+    assert backward_sentences("(x + 5).backward()", before)[0].endswith(": ∂x = ∂ = 1.")
+    assert backward_sentences("torch.sub(1., x, alpha=2).backward()", before)[0].endswith(
+        ": ∂x = −∂ · 2 = −1 · 2 = −2."
+    )
+    assert backward_sentences("torch.clamp(x, max=1.).backward()", before)[0].endswith(
         ": ∂x = ∂ where x ≤ 1, else 0 = (1 where 2 ≤ 1, else 0) = 0."
     )
 
 
 def test_small_vectors_are_written_out_and_of_larger_values_the_first_element():
-    assert "∂w = ∂ · x = [1, 1, 1] · [1, 2, 3] = [1, 2, 3]" in told("(w * x).sum().backward()", XW)[1]
-    found = told("(w[:, None] * x).sum().backward()", XW)[1]
+    assert "∂w = ∂ · x = [1, 1, 1] · [1, 2, 3] = [1, 2, 3]" in backward_sentences("(w * x).sum().backward()", XW)[1]
+    found = backward_sentences("(w[:, None] * x).sum().backward()", XW)[1]
     assert "∂unsqueeze₁ = ∂ · x, summed over dim 1; at [0, 0]: 1 · 1 + 1 · 2 + 1 · 3 = 6" in found
 
 
@@ -66,7 +68,7 @@ def test_matrices_show_shapes_and_spread_and_views_say_what_goes_where():
     before = (
         "W = torch.tensor([[.5, -1.], [2., .25]], requires_grad=True)\nx = torch.tensor([[1., 2., 3.], [2., -1., .5]])"
     )
-    product, view, mean = told("(W @ x).view(6).mean().backward()", before)[2::-1]
+    product, view, mean = backward_sentences("(W @ x).view(6).mean().backward()", before)[2::-1]
     assert product.endswith(
         ": ∂W = ∂ @ xᵀ   (2, 3) @ (2, 3)ᵀ → (2, 2) = [[1, 0.25], [1, 0.25]]; at [0, 0]: "
         "0.1667 · 1 + 0.1667 · 2 + 0.1667 · 3 = 1."
@@ -78,11 +80,11 @@ def test_matrices_show_shapes_and_spread_and_views_say_what_goes_where():
 
 
 def test_what_is_large_has_its_shape_and_range():
-    found = told("(torch.outer(w, x) * w.repeat(3, 5)[:, :3]).exp().sum().backward()", XW)
+    found = backward_sentences("(torch.outer(w, x) * w.repeat(3, 5)[:, :3]).exp().sum().backward()", XW)
     received, _, rule = found[1].partition(": ")
     assert received == "ExpBackward0 receives ∂ = [[1, 1, 1], [1, 1, 1], [1, 1, 1]]"
     assert rule == "∂mul₂ = ∂ · exp₁; at [2, 2]: 1 · 1.6275e+05 = 1.6275e+05."  # the largest
-    large = told("(w.repeat(20) * 2).sum().backward()", XW)
+    large = backward_sentences("(w.repeat(20) * 2).sum().backward()", XW)
     assert large[1] == "MulBackward0 receives ∂ = 60 (all 1.): ∂repeat₁ = ∂ · 2; at [0]: 1 · 2 = 2."
 
 
@@ -97,15 +99,15 @@ def test_an_edge_says_why_its_gradient_is_what_it_is():
 def test_a_method_whose_tensor_is_no_first_parameter_keeps_its_roles():
     before = XW + "\nc = torch.tensor([True, False, True])"
     for call in ("w.where(c, x)", "torch.where(c, w, x)"):
-        assert told(f"{call}.sum().backward()", before)[1].endswith(
+        assert backward_sentences(f"{call}.sum().backward()", before)[1].endswith(
             "∂w = ∂ where c, else 0 = ([1, 1, 1] where [True, False, True], else 0) = [1, 0, 1]."
         )
 
 
 def test_what_a_rule_does_not_say_whole_has_no_arithmetic():
-    both = told("torch.stack([w, w * 1]).sum().backward()", XW)[1]
+    both = backward_sentences("torch.stack([w, w * 1]).sum().backward()", XW)[1]
     assert "∂w = ∂, taken apart along dim 0: [1, 1, 1]" in both
-    imaginary = told("(w * 1j).abs().sum().backward()", XW)[1]
+    imaginary = backward_sentences("(w * 1j).abs().sum().backward()", XW)[1]
     assert "∂mul₁ = ∂ · sign(mul₁), in its form for complex numbers: [0.+1.j, 0.−1.j, 0.+1.j]" in imaginary
 
 
@@ -114,7 +116,9 @@ def test_a_convolution_tells_the_window_behind_one_element():
         "x = torch.tensor([[[[1., 2., 0.], [3., 4., 5.], [0., 6., 7.]]]], requires_grad=True)\n"
         "w = torch.tensor([[[[.5, -1.], [2., .25]]]], requires_grad=True)\nb = torch.zeros(1, requires_grad=True)"
     )
-    found = told("(torch.conv2d(x, w, b) * torch.tensor([[1., 2.], [3., 4.]])).sum().backward()", before)[2]
+    found = backward_sentences("(torch.conv2d(x, w, b) * torch.tensor([[1., 2.], [3., 4.]])).sum().backward()", before)[
+        2
+    ]
     assert found.partition(": ")[2] == (
         "∂x = ∂ ⋆ w, turned by 180°   (1, 1, 2, 2) ⋆ (1, 1, 2, 2) → (1, 1, 3, 3) = "
         "[[[[0.5, 0, −2], [3.5, 3.25, −3.5], [6, 8.75, 1]]]]; at [0, 0, 2, 1]: 3 · 0.25 + 4 · 2 = 8.75; "
@@ -124,32 +128,32 @@ def test_a_convolution_tells_the_window_behind_one_element():
 
 
 def test_of_many_terms_the_largest_are_told_and_how_many_more_there_are():
-    found = told("(torch.arange(30.) @ w).backward()", "w = torch.ones(30, requires_grad=True)")
+    found = backward_sentences("(torch.arange(30.) @ w).backward()", "w = torch.ones(30, requires_grad=True)")
     assert found[0].endswith("∂w = ∂ · arange₁; at [29]: 1 · 29 = 29.")
-    found = told("(torch.arange(30.) * w).sum().backward()", "w = torch.ones(1, requires_grad=True)")
+    found = backward_sentences("(torch.arange(30.) * w).sum().backward()", "w = torch.ones(1, requires_grad=True)")
     assert found[1].endswith("∂w = ∂ · arange₁, summed over dim 0: 1 · 27 + 1 · 28 + 1 · 29 + … + 27 more terms = 435.")
 
 
 def test_the_spread_tells_its_mean():
     before = "x = torch.tensor([1., 2., 6.], requires_grad=True)"
-    assert told("x.var().backward()", before)[0].endswith(
+    assert backward_sentences("x.var().backward()", before)[0].endswith(
         "∂x = ∂ · 2 · (x − mean(x)) / 2 = 1 · 2 · ([1, 2, 6] − 3) / 2 = [−2, −1, 3]."
     )
     rows_ = "y = x[None] * torch.tensor([[1.], [2.]])\n"
-    assert told(f"{rows_}y.std(1, correction=0).sum().backward()", before)[1].endswith(
+    assert backward_sentences(f"{rows_}y.std(1, correction=0).sum().backward()", before)[1].endswith(
         "∂y = ∂ · (y − mean(y)) / (std₁ · 3); at [0, 2]: 1 · (6 − 3) / (2.1602 · 3) = 0.4629."
     )
 
 
 def test_products_and_running_sums_tell_their_parts():
     before = "x = torch.tensor([1., 0., 4.], requires_grad=True)"
-    assert told("x.prod().backward()", before)[0].endswith(
+    assert backward_sentences("x.prod().backward()", before)[0].endswith(
         "∂x = ∂ · (product of the others in x) = [0, 4, 0]; at [1]: 1 · (1 · 4) = 4."
     )
-    assert told("x.cumsum(0).sum().backward()", before)[1].endswith(
+    assert backward_sentences("x.cumsum(0).sum().backward()", before)[1].endswith(
         "∂x = (sum from here on of ∂) = [3, 2, 1]; at [0]: 1 + 1 + 1 = 3."
     )
-    assert told("x.norm(1).backward()", before)[0].endswith(
+    assert backward_sentences("x.norm(1).backward()", before)[0].endswith(
         "∂x = ∂ · x / norm₁, where ord is 2; here it is 1: [1, 0, 1]."
     )
 
@@ -196,32 +200,34 @@ def test_of_what_was_not_kept_the_largest_element_is_known_by_its_range():
 
 
 def test_what_only_moves_has_no_arithmetic():
-    found = told("(w.view(1, 3).t() * x[:, None]).sum().backward()", XW)
+    found = backward_sentences("(w.view(1, 3).t() * x[:, None]).sum().backward()", XW)
     assert found[2].endswith("∂view₁ = ∂ᵀ   (3, 1)ᵀ → (1, 3) = [[1, 2, 3]].")
 
 
 def test_one_element_is_no_elements():
-    assert told("w[:1].sum(0).backward()", XW)[0].endswith("∂slice₁ = ∂ = 1, spread over the one summed element.")
+    assert backward_sentences("w[:1].sum(0).backward()", XW)[0].endswith(
+        "∂slice₁ = ∂ = 1, spread over the one summed element."
+    )
 
 
 def test_a_sum_says_where_each_summand_came_from():
     x = "x = torch.tensor(3., requires_grad=True)"
-    assert told("y = x * 2 + x * 3\ny.backward()", x)[-1] == "x.grad = 3 from mul₂ + 2 from mul₁ = 5."
-    again = told("y = x * 2 + x * 3\ny.backward(retain_graph=True)\ny.backward()", x)[-1]
+    assert backward_sentences("y = x * 2 + x * 3\ny.backward()", x)[-1] == "x.grad = 3 from mul₂ + 2 from mul₁ = 5."
+    again = backward_sentences("y = x * 2 + x * 3\ny.backward(retain_graph=True)\ny.backward()", x)[-1]
     assert again == "x.grad = 5 + (3 from mul₂ + 2 from mul₁ = 5) = 10."
-    square = told("h = x * 1\n(h * h).backward()", x)
+    square = backward_sentences("h = x * 1\n(h * h).backward()", x)
     assert square[0] == "MulBackward0 receives ∂ = 1: ∂h = ∂ · h = 1 · 3 = 3 (for each of its 2 uses)."
     assert square[1].startswith("MulBackward0 receives ∂ = 3 from mul₁ + 3 from mul₁ = 6: ")
 
 
 def test_what_changed_a_gradient_on_its_way_is_said_and_no_wrong_sum_is_printed():
-    hooked = told("y = -x\ny.grad_fn.register_hook(lambda sent, came: (sent[0] * 10,))\ny.backward()",
+    hooked = backward_sentences("y = -x\ny.grad_fn.register_hook(lambda sent, came: (sent[0] * 10,))\ny.backward()",
                   "x = torch.tensor(3., requires_grad=True)")  # fmt: skip
     assert hooked[0].endswith(
         "∂x = −∂; sent was −10, not the −1 that the rule makes of what was recorded: a hook, or an edit that no version "
         "counts, came between."
     )
-    edited = told("y = w * x\nx.data.mul_(10)\ny.sum().backward()", XW)
+    edited = backward_sentences("y = w * x\nx.data.mul_(10)\ny.sum().backward()", XW)
     assert "sent was [10, 20, 30], not the [1, 2, 3] that the rule makes of what was recorded" in edited[1]
 
 
@@ -238,7 +244,7 @@ def test_a_rule_that_is_wrong_is_not_printed_with_numbers():
 
 
 def test_an_edit_through_a_view_speaks_of_the_base():
-    found = next(each for each in told(*reversed(CELLS["view_edit"])) if each.startswith("CopySlices"))
+    found = next(each for each in backward_sentences(*reversed(CELLS["view_edit"])) if each.startswith("CopySlices"))
     assert found.endswith(": ∂y = ∂ outside of the view, ∂v inside = [[200, 400], [6, 8]]; ∂v = ∂ · 10.")
 
 
@@ -354,4 +360,4 @@ def test_moved_complex_numbers_add_up_as_well():
 def test_the_sum_is_of_what_the_op_sent_before_a_hook_changed_it():
     before = "a = torch.arange(3.).requires_grad_()"
     hooked = "h = a * 1\nh.register_hook(lambda g: g * 10)\nb = h.take(torch.tensor([2, 2]))\nb.sum().backward()"
-    assert "∂h[2] = ∂b[0] + ∂b[1] = 1 + 1 = 2, since" in " ".join(told(hooked, before))
+    assert "∂h[2] = ∂b[0] + ∂b[1] = 1 + 1 = 2, since" in " ".join(backward_sentences(hooked, before))

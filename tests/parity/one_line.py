@@ -18,7 +18,7 @@ import torch
 import autogradkit
 
 
-def said(package: Any, line: str) -> tuple[Any, ...]:
+def outcome(package: Any, line: str) -> tuple[Any, ...]:
     """("ok", what came out, its strides and dtype, warnings), or (the error's type, its first line, warnings)."""
     package.default_generator.manual_seed(0)
     package.set_warn_always(True)  # what is said once in a process another test may have heard
@@ -30,15 +30,15 @@ def said(package: Any, line: str) -> tuple[Any, ...]:
         try:
             exec(compile(ast.Module(before, []), "<line>", "exec"), names)
             made = eval(compile(ast.Expression(last.value), "<line>", "eval"), names)
-            outcome: tuple[Any, ...] = ("ok", shown(made))
+            found: tuple[Any, ...] = ("ok", shown(made))
         except Exception as error:
-            outcome = (type(error).__name__, str(error).split("\n")[0].rstrip())
+            found = (type(error).__name__, str(error).split("\n")[0].rstrip())
         finally:
             package.set_warn_always(False)
-    return *outcome, [str(each.message)[:60] for each in caught if not str(each.message).startswith(_SAID_ONCE)]
+    return *found, [str(each.message)[:60] for each in caught if not str(each.message).startswith(_WARNED_ONCE)]
 
 
-_SAID_ONCE = ("TypedStorage",)  # by Python code of PyTorch's, which remembers it
+_WARNED_ONCE = ("TypedStorage",)  # by Python code of PyTorch's, which remembers it
 
 
 def shown(made: Any) -> Any:
@@ -52,4 +52,4 @@ def shown(made: Any) -> Any:
 
 def check(line: str) -> None:
     """Both say the same."""
-    assert said(autogradkit, line) == said(torch, line)
+    assert outcome(autogradkit, line) == outcome(torch, line)
