@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.harness import POLL, SIZE
+from tests.browser.harness import PATIENCE, POLL, SIZE
 from tests.browser.processes import ROOT, SCREENSHOTS, free_port
 from tests.lab_server import described
 
@@ -28,7 +28,7 @@ def test_no_question_about_news_stands_over_the_first_lesson(browser: Browser, t
         deadline = time.monotonic() + 90
         server = described(tmp_path / "runtime", process, tmp_path / "log", deadline)
         page = browser.new_page(viewport=SIZE)
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(f"{server['url']}lab/tree/tutorials/00_start_here.ipynb?token={server['token']}")
         page.locator(".jp-Notebook .jp-Cell").first.wait_for()
         # JupyterLab asks as soon as its page stands; the lesson's kernel is begun after that, and takes a second more. The page

@@ -57,7 +57,7 @@ def test_untraced_cells_are_known_and_a_ledger_stays_as_it_was(lab: Lab, noteboo
 def test_steps_by_mouse_and_by_keyboard(lab: Lab, notebook: Callable[..., Path]) -> None:
     lab.open(notebook(REMEMBER + "\n" + SETUP, UNTRACED + "\n" + MORE, "%ledger w"))
     lab.run_all()
-    cell = lab.cell(2)
+    cell = lab.drawn(2)
     cell.get_by_role("button", name="First step").click()
     expect(sentence(cell)).to_contain_text("added [1., 3.]: w.grad is now [1., 3.]")
     lab.wait_for("_ledgers[-1].selected", "'e0'")
@@ -150,7 +150,7 @@ def test_it_is_legible_in_both_themes(lab: Lab, notebook: Callable[..., Path], w
     for theme in ("light", "dark"):
         lab.theme(theme)
         for index, name in ((2, "few"), (4, "loop")):
-            cell = lab.cell(index)
+            cell = lab.drawn(index)
             assert lab.axe(cell.locator(".ak-widget")) == []
             lab.screenshot(f"ledger-{name}-{theme}-{width}", cell)
             smallest = cell.locator(".ak-stage svg").evaluate(

@@ -74,6 +74,7 @@ def test_lesson_runs_and_answers(lab: Lab, lesson: Callable[[str], Path], name: 
     if lab.keeps_screenshots:
         whole(lab, name)
     widgets = lab.page.locator(".jp-OutputArea .ak-widget, .ak-prediction")
+    lab.settle()
     assert lab.axe(widgets) == []
     for index, cell in code_cells(name):
         lab.page.mouse.move(0, 0)  # what lies under the pointer lights up
@@ -112,6 +113,7 @@ def whole(lab: Lab, name: str) -> None:
 def answer_it(form: Locator) -> None:
     """Try the choices of a question until one is right."""
     status = form.get_by_role("status")
+    form.get_by_role("radio").first.wait_for()
     for choice in form.get_by_role("radio").all():
         choice.check()
         form.get_by_role("button", name="Answer").click()
@@ -127,10 +129,11 @@ def press_everything(view: Locator) -> None:
     for number in range(view.locator("button").count()):
         button = view.locator("button").nth(number)
         for _ in range(TRIES):
-            if not (button.count() and button.is_visible() and button.is_enabled()):
+            if not (button.count() and button.is_visible()):
                 break  # what an earlier click asked of Python has come, and taken the button away
-            with contextlib.suppress(PlaywrightTimeout):
-                button.click(timeout=2_000)
+            with contextlib.suppress(PlaywrightTimeout):  # it may do so at any moment
+                if button.is_enabled(timeout=2_000):
+                    button.click(timeout=2_000)
                 break
         else:
             pytest.fail(f"{button} cannot be clicked")

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.parity.each import each
 from tests.parity.one_line import check
 from tests.parity.test_inplace_views import attempt, choices, facts, value_or_refusal
 
@@ -247,7 +248,7 @@ def run(library, lines: list[str], twice: bool):
 
 
 @pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
-@pytest.mark.parametrize("seed", range(150))
+@each("seed", range(150))
 def test_random_programs(seed: int, twice: bool) -> None:
     lines = program(seed)
     listing = "\n".join(lines)
