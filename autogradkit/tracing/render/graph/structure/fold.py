@@ -6,10 +6,13 @@ the graph keeps its direction.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
+
 from autogradkit.tracing.events import Op
-from autogradkit.tracing.render.graph.structure.collapse import Group, collapse
+from autogradkit.tracing.render.graph.structure.collapse import Group, collapse, join
 from autogradkit.tracing.render.graph.structure.fans import narrow_fans
-from autogradkit.tracing.render.graph.structure.model import Graph, Item, copied
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, copied, ends_of
 from autogradkit.tracing.render.graph.structure.stacks import stack_turns
 
 MOST_ITEMS = 64  # items on one picture
@@ -133,6 +136,26 @@ def _bound(graph: Graph, most: int) -> None:
         dropped |= {key for *_, key in sorted(tensors)[:over]}
     if not dropped:
         return
-    graph.items = {key: item for key, item in graph.items.items() if key not in dropped}
-    graph.links = [link for link in graph.links if link.tail not in dropped and link.head not in dropped]
+    _drop(graph, dropped)
     graph.left_out.append(f"{len(dropped)} further tensors are not drawn.")
+
+
+def _drop(graph: Graph, dropped: set[str]) -> None:
+    """Leave out these tensors. What goes through one is on an edge past its place, as through any tensor without a box."""
+    ends = ends_of(graph.links)
+    through = [key for key in graph.items if key in dropped and all(ends.get(key, ((), ())))]
+    graph.items = {key: item for key, item in graph.items.items() if key not in dropped}
+    ending = dropped.difference(through)
+    graph.links = [link for link in graph.links if link.tail not in ending and link.head not in ending]
+    for key in through:
+        arriving, leaving = ends_of(graph.links)[key]
+        past: dict[tuple[str, str, str], list[Link]] = defaultdict(list)
+        for before in arriving:
+            for after in leaving:
+                kind = after.kind if before.kind == "flow" else before.kind
+                link = replace(after, tail=before.tail, out_of=before.out_of, kind=kind)
+                past[link.tail, link.head, link.kind].append(link)
+        for links in past.values():
+            join(links)
+        graph.links = [link for link in graph.links if key not in (link.tail, link.head)]
+        graph.links += [links[0] for links in past.values()]
