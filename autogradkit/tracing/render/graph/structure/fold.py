@@ -1,7 +1,7 @@
-"""A bounded picture: layers folded into one item each, equal turns stacked, a long middle left out and said so.
+"""A bounded picture: calls and layers folded into one item each, equal turns stacked, a long middle left out and said so.
 
-Rests on `model.py`, `collapse.py`, `stacks.py` and `fans.py`. Only ops that ran one after the other are folded together, so that
-the graph keeps its direction.
+Rests on `model.py`, `collapse.py`, `calls.py`, `stacks.py` and `fans.py`. Only ops that ran one after the other are folded
+together, so that the graph keeps its direction.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from autogradkit.tracing.events import Op
+from autogradkit.tracing.render.graph.structure.calls import fold_calls
 from autogradkit.tracing.render.graph.structure.collapse import Group, collapse, join
 from autogradkit.tracing.render.graph.structure.fans import narrow_fans
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, copied, ends_of
@@ -31,6 +32,7 @@ def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_IT
     many = len(graph.ops) > CALM
     graph.unfoldable = sorted({"/".join(path) for op in graph.ops for path in _paths(op)})
     chosen = {path for path in graph.unfoldable if wish.get(path, many and path.count("/") == 1)}
+    fold_calls(graph, wish)
     collapse(graph, _modules(graph, chosen))
     stack_turns(graph, wish)
     if len(graph.items) > most:
@@ -64,7 +66,7 @@ def _paths(op: Op) -> list[tuple[str, ...]]:
 
 def _in_order(graph: Graph) -> list[Item]:
     """What ran, in the order in which it did."""
-    ran = [item for item in graph.items.values() if item.kind in ("op", "module", "stack")]
+    ran = [item for item in graph.items.values() if item.kind in ("op", "call", "module", "stack")]
     return sorted(ran, key=lambda item: item.step)
 
 

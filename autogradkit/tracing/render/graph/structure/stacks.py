@@ -23,7 +23,7 @@ PARTS = 8  # of a large stack that is opened
 
 def stack_turns(graph: Graph, folds: dict[str, bool]) -> None:
     """Put stacks in place of equal turns, but those that `folds` opens by their path (False)."""
-    keys = [key for key, item in graph.items.items() if item.kind in ("op", "module")]
+    keys = [key for key, item in graph.items.items() if item.kind in ("op", "call", "module")]
     keys.sort(key=lambda key: graph.items[key].step)
     places = {op.step: number for number, op in enumerate(graph.ops, 1)}
     stacks = _Stacks(graph, folds, places)
