@@ -12,12 +12,14 @@ from types import FrameType
 from typing import Any
 
 from autogradkit._ops.declare import PUBLISHED
+from autogradkit.core import frames
 from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import is_grad_enabled
-from autogradkit.tracing.events import Argument
+from autogradkit.tracing.events import Argument, Layer
 
 _FUNCTIONAL = "autogradkit.nn.functional."
+_OF_FUNCTIONS = (_FUNCTIONAL, "autogradkit._ops.", "autogradkit.functional", "autogradkit.linalg")
 _NAMESPACES = ("fft_", "linalg_", "special_")
 
 
@@ -44,12 +46,40 @@ def facts_of(declaration: Declaration, inputs: tuple[Argument, ...]) -> OpFacts:
 
 def called_as(entry: FrameType, name_of_op: str, facts: OpFacts, kind: str) -> str:
     """The function or method that the learner called, where it has another name than the op that ran in it."""
+    name = _public_name(entry)
+    told = kind not in ("op", "view") or name.startswith("_") or facts.sign
+    return "" if told or name in (name_of_op, facts.label) else name
+
+
+def call_in(entry: FrameType, number: int) -> Layer | None:
+    """The function that the learner called, in which several ops run, the `number`th of all calls; None of anything else
+    that he calls. A text that it was given first, as `einsum` is, is its kind."""
+    variables, code, module = entry.f_locals, entry.f_code, entry.f_globals["__name__"]
+    if code is _SHORTENED:  # around the function
+        function, given = variables["function"], [*variables["args"]]
+        code, module = function.__code__, function.__globals__["__name__"]
+    else:
+        names = [each for each in code.co_varnames[: code.co_argcount + 1] if each not in ("cls", "self")]
+        given = [variables.get(each) for each in names]
+    name = "@" if code.co_name in _PRODUCTS else _in_namespace(code.co_name)
+    if module.startswith(_FUNCTIONAL):
+        name = name.removeprefix("_")  # `max_pool1d` without indices is `_max_pool1d`, as in PyTorch
+    if name.startswith("_") or not module.startswith(_OF_FUNCTIONS):
+        return None
+    first = next((each[0] if isinstance(each, tuple) and each else each for each in given), None)
+    return Layer(name, short(first) if isinstance(first, str) else "", number)
+
+
+def _public_name(entry: FrameType) -> str:
+    """The function or method that a frame of ours runs, as the learner calls it; empty where it has no name for him."""
     name = entry.f_code.co_name
     public = hasattr(Tensor, name) or name in PUBLISHED or entry.f_globals["__name__"].startswith(_FUNCTIONAL)
-    if name.startswith(_NAMESPACES):
-        public, name = True, name.replace("_", ".", 1)
-    told = kind not in ("op", "view") or name.startswith("_") or facts.sign
-    return "" if told or not public or name in (name_of_op, facts.label) else name
+    return _in_namespace(name) if public or name.startswith(_NAMESPACES) else ""
+
+
+def _in_namespace(name: str) -> str:
+    """`linalg_det` as `linalg.det`."""
+    return name.replace("_", ".", 1) if name.startswith(_NAMESPACES) else name
 
 
 def why_not(declaration: Declaration, kind: str, args: tuple[Any, ...]) -> str:
@@ -79,6 +109,8 @@ def in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:
     return not names or not args or entry.f_locals.get(names[0]) is args[0]
 
 
+_SHORTENED = frames.entry(in_order).__code__
+_PRODUCTS = {"__matmul__", "__rmatmul__"}
 _COMPARISONS = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
 _SETITEM = Tensor.__setitem__.__code__
 

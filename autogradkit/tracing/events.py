@@ -108,7 +108,7 @@ class Layer:
 
     name: str  # how the learner reaches it: "model.conv1", "net[0]"
     kind: str  # its class, with the features that go in and come out where it has such: "Conv2d(1→6)"
-    call: int  # of all calls of modules, which one it ran in
+    call: int  # of all its calls, which one it ran in
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,8 @@ class Op:
     state: tuple[State, ...] = ()  # of the optimizer whose step it is
     # The learner's own call where that is another, "reshape" of a view, and all that ran in it is this.
     called: str = ""
+    # The learner's own call where several ran in it, of which this is one: "einsum", of the kind that its text says.
+    part_of: Layer | None = None
 
     @property
     def label(self) -> str:

@@ -24,7 +24,7 @@ from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.engine.saved import OpNode
-from autogradkit.tracing.calls import as_written, called_as, facts_of, flat, in_order, short, why_not
+from autogradkit.tracing.calls import as_written, call_in, called_as, facts_of, flat, in_order, short, why_not
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.copying import Copier
 from autogradkit.tracing.events import (
@@ -34,6 +34,7 @@ from autogradkit.tracing.events import (
     BackwardEnd,
     GradAssigned,
     GradReturned,
+    Layer,
     NodeRan,
     Op,
     Saved,
@@ -80,6 +81,7 @@ class EventRecorder(Recorder):
         self._variables: dict[str, Any] = {}  # of the cell
         self._at_end: dict[int, str] = {}  # tensor number -> the variable that holds it when the cell has ended
         self._turns = TurnCounter()
+        self._functions: dict[int, Layer] = {}  # visit -> the learner's call, where several ops ran in it
         self._cut_short: tuple[str, ...] = ()
         self._remembered = Remembered(self.copier)  # by an optimizer
 
@@ -171,6 +173,10 @@ class EventRecorder(Recorder):
         within = entry.f_code.co_name == "__init__" or frame is not entry.f_back
         if visit.frames:
             self._variables = visit.frames[-1].f_globals
+        if self.drafts and self.drafts[-1].visit == visit.number not in self._functions:
+            function = call_in(entry, visit.number)
+            if function is not None:
+                self._functions[visit.number] = function
         self.drafts.append(
             Draft(event, visit.site, outputs, operands, standing, ordered, numbers, within, visit.turns, visit.number)
         )
@@ -390,7 +396,9 @@ class EventRecorder(Recorder):
             if isinstance(event, Op):
                 draft.saved = self.saved.at_end(event.step, event.saved)
         modules = self.naming.python_modules
-        events, values = resolve(self.drafts, numbering.values, numbering.names, self._at_end, modules, label)
+        events, values = resolve(
+            self.drafts, numbering.values, numbering.names, self._at_end, modules, self._functions, label
+        )
         return Recording(events, values, source, self.copier.left_out, self.dropped, self._cut_short)
 
     def outermost_files(self) -> frozenset[str]:

@@ -35,7 +35,8 @@ class Recording:
         return tuple(event for event in self.events if isinstance(event, Op))
 
     def label(self, value: int) -> str:
-        """A value's name, with the turn of a loop; or for an unnamed intermediate its op's with a number: `matmul₁`."""
+        """A value's name, with the turn of a loop; or for an unnamed intermediate its op's with a number: `matmul₁`, of
+        the last op of a call the call's."""
         return self.labels[value]
 
     @cached_property
@@ -47,14 +48,17 @@ class Recording:
         for value in self.values.values():
             if value.is_leaf and value.name is not None:
                 labels[value.id] = first.setdefault(value.tensor, with_turn(value.name, value.turn))
+        last = {op.part_of: op for op in self.ops if op.part_of is not None}
         for op in self.ops:
+            call = None if op.part_of is None or last[op.part_of] is not op else op.part_of.name
+            made = op.facts.label if call is None else {"@": "matmul"}.get(call, call)
             for output in op.outputs:
                 value = self.values[output]
                 if output in labels and value.version:
                     continue
                 if value.name is None:
-                    counts[op.facts.label] += 1
-                    labels[output] = numbered(op.facts.label, counts[op.facts.label])
+                    counts[made] += 1
+                    labels[output] = numbered(made, counts[made])
                 else:
                     labels[output] = with_turn(value.name, value.turn)
         for value in self.values.values():

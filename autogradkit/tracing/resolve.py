@@ -18,6 +18,7 @@ from autogradkit.tracing.events import (
     Failure,
     GradAssigned,
     GradReturned,
+    Layer,
     NodeRan,
     Op,
     Position,
@@ -27,6 +28,8 @@ from autogradkit.tracing.events import (
 from autogradkit.tracing.frames import Site
 from autogradkit.tracing.source import Place, SourceReader
 from autogradkit.tracing.turns import loop_variables, loops_since
+
+LEAST_STEPS = 3  # of a call that is an operation by itself
 
 
 @dataclass(slots=True)
@@ -56,13 +59,14 @@ def resolve(
     known: dict[int, str],
     at_end: dict[int, str],
     modules: dict[int, frozenset[str]],
+    functions: dict[int, Layer],
     label: Callable[[str], str],
 ) -> tuple[tuple[Event, ...], dict[int, Value]]:
     """The events with positions and the values with names, which are filled in: nobody else has them yet.
 
     `known` are names found while the code ran, by value id, `at_end` the variables that held a tensor when it had ended, by
     its number, for those that nothing else names; `modules` the names that stand for modules in each code, by its id;
-    `label` says what the learner calls a file.
+    `functions` the calls, by visit, in which several ops ran; `label` says what the learner calls a file.
     """
     reader, label = SourceReader(), functools.cache(label)
     namer = _Namer(reader, known)
@@ -79,8 +83,10 @@ def resolve(
             _fill(value, name=name, turn=namer.turns.get(id, ()))
     ops_of_call = Counter((draft.site, draft.visit) for draft in drafts if isinstance(draft.event, Op))
     for draft in drafts:
-        if isinstance(draft.event, Op) and draft.event.called and ops_of_call[draft.site, draft.visit] > 1:
-            _fill(draft.event, called="")
+        ran = ops_of_call[draft.site, draft.visit] if isinstance(draft.event, Op) else 1
+        if ran > 1:
+            function = functions.get(draft.visit) if ran >= LEAST_STEPS and not draft.within else None
+            _fill(draft.event, called="", part_of=function)
     by_tensor = {value.tensor: value.name for value in values.values() if value.name is not None}
     positions: dict[tuple[Site, tuple[tuple[int, ...], ...]], Position | None] = {}
     for draft in drafts:

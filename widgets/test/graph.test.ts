@@ -306,6 +306,12 @@ describe("GraphView", () => {
     expect(button("Stack turns").hidden).toBe(false);
     button("Stack turns").click();
     expect(model.get("folds")).toEqual({});
+    const call = "einsum (operations 1–12)";
+    model.set("folds", { [call]: false });
+    model.set("opened", [call]);
+    model.set("svg", `${SVG}  `);
+    button("Fold calls").click();
+    expect(model.get("folds")).toEqual({});
   });
 
   it("tells Python how wide its column is", async () => {

@@ -15,6 +15,7 @@ import { tellPage } from "../shared/width";
 import { gridOf, reasonKey } from "./elements";
 import type { Shown } from "./unpacked";
 
+const OF_TURNS = /^(\d+ of the )?(turn|repeat|block)s? /; // the path of a stack; another one is a call's
 const PATIENCE = 4_000; // ms: measuring takes far less
 const NO_ANSWER =
   "No kernel answers: it is busy, or there is none any more. Python works this out; " +
@@ -54,7 +55,7 @@ function render({ model, el, signal }: Place<Shown>): void {
   const whole = button("All", () => put(model, "step", -1), { title: "Show the whole computation", pressed: true });
   const choice = h("select", { "aria-label": "Backward call", onchange: () => choose() });
   const folding = button("Fold modules", foldAll, { pressed: false });
-  const stacking = button("Stack turns", stackTurns, { title: "Stack the turns that are open again" });
+  const stacking = button("Stack turns", stackTurns, { title: "Put turns and calls that are open together again" });
   const naming = button("Node names", () => put(model, "node_names", !model.get("node_names")), {
     title: "Write PyTorch's names of the graph's nodes, too",
     pressed: false,
@@ -170,7 +171,9 @@ function render({ model, el, signal }: Place<Shown>): void {
     const foldable = model.get("foldable");
     folding.hidden = foldable.length === 0;
     press(folding, model.get("folded").length > 0);
-    stacking.hidden = model.get("opened").length === 0;
+    const opened = model.get("opened");
+    stacking.hidden = opened.length === 0;
+    stacking.textContent = opened.every((path) => !OF_TURNS.test(path)) && opened.length ? "Fold calls" : "Stack turns";
     press(naming, model.get("node_names"));
   }
 

@@ -44,7 +44,11 @@ def _kind(item: Item) -> str:
 
 
 def _what_ran(item: Item, graph: Graph) -> str:
-    names = list(dict.fromkeys(spelled_op(op, graph.labels, graph.values) for op in item.ops[:60]))
+    calls = (
+        op.part_of.name if op.part_of is not None else spelled_op(op, graph.labels, graph.values)
+        for op in item.ops[:60]
+    )
+    names = list(dict.fromkeys(calls))
     return " · ".join(names[:6]) + (" …" if len(names) > 6 else "")
 
 

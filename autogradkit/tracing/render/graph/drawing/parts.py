@@ -14,7 +14,7 @@ from autogradkit.tracing.labels import numbered
 from autogradkit.tracing.render.graph.drawing.folded import folded_lines
 from autogradkit.tracing.render.graph.drawing.lines import LINE, Text, late, mono, number_lines, sans
 from autogradkit.tracing.render.graph.structure.known import BEFORE
-from autogradkit.tracing.render.graph.structure.model import MAKERS, Graph, Item, Link
+from autogradkit.tracing.render.graph.structure.model import MAKERS, Graph, Item, Link, op_key, value_key
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
 from autogradkit.tracing.render.graph.wording.words import way_of
 from autogradkit.tracing.render.marks import numbers as nums
@@ -22,6 +22,7 @@ from autogradkit.tracing.render.marks.colours import alias_role
 from autogradkit.tracing.render.marks.svg import Picture, num
 from autogradkit.tracing.render.marks.widths import SIZE, clip, clip_name, text_width
 
+ROUND = ("op", "failed", "call")  # kinds of items that are drawn as ellipses
 PAD = 12.0
 ROOM = 28  # characters of a row of numbers
 TIGHTER = (20, 14)  # the same where the picture would be wider than the page
@@ -32,6 +33,7 @@ MOST_SHAPES = 3  # named where an edge stands for tensors of several
 MOST_CELLS = 28  # columns or rows of a heat strip
 FREED = 26.0  # px from one box of a freed value to the next
 MOST_OPERATION = 180.0  # px of what stands in an ellipse
+MOST_NAME = 206.0  # the same where it is the name of a function alone
 _BETWEEN_ARGUMENTS = re.compile(r", (?![^(\[]*[)\]])")  # a comma that is in no tuple
 
 
@@ -47,7 +49,7 @@ class Part:
 
     def bottom(self, dx: float) -> float:
         """Distance from the centre down (or up) to the rim, `dx` beside the centre."""
-        if self.item.kind in ("op", "failed"):
+        if self.item.kind in ROUND:
             return self.height / 2 * math.sqrt(max(0.0, 1 - (2 * dx / self.width) ** 2))
         return self.height / 2
 
@@ -56,12 +58,12 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
     """The lines of an item, numbers in rows of at most `room` characters, and the size that they and its edges ask for."""
     part = Part(item)
     ports = max(len(arriving), len(leaving))
-    if item.kind in ("op", "failed"):
+    if item.kind in ROUND:
         text = spelled_op(item.op, graph.labels, graph.values) if item.op is not None else item.title
         part.lines = [Text([mono(_call_that_fits(text))])]
         if graph.node_names and item.op is not None and item.op.node_name is not None:
             part.lines.append(Text([mono(clip(item.op.node_name, MOST_OPERATION, SIZE, mono=True), "gradient")]))
-        inner = max(line.width for line in part.lines) + (24 if item.kind == "failed" else 0)
+        inner = max(line.width for line in part.lines) + {"failed": 24, "call": 8}.get(item.kind, 0)
         part.width = max(56.0, inner + 30 * len(part.lines), ports * 52 - 12)
         part.height = 16.0 + LINE * len(part.lines) - 3 * (len(part.lines) - 1)
         return part
@@ -86,7 +88,7 @@ def _call_that_fits(text: str) -> str:
     for each in (text, *shorter):
         if text_width(each, SIZE, mono=True) <= MOST_OPERATION:
             return each
-    return clip(text, MOST_OPERATION, SIZE, mono=True)
+    return clip(text, MOST_NAME if text.isidentifier() else MOST_OPERATION, SIZE, mono=True)
 
 
 def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> None:
@@ -129,12 +131,18 @@ def _sharers(value: Value, graph: Graph) -> str:
         return ""
     others = {value.name or graph.labels[value.id]: None}
     for other in graph.sharers[value.storage]:
-        if other.tensor != value.tensor:
+        if other.tensor != value.tensor and (other.name is not None or _is_shown(other, graph)):
             others[other.name or graph.labels[other.id]] = None
             if len(others) > MOST_SHARERS + 1:
                 break
     _, *names = others
     return ", ".join(names[:MOST_SHARERS] + ["…"] * (len(names) > MOST_SHARERS))
+
+
+def _is_shown(value: Value, graph: Graph) -> bool:
+    """Whether a value without a name is on the picture: one inside of what is folded says nothing to a reader."""
+    maker = graph.producer.get(value.id)
+    return value_key(value.id) in graph.items or (maker is not None and op_key(maker) in graph.items)
 
 
 def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> list[Text]:
@@ -191,7 +199,7 @@ def _cell(rows: int, columns: int) -> float:
 
 def _alias(part: Part, graph: Graph) -> str | None:
     value = part.item.value
-    return None if value is None or value.tensor not in graph.aliases else alias_role(graph.aliases[value.tensor])
+    return alias_role(graph.aliases[value.tensor]) if value is not None and _sharers(value, graph) else None
 
 
 def draw(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> None:
@@ -199,7 +207,7 @@ def draw(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> None
     item = part.item
     picture.open(f"ak-item ak-{item.kind}", data_key=item.key)
     left, top = x - part.width / 2, y - part.height / 2
-    if item.kind in ("op", "failed"):
+    if item.kind in ROUND:
         _draw_op(part, picture, x, y, graph)
     else:
         _draw_box(part, picture, left, top, graph)
@@ -222,6 +230,8 @@ def _draw_op(part: Part, picture: Picture, x: float, y: float, graph: Graph) -> 
     dash = "4 3" if item.kind == "failed" else None
     rx, ry = part.width / 2, part.height / 2
     picture.ellipse(x, y, rx, ry, stroke=stroke, stroke_dasharray=dash)
+    if item.kind == "call":
+        picture.ellipse(x, y, rx - 3, ry - 3, stroke=stroke, line=0.8)
     if bad:
         text = "✗ stopped here" if item.stopped else "✎ edited here"
         picture.open(data_step=_failed(graph))

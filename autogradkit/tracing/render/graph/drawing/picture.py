@@ -331,6 +331,8 @@ def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
         entries.append(("op", "operation"))
     if any(item.op is not None and item.op.step in graph.second_order for item in graph.items.values()):
         entries.append(("second", "operation of a backward pass"))
+    if "call" in kinds:
+        entries.append(("call", "call, folded"))
     if "module" in kinds:
         entries.append(("module", "module, folded"))
     if "stack" in kinds:
@@ -363,8 +365,10 @@ def _swatch(picture: Picture, kind: str, x: float, y: float) -> None:
         grad = kind == "grad"
         d = f"M{num(x + 26)} {num(y)}L{num(x)} {num(y)}" if grad else f"M{num(x)} {num(y)}L{num(x + 26)} {num(y)}"
         picture.path(d, stroke="gradient" if grad else "ink", dashed=grad, arrow=True)
-    elif kind in ("op", "second"):
-        picture.ellipse(x + 13, y, 13, 6, stroke="ink" if kind == "op" else "gradient")
+    elif kind in ("op", "call", "second"):
+        picture.ellipse(x + 13, y, 13, 6, stroke="gradient" if kind == "second" else "ink")
+        if kind == "call":
+            picture.ellipse(x + 13, y, 10, 3.5, stroke="ink", line=0.8)
     else:
         if kind == "stack":
             picture.box(x + 5, y - 3, 22, 11, radius=3, line=1)

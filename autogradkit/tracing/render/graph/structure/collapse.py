@@ -60,8 +60,9 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
             turns = {made[only].turns[link.head] for link in leaving if link.kind != "memory"}
             inside = bool(arriving) or len(turns) == 1
         else:
-            rest = only in made and made[only].item.kind == "stack" and not leaving
-            inside = rest or (only in made and bool(leaving) and (item.value.is_parameter or bool(arriving)))
+            kind = made[only].item.kind if only in made else ""
+            own = item.value.is_parameter and kind != "call"
+            inside = (kind == "stack" and not leaving) or (only in made and bool(leaving) and (own or bool(arriving)))
         if inside or key in passing:
             where = only if inside else passing[key]
             home[key] = where
@@ -69,8 +70,7 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
                 joined = [link for link in (*arriving, *leaving) if link.kind != "memory"]
                 ends_here = [link.tail if link.head == key else link.head for link in joined]
                 made[where].turns[key] = next(made[where].turns[end] for end in ends_here if end in made[where].turns)
-            own = item.value.is_parameter if not made[where].turns else not arriving
-            if own:
+            if item.value.is_parameter if not made[where].turns else not arriving:
                 made[where].item.absorbed.append(item.value)
 
 

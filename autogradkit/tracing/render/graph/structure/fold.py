@@ -1,15 +1,19 @@
-"""A bounded picture: layers folded into one item each, equal turns stacked, a long middle left out and said so.
+"""A bounded picture: calls and layers folded into one item each, equal turns stacked, a long middle left out and said so.
 
-Rests on `model.py`, `collapse.py`, `stacks.py` and `fans.py`. Only ops that ran one after the other are folded together, so that
-the graph keeps its direction.
+Rests on `model.py`, `collapse.py`, `calls.py`, `stacks.py` and `fans.py`. Only ops that ran one after the other are folded
+together, so that the graph keeps its direction.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
+
 from autogradkit.tracing.events import Op
-from autogradkit.tracing.render.graph.structure.collapse import Group, collapse
+from autogradkit.tracing.render.graph.structure.calls import fold_calls
+from autogradkit.tracing.render.graph.structure.collapse import Group, collapse, join
 from autogradkit.tracing.render.graph.structure.fans import narrow_fans
-from autogradkit.tracing.render.graph.structure.model import Graph, Item, copied
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, copied, ends_of
 from autogradkit.tracing.render.graph.structure.stacks import stack_turns
 
 MOST_ITEMS = 64  # items on one picture
@@ -28,6 +32,7 @@ def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_IT
     many = len(graph.ops) > CALM
     graph.unfoldable = sorted({"/".join(path) for op in graph.ops for path in _paths(op)})
     chosen = {path for path in graph.unfoldable if wish.get(path, many and path.count("/") == 1)}
+    fold_calls(graph, wish)
     collapse(graph, _modules(graph, chosen))
     stack_turns(graph, wish)
     if len(graph.items) > most:
@@ -61,7 +66,7 @@ def _paths(op: Op) -> list[tuple[str, ...]]:
 
 def _in_order(graph: Graph) -> list[Item]:
     """What ran, in the order in which it did."""
-    ran = [item for item in graph.items.values() if item.kind in ("op", "module", "stack")]
+    ran = [item for item in graph.items.values() if item.kind in ("op", "call", "module", "stack")]
     return sorted(ran, key=lambda item: item.step)
 
 
@@ -133,6 +138,26 @@ def _bound(graph: Graph, most: int) -> None:
         dropped |= {key for *_, key in sorted(tensors)[:over]}
     if not dropped:
         return
-    graph.items = {key: item for key, item in graph.items.items() if key not in dropped}
-    graph.links = [link for link in graph.links if link.tail not in dropped and link.head not in dropped]
+    _drop(graph, dropped)
     graph.left_out.append(f"{len(dropped)} further tensors are not drawn.")
+
+
+def _drop(graph: Graph, dropped: set[str]) -> None:
+    """Leave out these tensors. What goes through one is on an edge past its place, as through any tensor without a box."""
+    ends = ends_of(graph.links)
+    through = [key for key in graph.items if key in dropped and all(ends.get(key, ((), ())))]
+    graph.items = {key: item for key, item in graph.items.items() if key not in dropped}
+    ending = dropped.difference(through)
+    graph.links = [link for link in graph.links if link.tail not in ending and link.head not in ending]
+    for key in through:
+        arriving, leaving = ends_of(graph.links)[key]
+        past: dict[tuple[str, str, str], list[Link]] = defaultdict(list)
+        for before in arriving:
+            for after in leaving:
+                kind = after.kind if before.kind == "flow" else before.kind
+                link = replace(after, tail=before.tail, out_of=before.out_of, kind=kind)
+                past[link.tail, link.head, link.kind].append(link)
+        for links in past.values():
+            join(links)
+        graph.links = [link for link in graph.links if key not in (link.tail, link.head)]
+        graph.links += [links[0] for links in past.values()]

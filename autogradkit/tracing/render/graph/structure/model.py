@@ -42,7 +42,7 @@ class Item:
     """A node of the picture."""
 
     key: str
-    kind: str  # "tensor" | "op" | "failed" | "module" | "stack"
+    kind: str  # "tensor" | "op" | "failed" | "call" | "module" | "stack"
     step: int
     value: Value | None = None
     op: Op | None = None
@@ -108,7 +108,7 @@ class Graph:
     known: dict[int, int]  # value -> the event from which on it is known, -1 from before
     folded: list[str] = field(default_factory=list)  # paths of modules that are folded
     unfoldable: list[str] = field(default_factory=list)  # paths that could be folded
-    opened: list[str] = field(default_factory=list)  # paths of stacks of equal turns that are open
+    opened: list[str] = field(default_factory=list)  # paths of stacks of equal turns, and of calls, that are open
     left_out: list[str] = field(default_factory=list)  # sentences
     middle: str = ""  # the item in place of all that ran in the middle, where that is left out
     node_names: bool = False  # whether PyTorch's names of the nodes are written

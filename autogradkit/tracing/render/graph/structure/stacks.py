@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from autogradkit.tracing.events import Op
 from autogradkit.tracing.render.graph.structure.collapse import Group, collapse
 from autogradkit.tracing.render.graph.structure.model import Graph, Item
 
@@ -22,7 +23,7 @@ PARTS = 8  # of a large stack that is opened
 
 def stack_turns(graph: Graph, folds: dict[str, bool]) -> None:
     """Put stacks in place of equal turns, but those that `folds` opens by their path (False)."""
-    keys = [key for key, item in graph.items.items() if item.kind in ("op", "module")]
+    keys = [key for key, item in graph.items.items() if item.kind in ("op", "call", "module")]
     keys.sort(key=lambda key: graph.items[key].step)
     places = {op.step: number for number, op in enumerate(graph.ops, 1)}
     stacks = _Stacks(graph, folds, places)
@@ -54,11 +55,15 @@ class _Stacks:
 
     def _stack(self, turns: list[list[str]], first: int) -> None:
         items = [self.graph.items[key] for turn in turns for key in turn]
-        ops = [op for item in items for op in (item.ops or [item.op]) if op is not None]
-        counted = self._counted([turn[0] for turn in turns])
+        ran = [[op for key in turn for op in _ops_of(self.graph.items[key])] for turn in turns]
+        ops = [op for turn in ran for op in turn]
+        counted = self._counted(ran)
         numbers = counted or list(range(first, first + len(turns)))
-        kind = "turn" if counted or items[0].kind == "op" else "block"  # no loop: equal layers
+        # Without a loop that counts just them they are equal layers, or turns of an inner loop that the outer one begins anew.
+        kind = "turn" if counted else "block" if items[0].kind == "module" else "repeat"
         title = f"{kind}s {numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else f"{kind} {numbers[0]}"
+        if len(numbers) <= numbers[-1] - numbers[0]:
+            title = f"{len(numbers)} of the {title}"
         path = f"{title} (operations {self.places[ops[0].step]:,}–{self.places[ops[-1].step]:,})"
         if self.folds.get(path, True):
             item = Item(f"s{ops[0].step}", "stack", ops[0].step, ops=ops, title=title, times=len(turns), path=path)
@@ -77,24 +82,28 @@ class _Stacks:
         for place in range(0, len(turns), size):
             self._stack(turns[place : place + size], first + place)
 
-    def _counted(self, firsts: list[str]) -> list[int]:
-        """The numbers of the turns that begin with these items, as the loop around just them counts; else none."""
-        ops = [item.op or item.ops[0] for item in map(self.graph.items.__getitem__, firsts)]
-        loops = [() if op.position is None else op.position.turn for op in ops]
-        for counts in zip(*loops, strict=False):  # of each loop, outermost first
-            if len(set(counts)) == len(counts):
-                return list(counts)
+    def _counted(self, turns: list[list[Op]]) -> list[int]:
+        """The numbers of these turns, as the loop around just them counts; else none."""
+        places = [{() if op.position is None else op.position.turn for op in turn} for turn in turns]
+        for depth in range(min(len(turn) for place in places for turn in place)):  # of each loop, outermost first
+            counts = [{turn[: depth + 1] for turn in place} for place in places]
+            if all(len(each) == 1 for each in counts) and len(set().union(*counts)) == len(turns):
+                *outer, numbers = zip(*(each.pop() for each in counts), strict=True)
+                return list(numbers) if all(len(set(each)) == 1 for each in outer) else []
         return []
+
+
+def _ops_of(item: Item) -> list[Op]:
+    return item.ops or ([] if item.op is None else [item.op])
 
 
 def _mark(item: Item, graph: Graph) -> object:
     """What two items have in common that stand for each other in two turns."""
     found = []
-    for op in item.ops or [item.op]:
-        if op is not None:
-            place = op.position and (op.position.file, op.position.line, op.position.column, op.position.function)
-            shapes = tuple(graph.values[output].numbers.shape for output in op.outputs)
-            found.append((op.name, place, shapes, sum(argument.value is not None for argument in op.inputs)))
+    for op in _ops_of(item):
+        place = op.position and (op.position.file, op.position.line, op.position.column, op.position.function)
+        shapes = tuple(graph.values[output].numbers.shape for output in op.outputs)
+        found.append((op.name, place, shapes, sum(argument.value is not None for argument in op.inputs)))
     return (item.kind, *found) if found else item.key
 
 

@@ -102,7 +102,7 @@ def _lines(
         if len(events) > MOST_TOLD:
             lines.append(f"    … {len(events) - MOST_TOLD} more between them")
         return lines
-    mark = {"op": "○", "failed": "✗", "module": "◎", "stack": "⧉"}[item.kind]
+    mark = {"op": "○", "failed": "✗", "call": "⊙", "module": "◎", "stack": "⧉"}[item.kind]
     text = item_title(item, graph)
     if item.op is not None and item.op.outputs:
         output = graph.values[item.op.outputs[0]]

@@ -105,6 +105,8 @@ def item_title(item: Item, graph: Graph) -> str:
         return f"{graph.labels[value.id]}{again}, {kind}, {shape_text(value.numbers.shape)}"
     if item.kind == "op" and item.op is not None:
         return op_call(item.op, graph)
+    if item.kind == "call":
+        return f"{item.title}, {len(item.ops)} operations"
     if item.kind == "module":
         calls = f" in {item.times} calls" if item.times > 1 else ""
         return f"module {item.title}, {len(item.ops)} operation{'s' * (len(item.ops) != 1)}{calls}"
