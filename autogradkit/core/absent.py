@@ -103,19 +103,21 @@ def lookup_error(namespace: str, name: str, caller: FrameType) -> AttributeError
     imported = caller.f_code.co_code[caller.f_lasti] == _IMPORT_FROM
     if message is not None:
         return ImportError(message, name=module) if imported else AttributeError(message)
-    called = _called(module)
+    called = _called(namespace)
     if imported and called != module and f"{module}.{name}" not in sys.modules:
         path = sys.modules[module].__file__
         return ImportError(f"cannot import name '{name}' from '{called}' ({path})", name=called, path=path)
     return AttributeError(f"module '{called}' has no attribute '{name}'")
 
 
-def _called(module: str) -> str:
-    """What a module of this package is called: as PyTorch's while it stands in for that."""
-    if sys.modules["autogradkit"].__name__ != "torch":
-        return module
-    below = module.removeprefix("autogradkit").removeprefix(".vision")
-    return ("torchvision" if module.startswith("autogradkit.vision") else "torch") + below
+def _called(namespace: str) -> str:
+    """What the module for a namespace is called: as PyTorch's while this package stands in for that."""
+    package = sys.modules["autogradkit"].__name__
+    first, _, below = namespace.partition(".")
+    names = [package, *([] if namespace == "torch" else [namespace])]
+    if package == "torch" and first == "vision":
+        names = ["torchvision", *([below] if below else [])]
+    return ".".join(names)
 
 
 def absent_from(namespace: str) -> Any:
