@@ -7,6 +7,7 @@ A script is run as `python SCRIPT ARGS` runs it (as `__main__`, with its own fol
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,14 +26,14 @@ def source_of(script: str) -> bytes:
 def run_script(source: bytes, script: str, arguments: Sequence[str]) -> int:
     """Run the source of a script under its file's name, with its arguments; its exit status."""
     before = sys.argv, sys.path, sys.modules.get("__main__")
-    main = ModuleType("__main__")
-    vars(main).update(__file__=script, __builtins__=__builtins__)
+    main, file = ModuleType("__main__"), os.path.abspath(script)
+    vars(main).update(__file__=file, __builtins__=__builtins__)
     sys.argv = [script, *arguments]
     sys.path = [str(Path(script).resolve().parent), *sys.path[1:]]
     sys.modules["__main__"] = main
     with as_torch():
         try:
-            exec(compile(source, script, "exec", dont_inherit=True), vars(main))
+            exec(compile(source, file, "exec", dont_inherit=True), vars(main))
             return 0
         except SystemExit as error:
             return _status(error.code)

@@ -343,6 +343,41 @@ def test_a_script_is_run_as_python_runs_it(script: Any, capsys: pytest.CaptureFi
     assert said == "__main__ ['--lr', '-1', 'x y'] True True\nTrue False None\n"
 
 
+def test_a_script_knows_its_whole_path_as_pythons_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "where.py"
+    path.write_text("import os, sys\nprint(sys.argv[0])\nos.chdir('/')\nprint(os.path.abspath(__file__))\n1 / 0\n")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["run", "where.py"]) == 1
+    said = capsys.readouterr()
+    assert said.out == f"where.py\n{path}\n"
+    assert f'File "{path}", line 5' in said.err
+
+
+def test_what_is_in_neither_is_said_with_pytorchs_names(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    def last_line(source: str) -> str:
+        return script(source, capture=capsys)[2].splitlines()[-1]
+
+    assert last_line("import torch; torch.nn.Linaer") == (
+        "AttributeError: module 'torch.nn' has no attribute 'Linaer'. Did you mean: 'Linear'?"
+    )
+    assert last_line("import torchvision.models as m; m.resnet_18") == (
+        "AttributeError: module 'torchvision.models' has no attribute 'resnet_18'. Did you mean: 'resnet18'?"
+    )
+    path = autogradkit.nn.__file__
+    assert (
+        last_line("from torch.nn import Lineer") == f"ImportError: cannot import name 'Lineer' from 'torch.nn' ({path})"
+    )
+    assert last_line("import torch; torch.optim.adam([])") == (
+        "AttributeError: module 'torch.optim' has no attribute 'adam'. Did you mean: 'Adam'?"
+    )
+    assert (
+        script("from torch.optim import adam; print(adam.Adam)", capture=capsys)[1]
+        == "<class 'torch.optim.adam.Adam'>\n"
+    )
+
+
 def test_what_it_needs_lies_beside_it(script: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "networks_of_mine.py").write_text("import torch\nnet = torch.nn.Linear(1, 1)\n")
     assert script("import networks_of_mine; print(networks_of_mine.net)", capture=capsys)[:2] == (

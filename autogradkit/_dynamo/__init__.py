@@ -4,12 +4,15 @@ from types import SimpleNamespace
 from typing import Any
 
 from autogradkit._dynamo import eval_frame as eval_frame
+from autogradkit._dynamo import exc as exc
 from autogradkit._dynamo.eval_frame import OptimizedModule as OptimizedModule
 from autogradkit.compiler import allow_in_graph as allow_in_graph
 from autogradkit.compiler import assume_constant_result as assume_constant_result
 from autogradkit.compiler import disable as disable
 from autogradkit.compiler import is_compiling as is_compiling
+from autogradkit.compiler import list_backends as list_backends
 from autogradkit.compiler import reset as reset
+from autogradkit.compiler import set_stance as set_stance
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 

@@ -311,13 +311,13 @@ def tolist(self: Tensor) -> Object:
 
 _NUMPY = (
     "if {force} is M or {force}.__class__ is bool:",
-    " if {self}._view is None and not {self}._requires_grad and {self}._array.size: return {self}._array",
+    " if {self}._view is None and not {self}._requires_grad and {self}._array.size: return {self}._array.view()",
 )
 
 
 @op(variants="method", composition=True, reads=_NUMPY)
 def numpy(self: Tensor, *, force: bool = False) -> Object:
-    """The NumPy array that shares its memory.
+    """A NumPy array that shares its memory; a shape, a dtype or a flag that is set of the array is the array's alone.
 
     Raises RuntimeError for a tensor that requires grad while gradients are on, unless `force` is true, which detaches first.
 
@@ -329,10 +329,9 @@ def numpy(self: Tensor, *, force: bool = False) -> Object:
     """
     if not force and MODE.grad and self.requires_grad:
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-    array = self._array
-    if not array.size:  # whose strides NumPy has as zeros, and we as the tensor's
-        array = np.lib.stride_tricks.as_strided(array, array.shape, (0,) * array.ndim)
-    return array
+    if not self._array.size:  # whose strides NumPy has as zeros, and we as the tensor's
+        return np.lib.stride_tricks.as_strided(self._array, self._array.shape, (0,) * self._array.ndim)
+    return self._array.view()
 
 
 def _write_detach(s: Source, call: Call, depth: int) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib as _contextlib
+from collections.abc import Iterator as _Iterator
 from typing import Any
 
 from autogradkit.core import settings as _settings
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.core.warning import warn as _warn
 
 _REDUCTIONS = ("allow_fp16_reduced_precision_reduction", "allow_bf16_reduced_precision_reduction")
 
@@ -80,6 +83,24 @@ def cudnn_sdp_enabled() -> bool:
 def enable_cudnn_sdp(enabled: bool) -> None:
     """Likewise."""
     _attention["cudnn"] = enabled
+
+
+@_contextlib.contextmanager
+def sdp_kernel(
+    enable_flash: bool = True, enable_math: bool = True, enable_mem_efficient: bool = True, enable_cudnn: bool = True
+) -> _Iterator[dict[str, object]]:
+    """Let only some of them be chosen, until the end of a `with`. Warns that `nn.attention.sdpa_kernel` took its place."""
+    _warn(
+        "`torch.backends.cuda.sdp_kernel()` is deprecated. In the future, this context manager will be removed. Please see "
+        "`torch.nn.attention.sdpa_kernel()` for the new context manager, with updated signature",
+        FutureWarning,
+    )
+    before = dict(_attention)
+    try:
+        _attention.update(flash=enable_flash, mem_efficient=enable_mem_efficient, math=enable_math, cudnn=enable_cudnn)
+        yield {}
+    finally:
+        _attention.update(before)
 
 
 __getattr__ = _absent_from("backends.cuda")

@@ -72,6 +72,8 @@ def is_namespace(name: str) -> bool:
 def absence(namespace: str, name: str) -> str | None:
     """One sentence on a name that PyTorch has in a namespace and this package has not; None where PyTorch has none.
 
+    Nor of a module that is loaded and no attribute, as `optim.adam` is in both.
+
     It ends without a full stop, for Python adds ". Did you mean: 'quantile'?" to the text of an AttributeError.
 
     >>> absence("nn", "quantized")
@@ -82,7 +84,7 @@ def absence(namespace: str, name: str) -> str | None:
     'torchvision has models.swin_t; autogradkit does not have it yet'
     >>> absence("nn", "Imbedding")
     """
-    if name.startswith("_") or name not in _names()[namespace]:
+    if name.startswith("_") or name not in _names()[namespace] or f"autogradkit.{namespace}.{name}" in sys.modules:
         return None
     library, of = ("torchvision", namespace[7:]) if namespace.startswith("vision.") else ("PyTorch", namespace)
     instead = _INSTEAD.get(f"{of}.{name}") or _INSTEAD.get(of)
@@ -92,16 +94,30 @@ def absence(namespace: str, name: str) -> str | None:
 def lookup_error(namespace: str, name: str, caller: FrameType) -> AttributeError | ImportError:
     """The error for a name that the module for PyTorch's `namespace` does not have; `caller` is the frame that asked.
 
-    It is an ImportError where `from autogradkit.nn import quantized` asks for one of PyTorch's names: of an AttributeError
-    Python would keep nothing there. Otherwise it is an AttributeError, as `hasattr` needs.
+    It is an ImportError where `from autogradkit.nn import quantized` asks for one of PyTorch's names, or for one that neither
+    has while `as_torch()` lasts: of an AttributeError Python would keep nothing there. Otherwise it is an AttributeError, as
+    `hasattr` needs, and as Python needs where a module that is loaded is no attribute (`from torch.optim import adam`).
     """
     module = "autogradkit" if namespace == "torch" else f"autogradkit.{namespace}"
     message = absence(namespace, name)
-    if message is None:
-        return AttributeError(f"module '{module}' has no attribute '{name}'")
-    if caller.f_code.co_code[caller.f_lasti] == _IMPORT_FROM:
-        return ImportError(message, name=module)
-    return AttributeError(message)
+    imported = caller.f_code.co_code[caller.f_lasti] == _IMPORT_FROM
+    if message is not None:
+        return ImportError(message, name=module) if imported else AttributeError(message)
+    called = _called(namespace)
+    if imported and called != module and f"{module}.{name}" not in sys.modules:
+        path = sys.modules[module].__file__
+        return ImportError(f"cannot import name '{name}' from '{called}' ({path})", name=called, path=path)
+    return AttributeError(f"module '{called}' has no attribute '{name}'")
+
+
+def _called(namespace: str) -> str:
+    """What the module for a namespace is called: as PyTorch's while this package stands in for that."""
+    package = sys.modules["autogradkit"].__name__
+    first, _, below = namespace.partition(".")
+    names = [package, *([] if namespace == "torch" else [namespace])]
+    if package == "torch" and first == "vision":
+        names = ["torchvision", *([below] if below else [])]
+    return ".".join(names)
 
 
 def absent_from(namespace: str) -> Any:

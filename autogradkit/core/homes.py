@@ -48,6 +48,8 @@ _ELSEWHERE = {
     ("torch._ops.declare.names", "_VariableFunctionsClass"): "torch._C",
     ("torch._ops.operators.overloads", "OpOverload"): "torch._ops",
     ("torch._ops.operators.overloads", "OpOverloadPacket"): "torch._ops",
+    ("torch.compiler", "InvalidBackend"): "torch._dynamo.exc",
+    ("torch.compiler", "TorchDynamoException"): "torch._dynamo.exc",
     ("torch.core.schema", "Argument"): "torch",
     ("torch.core.schema", "FunctionSchema"): "torch",
     ("torch.core.buffer", "Buffer"): "torch.nn.parameter",

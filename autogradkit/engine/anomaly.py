@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from autogradkit.core.warning import warn
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import Node
 from autogradkit.engine.sparse import elements
 
 
 def explain(node: Node) -> None:
-    """In anomaly mode: warn where the node that failed was made."""
+    """In anomaly mode: warn, at the line that called backward, of where the node that failed was made."""
     if MODE.anomaly:
         place = node.hooks.traceback if node.hooks is not None else None
         text = (
@@ -23,7 +23,7 @@ def explain(node: Node) -> None:
             else f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly "
             "during forward pass for more information."
         )
-        warnings.warn(text, UserWarning, stacklevel=2)
+        warn(text)
 
 
 def check_nan(node: Node, sent: Sequence[Any]) -> None:

@@ -29,6 +29,10 @@ class Error(Exception):
     """What translated code of PyTorch's raises; nothing here does."""
 
 
+class TracerWarning(Warning):
+    """What PyTorch's tracer warns of, a value that it takes for a constant. Scripts filter it; nothing here warns so."""
+
+
 class Attribute(NamedTuple):
     """A value and its type, which is for a translator."""
 
@@ -134,6 +138,28 @@ def optimize_for_inference(mod: Any, other_methods: list[str] | None = None) -> 
     """`mod` itself. Raises RuntimeError while it is in training."""
     _warn("`torch.jit.optimize_for_inference` is deprecated. Please use `torch.compile` instead.", DeprecationWarning)
     return freeze(mod, other_methods)
+
+
+class _Fusion:
+    strategy: list[tuple[str, int]] = [("STATIC", 2), ("DYNAMIC", 10)]  # noqa: RUF012 - exchanged as a whole
+    by_onednn = False
+
+
+def set_fusion_strategy(strategy: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Keep how often translated code would be translated anew for other sizes, which changes nothing; what was kept before."""
+    _warn("`torch.jit.set_fusion_strategy` is deprecated. Please use `torch.compile` instead.", DeprecationWarning)
+    before, _Fusion.strategy = _Fusion.strategy, strategy
+    return before
+
+
+def enable_onednn_fusion(enabled: bool) -> None:
+    """Keep whether a library may fuse ops of translated code, which changes nothing."""
+    _Fusion.by_onednn = enabled
+
+
+def onednn_fusion_enabled() -> bool:
+    """What was set."""
+    return _Fusion.by_onednn
 
 
 def interface(obj: Any) -> Any:

@@ -20,6 +20,10 @@ from autogradkit.optim.rprop import Rprop
 from autogradkit.optim.sgd import SGD
 from autogradkit.optim.sparse_adam import SparseAdam
 
+# Each would stand where somebody looks for its class, `torch.optim.adam(...)`; PyTorch's are imported by their whole names, too.
+del adadelta, adafactor, adagrad, adam, adamax, adamw, asgd, lbfgs  # pyright: ignore[reportUndefinedVariable]  # noqa: F821
+del muon, nadam, optimizer, radam, rmsprop, rprop, sgd, sparse_adam  # pyright: ignore[reportUndefinedVariable]  # noqa: F821
+
 __all__ = [
     "ASGD",
     "LBFGS",

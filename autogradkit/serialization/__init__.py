@@ -7,8 +7,10 @@ checkpoint from a stranger runs no code. SECURITY.md says what is promised.
 
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.serialization.loading import MAP_LOCATION as MAP_LOCATION
+from autogradkit.serialization.loading import default_restore_location as default_restore_location
 from autogradkit.serialization.loading import get_unsafe_globals_in_checkpoint as get_unsafe_globals_in_checkpoint
 from autogradkit.serialization.loading import load as load
+from autogradkit.serialization.loading import location_tag as location_tag
 from autogradkit.serialization.names import add_safe_globals as add_safe_globals
 from autogradkit.serialization.names import clear_safe_globals as clear_safe_globals
 from autogradkit.serialization.names import get_safe_globals as get_safe_globals

@@ -18,6 +18,7 @@ import numpy as np
 
 from autogradkit.core.device import device
 from autogradkit.core.errors import noted
+from autogradkit.core.frames import entry
 from autogradkit.core.storage import Array
 from autogradkit.core.storages import UntypedStorage
 from autogradkit.files import open_file
@@ -113,14 +114,32 @@ def _location(wanted: Any) -> Restore:
         elif wanted is not None:
             wanted(storage, location)  # which may refuse it, or hand it back: there is one place to be
             return
-        if target.startswith("cuda"):
-            raise RuntimeError(_NO_CUDA)
-        if target.partition(":")[0] != "cpu":
-            raise RuntimeError(
-                f"don't know how to restore data location of torch.storage.UntypedStorage (tagged with {target})"
-            )
+        default_restore_location(storage, target)
 
     return require
+
+
+@entry
+def default_restore_location(storage: UntypedStorage, location: str) -> UntypedStorage:
+    """The storage itself, if the CPU is where it should be. Raises RuntimeError for any other place.
+
+    >>> import autogradkit as torch
+    >>> memory = torch.ones(2).untyped_storage()
+    >>> torch.serialization.default_restore_location(memory, "cpu") is memory
+    True
+    """
+    if location.startswith("cuda"):
+        raise RuntimeError(_NO_CUDA)
+    if location.partition(":")[0] != "cpu":
+        raise RuntimeError(
+            f"don't know how to restore data location of torch.storage.UntypedStorage (tagged with {location})"
+        )
+    return storage
+
+
+def location_tag(storage: UntypedStorage) -> str:
+    """Where a storage's memory is: "cpu"."""
+    return "cpu"
 
 
 def _load(file: Any, mapped: str | None, restores: Restore, weights_only: bool, options: dict[str, Any]) -> Any:

@@ -180,6 +180,17 @@ def test_every_way_gives_the_same_gradients(name: str, way: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Anomaly Detection has been enabled:UserWarning")
+def test_what_anomaly_mode_finds_is_warned_of_at_the_line_that_called_backward() -> None:
+    x = torch.zeros(1, requires_grad=True)
+    refused = pytest.raises(RuntimeError, match="Function 'LogBackward0' returned nan values in its 0th output")
+    with torch.autograd.set_detect_anomaly(True):
+        y = (x.log() * 0).sum()
+        with refused, pytest.warns(UserWarning, match="Error detected in LogBackward0") as heard:
+            y.backward()
+    assert [warning.filename for warning in heard] == [__file__]
+
+
+@pytest.mark.filterwarnings("ignore:Anomaly Detection has been enabled:UserWarning")
 def test_detect_anomaly_changes_nothing_before_its_block_is_entered() -> None:
     found = torch.autograd.detect_anomaly()
     assert not torch.autograd.is_anomaly_enabled()

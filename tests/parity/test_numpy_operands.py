@@ -111,3 +111,21 @@ def test_a_custom_function_computes_in_numpy() -> None:
         return x.grad
 
     assert _outcome(lambda: call(autogradkit)) == _outcome(lambda: call(torch))
+
+
+@pytest.mark.parametrize(
+    "read", [lambda x: x.numpy(), np.asarray, lambda x: x.data.numpy(), lambda x: x.numpy(force=True)]
+)
+def test_what_is_set_of_an_array_is_the_arrays_alone(read: Any) -> None:
+    """Its shape, dtype and flags; what is written into it is the tensor's, too."""
+    said: list[Any] = []
+    for package in (autogradkit, torch):
+        x = package.arange(6.0)
+        array = read(x)
+        array[0] = 7
+        array.shape = 2, 3
+        read(x).dtype = np.int32
+        read(x).setflags(write=False)
+        x += 1
+        said.append((x.tolist(), tuple(x.shape), str(x.dtype), array.tolist(), array.strides))
+    assert said[0] == said[1]

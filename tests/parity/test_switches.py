@@ -52,6 +52,26 @@ torch.types._int, torch.types._bool, isinstance(torch.ones(2).shape, torch.types
 torch.sym_not(True), torch.sym_ite(False, 1, 2), torch.sym_sqrt(4), torch.sym_sum([1, 2])
 torch.grid_sampler_2d(torch.arange(16.0).view(1, 1, 4, 4), torch.tensor([[[[0.25, -0.5]]]]), 0, 0, False)
 m = torch.nn.Sequential(torch.nn.BatchNorm1d(3)); torch.func.replace_all_batch_norm_modules_(m) is m, m[0].running_mean, m[0].track_running_stats, list(m.state_dict())
+torch._utils._flatten_dense_tensors([torch.arange(4.0).view(2, 2), torch.ones(3), torch.tensor(5.0)])
+torch._utils._unflatten_dense_tensors(torch.arange(4), [torch.ones(1, 2), torch.ones(()), torch.ones(1)])
+torch._utils._flatten_dense_tensors([])
+torch._utils._unflatten_dense_tensors(torch.ones(3), [torch.ones(2), torch.ones(4)])
+s = torch.ones(2).untyped_storage(); torch.serialization.default_restore_location(s, "cpu") is s, torch.serialization.location_tag(s)
+torch.serialization.default_restore_location(torch.ones(2).untyped_storage(), "cuda:0")
+torch.serialization.default_restore_location(torch.ones(2).untyped_storage(), "xla")
+o = torch.backends.opt_einsum; r = [o.enabled, o.strategy, o.is_available(), o.get_opt_einsum()]; o.strategy = "greedy"; r.append(o.strategy); o.strategy = None; r
+o = torch.backends.opt_einsum; r = [o.enabled]; o.enabled = True; r.append(o.enabled); o.enabled = False; r
+torch.backends.opt_einsum.flags(strategy="optimal").__enter__()
+torch.backends.opt_einsum.flags(enabled=False).__enter__()
+torch.backends.opt_einsum.flags(enabled=True).__enter__()
+n = torch.backends.nnpack; r = [n.set_flags(False)]; r.append(n.set_flags(True)); r
+torch.backends.nnpack.set_flags(3)
+b = torch.backends.cuda; c = b.sdp_kernel(enable_flash=False, enable_mem_efficient=False); r = c.__enter__(), b.flash_sdp_enabled(), b.math_sdp_enabled(), b.mem_efficient_sdp_enabled(), b.cudnn_sdp_enabled(); c.__exit__(None, None, None); r, b.flash_sdp_enabled(), b.mem_efficient_sdp_enabled()
+torch.compile(torch.sin, backend="nope")
+torch.compile(torch.nn.Linear(1, 1), backend="nope")
+torch.compiler.list_backends(), torch._dynamo.list_backends(None), torch._dynamo.list_backends(("debug",)), torch._dynamo.list_backends(exclude_tags=("experimental",))
+issubclass(torch._dynamo.exc.InvalidBackend, RuntimeError), torch.compiler.set_stance("force_eager")(torch.sin)(torch.zeros(1)), torch.compiler.set_stance("default") and None
+r = torch.jit.set_fusion_strategy([("STATIC", 1)]); r, torch.jit.set_fusion_strategy(r), issubclass(torch.jit.TracerWarning, Warning)
 """.strip().splitlines()  # noqa: E501 - a program a line
 
 

@@ -13,6 +13,7 @@ from autogradkit.core.buffer import Buffer
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import c_type_name, noted
 from autogradkit.core.frames import entry
+from autogradkit.core.homes import pytorchs_home
 from autogradkit.core.own import named_as
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.recording import unheard
@@ -43,6 +44,7 @@ def type_text(value: Any) -> str:
         return c_type_name(value)
     named: Any = value if hasattr(value, "__qualname__") else type(value)
     module = str(getattr(named, "__module__", None) or "").replace("autogradkit", "torch")
+    module = pytorchs_home(module, named.__qualname__)
     return named.__qualname__ if module in ("", "builtins") else f"{module}.{named.__qualname__}"
 
 
