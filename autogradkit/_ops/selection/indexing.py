@@ -281,7 +281,7 @@ def _getitem(self: Tensor, index_: Any) -> Tensor:
 
 
 def _copy(target: Tensor, source: Tensor) -> None:
-    # A recorder is to hear of the operands alone, and not of a `non_blocking` that nobody gave.
+    # A recorder is to hear of the operands alone, and not of a default that nobody gave.
     (copy_.in_place_call if RECORDERS else copy_.straight_edit)(target, source)
 
 
@@ -302,7 +302,7 @@ def _setitem(self: Tensor, index_: Any, value: Any) -> None:
         if plan.indices:
             stripped = _without_leading_ones(source._array.shape)
             source = source if stripped == source._array.shape else view_sizes(source, stripped)
-            index_put.in_place_call(target, plan.indices, source)
+            (index_put.in_place_call if RECORDERS else index_put.straight_edit)(target, plan.indices, source)
         elif source._array.shape == target._array.shape:
             _copy(target, source)
         elif not source._array.ndim:
