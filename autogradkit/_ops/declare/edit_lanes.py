@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare.edit_nodes import recorded_inputs, write_recorded
-from autogradkit._ops.declare.lanes import emit_kernel
+from autogradkit._ops.declare.lanes import emit_kernel, write_computing
+from autogradkit._ops.declare.memory import require_structure
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, edits_plainly
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source, is_number
@@ -42,6 +43,8 @@ def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
         _write_planned_edits(s, call, depth)
     elif op.edits and asked_early and not op.dtypes and op.first_tensor == 0:
         _write_kernel_edit(s, call, depth)
+    elif op.meta is not None and asked_early and op.kind != "random" and op.first_tensor == 0 and len(op.outputs) == 1:
+        _write_made_edit(s, call, depth)
     for name in operands[1:]:
         v = call.values[name]
         if op.parameters[op.index[name]].spelled == "Operand":
@@ -213,9 +216,63 @@ def _write_kernel_edit(s: Source, call: Call, depth: int) -> None:
     unusual = any(p.optional or p.spelled not in ("Array", "Operand", "OptionalArrays") for p in parameters)
     if unusual or not op.deferred:
         return
-    names = [p.name for p in parameters]
-    a = call.values[names[0]]
+    single = [p.name for p in parameters if p.spelled != "OptionalArrays"]
+    a = call.values[single[0]]
+    given = _emit_apart(s, call, depth)
     s.scope[call.name("kernel")] = op.kernel
+    depth += 1
+
+    def emit_step(depth: int) -> None:
+        for i in op.dims:
+            dim = op.parameters[i].name
+            given[dim] = f"w_{dim}"
+            v = call.values[dim]
+            s.emit(depth, f"w_{dim} = {v} if 0 <= {v} < x.ndim else wrap_dim({v}, x.ndim)")
+        s.emit_quiet(depth, "step", call.name("kernel"), f"{call.listed(given)}, out=x")
+
+    s.emit(depth, f"if {_unrecorded([call.values[name] for name in single])}:")
+    _emit_refusal(s, call, depth + 1)
+    emit_step(depth + 1)
+    _emit_edit(s, depth + 1, a, "step[0]", "*step[1:]")
+    if _emit_recording(s, call, depth, single, " and x.dtype.kind == 'f'"):
+        emit_step(depth + 1)
+        _emit_recorded(s, call, depth + 1, (), "step")
+
+
+def _write_made_edit(s: Source, call: Call, depth: int) -> None:
+    """An edit by what a kernel makes elsewhere, of floating tensors, where it fits."""
+    op = call.op
+    names = [op.parameters[i].name for i in op.tensors_at]
+    if any(p.optional or p.spelled != "Array" for p in op.parameters if p.kind.is_tensor) or op.edit_resizes:
+        return
+    a = call.values[names[0]]
+    given = _emit_apart(s, call, depth, " and x.dtype.kind == 'f'")
+    depth += 1
+
+    def emit_made(depth: int) -> None:
+        if op.structured:
+            s.scope[call.name("structure")] = partial(require_structure, op)
+            s.emit(depth, f"{call.name('structure')}(({''.join(f'{given[p.name]}, ' for p in op.parameters)}), x)")
+        write_computing(s, call, depth, {**given}, "x", quiet=True)
+        s.emit(depth, "if r.shape == x.shape and r.dtype is x.dtype:")
+
+    s.emit(depth, f"if {_unrecorded([call.values[name] for name in names])}:")
+    _emit_refusal(s, call, depth + 1)
+    emit_made(depth + 1)
+    _emit_edit(s, depth + 2, a, "setitem", "x, ..., r")
+    if _emit_recording(s, call, depth, names):
+        emit_made(depth + 1)
+        _emit_recorded(s, call, depth + 2, (), "setitem, x, ..., r")
+
+
+def _emit_apart(s: Source, call: Call, depth: int, test: str = "") -> dict[str, str]:
+    """The head of what is done where the tensor writes each element once and shares no memory with the others.
+
+    Gives the arguments of the kernel; `x` is the tensor's array.
+    """
+    op = call.op
+    first, *others = [op.parameters[i] for i in op.tensors_at]
+    a = call.values[first.name]
     # Arrays that own their memory share none, unless they are one array.
     copied = f" or {call.name('copied')}(x, {{0}}._array)" if op.overlaps is unless_the_same else ""
     s.scope[call.name("copied")] = may_be_copied
@@ -224,9 +281,9 @@ def _write_kernel_edit(s: Source, call: Call, depth: int) -> None:
         f"not may_share_memory(x, {{0}}._array){copied})"
     )
     s.emit(depth, f"x = {a}._array")
-    tests = [f"({a}._layout or layout_of({a}) or {_plainly(s, call, ['x'])})"]
-    given = {**call.values, names[0]: "x"}
-    for p in parameters[1:]:
+    tests = [f"({a}._layout or layout_of({a}) or {_plainly(s, call, ['x'])}){test}"]
+    given = {**call.values, first.name: "x"}
+    for p in others:
         v = call.values[p.name]
         if p.spelled == "OptionalArrays":
             given[p.name] = f"[each if each is None else each._array for each in {v}]"
@@ -241,24 +298,7 @@ def _write_kernel_edit(s: Source, call: Call, depth: int) -> None:
             given[p.name] = f"{v}._array"
             tests.append(apart.format(v))
     s.emit(depth, f"if {' and '.join(tests)}:")
-    depth += 1
-
-    def emit_step(depth: int) -> None:
-        for i in op.dims:
-            dim = op.parameters[i].name
-            given[dim] = f"w_{dim}"
-            v = call.values[dim]
-            s.emit(depth, f"w_{dim} = {v} if 0 <= {v} < x.ndim else wrap_dim({v}, x.ndim)")
-        s.emit_quiet(depth, "step", call.name("kernel"), f"{call.listed(given)}, out=x")
-
-    single = [p.name for p in parameters if p.spelled != "OptionalArrays"]
-    s.emit(depth, f"if {_unrecorded([call.values[name] for name in single])}:")
-    _emit_refusal(s, call, depth + 1)
-    emit_step(depth + 1)
-    _emit_edit(s, depth + 1, a, "step[0]", "*step[1:]")
-    if _emit_recording(s, call, depth, single, " and x.dtype.kind == 'f'"):
-        emit_step(depth + 1)
-        _emit_recorded(s, call, depth + 1, (), "step")
+    return given
 
 
 def _emit_edit(s: Source, depth: int, a: str, write: str, arguments: str) -> None:
