@@ -147,7 +147,7 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
     if len(indices) > target.ndim:  # before their dtypes are looked at
         raise IndexError(f"too many indices for tensor of dimension {target.ndim} (got {len(indices)})")
     if not accumulate and not values.ndim and _is_mask(indices, target):
-        return np.copyto, target, scalar_array(values.item(), from_numpy_dtype(target.dtype)), "unsafe", indices[0]
+        return setitem, target, indices[0], scalar_array(values.item(), from_numpy_dtype(target.dtype))
     if not accumulate and (step := _put_leading(target, indices, values)) is not None:
         return step
     masks = [index for index in indices if index is not None]
