@@ -169,5 +169,5 @@ OPS.copy_ = copies.copy_.in_place_call
 OPS.zero_ = copies.zero_.in_place_call
 OPS.as_strided = restriding.viewed
 OPS.seen_by = restriding.seen_by
-OPS.renewed_view = restriding.renewed_view
+OPS.renewal = restriding.renewal
 OPS.seen_as = restriding.seen_as

@@ -232,4 +232,7 @@ def require_extent(array: Array, shape: Sequence[int], strides: Sequence[int], o
 
 def offset_of(array: Array) -> int:
     """How many elements of the storage come before the array's first."""
-    return (address_of(array) - Bytes(array).data_ptr()) // array.itemsize
+    root = root_of(array)
+    if array is root and root.flags.c_contiguous:
+        return 0
+    return (address_of(array) - Bytes(root).data_ptr()) // array.itemsize

@@ -7,6 +7,7 @@ becomes part of its base's history as `CopySlices`. Every op asks here where a g
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import setitem
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from autogradkit.core import errors
 from autogradkit.core.pending import same_memory, writing
 from autogradkit.core.quiet import quietly
 from autogradkit.core.steps import Step, at_once
-from autogradkit.core.storage import strided
-from autogradkit.core.strides import element_strides, empty_strided, has_internal_overlap
+from autogradkit.core.storage import Array, strided
+from autogradkit.core.strides import contiguous_strides, element_strides, empty_strided, has_internal_overlap
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.views import CUSTOM, INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN, ChainedView, steps_in
 from autogradkit.engine.hooks import retained_before
@@ -74,7 +75,7 @@ def grad_fn(tensor: Tensor) -> Node | None:
 
 def _renewed(view: Tensor, base: Tensor) -> Node:
     """The node that makes `view` of what `base` is now."""
-    return OPS.renewed_view(base, view)._node
+    return OPS.renewal(base, view)
 
 
 _NO_GRAD_VIEW = (
@@ -222,20 +223,21 @@ class CopySlices(Node):
         shape, strides, numpy_dtype = self.base_geometry
         if has_internal_overlap(shape, strides):
             raise RuntimeError(errors.WRITTEN_TWICE)
-        whole = empty_strided(shape, strides, numpy_dtype)
         if not create_graph:
-            quietly(np.copyto, whole, gradient)
-            if self.steps is None:
-                seen = wrap(strided(OPS.seen_as(whole, self.view_dtype), *self.view_geometry))
-            else:
-                seen = OPS.seen_by(wrap(whole), self.steps)
-            part = seen._memory
-            first, *others = applied(self.function, (seen._array.copy(),), False)
+            whole, part, seen = self._memory()
+            quietly(setitem, whole, ..., gradient)
+            first, *others = applied(self.function, ((part if seen is None else seen._array).copy(),), False)
             if first is not None and has_internal_overlap(part.shape, part.strides):
                 raise RuntimeError(errors.WRITTEN_TWICE)
-            at_once(writing(seen, part, 0 if first is None else quietly(OPS.sum_array, first, part.shape)))
+            if first is not None and first.shape != part.shape:
+                first = quietly(OPS.sum_array, first, part.shape)
+            written = 0 if first is None else first
+            if seen is None:
+                quietly(setitem, part, ..., written)
+            else:
+                at_once(writing(seen, part, written))
             return (None if self.edges[0] is None else whole, *others)
-        result = wrap(whole)
+        result = wrap(empty_strided(shape, strides, numpy_dtype))
         OPS.copy_(result, gradient)
         if self.steps is None:
             piece = OPS.as_strided(result, self.view_dtype, *self.view_geometry)
@@ -247,6 +249,26 @@ class CopySlices(Node):
         else:
             OPS.copy_(piece, first)
         return (None if self.edges[0] is None else result, *others)
+
+    def _memory(self) -> tuple[Array, Array, Tensor | None]:
+        """Memory for a gradient of the whole, what the view shows of it, and the view if its numbers are others."""
+        shape, strides, numpy_dtype = self.base_geometry
+        sizes, steps, offset = self.view_geometry
+        if (
+            self.steps is None
+            and self.view_dtype == numpy_dtype
+            and strides == contiguous_strides(shape)
+            and 0 not in sizes
+        ):
+            whole = np.empty(shape, numpy_dtype)
+            size = numpy_dtype.itemsize
+            return whole, np.ndarray(sizes, numpy_dtype, whole, offset * size, [size * each for each in steps]), None
+        whole = empty_strided(shape, strides, numpy_dtype)
+        if self.steps is None:
+            seen = wrap(strided(OPS.seen_as(whole, self.view_dtype), *self.view_geometry))
+        else:
+            seen = OPS.seen_by(wrap(whole), self.steps)
+        return whole, seen._memory, seen
 
     def release(self) -> None:
         self.function = None

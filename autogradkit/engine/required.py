@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import ViewStep
+
+if TYPE_CHECKING:
+    from autogradkit.engine.node import Node
 
 
 class RequiredOps:
@@ -28,7 +31,7 @@ class RequiredOps:
     zero_: Callable[[Tensor], Tensor]
     as_strided: Callable[[Tensor, np.dtype[Any], tuple[int, ...], tuple[int, ...], int], Tensor]  # seen as that dtype
     seen_by: Callable[[Tensor, tuple[ViewStep, ...]], Tensor]  # by the steps that made a view
-    renewed_view: Callable[[Tensor, Tensor], Tensor]  # of a base that replaces the one of this view; with a node anyhow
+    renewal: Callable[[Tensor, Tensor], Node]  # that makes this view of a base which replaces its own
     seen_as: Callable[[Array, np.dtype[Any]], Array]  # memory as complex numbers or pairs of real ones
 
 

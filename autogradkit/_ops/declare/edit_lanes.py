@@ -1,20 +1,25 @@
 """The usual in-place call of one overload, written as a straight line: what nobody differentiates is written at once.
 
-What is recorded, or unusual in another way, goes on to `Overload.edit` with its values bound. Rests on source, as lanes.py
-does; entries.py writes such a lane for each overload that has an in-place form.
+What is recorded gets its node by edit_nodes.py; what is unusual goes on to `Overload.edit` with its values bound. Rests on
+source, as lanes.py does; entries.py writes such a lane for each overload that has an in-place form.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare.lanes import emit_kernel
+from autogradkit._ops.declare.edit_nodes import recorded_inputs, write_recorded
+from autogradkit._ops.declare.lanes import emit_kernel, write_computing
+from autogradkit._ops.declare.memory import require_structure
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, edits_plainly
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.source import IS_NUMBER, IS_TENSOR, Call, Source, is_number
 from autogradkit._ops.declare.writing import may_be_copied, unless_the_same
+from autogradkit.engine.history import check_in_place
 
 # Before the write and on its line: the way from here into the write makes no call, so that no interrupt comes between.
 _COUNTED = "counter.value += 1; "
@@ -36,8 +41,10 @@ def write_edit(s: Source, call: Call, depth: int, bail: str) -> None:
         _write_quiet_edit(s, call, depth, operands)
     if op.pointwise in (SAME, INT_TO_FLOAT) and op.kind != "random" and asked_early:
         _write_planned_edits(s, call, depth)
-    elif op.edits and asked_early and not op.dtypes and not op.dims and op.first_tensor == 0:
-        _write_quiet_kernel(s, call, depth)
+    elif op.edits and asked_early and not op.dtypes and op.first_tensor == 0:
+        _write_kernel_edit(s, call, depth)
+    elif op.meta is not None and asked_early and op.kind != "random" and op.first_tensor == 0 and len(op.outputs) == 1:
+        _write_made_edit(s, call, depth)
     for name in operands[1:]:
         v = call.values[name]
         if op.parameters[op.index[name]].spelled == "Operand":
@@ -101,30 +108,84 @@ def _write_planned_edits(s: Source, call: Call, depth: int) -> None:
 def _write_planned_edit(s: Source, call: Call, depth: int, tensors: list[str], numbers: list[str]) -> None:
     op = call.op
     arrays = {name: f"x_{name}" for name in tensors}
-    a = call.values[tensors[0]]
+    variables = [call.values[name] for name in tensors]
+    a = variables[0]
     tests = [is_number(call, name) for name in numbers]
-    tests += [f"{call.values[name]}.__class__ in CLASSES" for name in tensors[1:]]
-    s.emit(depth, f"if {' and '.join([*tests, _unrecorded([call.values[name] for name in tensors])])}:")
-    depth += 1
+    tests += [f"{v}.__class__ in CLASSES" for v in variables[1:]]
+    if tests:
+        s.emit(depth, f"if {' and '.join(tests)}:")
+        depth += 1
     s.emit(depth, *[f"{array} = {call.values[name]}._array" for name, array in arrays.items()])
     x, *others = arrays.values()
     apart = "".join(f" and not may_share_memory({x}, {other})" for other in others)
     s.emit(depth, f"if {_plainly(s, call, [x, *others])}{apart}:")
     depth += 1
-    _emit_refusal(s, call, depth)
-    usual = ""
+    operands = [op.parameters[i].name for i in op.operands]
+    ufunc = ""
     if op.ufunc is not None:
-        s.scope[call.name("ufunc")] = op.ufunc
-        operands = [op.parameters[i].name for i in op.operands]
-        usual = call.usual_settings(operands)
-        listed = ", ".join(arrays.get(name, call.values[name]) for name in operands)
-        s.emit(depth, f"if {usual.removeprefix(' and ') or True}:")
-        _emit_edit(s, depth + 1, a, call.name("ufunc"), f"{listed}, out={x}")
-    if op.ufunc is None or usual:
+        s.scope[ufunc := call.name("ufunc")] = op.ufunc
+    usual = call.usual_settings(operands).removeprefix(" and ") or "True"
+    listed = ", ".join(arrays.get(name, call.values[name]) for name in operands)
+
+    def emit_made(depth: int) -> None:
         s.scope[call.name("kernel")] = op.kernel
         s.emit(depth, f"r = np_empty({x}.shape, {x}.dtype)")
         emit_kernel(s, depth, op, call.name("kernel"), call.listed({**call.values, **arrays}))
-        _emit_edit(s, depth, a, "setitem", f"{x}, ..., r")
+
+    s.emit(depth, f"if {_unrecorded(variables)}:")
+    _emit_refusal(s, call, depth + 1)
+    if ufunc:
+        s.emit(depth + 1, f"if {usual}:")
+        _emit_edit(s, depth + 2, a, ufunc, f"{listed}, out={x}")
+    if not ufunc or usual != "True":
+        emit_made(depth + 1)
+        _emit_edit(s, depth + 1, a, "setitem", f"{x}, ..., r")
+    if not _emit_recording(s, call, depth, tensors):
+        return
+    if ufunc:
+        # NumPy wants the `out` of some by name.
+        step = (
+            f"{ufunc}, {listed}, {x}"
+            if op.ufunc not in (np.maximum, np.minimum)
+            else f"partial({ufunc}, {listed}, out={x}),"
+        )
+        s.scope["partial"] = partial
+        s.emit(depth + 1, f"if {usual}:")
+        _emit_recorded(s, call, depth + 2, numbers, step)
+    if not ufunc or usual != "True":
+        emit_made(depth + 1)
+        _emit_recorded(s, call, depth + 1, numbers, f"setitem, {x}, ..., r")
+
+
+def _emit_recording(s: Source, call: Call, depth: int, tensors: list[str], test: str = "") -> bool:
+    """The head of what is done where the edit of the first tensor is recorded, with the checks that come first.
+
+    False where such edits go the general way.
+    """
+    inputs = [call.values[name] for name in recorded_inputs(call.op) if name in tensors]
+    if not inputs:
+        return False
+    a = call.values[tensors[0]]
+    s.scope["check_in_place"] = check_in_place
+    s.emit(
+        depth,
+        f"elif ({' or '.join(f'requires_grad({v})' for v in inputs)}){test}:",
+        f" if {a}._view is not None or {a}._node is None: check_in_place({a}, True)",
+    )
+    _emit_refusal(s, call, depth + 1)
+    return True
+
+
+def _emit_recorded(s: Source, call: Call, depth: int, numbers: Sequence[str], step: str) -> None:
+    """Lines that take the step that writes, and record it, by a function that is written when it is first called."""
+    name = "_".join([call.name("record"), *numbers])
+
+    def record(*given: Any) -> Any:
+        made = s.scope[name] = write_recorded(call.op, frozenset(numbers))
+        return made(*given)
+
+    s.scope[name] = record
+    s.emit(depth, f"return {name}({', '.join(call.values[p.name] for p in call.op.parameters)}, ({step}))")
 
 
 def _emit_refusal(s: Source, call: Call, depth: int) -> None:
@@ -148,33 +209,96 @@ def _plainly(s: Source, call: Call, arrays: list[str]) -> str:
     return f"({plans}[key] if (key := ({key})) in {plans} else {plainly}(({', '.join(arrays)},), key))"
 
 
-def _write_quiet_kernel(s: Source, call: Call, depth: int) -> None:
-    """An edit that nobody differentiates by a kernel that writes into its tensor: fills, copies, random numbers."""
+def _write_kernel_edit(s: Source, call: Call, depth: int) -> None:
+    """An edit by a kernel that says what writes into its tensor: fills, copies, what is put at indices."""
     op = call.op
-    unusual = any(p.optional or p.spelled not in ("Array", "Operand") for p in op.parameters if p.kind.is_tensor)
+    parameters = [op.parameters[i] for i in op.tensors_at]
+    unusual = any(p.optional or p.spelled not in ("Array", "Operand", "OptionalArrays") for p in parameters)
     if unusual or not op.deferred:
         return
-    names = [op.parameters[i].name for i in op.tensors_at]
-    a, *others = [call.values[name] for name in names]
+    single = [p.name for p in parameters if p.spelled != "OptionalArrays"]
+    a = call.values[single[0]]
+    given = _emit_apart(s, call, depth)
     s.scope[call.name("kernel")] = op.kernel
-    # Arrays that own their memory share none, unless they are one array.
-    copied = f" or {call.name('copied')}({a}._array, {{0}}._array)" if op.overlaps is unless_the_same else ""
-    s.scope[call.name("copied")] = may_be_copied
-    apart = "".join(
-        f" and {b}.__class__ in CLASSES and {b}._array is not {a}._array and ("
-        f"({a}._array.base is None and {b}._array.base is None) or not may_share_memory({a}._array, {b}._array)"
-        f"{copied.format(b)})"
-        for b in others
-    )
-    given = {**call.values, **{name: f"{call.values[name]}._array" for name in names}}
-    s.emit(
-        depth,
-        f"x = {a}._array",
-        f"if ({a}._layout or layout_of({a}) or {_plainly(s, call, ['x'])}){apart} and {_unrecorded([a, *others])}:",
-    )
+    depth += 1
+
+    def emit_step(depth: int) -> None:
+        for i in op.dims:
+            dim = op.parameters[i].name
+            given[dim] = f"w_{dim}"
+            v = call.values[dim]
+            s.emit(depth, f"w_{dim} = {v} if 0 <= {v} < x.ndim else wrap_dim({v}, x.ndim)")
+        s.emit_quiet(depth, "step", call.name("kernel"), f"{call.listed(given)}, out=x")
+
+    s.emit(depth, f"if {_unrecorded([call.values[name] for name in single])}:")
     _emit_refusal(s, call, depth + 1)
-    s.emit_quiet(depth + 1, "write, x, y, z", call.name("kernel"), f"{call.listed(given)}, out={a}._array")
-    _emit_edit(s, depth + 1, a, "write", "x, y, z")
+    emit_step(depth + 1)
+    _emit_edit(s, depth + 1, a, "step[0]", "*step[1:]")
+    if _emit_recording(s, call, depth, single, " and x.dtype.kind == 'f'"):
+        emit_step(depth + 1)
+        _emit_recorded(s, call, depth + 1, (), "step")
+
+
+def _write_made_edit(s: Source, call: Call, depth: int) -> None:
+    """An edit by what a kernel makes elsewhere, of floating tensors, where it fits."""
+    op = call.op
+    names = [op.parameters[i].name for i in op.tensors_at]
+    if any(p.optional or p.spelled != "Array" for p in op.parameters if p.kind.is_tensor) or op.edit_resizes:
+        return
+    a = call.values[names[0]]
+    given = _emit_apart(s, call, depth, " and x.dtype.kind == 'f'")
+    depth += 1
+
+    def emit_made(depth: int) -> None:
+        if op.structured:
+            s.scope[call.name("structure")] = partial(require_structure, op)
+            s.emit(depth, f"{call.name('structure')}(({''.join(f'{given[p.name]}, ' for p in op.parameters)}), x)")
+        write_computing(s, call, depth, {**given}, "x", quiet=True)
+        s.emit(depth, "if r.shape == x.shape and r.dtype is x.dtype:")
+
+    s.emit(depth, f"if {_unrecorded([call.values[name] for name in names])}:")
+    _emit_refusal(s, call, depth + 1)
+    emit_made(depth + 1)
+    _emit_edit(s, depth + 2, a, "setitem", "x, ..., r")
+    if _emit_recording(s, call, depth, names):
+        emit_made(depth + 1)
+        _emit_recorded(s, call, depth + 2, (), "setitem, x, ..., r")
+
+
+def _emit_apart(s: Source, call: Call, depth: int, test: str = "") -> dict[str, str]:
+    """The head of what is done where the tensor writes each element once and shares no memory with the others.
+
+    Gives the arguments of the kernel; `x` is the tensor's array.
+    """
+    op = call.op
+    first, *others = [op.parameters[i] for i in op.tensors_at]
+    a = call.values[first.name]
+    # Arrays that own their memory share none, unless they are one array.
+    copied = f" or {call.name('copied')}(x, {{0}}._array)" if op.overlaps is unless_the_same else ""
+    s.scope[call.name("copied")] = may_be_copied
+    apart = (
+        "{0}.__class__ in CLASSES and {0}._array is not x and ((x.base is None and {0}._array.base is None) or "
+        f"not may_share_memory(x, {{0}}._array){copied})"
+    )
+    s.emit(depth, f"x = {a}._array")
+    tests = [f"({a}._layout or layout_of({a}) or {_plainly(s, call, ['x'])}){test}"]
+    given = {**call.values, first.name: "x"}
+    for p in others:
+        v = call.values[p.name]
+        if p.spelled == "OptionalArrays":
+            given[p.name] = f"[each if each is None else each._array for each in {v}]"
+            s.emit(
+                depth,
+                f"for each in {v}:",
+                f" if each is not None and not ({apart.format('each')}): break",
+                "else: each = M",
+            )
+            tests.append("each is M")
+        else:
+            given[p.name] = f"{v}._array"
+            tests.append(apart.format(v))
+    s.emit(depth, f"if {' and '.join(tests)}:")
+    return given
 
 
 def _emit_edit(s: Source, depth: int, a: str, write: str, arguments: str) -> None:

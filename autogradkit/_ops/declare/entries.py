@@ -62,7 +62,7 @@ def write_straight_edit(op: Overload) -> Callable[..., Any]:
         s.emit(depth, f"if {' or '.join(f'{v}.__class__ not in CLASSES' for v in tensors)}: {bail}")
         write_edit(s, call, depth, bail)
 
-    return _write_straight(op, op.in_place_call, write, f"edit_{op.owner.name}")
+    return _write_straight(op, op.general_edit, write, f"edit_{op.owner.name}")
 
 
 def _write_straight(

@@ -240,7 +240,7 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
     if op.dtypes:
         s.scope[call.name("dtypes")] = op.refuse_dtypes
         s.emit(depth, f"if {first}.dtype.kind not in 'fV': {call.name('dtypes')}{call.tuple}")
-    allocated = _write_computing(s, call, depth, given, first, quiet=not op.view)
+    allocated = write_computing(s, call, depth, given, first, quiet=not op.view)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]
         how = "MULTI_OUTPUT" if op.several else "PLAIN"
@@ -288,7 +288,7 @@ def write_arrays(s: Source, call: Call, depth: int) -> None:
         _write_pointwise_arrays(s, call, depth)
         return
     first = call.values[op.parameters[op.first_tensor].name]
-    _write_computing(s, call, depth, dict(call.values), first, quiet=False)
+    write_computing(s, call, depth, dict(call.values), first, quiet=False)
     s.emit(depth, "return r")
 
 
@@ -334,7 +334,7 @@ def _write_planned_arrays(s: Source, call: Call, depth: int, arrays: list[str], 
     s.emit(depth + 2, "return r")
 
 
-def _write_computing(s: Source, call: Call, depth: int, given: dict[str, str], first: str, *, quiet: bool) -> bool:
+def write_computing(s: Source, call: Call, depth: int, given: dict[str, str], first: str, *, quiet: bool) -> bool:
     """The kernel's call on the arrays `given`, its result in `r`; whether that was allocated for it.
 
     `quiet`: where NumPy is silent, which formulas are already, and views need not be.

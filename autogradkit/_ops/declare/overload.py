@@ -359,12 +359,19 @@ class Overload(Form):
     def in_place_call(self, *args: Any, **kwargs: Any) -> Tensor:
         """Run the in-place form, as `__call__` does."""
         try:
-            if RECORDERS:
-                return observed(self, "inplace", self._edit, args, kwargs)
-            return self.edit(self.filled(args, kwargs))
+            unusual = RECORDERS or self.composition or BATCHES or SPARSE or META or PENDING
+            if unusual or len(args) > self.positional or (kwargs and not kwargs.keys() <= self.keywords):
+                return self.general_edit(*args, **kwargs)
+            return self.straight_edit(*args, **kwargs)
         except BaseException as error:
             shorten(error)
             raise
+
+    def general_edit(self, *args: Any, **kwargs: Any) -> Tensor:
+        """`in_place_call` of arguments that are unusual, or while somebody records."""
+        if RECORDERS:
+            return observed(self, "inplace", self._edit, args, kwargs)
+        return self.edit(self.filled(args, kwargs))
 
     def _edit(self, *args: Any, **kwargs: Any) -> Tensor:
         return self.edit_dual(self.filled(args, kwargs))

@@ -132,10 +132,15 @@ class Recipe:
         node = self._node(self.in_place_class, saved, values)
         edited = target._array if view is None else view
         node.outputs = (edited.shape, edited.dtype)
-
         steps, maker = rebased_history(target, node) if view is None else (reshaped(target, node), node)
         self._save_outputs(node, (target,), maker)
         return steps
+
+    def of_view(self, values: Sequence[Any], view: Array) -> OpNode:
+        """The node of a call that gives this view."""
+        node = self._node(self.node_class, values, values)
+        node.outputs = (view.shape, view.dtype)
+        return node
 
     @cached_property
     def in_place_class(self) -> type[OpNode]:

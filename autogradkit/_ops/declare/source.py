@@ -13,7 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import memory, plans
 from autogradkit._ops.declare.kinds import CLASSES, KINDS
-from autogradkit._ops.declare.recipe import origin
+from autogradkit._ops.declare.recipe import Recipe, origin
 from autogradkit._ops.declare.signature import REQUIRED
 from autogradkit.core.dtype import dtype, from_numpy_dtype
 from autogradkit.core.frames import shorten
@@ -124,8 +124,7 @@ class Source:
         """Lines that record the call where grad mode and an input ask for it.
 
         `results` are the variables of the result tensors, `arrays` those of their arrays (where a call makes several views,
-        these are in the list `o`); `layout` is that of the first
-        result's (shape, dtype), where it is at hand.
+        these are in the list `o`); `layout` is that of the first result's (shape, dtype), where it is at hand.
         """
         op, recipe = call.op, call.op.recipe
         if recipe is None:
@@ -137,12 +136,24 @@ class Source:
         inputs = [name for name in names if name not in call.numbers]
         if not inputs:
             return
-        key = f"Node{call.number}"
-        self.scope[key] = partial(object.__new__, recipe.node_class)  # users cannot construct one
         first = "o[0]._array" if op.several else arrays[0]
         floating = "" if layout or op.refuses_whole else f" and {first}.dtype.kind not in 'iub'"
         self.emit(depth, f"if (not NO_GRAD or MODE.grad){floating}:")
         depth += 1
+        needed = self.needs(depth, call, inputs)
+        asked = " or ".join(needed.values())
+        self.emit(depth, f"if o and ({asked}):" if op.several else f"if {asked}:")
+        depth += 1
+        if op.refuses_whole:
+            known = f"{layout}.__class__ is not tuple and " if layout else ""  # a plain tuple is a floating layout
+            self.emit(depth, f"if {known}{first}.dtype.kind in 'iub': refuse_whole({first})")
+        if op.real_gradient:
+            self.emit(depth, f"if {first}.dtype.kind == 'c': refuse_complex({op.owner.name!r})")
+        self.node(depth, call, names, needed, results, arrays)
+        self._outputs(depth, op, results, arrays, layout)
+
+    def needs(self, depth: int, call: Call, inputs: list[str]) -> dict[str, str]:
+        """Lines that ask which inputs require grad; the variable that tells it of each."""
         needed: dict[str, str] = {}
         for name in inputs:
             v = call.values[name]
@@ -152,20 +163,22 @@ class Source:
                 depth,
                 f"need_{name} = {optional}({v}._requires_grad or ({v}._view is not None and requires_grad({v})))",
             )
-        asked = " or ".join(needed.values())
-        self.emit(depth, f"if o and ({asked}):" if op.several else f"if {asked}:")
-        depth += 1
-        if op.refuses_whole:
-            known = f"{layout}.__class__ is not tuple and " if layout else ""  # a plain tuple is a floating layout
-            self.emit(depth, f"if {known}{first}.dtype.kind in 'iub': refuse_whole({first})")
-        if op.real_gradient:
-            self.emit(depth, f"if {first}.dtype.kind == 'c': refuse_complex({op.owner.name!r})")
+        return needed
+
+    def node(
+        self, depth: int, call: Call, names: list[str], needed: dict[str, str], results: list[str], arrays: list[str]
+    ) -> None:
+        """Lines that make `node`, of the inputs `names`, without what it made."""
+        recipe = call.recipe
+        assert recipe is not None
+        key = f"Node{call.number}"
+        node_class = recipe.in_place_class if call.edits else recipe.node_class
+        self.scope[key] = partial(object.__new__, node_class)  # users cannot construct one
         self.emit(depth, f"node = {key}()")
         self._edges(depth, call, names, needed)
         self._saved(depth, call, names, needed, results, arrays)
         if recipe.settings:
             self.emit(depth, f"node.settings = ({''.join(f'{self._setting(call, n)}, ' for n in recipe.settings)})")
-        self._outputs(depth, op, results, arrays, layout)
         self.emit(depth, "node.sequence = next(SEQUENCE)", "node.hooks = None")
 
     def _outputs(self, depth: int, op: Overload, results: list[str], arrays: list[str], layout: str) -> None:
@@ -249,7 +262,7 @@ class Source:
     def _saved(
         self, depth: int, call: Call, names: list[str], needed: dict[str, str], results: list[str], arrays: list[str]
     ) -> None:
-        op, recipe = call.op, call.op.recipe
+        op, recipe = call.op, call.recipe
         assert recipe is not None
         saved: list[str] = []
         versions: list[str] = []
@@ -268,7 +281,13 @@ class Source:
                 number = differentiable.index(place) if place in differentiable else -1
                 versions[-1] = "0"
                 made, array = results[place], arrays[place]
-                if number < 0:  # comes from no node, and may be kept itself
+                if call.edits:  # as it will be after the edit
+                    versions[-1] = f"version{at}"
+                    keep = (
+                        f"saved{at} = new(SavedOutput); saved{at}.array = {array}; saved{at}.counter = counter; "
+                        f"saved{at}.number = 0; saved{at}.maker = None; version{at} = counter.value + 1"
+                    )
+                elif number < 0:  # comes from no node, and may be kept itself
                     keep = f"saved{at} = {made}"
                 elif number == 0:
                     keep = (
@@ -285,6 +304,9 @@ class Source:
                 if name in call.numbers:
                     versions[-1] = "0"
                     keep = f"saved{at} = {v}"
+                elif call.edits and index == op.first_tensor:  # the old contents, which are about to be overwritten
+                    versions[-1] = "0"
+                    keep = f"saved{at} = clone({v})"
                 elif op.parameters[index].spelled == "OptionalArrays":
                     self.scope["reading_to_save"] = reading_to_save
                     each = "0 if each is None else reading_to_save(each)"
@@ -332,13 +354,19 @@ class Source:
 class Call:
     """One overload's call while it is being written: which variable holds each parameter, and which are numbers."""
 
-    def __init__(self, op: Overload, number: int, values: dict[str, str]) -> None:
+    def __init__(self, op: Overload, number: int, values: dict[str, str], edits: bool = False) -> None:
         self.op = op
+        self.edits = edits  # whether it is the in-place form
         self.number = number  # tells the overloads of a name apart
         self.values = values
         self.arrays = dict(values)
         self.numbers: frozenset[str] = frozenset()  # operands that are Python numbers in this lane
         self.strides: dict[str, str] = {}  # the strides, in elements, of operands where the lane knows them
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """How the call is differentiated, or None."""
+        return self.op.edit_recipe if self.edits else self.op.recipe
 
     def name(self, word: str) -> str:
         """A name in the scope that belongs to this overload."""

@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Object, Sizes, SymInt
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.views.complex_parts import view_as_complex, view_as_real
 from autogradkit._ops.views.conjugates import conjugated, negated
-from autogradkit.core.storage import offset_of, require_extent, strided
+from autogradkit.core.storage import offset_of, require_extent, root_of, strided
 from autogradkit.core.strides import element_strides, may_overlap_itself
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import PLAIN, ChainedView, ViewStep, view_of
@@ -111,21 +111,27 @@ def seen_by(base: Tensor, steps: tuple[ViewStep, ...]) -> Tensor:
     return base
 
 
-def renewed_view(base: Tensor, stale: Tensor) -> Tensor:
-    """The view that replaces a stale one after an in-place edit: always in the graph, never reported."""
+def renewal(base: Tensor, stale: Tensor) -> Any:
+    """The node that makes a stale view of what its base is after an in-place edit: always in the graph, never reported.
+
+    No view is made where sizes, strides and offset say all of it, and its memory is the base's.
+    """
+    array, memory = stale._memory, base._memory
+    geometry = array.shape, element_strides(array), offset_of(array)
     if isinstance(stale._view, ChainedView):
         for view_op, values in _ops_of(stale._view.steps):
             base = _recorded(view_op, base, *values)
-        return base
-    array = stale._memory
-    geometry = array.shape, element_strides(array), offset_of(array)
-    other = _other_kind(base._memory.dtype, array.dtype)
+        return base._node
+    other = _other_kind(memory.dtype, array.dtype)
+    if other is None and root_of(array) is root_of(memory):
+        assert as_strided.recipe is not None
+        return as_strided.recipe.of_view((base, *geometry), array)
     if other is not None:
         base = _recorded(other, base)
         array = base._memory
         if (array.shape, element_strides(array), offset_of(array)) == geometry:
-            return base
-    return _recorded(as_strided, base, *geometry)
+            return base._node
+    return _recorded(as_strided, base, *geometry)._node
 
 
 def _ops_of(steps: tuple[ViewStep, ...]) -> Iterator[tuple[Overload, tuple[Any, ...]]]:

@@ -24,7 +24,6 @@ from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.indexing import parse
 from autogradkit.core.locations import locate
-from autogradkit.core.recording import RECORDERS
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
@@ -148,7 +147,9 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
     if len(indices) > target.ndim:  # before their dtypes are looked at
         raise IndexError(f"too many indices for tensor of dimension {target.ndim} (got {len(indices)})")
     if not accumulate and not values.ndim and _is_mask(indices, target):
-        return np.copyto, target, scalar_array(values.item(), from_numpy_dtype(target.dtype)), "unsafe", indices[0]
+        return setitem, target, indices[0], scalar_array(values.item(), from_numpy_dtype(target.dtype))
+    if not accumulate and (step := _put_leading(target, indices, values)) is not None:
+        return step
     masks = [index for index in indices if index is not None]
     fills = not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8)
     if fills and masks[0].dtype == np.uint8:
@@ -172,6 +173,19 @@ def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool
     if accumulate:
         return _add_at(target, place.numpy_index, spread)
     return setitem, target, place.numpy_index, spread
+
+
+def _put_leading(target: Array, indices: OptionalArrays, values: Array) -> Step | None:
+    """The step of the usual case, which needs no plan: one tensor of places along the first dimension, and values that fit."""
+    first = indices[0]
+    if len(indices) > 1 or first is None or first.dtype != np.int64 or not first.size or values.dtype != target.dtype:
+        return None
+    if not target.size or (values.ndim and values.shape != first.shape + target.shape[1:]):
+        return None
+    size = target.shape[0]
+    if np.maximum.reduce(first, axis=None) >= size or np.minimum.reduce(first, axis=None) < -size:
+        return None  # the general way says which index it was
+    return setitem, target, first, values
 
 
 def _add_at(target: Array, index: tuple[Any, ...], values: Array) -> Step:
@@ -280,11 +294,6 @@ def _getitem(self: Tensor, index_: Any) -> Tensor:
         raise
 
 
-def _copy(target: Tensor, source: Tensor) -> None:
-    # A recorder is to hear of the operands alone, and not of a `non_blocking` that nobody gave.
-    (copy_.in_place_call if RECORDERS else copy_.straight_edit)(target, source)
-
-
 def _setitem(self: Tensor, index_: Any, value: Any) -> None:
     """`self[index] = value`, in place, broadcasting and converting `value`."""
     try:
@@ -304,11 +313,13 @@ def _setitem(self: Tensor, index_: Any, value: Any) -> None:
             source = source if stripped == source._array.shape else view_sizes(source, stripped)
             index_put.in_place_call(target, plan.indices, source)
         elif source._array.shape == target._array.shape:
-            _copy(target, source)
+            copy_.in_place_call(target, source)
         elif not source._array.ndim:
             target.fill_(source)
         else:
-            _copy(target, expand(view_sizes(source, _without_leading_ones(source._array.shape)), target._array.shape))
+            copy_.in_place_call(
+                target, expand(view_sizes(source, _without_leading_ones(source._array.shape)), target._array.shape)
+            )
     except BaseException as error:
         shorten(error)
         raise
