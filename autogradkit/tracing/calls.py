@@ -6,6 +6,7 @@ Rests on core and modes. The recorder asks it about each op.
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import replace
 from types import FrameType
@@ -56,7 +57,7 @@ def call_in(entry: FrameType, number: int) -> Layer | None:
     that he calls. A text that it was given first, as `einsum` is, is its kind."""
     variables, code, module = entry.f_locals, entry.f_code, entry.f_globals["__name__"]
     if code is _SHORTENED:  # around the function
-        function, given = variables["function"], [*variables["args"]]
+        function, given = inspect.unwrap(variables["function"]), [*variables["args"]]
         code, module = function.__code__, function.__globals__["__name__"]
     else:
         names = [each for each in code.co_varnames[: code.co_argcount + 1] if each not in ("cls", "self")]

@@ -7,6 +7,7 @@ one. What wraps another function (`entry`) gets another to wrap; any other gets 
 
 from __future__ import annotations
 
+import functools
 import inspect
 import threading
 from collections.abc import Callable, Generator, Iterable
@@ -73,6 +74,7 @@ def _through(*args: Any, _ask: Any = None, **kwargs: Any) -> Any:
 def _asking(function: Any, plain: Any) -> Callable[..., Any]:
     signature = inspect.signature(plain)
 
+    @functools.wraps(plain)
     def asking(*args: Any, **kwargs: Any) -> Any:
         found = overriding(args, kwargs)
         if not found and not STATE.modes:

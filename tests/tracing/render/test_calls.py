@@ -1,7 +1,10 @@
 """A call in which several operations run is one operation of the picture, which can be opened."""
 
+from typing import Any
+
 import pytest
 
+import autogradkit as torch
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.telling.steps import details_of
@@ -39,6 +42,20 @@ def test_a_call_is_one_operation(source: str) -> None:
     assert call.title == CALLS[source]
     assert call.title in texts(drawn.svg)
     assert "call, folded" in texts(drawn.svg)
+
+
+def test_a_call_keeps_its_name_when_functions_ask_a_class_of_the_learner_s() -> None:
+    class Asked(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            return super().__torch_function__(func, types, args, kwargs or {})
+
+    torch.einsum("i->", torch.ones(2).as_subclass(Asked))
+    drawn = draw_graph(trace_source("y = torch.einsum('ij,jk->ik', a, b)\nz = F.linear(q, W)", BEFORE))
+    assert [item.title for item in drawn.graph.items.values() if item.kind == "call"] == [
+        "einsum('ij,jk->ik')",
+        "linear",
+    ]
 
 
 def test_it_opens_into_its_steps_and_closes_again() -> None:
