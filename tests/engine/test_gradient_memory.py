@@ -154,3 +154,12 @@ def test_a_leaf_takes_its_gradient_over_again_when_its_hooks_are_gone() -> None:
     removed = peak()
     assert hooked > without + 3_000_000
     assert abs(removed - without) < 100_000
+
+
+def test_leaves_whose_gradients_are_one_memory_s_views_each_have_their_own() -> None:
+    """PyTorch's two leaves share theirs, so that what is added to the first is in the second too (PARITY.md)."""
+    a, b = (torch.ones(3, requires_grad=True) for _ in range(2))
+    torch.stack([a, b]).sum(0).backward(torch.tensor([1.0, -2.0, 3.0]))
+    (a * 2).sum().backward()
+    assert a.grad.tolist() == [3, 0, 5]
+    assert b.grad.tolist() == [1, -2, 3]
