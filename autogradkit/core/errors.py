@@ -42,6 +42,10 @@ class BackwardNotRecorded(NotRecorded):
     """On a backward that freed a node; the key is the node's id."""
 
 
+class GraphNotRecorded(NotRecorded):
+    """On a backward from what has no graph; the key is the tensor's id."""
+
+
 class ViewRefused(str):
     """A note on a view that no strides can give; a notebook, which knows how the tensor is written, says more and draws it."""
 
@@ -111,6 +115,13 @@ CHANGE_FLAG_OF_RESULT = (
     f"{ASSIGN_FLAG_OF_RESULT} If you want to use a computed variable in a subgraph "
     "that doesn't require differentiation use var_no_grad = var.detach()."
 )
+
+
+def no_graph(index: int, tensor: object) -> RuntimeError:
+    """A backward from a tensor that has no graph."""
+    error = RuntimeError(f"element {index} of tensors does not require grad and does not have a grad_fn")
+    error.add_note(GraphNotRecorded.of("cut, if there was a graph", id(tensor)))
+    return error
 
 
 def backward_twice(node: object) -> RuntimeError:

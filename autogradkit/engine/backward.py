@@ -17,7 +17,7 @@ import numpy as np
 from autogradkit.core import errors
 from autogradkit.core.batched import BATCHES, Batch, BatchedTensor, bare, has_batched, running, under_way, wrap_batched
 from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.errors import c_type_name
+from autogradkit.core.errors import c_type_name, no_graph
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, listeners
@@ -160,7 +160,7 @@ def _roots(tensors: Sequence[Tensor | GradientEdge]) -> list[tuple[Any, int]]:
     for index, tensor in enumerate(tensors):
         target, number = _edge_of(tensor)
         if target is None:
-            raise RuntimeError(f"element {index} of tensors does not require grad and does not have a grad_fn")
+            raise no_graph(index, tensor)
         roots.append((target, number))
     return roots
 

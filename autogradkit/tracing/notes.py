@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autogradkit.core.errors import BackwardNotRecorded, EditNotRecorded, ViewRefused, notes_of
+from autogradkit.core.errors import BackwardNotRecorded, EditNotRecorded, GraphNotRecorded, ViewRefused, notes_of
 from autogradkit.tracing.events import BackwardBegin, NodeRan, Op
 from autogradkit.tracing.failed_dtype import FailedDtype
 from autogradkit.tracing.failed_view import FailedView
@@ -25,6 +25,8 @@ def explain(error: BaseException, recorder: EventRecorder | None, failed: Failed
             notes[place] = f"autogradkit: {_edit(note.key, recorder)}"
         elif isinstance(note, BackwardNotRecorded) and recorder is not None:
             notes[place] = f"autogradkit: {_backward(note.key, recorder)}"
+        elif isinstance(note, GraphNotRecorded) and recorder is not None:
+            notes[place] = f"autogradkit: {_cut(note.key[0], recorder)}"
         elif isinstance(note, ViewRefused) and failed is not None:
             notes[place] = note.saying(f"{failed.says} %why draws it.")
 
@@ -58,3 +60,23 @@ def _backward(key: Sequence[int], recorder: EventRecorder) -> str:
         return "the graph was freed by a backward before the recording began"
     [begin] = [event for event in events if isinstance(event, BackwardBegin) and event.call == calls[-1]]
     return f"the graph was freed by the backward at {_line(recorder, begin.step)}"
+
+
+def _cut(root: int, recorder: EventRecorder) -> str:
+    """Where what a backward began from lost its graph: the last op on the way to it that was given what requires grad."""
+    number, values = recorder.numbering.number_with(root), recorder.numbering.values
+    ops = [draft.event for draft in recorder.drafts if isinstance(draft.event, Op)]
+    reached = {value.id for value in values.values() if value.tensor == number}
+    if ops and not reached:  # a temporary is gone by now, and was the last to be made
+        reached.update(ops[-1].outputs)
+    for op in reversed(ops):
+        if op.node is not None or reached.isdisjoint(op.outputs):
+            continue
+        given = [argument.value for argument in op.inputs if argument.value is not None]
+        if any(values[each].requires_grad for each in given) and op.why_not in ("detach", "no_grad"):
+            line = _line(recorder, op.step)
+            if op.why_not == "detach":
+                return f"its graph was cut off by {op.label} at {line}"
+            return f"its graph was not recorded, as no_grad() was on, at {line}"
+        reached.update(given)
+    return "nothing that it was computed from requires grad"

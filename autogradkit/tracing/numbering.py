@@ -66,6 +66,11 @@ class Numbering:
         seen = self._tensors.get(tensor)
         return None if seen is None else seen.number
 
+    def number_with(self, identity: int) -> int | None:
+        """The number of the living tensor with this id, if the trace knows it."""
+        seen = self._tensors.with_id(identity)
+        return None if seen is None else seen.number
+
     def value(self, tensor: Any, *, made: bool = False, fresh_storage: bool = False) -> int:
         """The value that `tensor` has now, made if it is new or was edited since.
 

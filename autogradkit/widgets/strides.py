@@ -7,6 +7,7 @@ says and prints what comes back.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -14,7 +15,7 @@ import traitlets
 
 from ..tracing.explore import Explored, explore
 from ..tracing.layouts import layout_of
-from ..tracing.memory import memory_map
+from ..tracing.memory import MemoryMap, memory_map
 from ..tracing.render.memory.picture import storage_svg
 from ..tracing.render.memory.words import cells_read, plain, rows, sentences
 from ..tracing.strided import Layout
@@ -94,16 +95,19 @@ class StrideExplorer(PagePicture):
             self.refresh()
 
     def static_svg(self) -> str:
-        return self._drawn(None)
-
-    def live_svg(self) -> str:
-        return self._drawn(self.page or None)
-
-    def _drawn(self, page: float | None) -> str:
         found = self.explored
         same = f"the same as {found.spelled}" if found.spelled else "no simpler expression is known for it"
         says = f"{found.problem} {found.refusal}" if found.problem else same
-        return storage_svg(found.memory, found.call, says, page=page)
+        return storage_svg(self._memory(), found.call, says)
+
+    def live_svg(self) -> str:
+        # The call and what it gives stand beside the sliders: what is below has the room to be seen with them.
+        return storage_svg(self._memory(), page=self.page or None, headed=False)
+
+    def _memory(self) -> MemoryMap:
+        """The memory without what no slider changes."""
+        found = self.explored.memory
+        return replace(found, headers=tuple(replace(each, version=None, made=None) for each in found.headers))
 
     def alt(self) -> str:
         found = self.explored

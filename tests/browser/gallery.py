@@ -59,6 +59,16 @@ def keys(selector: str, *names: str) -> Act:
     return act
 
 
+def then(*acts: Act) -> Act:
+    """Do one after the other."""
+
+    def act(cell: Locator) -> None:
+        for each in acts:
+            each(cell)
+
+    return act
+
+
 def choose(answer: str) -> Act:
     """Answer a question."""
 
@@ -117,6 +127,23 @@ NEWER = {  # layers and ops whose pictures have rows, columns, several results o
     "attention": (
         "torch.manual_seed(0)\nq, k, v = (torch.randn(1, 3, 2, requires_grad=True) for _ in range(3))",
         "out = torch.nn.functional.scaled_dot_product_attention(q, k, v)\nout.sum().backward()",
+    ),
+    "attention-by-hand": (
+        "torch.manual_seed(0)\nx = torch.randn(1, 3, 4)\nWq, Wk, Wv = (torch.randn(4, 4, requires_grad=True) for _ in range(3))",
+        "q, k, v = x @ Wq, x @ Wk, x @ Wv\nweights = (q @ k.transpose(-2, -1) / 2).softmax(-1)\n(weights @ v).sum().backward()",
+    ),
+    "gan-step": (
+        "torch.manual_seed(0)\nF = torch.nn.functional\nG, D = torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)\n"
+        "to_g, to_d = (torch.optim.SGD(net.parameters(), lr=.1) for net in (G, D))\nreal = torch.randn(4, 3)",
+        "fake = G(torch.randn(4, 2))\nd_loss = F.softplus(-D(real)).mean() + F.softplus(D(fake.detach())).mean()\n"
+        "d_loss.backward()\nto_d.step()\ng_loss = F.softplus(-D(fake)).mean()\ng_loss.backward()\nto_g.step()",
+    ),
+    "characters": (
+        "torch.manual_seed(0)\nids = torch.tensor([1, 0, 2, 2, 3])\n"
+        "emb, cell = torch.nn.Embedding(4, 3), torch.nn.RNNCell(3, 4)\nhead = torch.nn.Linear(4, 4)\n"
+        "h, loss = torch.zeros(1, 4), 0.",
+        "for t in range(4):\n    h = cell(emb(ids[t : t + 1]), h)\n"
+        "    loss = loss + torch.nn.functional.cross_entropy(head(h), ids[t + 1 : t + 2])\nloss.backward()",
     ),
     "lstm": (
         "torch.manual_seed(0)\nlstm = torch.nn.LSTM(2, 3, 2)\nreadout = torch.nn.Linear(3, 1)\nx = torch.randn(4, 1, 2)",
@@ -179,6 +206,10 @@ SCENES: dict[str, Scene] = {
     "node-names": traced("broadcast", press("Node names")),
     "table": traced("broadcast", press("Table")),
     "full-height": traced("lenet", press("Full height")),
+    "call-open": Scene(
+        (SETUP, FANS["einsum"][0], f"%%trace\n{FANS['einsum'][1]}"),
+        then(keys('.ak-item[aria-label^="einsum"]', "Enter"), press("Unfold einsum (operations 5–39)")),
+    ),
     "modules-open": Scene((SETUP, NETWORK, NETWORK_STEP), press("Fold modules")),
     "stack-open": Scene((SETUP, WEIGHTS, "%%trace\n" + LOOP), keys('.ak-item[aria-label*="turns"]', "Enter", "f")),
     "storage-many": Scene(

@@ -162,3 +162,39 @@ def test_what_a_scripted_module_would_have_is_told(name: str) -> None:
         scripted = torch.jit.script(nn.Linear(2, 2))
     (note,) = noted(lambda: getattr(scripted, name))
     assert "torch.save(model.state_dict(), path) keeps a model" in note
+
+
+def test_of_what_has_no_graph_the_line_is_named_that_cut_it() -> None:
+    w = torch.ones(2, requires_grad=True)
+
+    def detached() -> None:
+        h = (w * 2).detach()
+        (h**2).sum().backward()
+
+    def unrecorded() -> None:
+        with torch.no_grad():
+            out = w * 2
+        loss = (out - 1).sum()
+        loss.backward()
+
+    def data() -> None:
+        loss = torch.ones(2).sum()
+        loss.backward()
+
+    assert noted(data) == [
+        "under %%trace, or in `with autogradkit.record():`, this note names the line of the cut, if there was a graph"
+    ]
+
+    def recorded(run: Callable[[], None]) -> str:
+        def inside() -> None:
+            with torch.record():
+                run()
+
+        [note] = noted(inside)
+        return note
+
+    assert recorded(detached).startswith("its graph was cut off by detach at line ")
+    assert recorded(detached).endswith(": h = (w * 2).detach()")
+    assert recorded(unrecorded).startswith("its graph was not recorded, as no_grad() was on, at line ")
+    assert recorded(unrecorded).endswith(": out = w * 2")
+    assert recorded(data) == "nothing that it was computed from requires grad"

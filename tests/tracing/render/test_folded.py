@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from autogradkit.tracing.render.graph.structure.build import build
-from autogradkit.tracing.render.graph.structure.fold import bounded, fold
+from autogradkit.tracing.render.graph.structure.fold import USUAL, bounded, fold
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, copied, op_key
+from autogradkit.tracing.render.graph.structure.stacks import SMALLER
 from tests.parity.drawn.programs import program
 from tests.tracing.render.cells import CELLS, FANS, trace_source
 
@@ -132,7 +133,8 @@ def folded_at_random(whole: Graph, seed: int) -> Iterator[tuple[str, Graph]]:
     paths = [*(closed := fold(copied(whole))).unfoldable, *(item.path for item in closed.items.values() if item.path)]
     for most in BOUNDS:
         for folds in ({}, {path: stream.random() < 0.5 for path in paths}):
-            yield f"{most} items, {folds}", bounded(fold(copied(whole), folds, most), most)
+            turns = stream.choice((USUAL, *SMALLER))
+            yield f"{most} items, {turns}, {folds}", bounded(fold(copied(whole), folds, most, turns), most)
 
 
 def assert_nothing_is_lost(source: str, before: str, seed: int) -> None:

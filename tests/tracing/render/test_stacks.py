@@ -9,7 +9,7 @@ import pytest
 
 from autogradkit.tracing.render.graph.drawing.picture import Drawn, draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
-from autogradkit.tracing.render.graph.structure.fold import MOST_OPENED, fold
+from autogradkit.tracing.render.graph.structure.fold import MOST_OPENED, bounded, fold
 from autogradkit.tracing.render.graph.structure.stacks import repetition
 from autogradkit.tracing.render.graph.telling.steps import details_of, steps_of
 from autogradkit.tracing.render.graph.telling.text import graph_rows
@@ -272,6 +272,17 @@ def test_a_middle_that_is_left_out_leaves_all_edges_around_it(before: str, cell:
 
 
 def test_of_too_many_tensors_what_backward_began_with_is_the_last_to_go():
-    drawn = draw_graph(trace_source(READ, CHARACTERS))
-    assert "further tensors are not drawn" in " ".join(drawn.graph.left_out)
-    assert "loss (turn 4)" in texts(drawn.svg)
+    graph = bounded(fold(build(trace_source(READ, CHARACTERS)), None, 10), 10)
+    assert "further tensors are not drawn" in " ".join(graph.left_out)
+    assert "loss (turn 4)" in [graph.labels[item.value.id] for item in graph.items.values() if item.value is not None]
+
+
+def test_a_few_turns_that_are_too_large_to_be_stored_are_stacked_too() -> None:
+    trace = trace_source(READ, CHARACTERS)
+    assert stacks(draw_graph(trace)) == [("turns 2–4", 3)]
+    assert stacks(draw_graph(trace, page=1164)) == [("turns 2–3", 2)]
+    stored = draw_graph(trace)
+    path = next(item.path for item in stored.graph.items.values() if item.kind == "stack")
+    opened = draw_graph(trace, {path: False}, page=1164)
+    assert stacks(opened) == []
+    assert path in opened.graph.opened  # so that it can be stacked again

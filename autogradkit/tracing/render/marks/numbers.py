@@ -118,6 +118,8 @@ def summary(numbers: Numbers) -> str:
         return "empty" if 0 in numbers.shape else "value not kept" if unknown(numbers) else "complex"
     if numbers.low == numbers.high and not oddities(numbers):
         return f"all {_bound(numbers.low, numbers)}"
+    if numbers.dtype == "bool" and numbers.mean is not None:
+        return f"{round(numbers.mean * math.prod(numbers.shape)):,} of {math.prod(numbers.shape):,} True"
     parts = [f"min {_bound(numbers.low, numbers)}"]
     if numbers.mean is not None:
         parts.append(f"mean {number(numbers.mean, 3)}")
@@ -166,14 +168,33 @@ def lines(numbers: Numbers, room: int = 26, most: int = 4) -> list[str]:
     """
     for digits in (4, 3, 2):
         found = rows(numbers, digits)
+        if found is not None and len(found) == 1 and len(numbers.shape) == 1 and not _has_range(numbers):
+            found = _wrapped(found[0], room)
         if found is not None and len(found) <= most and max(map(len, found)) <= room:
             return found
     return summary_lines(numbers)
 
 
+def _has_range(numbers: Numbers) -> bool:
+    """Whether the least and the greatest of these elements tell something."""
+    return not numbers.dtype.startswith(("complex", "bool"))
+
+
+def _wrapped(row: str, room: int) -> list[str]:
+    """A row of elements in several lines."""
+    lines = [""]
+    for each in row.split(" "):
+        if lines[-1] and len(lines[-1]) + 1 + len(each) > room:
+            lines.append("")
+        lines[-1] += f" {each}" if lines[-1] or len(lines) > 1 else each
+    return lines
+
+
 def _bound(value: float, numbers: Numbers) -> str:
     """The least or the greatest of these numbers, in digits; whole numbers have no point."""
-    return str(int(value)) if numbers.dtype.startswith(("int", "uint", "bool")) else number(value, 3)
+    if numbers.dtype == "bool":
+        return str(bool(value))
+    return str(int(value)) if numbers.dtype.startswith(("int", "uint")) else number(value, 3)
 
 
 def summary_lines(numbers: Numbers) -> list[str]:
@@ -182,6 +203,8 @@ def summary_lines(numbers: Numbers) -> list[str]:
         return [f"{shape_text(numbers.shape)} · {summary(numbers)}"]
     if numbers.low == numbers.high and not oddities(numbers):
         return [f"all {_bound(numbers.low, numbers)}"]
+    if numbers.dtype == "bool":
+        return [summary(numbers)]
     mean = "" if numbers.mean is None else f" mean {number(numbers.mean, 3)}"
     return [f"{_bound(numbers.low, numbers)} … {_bound(numbers.high, numbers)}", *([mean.strip()] if mean else [])]
 

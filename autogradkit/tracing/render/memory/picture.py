@@ -38,23 +38,30 @@ class _Foot:
 
 
 def storage_svg(
-    memory: MemoryMap, heading: str = "", says: str = "", walk: tuple[Hop, ...] = (), page: float | None = None
+    memory: MemoryMap,
+    heading: str = "",
+    says: str = "",
+    walk: tuple[Hop, ...] = (),
+    page: float | None = None,
+    headed: bool = True,
 ) -> str:
     """The picture of `memory`: each storage with, above it, the tensors that look at it.
 
-    `heading` and what it `says` stand above it; without them the names of the tensors, and which share memory.
-    A `walk` is drawn over the first storage. `page` is how many pixels wide the column is that shows it; without
-    it the picture is one to be stored.
+    `heading` and what it `says` stand above it; without them the names of the tensors, and which share memory; nothing where
+    it is not `headed`. A `walk` is drawn over the first storage. `page` is how many pixels wide the column is that shows it;
+    without it the picture is one to be stored.
     """
     picture = Picture()
     room = _width(page) - 2 * MARGIN
-    heading = clip(heading or title(memory), room, 15, mono=True, bold=True)
-    picture.text(MARGIN, MARGIN + 6, heading, size=15, mono=True, bold=True)
-    right, y = MARGIN + text_width(heading, 15, mono=True), MARGIN + 28
-    for line in wrap_text(says or summary(memory), min(room, LINE), 12.5, lines=5):
-        picture.text(MARGIN, y, line, "muted", 12.5)
-        right = max(right, MARGIN + text_width(line, 12.5))
-        y += 18
+    right, y = MARGIN, MARGIN / 2
+    if headed:
+        heading = clip(heading or title(memory), room, 15, mono=True, bold=True)
+        picture.text(MARGIN, MARGIN + 6, heading, size=15, mono=True, bold=True)
+        right, y = MARGIN + text_width(heading, 15, mono=True), MARGIN + 28
+        for line in wrap_text(says or summary(memory), min(room, LINE), 12.5, lines=5):
+            picture.text(MARGIN, y, line, "muted", 12.5)
+            right = max(right, MARGIN + text_width(line, 12.5))
+            y += 18
     x, top, bottom = MARGIN, y, y
     for box in memory.boxes:
         rows = _card_rows(memory, memory.lookers(box.number), room)

@@ -33,7 +33,7 @@ MOST_SHAPES = 3  # named where an edge stands for tensors of several
 MOST_CELLS = 28  # columns or rows of a heat strip
 FREED = 26.0  # px from one box of a freed value to the next
 MOST_OPERATION = 180.0  # px of what stands in an ellipse
-MOST_NAME = 206.0  # the same where it is the name of a function alone
+MOST_CALL = 206.0  # the same where it is folded
 _BETWEEN_ARGUMENTS = re.compile(r", (?![^(\[]*[)\]])")  # a comma that is in no tuple
 
 
@@ -60,7 +60,7 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
     ports = max(len(arriving), len(leaving))
     if item.kind in ROUND:
         text = spelled_op(item.op, graph.labels, graph.values) if item.op is not None else item.title
-        part.lines = [Text([mono(_call_that_fits(text))])]
+        part.lines = [Text([mono(_call_that_fits(text, MOST_CALL if item.kind == "call" else MOST_OPERATION))])]
         if graph.node_names and item.op is not None and item.op.node_name is not None:
             part.lines.append(Text([mono(clip(item.op.node_name, MOST_OPERATION, SIZE, mono=True), "gradient")]))
         inner = max(line.width for line in part.lines) + {"failed": 24, "call": 8}.get(item.kind, 0)
@@ -80,15 +80,15 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
     return part
 
 
-def _call_that_fits(text: str) -> str:
+def _call_that_fits(text: str, room: float) -> str:
     """What stands in an ellipse: of a call with many arguments those that there is room for, each whole."""
     head, _, inside = text.partition("(")
     arguments = _BETWEEN_ARGUMENTS.split(inside.removesuffix(")")) if inside.endswith(")") else []
     shorter = [f"{head}({', '.join([*arguments[:kept], '…'])})" for kept in reversed(range(len(arguments)))]
     for each in (text, *shorter):
-        if text_width(each, SIZE, mono=True) <= MOST_OPERATION:
+        if text_width(each, SIZE, mono=True) <= room:
             return each
-    return clip(text, MOST_NAME if text.isidentifier() else MOST_OPERATION, SIZE, mono=True)
+    return clip(text, room, SIZE, mono=True)
 
 
 def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> None:

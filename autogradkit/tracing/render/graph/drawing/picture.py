@@ -33,8 +33,9 @@ from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
 from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again, whole_first
 from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.build import build
-from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, bounded, fold, most_items
+from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, USUAL, bounded, fold, most_items
 from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, copied, ends_of
+from autogradkit.tracing.render.graph.structure.stacks import SMALLER
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
 from autogradkit.tracing.render.marks.html import still
@@ -89,11 +90,18 @@ def draw_graph(
     folded = fold(_begun(build(trace) if whole is None else copied(whole), node_names), folds, most)
     captions = _Captions(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
     drawn = _drawn(bounded(folded, most), captions, page, least=not FEWEST < most <= MOST_ITEMS)
+    if drawn is not None:
+        return drawn
+    whole, turns = build(trace) if whole is None else whole, USUAL
+    for smaller in SMALLER:
+        again = fold(_begun(copied(whole), node_names), folds, most, smaller)
+        if drawn is None and len(again.items) < len(folded.items):
+            folded, turns = again, smaller
+            drawn = _drawn(bounded(folded, most), captions, page, least=False)
     while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
-            whole = build(trace) if whole is None else whole
-            folded = fold(_begun(copied(whole), node_names), folds, most)
+            folded = fold(_begun(copied(whole), node_names), folds, most, turns)
         drawn = _drawn(bounded(folded, most), captions, page, least=most == FEWEST)
     return drawn
 

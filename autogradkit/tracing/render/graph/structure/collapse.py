@@ -66,11 +66,13 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
         if inside or key in passing:
             where = only if inside else passing[key]
             home[key] = where
-            if made[where].turns:
-                joined = [link for link in (*arriving, *leaving) if link.kind != "memory"]
+            turns = made[where].turns
+            if turns:
+                joined = sorted((*arriving, *leaving), key=lambda link: link.kind == "memory")
                 ends_here = [link.tail if link.head == key else link.head for link in joined]
-                made[where].turns[key] = next(made[where].turns[end] for end in ends_here if end in made[where].turns)
-            if item.value.is_parameter if not made[where].turns else not arriving:
+                if numbered := [turns[end] for end in ends_here if end in turns]:
+                    turns[key] = numbered[0]
+            if not arriving if turns else item.value.is_parameter:
                 made[where].item.absorbed.append(item.value)
 
 

@@ -14,15 +14,16 @@ from autogradkit.tracing.render.graph.structure.calls import fold_calls
 from autogradkit.tracing.render.graph.structure.collapse import Group, collapse, join
 from autogradkit.tracing.render.graph.structure.fans import narrow_fans
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, copied, ends_of
-from autogradkit.tracing.render.graph.structure.stacks import stack_turns
+from autogradkit.tracing.render.graph.structure.stacks import Stacking, stack_turns
 
+USUAL = Stacking()
 MOST_ITEMS = 64  # items on one picture
 MOST_OPENED = 400  # where something was opened
 MOST_ALONE = 16  # tensors that no op on the picture touches
 CALM = 8  # ops up to which modules stay open
 
 
-def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_ITEMS) -> Graph:
+def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_ITEMS, turns: Stacking = USUAL) -> Graph:
     """Fold what is asked for (`folds`: path of a module or of a stack -> folded?), then modules and turns as `most` demands.
 
     `bounded` does the rest.
@@ -31,10 +32,17 @@ def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_IT
     most = most_items(folds, most)
     many = len(graph.ops) > CALM
     graph.unfoldable = sorted({"/".join(path) for op in graph.ops for path in _paths(op)})
-    chosen = {path for path in graph.unfoldable if wish.get(path, many and path.count("/") == 1)}
+    around = {path.rpartition("/")[0] for path in graph.unfoldable}
+    # The layers of a network, and a layer that is used by itself.
+    usual = {path for path in graph.unfoldable if many and path.count("/") == (path.partition("/")[0] in around)}
+    chosen = {path for path in graph.unfoldable if wish.get(path, path in usual)}
     fold_calls(graph, wish)
     collapse(graph, _modules(graph, chosen))
-    stack_turns(graph, wish)
+    stack_turns(graph, wish, turns)
+    # What another picture of the same showed as one, and this one does not.
+    graph.opened += [
+        path for path, closed in wish.items() if not closed and path not in (*graph.opened, *graph.unfoldable)
+    ]
     if len(graph.items) > most:
         closed = {path for path in graph.unfoldable if "/" not in path and wish.get(path, True)}
         collapse(graph, _modules(graph, closed))
@@ -73,7 +81,7 @@ def _in_order(graph: Graph) -> list[Item]:
 def _modules(graph: Graph, chosen: set[str]) -> list[Group]:
     """Runs of items that are in the same chosen module with all that they have, outermost first."""
     groups: list[Group] = []
-    current: tuple[str, ...] | None = None
+    current: object = None
     for item in _in_order(graph) if chosen else ():
         ops = item.ops or [op for op in (item.op,) if op is not None]
         path = next((path for path in _paths(ops[0]) if "/".join(path) in chosen), None)
@@ -81,11 +89,11 @@ def _modules(graph: Graph, chosen: set[str]) -> list[Group]:
             path = None
         if path is None:
             current = None
-        elif path == current:
+        elif current == (path, _title(ops[0], path)):  # two layers by themselves may be of one class
             groups[-1].keys.append(item.key)
             groups[-1].item.ops += ops
         else:
-            current = path
+            current = path, _title(ops[0], path)
             made = Item(
                 f"m{item.step}", "module", item.step, ops=list(ops), title=_title(ops[0], path), path="/".join(path)
             )

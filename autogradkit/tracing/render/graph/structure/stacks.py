@@ -1,13 +1,15 @@
 """Equal turns of a loop: from five on the first and the last are drawn, those between are one stack, which can be opened.
 
 Rests on `model.py` and `collapse.py`; `fold.py` asks it. Turns are equal where the same operations ran at the same places of
-the source and gave tensors of the same shapes. The layers of a network that is one chain of equal layers are such turns too.
+the source and gave tensors of the same shapes, also where `loss = loss + …` began with a number. The layers of a network that is
+one chain of equal layers are such turns too. Where that is too large, there are stacks from three turns on, and no turn beside.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,18 +23,35 @@ MOST_OPEN = 96  # items of an opened stack; beyond it the opened stack shows sta
 PARTS = 8  # of a large stack that is opened
 
 
-def stack_turns(graph: Graph, folds: dict[str, bool]) -> None:
+@dataclass(frozen=True, slots=True)
+class Stacking:
+    """From how many equal turns on they are stacked, and which of them are drawn beside the stack."""
+
+    least: int = LEAST_TURNS
+    first: bool = True
+    last: bool = True
+
+
+SMALLER = (
+    Stacking(3),
+    Stacking(3, last=False),
+    Stacking(3, first=False, last=False),
+)  # one after the other, where it is too large
+
+
+def stack_turns(graph: Graph, folds: dict[str, bool], how: Stacking) -> None:
     """Put stacks in place of equal turns, but those that `folds` opens by their path (False)."""
     keys = [key for key, item in graph.items.items() if item.kind in ("op", "call", "module")]
     keys.sort(key=lambda key: graph.items[key].step)
     places = {op.step: number for number, op in enumerate(graph.ops, 1)}
-    stacks = _Stacks(graph, folds, places)
+    stacks = _Stacks(graph, folds, places, how)
     stacks.search(keys)
     collapse(graph, stacks.groups)
 
 
 class _Stacks:
-    def __init__(self, graph: Graph, folds: dict[str, bool], places: dict[int, int]) -> None:
+    def __init__(self, graph: Graph, folds: dict[str, bool], places: dict[int, int], how: Stacking) -> None:
+        self.how = how
         self.graph = graph
         self.folds = folds
         self.places = places
@@ -42,15 +61,18 @@ class _Stacks:
 
     def search(self, keys: Sequence[str]) -> None:
         """Find the repetition that takes up most of these items, then look before it, behind it, and in its turns."""
-        found = repetition([self._marks[key] for key in keys])
+        found = repetition([self._marks[key] for key in keys], self.how.least)
         if found is None:
             return
         start, period, count = found
         turns = [list(keys[start + period * turn : start + period * (turn + 1)]) for turn in range(count)]
         self.search(keys[:start])
-        self.search(turns[0])
-        self._stack(turns[1:-1], 2)
-        self.search(turns[-1])
+        before, behind = turns[: self.how.first], turns[count - self.how.last :]
+        for turn in before:
+            self.search(turn)
+        self._stack(turns[len(before) : count - len(behind)], 1 + len(before))
+        for turn in behind:
+            self.search(turn)
         self.search(keys[start + period * count :])
 
     def _stack(self, turns: list[list[str]], first: int) -> None:
@@ -103,17 +125,17 @@ def _mark(item: Item, graph: Graph) -> object:
     for op in _ops_of(item):
         place = op.position and (op.position.file, op.position.line, op.position.column, op.position.function)
         shapes = tuple(graph.values[output].numbers.shape for output in op.outputs)
-        found.append((op.name, place, shapes, sum(argument.value is not None for argument in op.inputs)))
+        found.append((op.name, place, shapes))
     return (item.kind, *found) if found else item.key
 
 
-def repetition(marks: Sequence[int]) -> tuple[int, int, int] | None:
+def repetition(marks: Sequence[int], least: int = LEAST_TURNS) -> tuple[int, int, int] | None:
     """Start, length and number of the equal turns that take up most of a sequence; None where there are not enough.
 
     >>> repetition([9, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 7])
     (1, 2, 5)
     """
-    if len(marks) < LEAST_TURNS:
+    if len(marks) < least:
         return None
     last: dict[int, int] = {}
     distances: Counter[int] = Counter()
@@ -124,7 +146,7 @@ def repetition(marks: Sequence[int]) -> tuple[int, int, int] | None:
     sequence = np.asarray(marks)
     best = (0, 0, 0, 0)
     for period in sorted(distance for distance, _ in distances.most_common(MOST_PERIODS)):
-        if period * LEAST_TURNS > len(marks):
+        if period * least > len(marks):
             break
         same = np.flatnonzero(np.diff(np.concatenate(([0], sequence[period:] == sequence[:-period], [0]))))
         starts, ends = same[::2], same[1::2]
@@ -132,6 +154,6 @@ def repetition(marks: Sequence[int]) -> tuple[int, int, int] | None:
             continue
         longest = int(np.argmax(ends - starts))
         start, count = int(starts[longest]), int(ends[longest] - starts[longest]) // period + 1
-        if count >= LEAST_TURNS and count * period > best[0]:
+        if count >= least and count * period > best[0]:
             best = (count * period, start, period, count)
     return best[1:] if best[0] else None
