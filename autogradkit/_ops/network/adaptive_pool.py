@@ -21,7 +21,7 @@ from autogradkit._ops.network.pool_windows import require_one_int
 from autogradkit._ops.network.rounding import write
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.strides import channels_last_strides
+from autogradkit.core.strides import channels_last_strides, move_dim
 from autogradkit.core.tensor import wrap
 
 Shape = tuple[int, ...]
@@ -105,12 +105,12 @@ def _spread_means(g: Array, sizes: Shape) -> Array:
     for at, n in enumerate(sizes):
         axis = g.ndim - len(sizes) + at
         first, last = _ends(n, g.shape[axis])
-        moved = np.moveaxis(g, axis, -1)
+        moved = move_dim(g, axis, -1)
         moved = moved / (last - first).astype(g.dtype)
         spread = np.zeros((*moved.shape[:-1], n), g.dtype)
         for at_window, (start, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
             spread[..., start:end] += moved[..., at_window : at_window + 1]
-        g = np.moveaxis(spread, -1, axis)
+        g = move_dim(spread, -1, axis)
     return g
 
 

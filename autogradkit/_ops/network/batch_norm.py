@@ -31,6 +31,7 @@ from autogradkit._ops.network.standardising import (
 )
 from autogradkit.core.dtype import is_half
 from autogradkit.core.shapes import dim_of_size
+from autogradkit.core.strides import move_dim
 from autogradkit.engine.modes import no_grad
 
 
@@ -75,7 +76,7 @@ def _check(
     kind = _stats_dtype(input, weight, bias, running_mean, running_var)
     stats = ((channels if training else 0,), kind)
     # Here strides of dimensions of size one do not matter.
-    last = prefers_channels_last(input) or (input.ndim in (4, 5) and np.moveaxis(input, 1, -1).flags.c_contiguous)
+    last = prefers_channels_last(input) or (input.ndim in (4, 5) and move_dim(input, 1, -1).flags.c_contiguous)
     innermost = last and not input.flags.c_contiguous
     return image_spec(input.shape, input.dtype, innermost), stats, stats
 

@@ -18,6 +18,7 @@ from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.views.parts import slice_
+from autogradkit.core.strides import move_dim
 
 Shape = tuple[int, ...]
 
@@ -49,7 +50,7 @@ def _fill(mode: str, x: Array, pad: Shape, out: Array) -> None:
     within = [slice(before, before + n) for n, (before, _) in zip(inner, pairs, strict=True)]
     np.copyto(out[(..., *within)], x)
     for at, (n, (before, _), places) in enumerate(zip(inner, pairs, sources, strict=True)):
-        lines = np.moveaxis(out[(..., *[slice(None)] * (at + 1), *within[at + 1 :])], at - len(pairs), 0)
+        lines = move_dim(out[(..., *[slice(None)] * (at + 1), *within[at + 1 :])], at - len(pairs), 0)
         for border in (slice(0, before), slice(before + n, None)):
             lines[border] = lines[places[border] + before]
 
@@ -59,7 +60,7 @@ def _fold(mode: str, g: Array, pad: Shape, out: Array) -> None:
     pairs = _pairs(pad)
     for axis, (before, after) in zip(range(-len(pairs), 0), pairs, strict=True):
         n = out.shape[axis]
-        along = np.moveaxis(g, axis, 0)
+        along = move_dim(g, axis, 0)
         sources = _sources(mode, n, before, after)
         folded = np.zeros((n, *along.shape[1:]), g.dtype)
         first = max(before, 0)
@@ -67,7 +68,7 @@ def _fold(mode: str, g: Array, pad: Shape, out: Array) -> None:
         folded[max(-before, 0) : n - max(-after, 0)] = along[first:last]
         for border in (slice(0, first), slice(last, None)):
             np.add.at(folded, sources[border], along[border])
-        g = np.moveaxis(folded, 0, axis)
+        g = move_dim(folded, 0, axis)
     np.copyto(out, g)
 
 

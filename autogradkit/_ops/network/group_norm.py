@@ -24,6 +24,7 @@ from autogradkit._ops.network.standardising import (
     stats_dtype,
     wide,
 )
+from autogradkit.core.strides import move_dim
 
 Shape = tuple[int, ...]
 
@@ -50,7 +51,7 @@ def _group_check(x: Any, channels: int, weight: Any, bias: Any, group: int) -> N
 
 
 def _is_channels_last(x: Any) -> bool:
-    return x.ndim in (4, 5) and bool(np.moveaxis(x, 1, -1).flags.c_contiguous)
+    return x.ndim in (4, 5) and bool(move_dim(x, 1, -1).flags.c_contiguous)
 
 
 def _group_meta(

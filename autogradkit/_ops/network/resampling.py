@@ -22,6 +22,7 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
 from autogradkit._ops.network.rounding import write
 from autogradkit.core.dtype import from_numpy_dtype, is_half
+from autogradkit.core.strides import move_dim
 
 Shape = tuple[int, ...]
 # Places and weights, taps × result; without weights there is one tap, and a place of −1 is none.
@@ -157,7 +158,7 @@ def _resample_bytes(x: Array, taps: list[Taps]) -> Array:
         weights = _matrix(taps[at], x.shape[axis], np.float64)
         bits = next(each for each in range(1, 23) if each == 22 or int(0.5 + weights.max() * 2 ** (each + 1)) >= 2**15)
         whole = np.trunc(weights * 2**bits + np.copysign(0.5, weights)).astype(np.int64)
-        summed = np.moveaxis(np.moveaxis(x.astype(np.int64), axis, -1) @ whole.T, -1, axis)
+        summed = move_dim(move_dim(x.astype(np.int64), axis, -1) @ whole.T, -1, axis)
         x = np.clip((summed + 2 ** (bits - 1)) >> bits, 0, 255).astype(np.uint8)
     return x
 
@@ -165,7 +166,7 @@ def _resample_bytes(x: Array, taps: list[Taps]) -> Array:
 def _spread(g: Array, taps: list[Taps], sizes: Shape) -> Array:
     for at, (each, n) in enumerate(zip(taps, sizes, strict=True)):
         axis = g.ndim - len(taps) + at
-        g = np.moveaxis(np.matmul(np.moveaxis(g, axis, -1), _matrix(each, n, g.dtype)), -1, axis)
+        g = move_dim(np.matmul(move_dim(g, axis, -1), _matrix(each, n, g.dtype)), -1, axis)
     return g
 
 

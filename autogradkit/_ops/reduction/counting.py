@@ -19,6 +19,7 @@ from autogradkit._ops.making.filled import zeros_like
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.frames import shorten
 from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.strides import move_dim
 from autogradkit.core.tensor import Tensor
 
 _INT64 = np.dtype(np.int64)
@@ -249,7 +250,7 @@ def _require_places(array: Array, dim: int) -> None:
 
 def _distinct(array: Array, dim: int | None, in_order: bool = True) -> tuple[Array, Array, Array]:
     shape = array.shape if dim is None else (array.shape[dim],)
-    places = array.reshape(-1) if dim is None else np.moveaxis(array, dim, 0)
+    places = array.reshape(-1) if dim is None else move_dim(array, dim, 0)
     rows = places.reshape(len(places), math.prod(places.shape[1:]))
     if rows.dtype.kind == "V":
         rows = rows.astype(np.float32)
@@ -261,7 +262,7 @@ def _distinct(array: Array, dim: int | None, in_order: bool = True) -> tuple[Arr
     counts = np.diff(np.flatnonzero(np.append(first, True)))
     values = places[order[first]]
     if dim is not None:  # laid out with the places of `dim` outermost, as PyTorch gathers them
-        values = np.moveaxis(np.ascontiguousarray(values), 0, dim)
+        values = move_dim(np.ascontiguousarray(values), 0, dim)
     return values, inverse.reshape(shape), counts
 
 

@@ -15,6 +15,7 @@ from autogradkit._ops.declare.plans import wrapped_dims
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.strides import move_dim
 from autogradkit.core.tensor import Tensor
 
 
@@ -121,7 +122,7 @@ def prod_dim(self: Array, dim: Dim, keepdim: bool = False, *, dtype: DType | Non
     if self.ndim and k.is_half(out):  # rounded after each factor, as in PyTorch
         (axis,) = wrapped_dims(dim, self.ndim)
         product = np.ones((*self.shape[:axis], *self.shape[axis + 1 :]), out.dtype)
-        for factor in np.moveaxis(summand(self, out.dtype), axis, 0):
+        for factor in move_dim(summand(self, out.dtype), axis, 0):
             np.multiply(product, factor.astype(out.dtype), out=product)
         np.copyto(out, product.reshape(out.shape))
     else:

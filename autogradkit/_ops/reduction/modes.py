@@ -18,6 +18,7 @@ from autogradkit._ops.reduction.choosing import in_order, last_of_equals
 from autogradkit._ops.reduction.extremes import pick, require_size, to_picked, warn_before_dim_goes, without_dim
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, int64
 from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.strides import move_dim
 
 _MOST = 100_000  # elements in rows that are looked at one by one: beyond that equal elements stand as they did
 _STABLE = 16  # elements up to which the C++ library's sort leaves equal ones as they stood
@@ -74,7 +75,7 @@ def mode(self: Array, dim: Dim = -1, keepdim: bool = False, *, out: tuple[Array,
     values=tensor(2),
     indices=tensor(2))
     """
-    rows = np.moveaxis(self if self.ndim else self.reshape(1), dim, -1)
+    rows = move_dim(self if self.ndim else self.reshape(1), dim, -1)
     wide = rows.astype(np.float32) if rows.dtype.kind == "V" else rows
     order = np.argsort(wide, axis=-1, kind="stable")
     size = rows.shape[-1]
@@ -92,4 +93,4 @@ def mode(self: Array, dim: Dim = -1, keepdim: bool = False, *, out: tuple[Array,
         several = (lengths.max(-1) > 0) & (found[..., -1] == found[..., -1])  # a NaN would be the last
         for row in map(tuple, np.argwhere(several)):
             last[row] = last_of_equals(wide[row].tolist(), found[row][end[row][0]].item())
-    pick(self, np.moveaxis(last, -1, dim), dim, out)
+    pick(self, move_dim(last, -1, dim), dim, out)

@@ -15,6 +15,7 @@ import numpy as np
 
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.selection.gather import positions_along
+from autogradkit.core.strides import move_dim
 
 _FEW = 5_000  # elements up to which sorting them is as quick
 
@@ -98,7 +99,7 @@ def chosen_places(
     In rows where equal elements leave a choice, or in all if `always`, they are what `choose` makes of the ranks.
     """
     last = dim % source.ndim == source.ndim - 1
-    rows = source if last else np.moveaxis(source, dim, -1)
+    rows = source if last else move_dim(source, dim, -1)
     *others, size = rows.shape
     rows = rows.reshape(math.prod(others), size)
     start, stop = max(wanted.start - 1, 0), min(wanted.stop + 1, size)  # with their neighbours
@@ -116,7 +117,7 @@ def chosen_places(
             for place, row, order in zip(tied, rows, orders, strict=True):
                 chosen[place] = choose(_ranks(row, order))
     found = chosen.reshape(*others, chosen.shape[-1])
-    return found if last else np.moveaxis(found, -1, dim)
+    return found if last else move_dim(found, -1, dim)
 
 
 # -- the middle one ----------------------------------------------------------------------------------------------------
@@ -128,10 +129,10 @@ def middle_places(source: Array, dim: int, without_nan: bool) -> Array:
     if source.size <= _FEW or nan.any():
         return _sorted_middle(source, dim, nan, without_nan)
     last = dim % source.ndim == source.ndim - 1
-    rows = source if last else np.moveaxis(source, dim, -1)
+    rows = source if last else move_dim(source, dim, -1)
     *others, size = rows.shape
     found = _partitioned_middle(_ordered_by_numpy(rows.reshape(math.prod(others), size)))
-    return np.moveaxis(found.reshape(*others, 1), -1, dim)
+    return move_dim(found.reshape(*others, 1), -1, dim)
 
 
 def _sorted_middle(source: Array, dim: int, nan: Any, without_nan: bool) -> Array:

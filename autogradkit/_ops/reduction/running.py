@@ -20,6 +20,7 @@ from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.parts import PART, in_slabs
 from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.strides import move_dim
 
 
 def _meta(self: Array, dim: int, *, dtype: Dtype | None) -> Any:
@@ -200,9 +201,9 @@ def logcumsumexp(self: Array, dim: Dim, *, out: Array) -> None:
         np.copyto(out, self)
     elif self.dtype.kind == "c":
         total: Any = None
-        for place, elements in enumerate(np.moveaxis(self, dim, 0)):
+        for place, elements in enumerate(move_dim(self, dim, 0)):
             total = elements if total is None else log_add_exp(elements, total)
-            np.moveaxis(out, dim, 0)[place] = total
+            move_dim(out, dim, 0)[place] = total
     else:
         np.copyto(out, np.logaddexp.accumulate(self, dim, np.float64), casting="unsafe")
         np.add(out, 0, out=out)  # as added to the logarithm of nothing: no result is −0
@@ -242,12 +243,12 @@ def _declare_extreme(name: str, ufunc: np.ufunc, word: str, shown: str) -> None:
     def along(self: Array, dim: int, *, out: tuple[Array, Array]) -> None:
         if not self.size:
             return
-        rows = np.moveaxis(self if self.ndim else self.reshape(1), dim, -1)
+        rows = move_dim(self if self.ndim else self.reshape(1), dim, -1)
         flat = np.ascontiguousarray(rows).reshape(-1, rows.shape[-1])
         starts = _reaching(ufunc, flat)  # the first of each row among them
         lengths = np.diff(starts, append=flat.size)
         for into, found in zip(out, (flat.reshape(-1)[starts], starts % flat.shape[1]), strict=True):
-            moved = np.moveaxis(into if into.ndim else into.reshape(1), dim, -1)
+            moved = move_dim(into if into.ndim else into.reshape(1), dim, -1)
             held = moved if moved.flags.c_contiguous else np.empty(moved.shape, moved.dtype)
             _hold(found, starts, lengths, held.reshape(-1))
             if held is not moved:

@@ -19,7 +19,7 @@ from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.storage import offset_of, require_extent
-from autogradkit.core.strides import element_strides
+from autogradkit.core.strides import element_strides, move_dim
 from autogradkit.core.tensor import Tensor, wrap
 
 
@@ -172,9 +172,9 @@ def index_add(self: Array, dim: Dim, index: Array, source: Array, *, alpha: Scal
         values = values * scalar_array(alpha, from_numpy_dtype(self.dtype))
     if not places.size or not values.size:
         return NOTHING
-    moved = np.moveaxis(places, dim, 0)
+    moved = move_dim(places, dim, 0)
     rows = moved.copy("C")
-    add_rows(rows.reshape(len(rows), -1), index.reshape(-1), np.moveaxis(values, dim, 0).reshape(count, -1))
+    add_rows(rows.reshape(len(rows), -1), index.reshape(-1), move_dim(values, dim, 0).reshape(count, -1))
     return setitem, moved, ..., rows
 
 

@@ -17,6 +17,7 @@ from autogradkit._ops.declare.writing import require_disjoint
 from autogradkit._ops.selection.gather import grid_of, require_scatterable
 from autogradkit._ops.selection.index_select import lined_up, require_addable, require_within
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.strides import move_dim
 from autogradkit.core.tensor import wrap
 from autogradkit.core.warning import warn_once
 
@@ -220,5 +221,5 @@ def index_reduce(
         _require_kind(self, "b", "div_floor_cpu")
     elif reduce != "prod":
         _require_kind(self, "c", "maximum_cpu" if reduce == "amax" else "minimum_cpu")
-    moved = np.moveaxis(places, dim, 0)
-    _reduce_into(moved, index.reshape(-1), np.moveaxis(lined_up(source), dim, 0), reduce, include_self)
+    moved = move_dim(places, dim, 0)
+    _reduce_into(moved, index.reshape(-1), move_dim(lined_up(source), dim, 0), reduce, include_self)

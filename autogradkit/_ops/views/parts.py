@@ -13,7 +13,7 @@ from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Sizes, SymInt
 from autogradkit._ops.views.geometry import remembered, restrided
 from autogradkit.core.shapes import wrap_dim
-from autogradkit.core.strides import element_strides
+from autogradkit.core.strides import element_strides, move_dim
 from autogradkit.core.tensor import Tensor
 
 Whole = slice(None)
@@ -242,6 +242,6 @@ def unfold_backward(grad_in: Array, input_sizes: Sizes, dim: int, size: int, ste
         np.add.reduce(grad_in, axis=None, out=out)
         return
     out.fill(0)
-    windows = np.moveaxis(unfold.kernel(out, dim, size, step), -1, 0)
-    for window, gradient in zip(windows, np.moveaxis(grad_in, -1, 0), strict=True):
+    windows = move_dim(unfold.kernel(out, dim, size, step), -1, 0)
+    for window, gradient in zip(windows, move_dim(grad_in, -1, 0), strict=True):
         window += gradient

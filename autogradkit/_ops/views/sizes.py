@@ -161,9 +161,12 @@ def reshape(self: Tensor, shape: Sizes) -> Any:
     """
     array: Array = self._memory
     if array.flags.c_contiguous:
-        return view_sizes.straight(self, infer_size(shape, array.size))
+        return view_sizes.straight(self, _inferred(shape, array.size))
     wanted, strides = reshaped(array.shape, element_strides(array), shape)
     return _unsafe_view_of_copy(self, wanted) if strides is None else reshape_alias.straight(self, wanted, strides)
+
+
+_inferred = functools.lru_cache(4096)(infer_size)
 
 
 @functools.lru_cache(4096)
