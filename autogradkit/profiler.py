@@ -212,7 +212,7 @@ class profile:  # noqa: N801 - PyTorch's name
 
     def export_chrome_trace(self, path: str) -> None:
         """Write what `chrome://tracing` and Perfetto show."""
-        self.events().export_chrome_trace(path)
+        self.events().export_profile(path)
 
 
 __getattr__ = _absent_from("profiler")

@@ -36,7 +36,7 @@ class Stopwatch(Recorder):
         self._open: list[FunctionEvent] = []
         self._last = 0.0  # when the node before ended
 
-    def starts(self, name: str, operands: Iterable[Any] = (), at: float | None = None) -> None:
+    def starts(self, name: str, operands: Iterable[Any] = (), at: float | None = None) -> FunctionEvent:
         """Something begins, now or `at` a time."""
         shapes = (
             [list(each.shape) if isinstance(each, Tensor) else [] for each in operands] if self._with_shapes else []
@@ -47,6 +47,7 @@ class Stopwatch(Recorder):
             event.cpu_parent.cpu_children.append(event)
         self.events.append(event)
         self._open.append(event)
+        return event
 
     def stops(self) -> None:
         """What began last has ended."""
@@ -208,8 +209,8 @@ class profile:  # noqa: N801 - PyTorch's name
         return self.function_events.total_average()
 
     def export_chrome_trace(self, path: str) -> None:
-        """As `EventList.export_chrome_trace`."""
-        self.function_events.export_chrome_trace(path)
+        """Write what `chrome://tracing` and Perfetto show; compressed where the path ends in ".gz"."""
+        self.function_events.export_profile(path)
 
     @property
     def self_cpu_time_total(self) -> float:
@@ -239,7 +240,7 @@ class record_function:  # noqa: N801 - PyTorch's name
     def __enter__(self) -> record_function:
         self._watches = [each for each in listeners() if isinstance(each, Stopwatch)]
         for watch in self._watches:
-            watch.starts(self.name)
+            watch.starts(self.name).is_user_annotation = True
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -119,6 +120,7 @@ class FunctionEventAvg(_Timed):
         self.cpu_memory_usage += event.cpu_memory_usage
         self.self_cpu_memory_usage += event.self_cpu_memory_usage
         self.flops += event.flops
+        self.is_user_annotation = event.is_user_annotation
 
     @property
     def cpu_time(self) -> float:
@@ -217,23 +219,38 @@ class EventList(list[Any]):
         return "\n".join([*lines, rule, f"Self CPU time total: {_time(total)}", ""])
 
     def export_chrome_trace(self, path: str) -> None:
-        """Write what `chrome://tracing` and Perfetto show; compressed where the path ends in ".gz"."""
+        """Write a list of what ran, which `chrome://tracing` and Perfetto show; compressed where the path ends in ".gz"."""
+        _write_json([_traced(each, "CPU functions", {}) for each in self], path)
+
+    def export_profile(self, path: str) -> None:
+        """Write it as a profile does: under "traceEvents", with the kind of each (an op, or a block of the user's)."""
+        process = os.getpid()
         events = [
-            {
-                "name": each.name,
-                "ph": "X",
-                "ts": each.start,
-                "dur": each.cpu_time_total,
-                "tid": each.thread,
-                "pid": "CPU",
-            }
-            for each in self
+            _traced(each, process, {"External id": place + 1, "Ev Idx": place})
+            | {"cat": "user_annotation" if each.is_user_annotation else "cpu_op"}
+            for place, each in enumerate(self)
         ]
-        written = json.dumps(events).encode()
-        write_whole(path, gzip.compress(written) if path.endswith(".gz") else written)
+        _write_json({"schemaVersion": 1, "displayTimeUnit": "ms", "traceEvents": events, "traceName": path}, path)
 
     def __str__(self) -> str:
         return self.table()
+
+
+def _traced(event: FunctionEvent, process: int | str, args: dict[str, int]) -> dict[str, Any]:
+    return {
+        "name": event.name,
+        "ph": "X",
+        "ts": event.start,
+        "dur": event.cpu_time_total,
+        "tid": event.thread,
+        "pid": process,
+        "args": args,
+    }
+
+
+def _write_json(value: Any, path: str) -> None:
+    written = json.dumps(value).encode()
+    write_whole(path, gzip.compress(written) if path.endswith(".gz") else written)
 
 
 def _bounded(width: int, most: int | None) -> int:

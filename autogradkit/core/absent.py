@@ -24,6 +24,14 @@ _PADDED = (
     "a tensor has one shape here: torch.nn.utils.rnn has pad_sequence, and pack_padded_sequence for recurrent layers"
 )
 _MASKED = "masks stand beside tensors here, as in torch.masked.mean(x, mask=mask) and torch.where(mask, x, 0)"
+_PIPES = "torch.utils.data.Dataset and IterableDataset read, and a generator maps, filters and batches what they give"
+_DISPATCHED = (
+    "an op is no call of PyTorch's dispatcher here: torch.overrides.TorchFunctionMode hears functions, and autogradkit.record "
+    "the ops that they run"
+)
+_PROCESSES = "training in one process, which init_process_group(world_size=1) is content with"
+_ONE_DEVICE = "there is one device, the processor, so torch.nn.DataParallel(model) calls the model itself"
+_COMPRESSED = "of the sparse layouts there is torch.sparse_coo_tensor, and x.to_sparse()"
 
 # What is left out for good, by name or by namespace: why, and what there is instead.
 _INSTEAD = {
@@ -40,12 +48,41 @@ _INSTEAD = {
     "masked.is_masked_tensor": _MASKED,
     "masked.masked_tensor": _MASKED,
     "torch.nested": _PADDED,
+    "torch.classes": "classes of C++ are not loaded here",
+    "torch.fake_quantize_per_channel_affine": _QUANTIZED,
+    "torch.fake_quantize_per_tensor_affine": _QUANTIZED,
     "torch.qint8": _QUANTIZED,
     "torch.qint32": _QUANTIZED,
     "torch.quantize_per_channel": _QUANTIZED,
     "torch.quantize_per_tensor": _QUANTIZED,
     "torch.quantize_per_tensor_dynamic": _QUANTIZED,
     "torch.quint8": _QUANTIZED,
+    "torch.sparse_bsc_tensor": _COMPRESSED,
+    "torch.sparse_bsr_tensor": _COMPRESSED,
+    "torch.sparse_compressed_tensor": _COMPRESSED,
+    "torch.sparse_csc_tensor": _COMPRESSED,
+    "torch.sparse_csr_tensor": _COMPRESSED,
+    "cuda.nccl": _ONE_DEVICE,
+    "distributed.TCPStore": _PROCESSES,
+    "distributed.elastic": _PROCESSES,
+    "distributed.launch": _PROCESSES,
+    "distributed.run": _PROCESSES,
+    "fx.experimental.proxy_tensor": f"{_DISPATCHED}; torch.fx.symbolic_trace(f) has the graph of a function",
+    "nn.parallel.parallel_apply": _ONE_DEVICE,
+    "nn.parallel.replicate": _ONE_DEVICE,
+    "utils._python_dispatch": _DISPATCHED,
+    "utils.checkpoint.CheckpointPolicy": f"{_DISPATCHED}; torch.utils.checkpoint.checkpoint(f, x) computes all of f again",
+    "utils.checkpoint.SelectiveCheckpointContext": _DISPATCHED,
+    "utils.checkpoint.create_selective_checkpoint_contexts": (
+        f"{_DISPATCHED}; torch.utils.checkpoint.checkpoint(f, x) computes all of f again"
+    ),
+    "utils.cpp_extension": "nothing is compiled here: torch.library.custom_op makes an operator of a function of Python",
+    "utils.data.DFIterDataPipe": _PIPES,
+    "utils.data.DataChunk": _PIPES,
+    "utils.data.IterDataPipe": _PIPES,
+    "utils.data.MapDataPipe": _PIPES,
+    "utils.data.datapipes": _PIPES,
+    "utils.data.functional_datapipe": _PIPES,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.tensor import Tensor
 
 
@@ -14,3 +15,6 @@ def is_traceable_wrapper_subclass(t: object) -> bool:
         and hasattr(kind, "__tensor_flatten__")
         and hasattr(kind, "__tensor_unflatten__")
     )
+
+
+__getattr__ = _absent_from("utils._python_dispatch")

@@ -10,6 +10,7 @@ from collections import defaultdict
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.recording import Recorder
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -123,3 +124,6 @@ class FlopCounterMode:
                 number = sum(counts.values())
                 lines.append(f"{name:<40}{number:>14}{100 * number / total:>9.2f}%")
         return "\n".join(lines)
+
+
+__getattr__ = _absent_from("utils.flop_counter")

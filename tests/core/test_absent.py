@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import pickle
 import pkgutil
+import re
 import subprocess
 import sys
 from types import ModuleType
@@ -53,7 +54,7 @@ def test_a_name_that_neither_has_gets_pytorchs_text(namespace: str, module: Modu
         (torch.nn, "quantizable", "nn.quantizable"),
         (torch.nn.functional, "grouped_mm", "nn.functional.grouped_mm"),
         (torch.optim, "swap_in_optimizer_params_and_state", "optim.swap_in_optimizer_params_and_state"),
-        (torch.utils.data, "IterDataPipe", "utils.data.IterDataPipe"),
+        (torch.utils.data, "argument_validation", "utils.data.argument_validation"),
     ],
 )
 def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name: str, said: str) -> None:
@@ -68,6 +69,23 @@ def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name
     assert not hasattr(module, name)
     assert getattr(module, name, None) is None
     assert name not in dir(module)
+
+
+def test_what_is_left_out_for_good_says_what_there_is_instead() -> None:
+    refused = {
+        "utils.data": ("IterDataPipe", "a generator maps, filters and batches"),
+        "utils._python_dispatch": ("TorchDispatchMode", "torch.overrides.TorchFunctionMode hears functions"),
+        "fx.experimental.proxy_tensor": ("make_fx", "torch.fx.symbolic_trace(f) has the graph"),
+        "utils.checkpoint": ("create_selective_checkpoint_contexts", "computes all of f again"),
+        "nn.parallel": ("replicate", "torch.nn.DataParallel(model) calls the model itself"),
+    }
+    for namespace, (name, said) in refused.items():
+        module = importlib.import_module(f"autogradkit.{namespace}")
+        begun = f"PyTorch has {namespace}.{name}; autogradkit does not have it: "
+        with pytest.raises(AttributeError, match=re.escape(begun)) as raised:
+            getattr(module, name)
+        assert said in str(raised.value)
+        assert not hasattr(module, name)
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_traces_for_tensorboard(compressed: bool, ends: str, tmp_path: Path) -> 
     assert file.name.startswith("me.")
     assert file.name.endswith(ends)
     written = gzip.decompress(file.read_bytes()) if compressed else file.read_bytes()
-    assert [event["name"] for event in json.loads(written)] == ["aten::ones", "aten::exp"]
+    assert [event["name"] for event in json.loads(written)["traceEvents"]] == ["aten::ones", "aten::exp"]
 
 
 def test_an_op_that_fails_ends_too() -> None:
@@ -223,6 +223,30 @@ def test_a_chrome_trace_has_every_event(tmp_path: Path) -> None:
     _ours(False).export_chrome_trace(str(tmp_path / "trace.json"))
     events = json.loads((tmp_path / "trace.json").read_text())
     assert [(event["name"], event["ts"]) for event in events] == [(name, start) for name, start, _, _ in TIMES]
+
+
+def test_a_profile_writes_its_events_with_their_kinds(tmp_path: Path) -> None:
+    written: list[dict[str, Any]] = []
+    for package in (autogradkit, torch):
+        path = tmp_path / f"{package.__name__}.json"
+        cpu = [package.profiler.ProfilerActivity.CPU]
+        with package.profiler.profile(activities=cpu) as found, package.profiler.record_function("mine"):
+            package.ones(2, 2) @ package.ones(2, 2)
+        assert {
+            event.key: event.is_user_annotation for event in found.key_averages() if event.key in ("mine", "aten::mm")
+        } == {
+            "mine": True,
+            "aten::mm": False,
+        }
+        found.export_chrome_trace(str(path))
+        written.append(json.loads(path.read_text()))
+    kinds = [
+        {each["name"]: (each["ph"], each["cat"], each["pid"]) for each in trace["traceEvents"] if each["ph"] == "X"}
+        for trace in written
+    ]
+    assert {name: kinds[1][name] for name in kinds[0]} == kinds[0]
+    assert kinds[0].keys() >= {"mine", "aten::ones", "aten::matmul", "aten::mm"}
+    assert written[0]["displayTimeUnit"] == written[1]["displayTimeUnit"]
 
 
 @pytest.mark.parametrize("skip_first", [0, 2])

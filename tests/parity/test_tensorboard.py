@@ -50,6 +50,20 @@ def test_scalars(tmp_path: Path) -> None:
     ]
 
 
+def test_hparams_beside_the_other_curves(tmp_path: Path) -> None:
+    """As scripts have it that want no folder of its own for them: a writer of theirs writes the records of `summary.hparams`."""
+
+    def write(m: Any, writer: Any) -> None:
+        for record in m.utils.tensorboard.summary.hparams({"lr": 0.1, "name": "adam", "big": True}, {"accuracy": 0.75}):
+            writer.file_writer.add_summary(record)
+        writer.add_scalar("accuracy", 0.75)
+
+    ours, theirs = (written(tmp_path, write, m) for m in BOTH)
+    assert ours.Tags() == theirs.Tags()
+    assert ours.summary_metadata.keys() == theirs.summary_metadata.keys() >= {"_hparams_/experiment"}
+    assert ours.Scalars("accuracy")[0].value == 0.75
+
+
 def test_scalars_as_tensors(tmp_path: Path) -> None:
     def write(m: Any, writer: Any) -> None:
         writer.add_scalar("new", 0.1, 4, new_style=True)

@@ -8,6 +8,7 @@ except ModuleNotFoundError as _error:
         name=_error.name,
     ) from None
 
+from autogradkit.utils.tensorboard import summary as summary
 from autogradkit.utils.tensorboard.writer import SummaryWriter
 
 __all__ = ["SummaryWriter"]
