@@ -52,7 +52,8 @@ class Numbering:
         self._given: ByIdentity[int] = ByIdentity()  # of an array: whose gradient code was given in it
         self._node_count = 0
         self._storages: dict[tuple[int, int], int] = {}
-        self._sharers: dict[int, dict[int, weakref.ref[Any]]] = {}  # storage number -> tensors seen on it, by id
+        # Storage number -> the living tensors seen on it, by id
+        self._sharers: dict[int, weakref.WeakValueDictionary[int, Any]] = {}
         self._edits: dict[int, int] = {}  # storage number -> edits, those through `.data` too, which no version counts
         self._storage_count = 0
 
@@ -207,8 +208,8 @@ class Numbering:
 
     def gradients_in(self, value: int) -> list[tuple[Any, Any]]:
         """Of each `.grad` in the memory of this value, whose it is, and itself."""
-        tensors = [reference() for reference in self._sharers[self.values[value].storage].values()]
-        return [(owner, grad) for grad in tensors if grad is not None and (owner := self.owner(grad)) is not None]
+        tensors = [*self._sharers[self.values[value].storage].values()]
+        return [(owner, grad) for grad in tensors if (owner := self.owner(grad)) is not None]
 
     def give(self, array: Any, target: Any, place: int) -> None:
         """The learner's code is given the gradient of a leaf, or of a node's result at this place, in this array."""
@@ -275,11 +276,11 @@ class Numbering:
     def _storage(self, tensor: Any, fresh: bool) -> int:
         key = memory_of(tensor)
         number = self._storages.get(key)
-        if fresh or number is None or not any(reference() is not None for reference in self._sharers[number].values()):
+        if fresh or number is None or not self._sharers[number]:
             number = self._storages[key] = self._storage_count
             self._storage_count += 1
-            self._sharers[number] = {}
-        self._sharers[number][id(tensor)] = weakref.ref(tensor)
+            self._sharers[number] = weakref.WeakValueDictionary()
+        self._sharers[number][id(tensor)] = tensor
         return number
 
 

@@ -1,0 +1,119 @@
+"""Edges between what shares memory: a base that was edited through a view, a view after an edit, a `.grad` that took more.
+
+Rests on `model.py`; `build.py` asks it.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from autogradkit.tracing.events import Op, Value
+from autogradkit.tracing.render.graph.structure.model import Call, Item, Link, inputs_of, op_key, value_key
+
+
+class Memory:
+    """What an edit has left in memory, of the items and links of a graph that is being made."""
+
+    def __init__(
+        self,
+        ops: Sequence[Op],
+        calls: Sequence[Call],
+        values: Mapping[int, Value],
+        producer: Mapping[int, Op],
+        items: Mapping[str, Item],
+        links: list[Link],
+        added: Mapping[int, Sequence[int]],
+    ) -> None:
+        self.ops = ops
+        self.calls = calls
+        self.values = values
+        self.producer = producer
+        self.items = items
+        self.links = links
+        self.added = added  # tensor -> the steps at which backward added to its `.grad`
+        self.edit_before: dict[int, Op] = {}  # of values that an edit through another tensor has left
+
+    def connect(self) -> None:
+        """Add the links."""
+        self._edits()
+        self._views_of_edited()
+
+    def _edits(self) -> None:
+        """A base that was edited through a view: its new value comes from that edit. A `.grad` that took a contribution:
+        from what it was before."""
+        edits: dict[int, list[Op]] = defaultdict(list)  # by storage
+        for op in self.ops:
+            if op.kind == "inplace" and op.outputs:
+                edits[self.values[op.outputs[0]].storage].append(op)
+        latest: dict[int, Value] = {}  # the value of each tensor before this one
+        for value in self.values.values():
+            earlier = latest.get(value.tensor)
+            latest[value.tensor] = value
+            key = value_key(value.id)
+            if value.id in self.producer or key not in self.items:
+                continue
+            found = edits[value.storage]
+            place = bisect.bisect_left(found, value.since, key=lambda op: op.step)
+            added = self._added(value)
+            if added >= 0 and not (place and found[place - 1].step > added):
+                tail = None if earlier is None else self.shown_at(earlier)
+                if earlier is not None and tail is not None:
+                    self.links.append(Link(tail, key, earlier.id, kind="memory"))
+                continue
+            if not place:
+                continue
+            op = found[place - 1]
+            written = self.values[op.outputs[0]]
+            told = written if written.tensor == value.base else value
+            self.links.append(Link(self.shown_at(written) or op_key(op), key, told.id, kind="memory"))
+            self.edit_before[value.id] = op
+            self.items[key].step = op.step
+            if op.node_name == "CopySlices" and earlier is not None and value_key(earlier.id) in self.items:
+                self.links.append(Link(value_key(earlier.id), op_key(op), earlier.id, kind="memory"))
+
+    def _views_of_edited(self) -> None:
+        """A view after an edit that was not recorded: it is a view of its base as before, to which its gradient goes."""
+        used = {id for op in self.ops if op.node is not None for id in inputs_of(op)}
+        used |= {root for call in self.calls for root in call.begin.roots}
+        to_base = {
+            link.head
+            for link in self.links
+            if link.kind == "memory" and self.values[link.value].tensor == self._base_of(link.head)
+        }
+        latest: dict[int, Value] = {}  # the value of each tensor before this one
+        for value in self.values.values():
+            earlier, base = latest.get(value.tensor), latest.get(-1 if value.base is None else value.base)
+            latest[value.tensor] = value
+            key = value_key(value.id)
+            edit = self.producer.get(value.id) or self.edit_before.get(value.id)
+            if edit is None or edit.kind != "inplace" or edit.node is not None or earlier is None or base is None:
+                continue
+            if value.version == earlier.version:  # edited by a way that autograd does not know of
+                continue
+            tail = self.shown_at(base)
+            if (
+                value.requires_grad
+                and value.id in used
+                and key in self.items
+                and key not in to_base
+                and tail is not None
+            ):
+                self.links.append(Link(tail, key, base.id, kind="memory"))
+
+    def _base_of(self, key: str) -> int | None:
+        """The tensor that what has this box is a view of."""
+        value = self.items[key].value
+        return None if value is None else value.base
+
+    def _added(self, value: Value) -> int:
+        """The step at which backward last added to a `.grad`, before it had this value; -1 for anything else."""
+        steps = [] if value.grad_of is None or value.given else self.added.get(value.grad_of, ())
+        return steps[place - 1] if (place := bisect.bisect_left(steps, value.since)) else -1
+
+    def shown_at(self, value: Value) -> str | None:
+        """The box of a value, or the op that gives it to an edge."""
+        maker = self.producer.get(value.id)
+        keys = [value_key(value.id), *([] if maker is None else [op_key(maker)])]
+        return next((key for key in keys if key in self.items), None)
