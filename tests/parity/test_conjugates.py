@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.parity.each import each
 from tests.parity.said import check
 from tests.parity.test_inplace_views import asked, attempt, choices, facts
 
@@ -247,7 +248,7 @@ def run(library, lines: list[str], twice: bool):
 
 
 @pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
-@pytest.mark.parametrize("seed", range(150))
+@each("seed", range(150))
 def test_random_programs(seed: int, twice: bool) -> None:
     lines = program(seed)
     listing = "\n".join(lines)

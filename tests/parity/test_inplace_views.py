@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.parity.each import each
 
 SEEDS = range(250)
 
@@ -157,7 +158,7 @@ def run(library, lines, twice):
 
 
 @pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
-@pytest.mark.parametrize("seed", SEEDS)
+@each("seed", SEEDS)
 def test_random_programs(seed, twice):
     lines = program(seed)
     listing = "\n".join(lines)

@@ -11,6 +11,7 @@ from PIL import Image
 
 import autogradkit as ak
 from autogradkit.vision import transforms as ours
+from tests.parity.each import each
 from tests.parity.oracle import error_of, to_ours
 from tests.parity.oracle_vision import torchvision
 from tests.parity.vision_cases import PILLOWS, RGB, TENSORS, assert_alike, compare
@@ -190,7 +191,7 @@ def made(library: Any, tensors: Any, call: str) -> Any:
 
 
 @pytest.mark.parametrize("call", lines(GEOMETRY.strip() + COLORS + OTHERS.strip()))
-@pytest.mark.parametrize("kind", [*TENSORS, *PILLOWS])
+@each("kind", [*TENSORS, *PILLOWS])
 def test_a_picture(call: str, kind: str) -> None:
     picture = TENSORS[kind] if kind in TENSORS else PILLOWS[kind]
     compare(lambda img: made(ours, ak, call)(img), lambda img: made(theirs, torch, call)(img), picture, 2e-5)
@@ -306,7 +307,7 @@ MORE = {
 
 
 @pytest.mark.parametrize("call", lines(FUNCTIONS))
-@pytest.mark.parametrize("kind", ["uint8", "float32", "batch", "RGB", "L", "F", *MORE])
+@each("kind", ["uint8", "float32", "batch", "RGB", "L", "F", *MORE])
 def test_a_function(call: str, kind: str) -> None:
     picture = {**TENSORS, **PILLOWS, **MORE}[kind]
     compare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 import autogradkit as ak
 from autogradkit.vision import tv_tensors as our_kinds
 from autogradkit.vision.transforms import v2 as ours
+from tests.parity.each import each
 from tests.parity.oracle import error_of, to_ours
 from tests.parity.oracle_vision import torchvision
 from tests.parity.vision_cases import PILLOWS, TENSORS, assert_alike, compare, seeded
@@ -99,8 +101,8 @@ def beside(call: str, sample: Any) -> None:
 
 
 @pytest.mark.parametrize("call", MOVES.strip().splitlines())
-@pytest.mark.parametrize(
-    ("format", "dtype", "mode"),
+@each(
+    "format dtype mode",
     [(name, *how) for name in UPRIGHT for how in (("int64", "soft"), ("float32", "hard"), ("float64", None))]
     + [(name, *how) for name in TURNED for how in (("float32", "soft"), ("float64", "hard"), ("float32", None))],
 )
@@ -114,8 +116,7 @@ def test_boxes(call: str, format: str, dtype: str, mode: str | None) -> None:
 
 
 @pytest.mark.parametrize("call", MOVES.strip().splitlines())
-@pytest.mark.parametrize("shape", [(5, 2), (5, 1, 2)])
-@pytest.mark.parametrize("dtype", ["int64", "float32"])
+@each("shape dtype", itertools.product([(5, 2), (5, 1, 2)], ["int64", "float32"]))
 def test_key_points(call: str, shape: tuple[int, ...], dtype: str) -> None:
     def sample(tensors: Any, kinds: Any, given: Any) -> Any:
         points = tensors.tensor(POINTS, dtype=getattr(tensors, dtype)).view(shape)

@@ -11,6 +11,7 @@ import torch
 import autogradkit as ak
 from autogradkit.vision import tv_tensors as our_kinds
 from autogradkit.vision.transforms import v2 as ours
+from tests.parity.each import each
 from tests.parity.oracle import error_of, to_ours
 from tests.parity.oracle_vision import torchvision
 from tests.parity.vision_cases import PILLOWS, RGB, TENSORS, assert_alike, compare, seeded
@@ -164,7 +165,7 @@ def made(library: Any, tensors: Any, call: str) -> Any:
 
 
 @pytest.mark.parametrize("call", lines(GEOMETRY, WARPS, COLORS, OTHERS))
-@pytest.mark.parametrize("kind", ["uint8", "float32", "grey", "float64", "batch", "RGB", "L"])
+@each("kind", ["uint8", "float32", "grey", "float64", "batch", "RGB", "L"])
 def test_a_picture(call: str, kind: str) -> None:
     picture = {**TENSORS, **PILLOWS}[kind]
     compare(lambda x: made(ours, ak, call)(x), lambda x: made(theirs, torch, call)(x), picture, 2e-5)

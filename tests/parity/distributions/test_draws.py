@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 
 import autogradkit
 from tests.parity.distributions.families import FAMILIES, close, made, outcome
+from tests.parity.each import each
 
 MODULES = (torch, autogradkit)
 # Of draws whose derivative PyTorch approximates, to some thousandths.
@@ -18,9 +20,8 @@ LAST_BITS = {"float32": 3e-5, "float64": 1e-11}
 pytestmark = pytest.mark.filterwarnings("ignore:Singular sample detected")  # of every Wishart draw, in both
 
 
-@pytest.mark.parametrize("kind", ["float32", "float64"])
-@pytest.mark.parametrize("shape", [(), (5,), (2, 20)])
 @pytest.mark.parametrize("line", FAMILIES)
+@each("shape kind", itertools.product([(), (5,), (2, 20)], ["float32", "float64"]))
 def test_a_seed_gives_the_same_draws(line: str, shape: tuple[int, ...], kind: str) -> None:
     found: list[Any] = []
     for module in MODULES:

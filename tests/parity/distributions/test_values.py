@@ -9,6 +9,7 @@ import torch
 
 import autogradkit
 from tests.parity.distributions.families import FAMILIES, close, made, outcome
+from tests.parity.each import each
 
 MODULES = (torch, autogradkit)
 pytestmark = pytest.mark.filterwarnings("ignore:Singular sample detected")
@@ -46,7 +47,7 @@ def gradients(result: Any, leaves: list[Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize("line", FAMILIES)
-@pytest.mark.parametrize("name", ["mean", "mode", "variance", "stddev", "entropy()", "perplexity()"])
+@each("name", ["mean", "mode", "variance", "stddev", "entropy()", "perplexity()"])
 def test_a_property(name: str, line: str) -> None:
     found = []
     for module in MODULES:
@@ -61,7 +62,7 @@ def test_a_property(name: str, line: str) -> None:
 
 
 @pytest.mark.parametrize("line", FAMILIES)
-@pytest.mark.parametrize("name", ["log_prob", "cdf"])
+@each("name", ["log_prob", "cdf"])
 def test_a_function_of_draws(name: str, line: str) -> None:
     values = values_of(line)
     found = []
@@ -94,8 +95,8 @@ def test_the_inverse_distribution_function(line: str) -> None:
     close(found[1], found[0], tolerance(line))
 
 
-@pytest.mark.parametrize("expand", [True, False])
 @pytest.mark.parametrize("line", FAMILIES)
+@each("expand", [True, False])
 def test_all_that_may_be_drawn(line: str, expand: bool) -> None:
     theirs, ours = (outcome(lambda m=m: made(m, line)[0].enumerate_support(expand)) for m in MODULES)
     close(ours, theirs)
