@@ -41,6 +41,10 @@ class StillWidget(anywidget.AnyWidget):
     def _new_picture_id(self) -> str:
         return uuid.uuid4().hex
 
+    def __init__(self, **kwargs: Any) -> None:
+        # One ID for both: by it the front end finds the model that anywidget hides (widgets/src/shared/hearing.ts).
+        super().__init__(**{"model_id": self.picture_id} | kwargs)
+
     def open(self) -> None:
         """Bring the live view into the page, also once it was closed."""
         layout = self._trait_values.get("layout")

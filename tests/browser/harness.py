@@ -46,6 +46,9 @@ MOMENT = 30_000  # ms that an answer of the page or of the kernel may take on a 
 POLL = 50  # ms between two looks at the page: at every frame, as is usual, one would keep a processor busy
 SIZE = {"width": 1280, "height": 900}
 TRUST = [pytest.param(True, id="trusted"), pytest.param(False, id="untrusted", marks=pytest.mark.wide)]  # of a notebook
+# A resource that is not there (a favicon, a source map) is the server's matter, not the page's. Of a slow page anywidget says
+# that it gives a model up; that the model hears all the same (widgets/src/shared/hearing.ts) has a test in test_survival.py.
+OTHERS_ERRORS = ("Failed to load resource", "[anywidget] Failed to initialize model")
 LOADED = f"""() => Boolean({PANEL}?.content?.widgets?.length && {PANEL}.context.isReady)"""
 KERNEL = f"{PANEL}?.sessionContext?.session?.kernel"
 CONNECTED = f"""() => ({LOADED})() && {KERNEL}?.connectionStatus === 'connected'"""
@@ -99,7 +102,7 @@ class Lab:
         self.keeps_screenshots = keeps_screenshots  # half of a run's time goes into them
         self.errors: list[str] = []
         page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self._note("error", str(error)))
         page.on("console", lambda message: self._note(message.type, message.text))
         self.reload()
 
@@ -110,8 +113,7 @@ class Lab:
         self.page.evaluate("async () => { await window.jupyterapp.restored; }")
 
     def _note(self, kind: str, text: str) -> None:
-        # A resource that is not there (a favicon, a source map) is the server's matter, not the page's.
-        if kind == "error" and not text.startswith("Failed to load resource"):
+        if kind == "error" and not text.startswith(OTHERS_ERRORS):
             self.errors.append(text)
 
     def open(self, path: Path, trusted: bool = True, kernel: bool = True) -> Lab:

@@ -169,6 +169,25 @@ def test_a_view_shown_twice_lives_twice_and_keeps_the_keyboard(lab: Lab, noteboo
     assert lab.errors == []
 
 
+def test_a_page_that_is_too_slow_for_anywidget_hears_python_all_the_same(
+    lab: Lab, notebook: Callable[..., Path]
+) -> None:
+    lab.page.evaluate(  # the two seconds in which a model's module has to stand are over at once
+        "() => { window.timeout = AbortSignal.timeout; AbortSignal.timeout = () => window.timeout.call(AbortSignal, 0); }"
+    )
+    try:
+        lab.open(notebook(SETUP, SHOWN["graph"], SHOWN["an object"]))
+        lab.run_all()
+        cell = lab.drawn(2)
+        lab.ask("setattr(graph, 'step', 0)")
+        expect(cell.locator(".ak-step")).to_contain_text("step 1 of")
+        cell.get_by_role("button", name="Step forward").click()
+        lab.wait_for("graph.step", "1")
+        assert lab.errors == []
+    finally:
+        lab.page.evaluate("() => { AbortSignal.timeout = window.timeout; }")
+
+
 @pytest.mark.parametrize("stored_state", [True, False], ids=["with-state", "without-state"])
 def test_nbconvert_shows_every_picture_without_a_network(
     lab: Lab, notebook: Callable[..., Path], tmp_path: Path, stored_state: bool

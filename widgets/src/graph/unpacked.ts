@@ -41,6 +41,7 @@ function joined(model: AnyModel<GraphTraits>, drawing: Told<Drawing>): AnyModel<
     },
     save_changes: () => model.save_changes(),
     send: (...message) => model.send(...message),
+    widget_manager: model.widget_manager,
   };
   return shown as AnyModel<Shown>;
 }

@@ -7,6 +7,7 @@
  */
 import type { AnyModel, RenderProps } from "@anywidget/types";
 import { h } from "./dom";
+import { hearing } from "./hearing";
 import { ownKeys } from "./keys";
 import type { Still } from "./traits";
 
@@ -99,6 +100,7 @@ export function picture<T extends Still>(render: Render<T>) {
       define();
       models.set(id, own);
       wake();
+      void hearing(model.widget_manager, id);
       return () => {
         if (models.get(id) === own) models.delete(id); // a second model of this ID, made on a reconnect, stays
         wake();
