@@ -36,6 +36,11 @@ CLOSE = {  # the exponential itself may be off by a last digit
     "log_softmax": "(x.log_softmax(1), x.log_softmax(0))", "softmax": "(x.softmax(0), x.softmax(1))",
     "cross_entropy": "T.nn.functional.cross_entropy(x, c)",
 }  # fmt: skip
+SPREADS = (  # a single result is computed in the operand's dtype, others in that of `out`
+    "T.{0}(x, 0, out=T.zeros(4, dtype=D))", "T.{0}(x, 1, False, True, out=T.zeros(3, 1, dtype=D))",
+    "T.{0}(x, (0, 1), correction=0, out=T.zeros((), dtype=D))", "T.{0}(x[:1], 1, out=T.zeros(1, dtype=D))",
+    "T.{0}(x[:1, :1], 1, True, out=T.zeros(1, dtype=D))", "T.{0}(x[:, :0], 1, out=T.zeros(3, dtype=D))",
+)  # fmt: skip
 NUMBERS = (
     "D = T.{0}; T.manual_seed({1}); x = T.randn(33, 7, dtype=D); b = T.ones(7, dtype=D, requires_grad=True); "
     "c = T.arange(33) % 7; r = {2}; r = [each.tolist() for each in (r if isinstance(r, tuple) else (r,))]"
@@ -59,6 +64,16 @@ def test_half_precision_adds_up_as_in_pytorch(name: str, dtype: str) -> None:
         pair = Pair()
         pair.run(Line(NUMBERS.format(dtype, seed, HALF[name]), name))
         assert pair.mine["r"] == pair.theirs["r"], f"seed {seed}"
+
+
+@pytest.mark.parametrize("into", ["bfloat16", "float16", "float32", "float64", "complex64"])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32", "float64"])
+@pytest.mark.parametrize("name", ["std", "var"])
+def test_spreads_are_computed_in_the_dtype_of_out(name: str, dtype: str, into: str) -> None:
+    for each in SPREADS:
+        numbers = f"D = T.{into}; T.manual_seed(3); x = T.randn(3, 4).to(T.{dtype})"
+        found = Pair().run(Line(f"{numbers}; r = {each.format(name)}; s = r.tolist()", name))
+        assert found is None, found.text
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])

@@ -9,7 +9,6 @@ from .out_calls import NAMES, differences
 KNOWN = {
     "normal": "PyTorch draws for the sizes of `out` first, and adds the means then",
     "empty": "`out` of other sizes or without elements, and its version",
-    **dict.fromkeys(("std", "var"), "PyTorch computes in the dtype of `out`, and refuses complex ones"),
     **dict.fromkeys(("logsumexp", "special.logsumexp"), "into float64 the last bits of float32's exponentials show"),
     "diag": "the name of the op that writes",
     "narrow_copy": "PyTorch asks for the dtype by another text, and warns of no resizing",

@@ -51,6 +51,7 @@ beside the memory words that memory.py explains:
 - `deferred`: the kernel writes nothing, but returns the step (core.steps) that does, as `writing` in memory.py wants it; one
   that `edits` a step with three arguments;
 - `writes`: the parameters whose tensors the kernel writes beside its result, as running statistics, which no version counts;
+- `into`: the form with `out=` of a composition, from its values and `out`, where that is no copy of what it makes;
 - `edit`: the in-place form of a composition; `overlaps`: which memory an edit may write and read at once (writing.py);
 - `unmeasured`: why a finite difference would not be the gradient, where it would not;
 - `deprecated`: a form that still runs and is not listed; `samples`: makes argument tuples for the tests.
@@ -150,6 +151,7 @@ class Declaration:
         written_by: str | Callable[..., str] = "",
         refuses_complex: bool = False,
         into_any: bool = False,
+        into: Callable[..., Any] | None = None,
         warns_of_resizing: bool | Callable[..., None] = True,
         written: Callable[..., int] | None = None,
         writes: str = "",
@@ -228,6 +230,7 @@ class Declaration:
         self.written_by = written_by
         self.refuses_complex = refuses_complex
         self.into_any = into_any
+        self.into = into
         self.warns_of_resizing = warns_of_resizing
         self.written = written
         self.writes = tuple(writes.split())

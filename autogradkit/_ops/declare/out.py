@@ -54,6 +54,8 @@ def compose_into(op: Overload, values: Sequence[Any], asked: Sequence[Any], out:
         warn(op.out_warning)
     if op.refuse_out is not None:
         op.refuse_out(out, *asked)
+    if op.into is not None:
+        return op.into(*values, out)
     outs = out if isinstance(out, (list, tuple)) else (out,)
     tensors = op.tensors_in(values)
     name = op.written_by(*values) if callable(op.written_by) else op.written_by or writer_of(op.owner.name)

@@ -16,7 +16,7 @@ from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.plans import reduction_plan, wrapped_dims
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.reduction.sums import kept, spread
-from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.integers import require_64_bits
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
@@ -39,14 +39,33 @@ def _free(sizes: tuple[int, ...], dim: Any, correction: float | None) -> float:
     return max(free, 0) if dim is None or len(dim) == len(sizes) else max(0, free)  # NaN is kept, or not, as in PyTorch
 
 
-def _variance(name: str, self: Array, dim: Any, correction: float | None, keepdim: bool) -> tuple[Array, Array]:
-    """(variance, mean) in float64, or complex."""
+def _taken(self: Array, out: Array) -> Array:
+    """`self` as PyTorch takes it where `out=` has another dtype: in that one, but as it is for a single result.
+
+    Raises NotImplementedError for complex results, RuntimeError for half precision whose single result has more.
+    """
+    if self.dtype == out.dtype or self.dtype.kind == "c" or not self.size:
+        return self
+    if out.size == 1 and not k.is_half(out):
+        if k.is_half(self):
+            raise RuntimeError(f"std_var_all: Unsupported dtype {SCALAR_TYPE_NAMES[from_numpy_dtype(self.dtype)]}")
+        return self
+    if out.dtype.kind == "c":
+        raise NotImplementedError(f"\"std_cpu\" not implemented for '{SCALAR_TYPE_NAMES[from_numpy_dtype(out.dtype)]}'")
+    return self.astype(out.dtype)
+
+
+def _variance(
+    name: str, self: Array, dim: Any, correction: float | None, keepdim: bool, out: Array
+) -> tuple[Array, Array]:
+    """(variance, mean) in float64, or complex; of `self` as it is taken for `out`, which is not written."""
     free = _free(self.shape, dim, correction)
     if free <= 0 or not self.size:
         warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
             "numel divided by output numel)."
         )
+    self = _taken(self, out)
     source = self.astype(np.float64) if self.dtype.kind in "fV" else self
     mean = np.asarray(np.add.reduce(source, axis=dim, keepdims=True))
     mean /= math.prod([self.shape[axis] for axis in dim])
@@ -117,7 +136,10 @@ def _declare(name: str, root: bool, formula: Any, rule: str, doc: str) -> None:
         s.emit(depth, f"correction = int({call.values['unbiased']})")
         write_lane(s, Call(node, 70, {**call.values, "correction": "correction"}), depth, "")
 
-    @made.overload(composition=True, lane=write_by_dims, out=True)
+    def into(self: Tensor, dim: Any, unbiased: bool, keepdim: bool, out: Any) -> Any:
+        return node.run((self, dim, int(unbiased), keepdim), out)
+
+    @made.overload(composition=True, lane=write_by_dims, out=True, into=into)
     def by_dims(self: Tensor, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
         return node(self, dim, correction=int(unbiased), keepdim=keepdim)
 
@@ -127,8 +149,12 @@ def _declare(name: str, root: bool, formula: Any, rule: str, doc: str) -> None:
     def node(
         self: Array, dim: Dims | None = None, *, correction: Scalar | None = None, keepdim: bool = False, out: Array
     ) -> None:
-        found, _ = _variance(name, self, dim, correction, keepdim)
-        np.copyto(out, np.sqrt(found) if root else found, casting="unsafe")
+        found, _ = _variance(name, self, dim, correction, keepdim, out)
+        if root:
+            found = np.sqrt(found)
+        if out.size == 1 and self.dtype == np.float32 != out.dtype:  # PyTorch rounds a single result to its own dtype
+            found = found.astype(np.float32)
+        np.copyto(out, found, casting="unsafe")
 
     @made.overload(composition=True)
     def of_all(self: Tensor, unbiased: bool = True) -> Any:
@@ -171,7 +197,7 @@ def _declare_with_mean(name: str, root: bool, formula: Any, doc: str) -> None:
         out: tuple[Array, Array],
     ) -> None:
         axes = wrapped_dims(dim, self.ndim)
-        found, mean = _variance(name, self, axes, correction, keepdim)
+        found, mean = _variance(name, self, axes, correction, keepdim, out[0])
         _lose_infinity(mean, self, axes)
         np.copyto(out[0], np.sqrt(found) if root else found, casting="unsafe")
         np.copyto(out[1], mean.reshape(out[1].shape), casting="unsafe")
