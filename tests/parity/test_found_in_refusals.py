@@ -365,6 +365,14 @@ r=T.nn.functional.conv1d(T.ones(1,6),T.ones(1,1,4),padding='same')
 r=T.nn.functional.conv2d(T.ones(1,1,6,6),T.ones(1,1,3,4),padding='same',dilation=(1,2))
 r=T.nn.functional.conv3d(T.ones(1,1,6,6,6),T.ones(1,1,3,4,2),padding='same')
     """,
+    "results into an operand that has gaps": """
+x=T.arange(6.)[::2]; r=T.linalg.cross(x,x+1,out=x)
+x=T.arange(6.)[::2]; r=T.gather(x,0,T.zeros(3,dtype=T.int64),out=x)
+x=T.arange(6.)[::2]; r=T.take(x,T.zeros(3,dtype=T.int64),out=x)
+x=T.arange(9.).view(3,3).diagonal(); r=T.index_select(x,0,T.arange(3),out=x)
+x=T.ones(0,3); r=T.cat([x],out=x)
+x=T.arange(6.)[::2]; r=T.mul(x,x,out=x)
+    """,
     "pairs that are no complex numbers": """
 r=T.view_as_complex(T.ones(3)[1:])
 r=T.view_as_complex_copy(T.ones(3)[1:])
