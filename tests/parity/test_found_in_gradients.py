@@ -63,6 +63,20 @@ x=T.ones(1,3,requires_grad=True); v=x.squeeze(); g=T.autograd.grad((v*v).sum(),[
 x=T.ones(2,3,requires_grad=True); v=x.mT; g=T.autograd.grad((v*v).sum(),[x,v,x]); g[1].add_(1); r=(g[0] is g[2],g[0]._version)
 x=T.ones(2,requires_grad=True); v=T.cat([x,x*2]); g=T.autograd.grad((v*v).sum(),[x,v]); g[1].add_(1); r=(g[0] is g[1],g[0]._version,g[0])
     """,
+    "edits that save an operand and their result": """
+F=T.nn.functional; x=T.tensor([-1.,2.,-.5],requires_grad=True); y=x*1; F.rrelu(y,training=True,inplace=True); y.sum().backward(); r=x.grad,y._version
+F=T.nn.functional; x=T.tensor([-1.,2.,-.5],requires_grad=True); y=x*1; F.rrelu(y,inplace=True).add_(1); y.sum().backward(); r=x.grad
+x=T.tensor([-1.,2.,-.5],requires_grad=True); y=x*1; T.rrelu_(y[1:],.1,.4,True); y.sum().backward(); r=x.grad
+x=T.tensor([-1.,2.,-.5],requires_grad=True); y=x*1; T.rrelu_(y,.1,.4,True); y.sin_(); y.sum().backward(); r=x.grad
+x=T.tensor([1.,2.,.5],requires_grad=True); e=T.ones(3).add_(1); y=(x*1).pow_(e); y.sum().backward(); r=x.grad
+x=T.tensor([1.,2.,.5],requires_grad=True); e=T.ones(3).add_(1); y=(x*1).pow_(e); y.add_(1); y.sum().backward()
+x=T.tensor([1.,2.,.5],requires_grad=True); e=T.ones(3).add_(1); y=(x*1).pow_(e); e.add_(1); y.sum().backward()
+    """,
+    "what refuses what was found before": """
+x=T.ones(3,2,requires_grad=True); y=x.index_reduce(0,T.tensor([2,0,2],dtype=T.int32),T.ones(3,2),"amax",include_self=False); y.sum().backward()
+y=T.ones(3,2,requires_grad=True); x=T.ones(3,2).index_reduce(0,T.tensor([2,0,2],dtype=T.int32),y,"mean",include_self=False); x.sum().backward()
+y=T.ones(3,2,requires_grad=True); x=T.ones(3,2).index_reduce(0,T.tensor([2,0,2],dtype=T.int32),y,"mean"); x.sum().backward(); r=y.grad
+    """,
     "operands whose gradient nobody wants": """
 x=T.ones(3,requires_grad=True); m=T.zeros(3,requires_grad=True); M=T.ones(2,3,requires_grad=True); r=T.autograd.grad(T.clip(x,m,M).sum(),M)
 x=T.ones(3,requires_grad=True); m=T.zeros(2,3,requires_grad=True); r=T.autograd.grad(T.clip(x,m,T.ones(3)).sum(),m,create_graph=True)

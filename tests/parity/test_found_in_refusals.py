@@ -365,6 +365,30 @@ r=T.nn.functional.conv1d(T.ones(1,6),T.ones(1,1,4),padding='same')
 r=T.nn.functional.conv2d(T.ones(1,1,6,6),T.ones(1,1,3,4),padding='same',dilation=(1,2))
 r=T.nn.functional.conv3d(T.ones(1,1,6,6,6),T.ones(1,1,3,4,2),padding='same')
     """,
+    "results into an operand that has gaps": """
+x=T.arange(6.)[::2]; r=T.linalg.cross(x,x+1,out=x)
+x=T.arange(6.)[::2]; r=T.gather(x,0,T.zeros(3,dtype=T.int64),out=x)
+x=T.arange(6.)[::2]; r=T.take(x,T.zeros(3,dtype=T.int64),out=x)
+x=T.arange(9.).view(3,3).diagonal(); r=T.index_select(x,0,T.arange(3),out=x)
+x=T.ones(0,3); r=T.cat([x],out=x)
+x=T.arange(6.)[::2]; r=T.mul(x,x,out=x)
+    """,
+    "pairs that are no complex numbers": """
+r=T.view_as_complex(T.ones(3)[1:])
+r=T.view_as_complex_copy(T.ones(3)[1:])
+r=T.view_as_complex(T.ones(3,2)[1:][:0])
+r=T.view_as_complex(T.ones(5)[1:].view(1,2,2))
+r=T.view_as_complex(T.ones(1,3)[:,1:])
+r=T.view_as_complex(T.arange(4.).as_strided((1,2),(3,1))); s=r.stride()
+r=T.view_as_complex(T.arange(9.).as_strided((2,1,2),(4,3,1),2)); s=r.stride()
+r=T.view_as_complex(T.arange(9.).as_strided((0,2),(3,1)))
+    """,
+    "bounds of what is drawn": """
+T.rrelu(T.ones(3),float("nan"),.5)
+T.rrelu_(T.ones(3),float("nan"),.5)
+T.rrelu_(T.ones(3,requires_grad=True),.6,.5)
+r=T.rrelu_(T.ones(3),-float("inf"),.5)
+    """,
 }
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 

@@ -29,6 +29,7 @@ HALF = {
     "norm": "(x.norm(), x.norm(1, dim=0))",
     "prod": "(x.prod(), x.prod(0), x.prod(1))",
     "logsumexp": "x.logsumexp(0)",
+    "entr": "T.special.entr(x.abs())",
     "nll_loss": "T.nn.functional.nll_loss(x, c, reduction='sum')",
     "bias": "(T.autograd.grad((x + b).sum(), b)[0], T.autograd.grad(x * b, b, x)[0])",
 }

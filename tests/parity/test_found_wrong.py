@@ -27,6 +27,13 @@ x=T.tensor([float("nan"),float("inf"),-0.0]); r=x.clone().clamp_(0,1),x.clone().
 x=T.ones(2,requires_grad=True); x.clamp_(0,1)
 x=T.ones(2); x.clamp_(0,1e300)
     """,
+    "edits by other names": """
+x=T.ones(3); r=[x.multiply_(2),x.subtract_(1),x.divide_(2),x.true_divide_(2),x.mul_(x),x.divide_(x,rounding_mode=None),x.not_equal_(x)]
+r=[getattr(T.ones(3),f)(a) for f in ("multiply_","subtract_","divide_","greater_equal_","floor_divide_","true_divide_") for a in (2,2.5,T.tensor(2.),T.ones(3))]
+x=T.ones(3,requires_grad=True); y=(x*1).multiply_(x).subtract_(2).divide_(3); y.sum().backward(); r=x.grad
+T.ones(3).multiply_(T.ones(2))
+T.ones(3).divide_(1j)
+    """,
     "half precision is computed in float32": """
 x=T.linspace(-3,3,6); r=[f(x.to(d)) for d in (T.float16,T.bfloat16) for f in (T.sigmoid,T.tanh,T.nn.functional.silu,lambda x: x.clone().sigmoid_())]
     """,

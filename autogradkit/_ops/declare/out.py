@@ -87,7 +87,7 @@ def compose_into(op: Overload, values: Sequence[Any], asked: Sequence[Any], out:
         if op.owner.name in POINTWISE_COMPOSED:
             require_iterable(each, result.shape, tensors)
         elif op.apart == "given":
-            require_apart(each._array, each._array.shape, tensors)
+            require_apart(each, each._array.shape, tensors)
         elif op.apart:
             require_apart_resized(each, result.shape, tensors)
     edits = 1 if op.written is None else 1 + op.written(*values)
@@ -117,7 +117,7 @@ def write_into(op: Overload, values: Sequence[Any], out: Any) -> Any:
             memory.warn_of_casting(op, plans.pointwise_plan(op, arrays), out._array)
     if op.apart == "given":
         for each in out if isinstance(out, (list, tuple)) else (out,):
-            require_apart(each._array, each._array.shape, tensors)
+            require_apart(each, each._array.shape, tensors)
     arrays = op.arrays_of(values)
     kind = out._array.dtype if op.into_any and isinstance(out, Tensor) else None
     if kind is not None:

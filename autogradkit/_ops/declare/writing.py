@@ -123,14 +123,15 @@ def unchecked(target: Array, others: Sequence[Any]) -> None:
 def require_apart_resized(out: Tensor, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
     """As `require_apart`, after PyTorch has resized `out`, and said so."""
     try:
-        require_apart(out._array, shape, tensors)
+        require_apart(out, shape, tensors)
     except RuntimeError:
         warn_of_resizing(out._array.shape, shape)
         raise
 
 
-def require_apart(target: Array, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
-    """As `require_writable` of what `target` is with that shape, where it may not be the very memory of an operand either."""
+def require_apart(out: Tensor, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
+    """As `require_writable` of what `out` is with that shape, where it may not be an operand or its very memory either."""
+    target = out._array
     others = [each._array for each in tensors]
     if math.prod(shape) > target.size:  # its storage grows, and whatever has another lies elsewhere
         begin = address_of(root_of(target))
@@ -140,6 +141,8 @@ def require_apart(target: Array, shape: tuple[int, ...], tensors: Sequence[Tenso
             target, shape, [n * target.itemsize for n in contiguous_strides(shape)]
         )
     require_writable(target, others)
+    if any(each is out for each in tensors):
+        raise RuntimeError(SHARED)
     for other in others:
         if target.flags.forc and other.flags.forc and np.may_share_memory(target, other):
             raise RuntimeError(SHARED)

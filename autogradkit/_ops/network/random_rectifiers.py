@@ -24,10 +24,8 @@ from autogradkit.core.quiet import quietly
 from autogradkit.core.random import default_generator
 from autogradkit.core.recording import reported
 from autogradkit.core.tensor import Tensor, wrap
-
-
-def _refuse_bounds(self: Any, noise: Any, lower: float, upper: float, training: bool, generator: Any) -> None:
-    _require_bounds(lower, upper)
+from autogradkit.engine.history import check_in_place, requires_grad
+from autogradkit.engine.modes import MODE
 
 
 @by_kernel
@@ -44,7 +42,12 @@ def _require_bounds(lower: float, upper: float) -> None:
         raise RuntimeError(f"rrelu: lower bound must be finite, got {lower}")
     if not math.isfinite(upper):
         raise RuntimeError(f"rrelu: upper bound must be finite, got {upper}")
-    if lower > upper:
+    _require_order(lower, upper)
+
+
+def _require_order(lower: float, upper: float) -> None:
+    lower, upper = (scalar_array(each, float64).item() for each in (lower, upper))
+    if not lower <= upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
 
 
@@ -60,7 +63,6 @@ def _slope_of_noise(g: Any, self: Any, noise: Any, lower: float, upper: float, t
     pointwise=SAME,
     contiguous=True,
     promotes="self",
-    refuse=_refuse_bounds,
     dtypes=_refuse_dtypes,
     out=False,
     samples=lambda t: [
@@ -141,7 +143,6 @@ def _drawn(x: Array, lower: float, upper: float, generator: Generator | None) ->
 def _noise_of(x: Any, lower: float, upper: float, training: bool, generator: Generator | None) -> Tensor:
     if not training or x._array.dtype.kind not in "fV":
         return wrap(like(x._array))
-    _require_bounds(lower, upper)
     given = (x._array, lower, upper, generator)
     return reported("noise", "random", _drawn, *given)
 
@@ -149,6 +150,8 @@ def _noise_of(x: Any, lower: float, upper: float, training: bool, generator: Gen
 def _rrelu_edit(
     self: Any, lower: float = 0.125, upper: float = 1 / 3, training: bool = False, generator: Any = None
 ) -> Any:
+    _require_order(lower, upper)
+    check_in_place(self, MODE.grad and requires_grad(self))  # before anything is drawn
     noise = _noise_of(self, lower, upper, training, generator)
     return rrelu_with_noise.in_place_call(self, noise, lower, upper, training, generator)
 
@@ -169,5 +172,6 @@ def rrelu(
     >>> torch.rrelu(torch.tensor([-1.0, 2.0]), 0.25, 0.75)
     tensor([-0.5000,  2.0000])
     """
+    _require_bounds(lower, upper)
     noise = _noise_of(self, lower, upper, training, generator)
     return rrelu_with_noise(self, noise, lower, upper, training, generator)

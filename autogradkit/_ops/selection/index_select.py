@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Dim, Scalar
 from autogradkit._ops.declare.writing import expanded_with_warning, require_disjoint, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.indexing import add_rows
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, int64
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.storage import offset_of, require_extent
@@ -252,7 +252,12 @@ def _require_fillable(self: Any, dim: int, index: Any, value: Any) -> None:
         raise RuntimeError(
             f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s)."
         )
-    if index._array.dtype != np.int64:
+    require_fillable(index.dtype)
+
+
+def require_fillable(dtype: Any) -> None:
+    """Raise IndexError for a dtype of an index, a tensor's or an array's, by which nothing can be filled."""
+    if dtype != np.int64 and dtype is not int64:
         raise IndexError("index_fill_(): Expected dtype int64 for index.")
 
 

@@ -70,8 +70,10 @@ def view_as_complex(self: Array) -> Array:
     *strides, last = element_strides(self)
     if last != 1:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
-    if any(stride % 2 for stride in strides):
+    if any(stride % 2 for size, stride in zip(self.shape[:-1], strides, strict=True) if size != 1):
         raise RuntimeError("Tensor must have a stride divisible by 2 for all but last dimension")
+    if offset_of(self) % 2:
+        raise RuntimeError("Tensor must have a storage_offset divisible by 2")
     return self.view(_COMPLEX[self.dtype.char])[..., 0]
 
 
