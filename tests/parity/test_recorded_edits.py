@@ -11,9 +11,9 @@ import pytest
 from .programs.runs import Line, Pair
 
 EDITS = (
-    "mul_(w)", "mul_(2.5)", "add_(w, alpha=2)", "add_(w[0])", "sub_(1)", "div_(w)", "pow_(2)", "neg_()", "exp_()", "tanh_()",
-    "sigmoid_()", "relu_()", "clamp_(1, 5)", "abs_()", "addcmul_(w, w, value=0.5)", "lerp_(w, 0.25)", "lerp_(w, w)",
-    "zero_()", "fill_(0.5)", "fill_(w[0, 0])", "copy_(w)", "copy_(w[1])", "tril_()", "masked_fill_(m, 0.5)",
+    "mul_(w)", "mul_(2.5)", "add_(w, alpha=2)", "add_(w[0])", "sub_(1)", "div_(w)", "pow_(2)", "pow_(w)", "hypot_(w)", "neg_()",
+    "exp_()", "tanh_()", "sigmoid_()", "relu_()", "clamp_(1, 5)", "abs_()", "addcmul_(w, w, value=0.5)", "lerp_(w, 0.25)",
+    "lerp_(w, w)", "zero_()", "fill_(0.5)", "fill_(w[0, 0])", "copy_(w)", "copy_(w[1])", "tril_()", "masked_fill_(m, 0.5)",
     "masked_fill_(m, w[0, 0])", "masked_scatter_(m, w)", "addmm_(w, w)", "index_add_(0, i, w[:2])",
     "index_add_(-1, i, w[:, :2], alpha=2)", "index_copy_(1, i, w[:, :2])", "index_fill_(0, i, 0.5)", "scatter_(0, i[None], w)",
     "scatter_(1, i[None], 0.5)", "scatter_add_(1, i[None], w)", "index_put_((i,), w[:2])", "index_put_((i, i), w[0, 0])",

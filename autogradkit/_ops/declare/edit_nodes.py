@@ -46,7 +46,7 @@ def write_recorded(op: Overload, numbers: frozenset[str]) -> Callable[..., Any]:
     names = [op.parameters[i].name for i in recipe.differentiable]
     s.emit(0, f"def record({', '.join(values.values())}, step):")
     needed = s.needs(1, call, [name for name in names if name not in numbers])
-    s.emit(1, f"edited = {a}._counter or counter_of({a})")
+    s.emit(1, f"own = {a}._counter or counter_of({a})")
     s.node(1, call, names, needed, [a], [f"{a}._array"])
     s.emit(1, f"node.outputs = ({a}._array.shape, {a}._array.dtype)", f"history, maker = rebased_history({a}, node)")
     kept = "".join(f"saved{at}.maker = ref(maker); " for at, index in enumerate(recipe.saved_at) if index is None)

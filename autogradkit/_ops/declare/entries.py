@@ -58,8 +58,8 @@ def write_straight_edit(op: Overload) -> Callable[..., Any]:
     """The same of the in-place form; other classes than tensors' own go the general way."""
 
     def write(s: Source, call: Call, depth: int, bail: str) -> None:
-        first = op.parameters[op.first_tensor]  # a tensor, be it where numbers may stand
-        tensors = [call.values[p.name] for p in op.parameters if p is first or p.spelled == "Array"]
+        edited = op.parameters[op.first_tensor]  # which may be spelled as an operand, but is no number
+        tensors = [call.values[p.name] for p in op.parameters if p is edited or p.spelled == "Array"]
         s.emit(depth, f"if {' or '.join(f'{v}.__class__ not in CLASSES' for v in tensors)}: {bail}")
         write_edit(s, call, depth, bail)
 

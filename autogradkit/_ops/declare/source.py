@@ -284,8 +284,8 @@ class Source:
                 if call.edits:  # as it will be after the edit
                     versions[-1] = f"version{at}"
                     keep = (
-                        f"saved{at} = new(SavedOutput); saved{at}.array = {array}; saved{at}.counter = edited; "
-                        f"saved{at}.number = 0; saved{at}.maker = None; version{at} = edited.value + 1"
+                        f"saved{at} = new(SavedOutput); saved{at}.array = {array}; saved{at}.counter = own; "
+                        f"saved{at}.number = 0; saved{at}.maker = None; version{at} = own.value + 1"
                     )
                 elif number < 0:  # comes from no node, and may be kept itself
                     keep = f"saved{at} = {made}"

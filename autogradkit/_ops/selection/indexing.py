@@ -245,6 +245,24 @@ def _overlaps(target: Array, others: Sequence[Any]) -> None:
         _EXPANDED(target, [value, *indices])
 
 
+def _zeroed_anywhere(g: Any, indices: OptionalArrays) -> Any:
+    """`g` without what is where `indices` point."""
+    # A zero for each place, since a mask of bytes takes several values but not one.
+    return k.index_put(g, indices, k.new_zeros(g, k.index(g, indices).shape))
+
+
+def _zeroed_along_first(g: Array, indices: OptionalArrays) -> Array:
+    first = indices[0]
+    if len(indices) > 1 or first is None or first.dtype not in (np.int64, np.bool_) or not g.flags.c_contiguous:
+        return _zeroed_anywhere(g, indices)
+    left = g.copy()
+    left[first] = 0
+    return left
+
+
+_zeroed = k.on_arrays(_zeroed_along_first)(_zeroed_anywhere)
+
+
 @op(
     in_place=True,
     edits=True,
@@ -254,10 +272,7 @@ def _overlaps(target: Array, others: Sequence[Any]) -> None:
     samples=lambda t: [(s[0], s[1], t(2, 4)) for s in _samples(t)[:1]],
     refuses_complex=True,
     vjp={
-        # A zero for each place, since a mask of bytes takes several values but not one.
-        "self": lambda g, indices, accumulate: (
-            g if accumulate else k.index_put(g, indices, k.new_zeros(g, k.index(g, indices).shape))
-        ),
+        "self": lambda g, indices, accumulate: g if accumulate else _zeroed(g, indices),
         "values": lambda g, indices: k.index(g, indices),
     },
     rule="∂self = ∂, 0 at the indices (all of ∂ if accumulate)\n∂values = ∂ at the indices",
