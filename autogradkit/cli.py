@@ -129,8 +129,15 @@ def _parser() -> argparse.ArgumentParser:
         help=run_help,
         description=f"{run_help[0].upper()}{run_help[1:]}: torch and torchvision mean autogradkit in it.",
     )
-    run_parser.add_argument("script", metavar="SCRIPT")
+    run_parser.add_argument("script", metavar="SCRIPT", nargs="?")
     run_parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGS", help="what the script is given")
+    run_parser.add_argument(
+        "-m",
+        dest="module",
+        nargs=argparse.REMAINDER,
+        metavar="MODULE [ARGS]",
+        help="a module in its place, as python -m runs it",
+    )
     run_parser.set_defaults(command=run)
     return parser
 
@@ -220,9 +227,14 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run a script that imports torch; its exit status."""
-    from autogradkit.scripts import run_script, source_of
+    """Run a script or a module that imports torch; its exit status."""
+    from autogradkit.scripts import run_module, run_script, source_of
 
+    if arguments.module:
+        return run_module(arguments.module[0], arguments.module[1:])
+    if arguments.script is None:
+        _tell("autogradkit run: what is to be run? A SCRIPT, or -m MODULE")
+        return 2
     try:
         source = source_of(arguments.script)
     except OSError as error:

@@ -355,6 +355,41 @@ def test_a_script_knows_its_whole_path_as_pythons_do(
     assert f'File "{path}", line 5' in said.err
 
 
+def test_a_module_is_run_as_python_m_runs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = tmp_path / "a_package_of_mine"
+    package.mkdir()
+    (package / "__init__.py").write_text("import torch\nZERO = torch.zeros(1)\n")
+    (package / "train.py").write_text(
+        "import sys\nfrom . import ZERO\n"
+        "print(ZERO, __name__, __package__, sys.argv[1:], sys.argv[0] == __file__, __spec__.name)\nZERO.view(2)\n"
+    )
+    (package / "__main__.py").write_text("from a_package_of_mine import ZERO\nprint('whole', ZERO, __spec__.name)\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert cli.main(["run", "-m", "a_package_of_mine.train", "--lr", "1", "-m", "x"]) == 1
+    said = capsys.readouterr()
+    assert said.out == (
+        "tensor([0.]) __main__ a_package_of_mine ['--lr', '1', '-m', 'x'] True a_package_of_mine.train\n"
+    )
+    assert f'File "{package / "train.py"}", line 4' in said.err
+    assert said.err.splitlines()[-1].startswith("RuntimeError: shape '[2]' is invalid")
+    assert cli.main(["run", "-m", "a_package_of_mine"]) == 0
+    assert capsys.readouterr().out == "whole tensor([0.]) a_package_of_mine.__main__\n"
+    for wrong in ("a_package_of_mine.test", "no_package_of_mine", "no_package_of_mine.train"):
+        assert cli.main(["run", "-m", wrong]) == 1
+        assert capsys.readouterr().err.startswith(f"autogradkit run: No module named {wrong.removesuffix('.train')}")
+    assert cli.main(["run"]) == 2
+    assert capsys.readouterr().err == "autogradkit run: what is to be run? A SCRIPT, or -m MODULE\n"
+
+
+def test_a_script_may_have_an_option_m(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        script("import sys; print(sys.argv[1:])", "-m", "x", "--help", capture=capsys)[1] == "['-m', 'x', '--help']\n"
+    )
+
+
 def test_what_is_in_neither_is_said_with_pytorchs_names(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
     def last_line(source: str) -> str:
         return script(source, capture=capsys)[2].splitlines()[-1]

@@ -113,8 +113,8 @@ def absence(namespace: str, name: str) -> str | None:
 
     It ends without a full stop, for Python adds ". Did you mean: 'quantile'?" to the text of an AttributeError.
 
-    >>> absence("nn", "quantized")
-    'PyTorch has nn.quantized; autogradkit does not have it yet'
+    >>> absence("nn", "quantizable")
+    'PyTorch has nn.quantizable; autogradkit does not have it yet'
     >>> absence("torch", "package")
     'PyTorch has torch.package; autogradkit does not have it: torch.save(model, path) keeps a model whose classes can be imported'
     >>> absence("vision.models", "swin_t")

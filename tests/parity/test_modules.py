@@ -148,6 +148,7 @@ CASES: list[Callable[[Any], Any]] = [
     lambda m: m.nn.Module(a=3),
     lambda m: m.nn.Sequential(m.nn.Linear(2, 3), 3),
     lambda m: m.nn.Sequential(m.nn.Linear(2, 3), m.nn.functional.relu),
+    lambda m: m.nn.Sequential(m.tanh),
     lambda m: m.nn.Sequential(m.nn.ReLU())[3],
     lambda m: m.nn.Sequential(OrderedDict(a=m.nn.ReLU(), b=m.nn.Tanh()))[1:],
     lambda m: m.nn.Sequential(m.nn.ReLU(), m.nn.Tanh(), m.nn.Sigmoid())[-1],

@@ -6,6 +6,7 @@ Rests on Parameter; `Module` (module.py) is built on it and adds what a module d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MethodType
 from typing import TYPE_CHECKING, Any, cast
 
 from autogradkit._ops.making.filled import empty
@@ -44,6 +45,8 @@ def type_text(value: Any) -> str:
         return c_type_name(value)
     named: Any = value if hasattr(value, "__qualname__") else type(value)
     module = str(getattr(named, "__module__", None) or "").replace("autogradkit", "torch")
+    if module == "torch" and isinstance(value, MethodType):  # a function of PyTorch's namespace
+        return f"torch._VariableFunctionsClass.{value.__name__}"
     module = pytorchs_home(module, named.__qualname__)
     return named.__qualname__ if module in ("", "builtins") else f"{module}.{named.__qualname__}"
 
