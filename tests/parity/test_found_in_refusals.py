@@ -198,6 +198,17 @@ T.linalg.pinv(T.zeros(2,2)+0j,T.tensor(0j),out=T.zeros(2,2)+0j)
 T.linalg.pinv(T.zeros(2,2),T.tensor(1j),out=T.zeros(2,2))
 T.linalg.pinv(T.zeros(2,2),'a')
     """,
+    "sizes to resize to that are no integers": """
+x=T.ones(1,1,3); r=T.nn.functional.interpolate(x,size=3.5)
+x=T.ones(1,1,3); r=T.nn.functional.interpolate(x,size=True,mode='linear')
+x=T.ones(1,1,3,4); r=T.nn.functional.interpolate(x,size='a',mode='nearest-exact')
+x=T.ones(1,1,3,4); r=T.nn.functional.interpolate(x,size=2.0,mode='bilinear',antialias=True)
+x=T.ones(1,1,3,4); r=T.nn.functional.interpolate(x,size=[True,2],mode='bicubic')
+x=T.ones(1,1,3,4); r=T.nn.functional.interpolate(x,size=[2,True])
+x=T.ones(1,1,3,4); r=T.nn.functional.interpolate(x,size=(2,3.0))
+x=T.ones(1,1,3,4); r=T.nn.functional.interpolate(x,size=T.tensor(3))
+x=T.ones(1,1,2,2,2); r=T.nn.functional.interpolate(x,size=3.5,mode='trilinear')
+    """,
     "a list of modules takes what it is given": """
 r=len(T.nn.ModuleList([T.nn.ReLU()]).insert(0,3) or [1])
 m=T.nn.ModuleList([T.nn.ReLU(),T.nn.Tanh()]); m.insert(1,T.nn.Identity()); r=repr(m)

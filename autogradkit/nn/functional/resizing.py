@@ -42,12 +42,29 @@ def _sizes_for(input: Tensor, size: Any) -> Sequence[int]:
             f"{list(input.shape[2:])} and output size of {size}. Please provide input tensor in (N, C, d1, d2, ...,dK) "
             "format and output size in (o1, o2, ...,oK) format."
         )
-    if not all(is_integer(each) for each in size):
+    if not all(is_integer(each) or isinstance(each, bool) for each in size):
         raise TypeError(
             "expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, int], but got size with "
             f"types {[type(each) for each in size]}"
         )
     return size
+
+
+def _require_sizes(name: str, sizes: Sequence[Any], *options: str) -> None:
+    """Raise TypeError where the first size is no integer, in the words of the op that was to have them."""
+    if not sizes or is_integer(sizes[0]) or isinstance(sizes[0], Tensor):
+        return
+    types = "".join(f"{each.split()[0]}, " for each in options)
+    listed = "".join(f"{each}, " for each in options)
+    given = ", ".join(type(each).__name__ for each in sizes)
+    scales = "".join(f"float scales{each} = None, " for each in ("_d", "_h", "_w")[3 - len(sizes) :] if len(sizes) > 1)
+    raise TypeError(
+        f"{name}() received an invalid combination of arguments - got (Tensor, list, {types}NoneType), but expected one of:\n"
+        f" * (Tensor input, tuple of ints output_size, {listed}tuple of floats scale_factors)\n"
+        "      didn't match because some of the arguments have invalid types: "
+        f"(Tensor, !list of [{given}]!, {types}!NoneType!)\n"
+        f" * (Tensor input, tuple of ints output_size, {listed}{scales or 'float scales = None, '}*, Tensor out = None)\n"
+    )
 
 
 def _scales_for(input: Tensor, scale_factor: Any) -> Sequence[float]:
@@ -114,6 +131,9 @@ def interpolate(
         return _MEANS[dims](input, sizes)
     upsample = UPSAMPLES.get((f"{mode}_aa" if antialias else mode, dims - 2))
     if upsample is not None:
+        if sizes is not None:
+            _require_sizes(upsample.name, sizes, *(() if "nearest" in mode else ("bool align_corners",)))
+            sizes = [int(each) if isinstance(each, bool) else each for each in sizes]
         return upsample(input, None if sizes is None else tuple(sizes), bool(align_corners), scales)
     if mode in _WANTS and dims in (3, 4, 5):
         raise NotImplementedError(f"Got {dims}D input, but {mode} mode needs {_WANTS[mode]}D input")
