@@ -56,7 +56,7 @@ class Rprop(FormulaOptimizer):
     _symbols = MappingProxyType({"step": "t", "prev": "before", "step_size": "size"})
 
     def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
-        rate, size = number(group["lr"]), zeros(parameter)
+        rate, size = number(group["lr"]), zeros(parameter if parameter.grad is None else parameter.grad)
         size._array.fill(complex(rate, rate) if parameter.is_complex() else rate)
         return {**begun(parameter, "prev"), "step_size": size}
 

@@ -288,6 +288,7 @@ a=T.ones(3,2).t(); r=T.ne(a,1,out=T.zeros(3))
 r=T.rsub(T.ones(2,3),T.ones(3,2).t())
 r=T.nonzero(T.tensor([1,0,2]),out=T.zeros(0,dtype=T.int64))
 x=T.zeros(6); y=x[2:]; r=T.arange(3,out=y); x=x.sum()
+x=T.ones(2,3)[:1,1:].requires_grad_(); (x*2).sum().backward(); o=T.optim.Rprop([x]); o.step(); r=o.state[x]["step_size"],o.state[x]["prev"]
     """,
 }
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
