@@ -27,7 +27,8 @@ beside the memory words that memory.py explains:
   a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
 - `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
-- `out_warning`: what PyTorch warns of where a composition is given `out=`;
+- `out_warning`: what PyTorch warns of where a composition is given `out=`; `out_form`: what of the values and `out` computes it
+  then, where that is another op with `out=`;
 - `real_gradient`: of complex results PyTorch has no gradient, and refuses to record them once they are computed;
 - `written_by`: what writes into the `out=` of a composition, and refuses gradients by that name, or has none ("aten::..."); a
   function of the values where it depends on them. Where `out_dtype` is of the composition's own making, its other checks come
@@ -146,6 +147,7 @@ class Declaration:
         edit_resizes: bool = False,
         out: bool | None = None,
         out_warning: str = "",
+        out_form: Callable[..., Any] | None = None,
         real_gradient: bool = False,
         written_by: str | Callable[..., str] = "",
         refuses_complex: bool = False,
@@ -224,6 +226,7 @@ class Declaration:
         self.refuse_out = refuse_out
         self.structured = structured
         self.out_warning = out_warning
+        self.out_form = out_form
         self.real_gradient = real_gradient
         self.written_by = written_by
         self.refuses_complex = refuses_complex

@@ -50,6 +50,8 @@ def require_undifferentiated(op: Overload, values: Sequence[Any], out: Any) -> N
 
 def compose_into(op: Overload, values: Sequence[Any], asked: Sequence[Any], out: Any) -> Any:
     """The composition, written into what `out=` names; `asked` are the values without a dtype that `out` decides."""
+    if op.out_form is not None:
+        return op.out_form(*values, out=out)
     if op.out_warning:
         warn(op.out_warning)
     if op.refuse_out is not None:

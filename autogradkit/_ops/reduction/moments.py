@@ -13,6 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k
 from autogradkit._ops.declare.kinds import Array, Dims, Scalar
 from autogradkit._ops.declare.lanes import write_lane
+from autogradkit._ops.declare.names import FUNCTION
 from autogradkit._ops.declare.plans import reduction_plan, wrapped_dims
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.reduction.sums import kept, spread
@@ -117,7 +118,11 @@ def _declare(name: str, root: bool, formula: Any, rule: str, doc: str) -> None:
         s.emit(depth, f"correction = int({call.values['unbiased']})")
         write_lane(s, Call(node, 70, {**call.values, "correction": "correction"}), depth, "")
 
-    @made.overload(composition=True, lane=write_by_dims, out=True)
+    def by_dims_into(self: Tensor, dim: Any, unbiased: bool, keepdim: bool, out: Tensor) -> Any:
+        given = {"correction": int(unbiased), "keepdim": keepdim, "out": out}
+        return made.call((self, dim), given, FUNCTION, name)
+
+    @made.overload(composition=True, lane=write_by_dims, out=True, out_form=by_dims_into)
     def by_dims(self: Tensor, dim: Dims | None, unbiased: bool = True, keepdim: bool = False) -> Any:
         return node(self, dim, correction=int(unbiased), keepdim=keepdim)
 
