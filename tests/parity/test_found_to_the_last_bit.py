@@ -30,6 +30,8 @@ HALF = {
     "prod": "(x.prod(), x.prod(0), x.prod(1))",
     "logsumexp": "x.logsumexp(0)",
     "entr": "T.special.entr(x.abs())",
+    "spread of rows in float32": "[f(x, 1, True, out=T.empty(33)) for f in (T.var, T.std)][1]",
+    "spread of columns in float64": "T.std(x, 0, correction=1, out=T.empty(7, dtype=T.float64)).float()",
     "nll_loss": "T.nn.functional.nll_loss(x, c, reduction='sum')",
     "bias": "(T.autograd.grad((x + b).sum(), b)[0], T.autograd.grad(x * b, b, x)[0])",
 }
