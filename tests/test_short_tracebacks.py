@@ -254,6 +254,19 @@ def test_so_it_is_while_something_records(case: str) -> None:
     check(raised_by("with torch.record():\n" + textwrap.indent(source, "    ")), learners)
 
 
+@pytest.mark.parametrize("line", LINES)
+def test_so_it_is_once_a_class_of_the_user_s_overrides_functions(line: str) -> None:
+    class Overrides(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            return super().__torch_function__(func, types, args, kwargs or {})
+
+    torch.nn.functional.relu(torch.ones(2).as_subclass(Overrides))
+    error = raised_by(line)
+    check(error, "")
+    assert "During handling" not in "".join(traceback.format_exception(error))
+
+
 @pytest.mark.long
 def test_random_wrong_calls_have_one_frame_of_ours_at_most() -> None:
     seed = random.randrange(2**32)

@@ -11,11 +11,12 @@ import functools
 import inspect
 import threading
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FunctionType
 from typing import Any
 
 from autogradkit._ops.declare.overriding import DISABLED, STATE, STRAIGHT, handled, overriding, straight_asking
+from autogradkit.core.frames import shorten
 from autogradkit.core.homes import pytorchs_home
 from autogradkit.core.tensor import SUBCLASSED, Tensor
 
@@ -54,7 +55,11 @@ class _Overridable:
             self._cell.cell_contents = self.asking
         else:
             self.function.__wrapped__ = self.plain  # where its signature is looked up
-            self.function.__kwdefaults__ = {**(self.plain.__kwdefaults__ or {}), "_ask": self.asking}
+            self.function.__kwdefaults__ = {
+                **(self.plain.__kwdefaults__ or {}),
+                "_ask": self.asking,
+                "_shorten": shorten,
+            }
             self.function.__code__ = _through.__code__.replace(co_name=self.plain.__name__)
 
     def run(self) -> None:
@@ -66,9 +71,13 @@ class _Overridable:
             del self.function.__wrapped__
 
 
-def _through(*args: Any, _ask: Any = None, **kwargs: Any) -> Any:
-    """The body of a function that asks."""
-    return _ask(*args, **kwargs)
+def _through(*args: Any, _ask: Any = None, _shorten: Any = None, **kwargs: Any) -> Any:
+    """The body of a function that asks, which knows nothing of this module: it runs among the other's names."""
+    try:
+        return _ask(*args, **kwargs)
+    except BaseException as error:
+        _shorten(error)
+        raise
 
 
 def _asking(function: Any, plain: Any) -> Callable[..., Any]:
@@ -79,9 +88,10 @@ def _asking(function: Any, plain: Any) -> Callable[..., Any]:
         found = overriding(args, kwargs)
         if not found and not STATE.modes:
             return plain(*args, **kwargs)
-        try:
+        bound = None
+        with suppress(TypeError):
             bound = signature.bind(*args, **kwargs)
-        except TypeError:
+        if bound is None:
             return plain(*args, **kwargs)  # which refuses them
         by_place: list[Any] = []
         by_name: dict[str, Any] = {}
