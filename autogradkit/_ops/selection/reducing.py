@@ -13,7 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.declare.writing import require_disjoint
+from autogradkit._ops.declare.writing import require_disjoint, require_same_dtype
 from autogradkit._ops.selection.gather import grid_of, require_scatterable
 from autogradkit._ops.selection.index_select import lined_up, require_addable, require_fillable, require_within
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
@@ -188,6 +188,7 @@ def _refuse_index(self: Any, dim: int, index: Any, source: Any, reduce: str, inc
     in_place=True,
     edits="contiguous",
     refuse=_refuse_index,
+    refuse_out=lambda out, self, *_: require_same_dtype(self._array.dtype, out._array.dtype),  # before it warns
     overlaps=require_disjoint,
     real_gradient=True,
     samples=lambda t: [
