@@ -315,9 +315,16 @@ def _output(output: Tensor, args: tuple[Any, ...], context: FunctionCtx, records
     if any(value is output for value in args):  # though another may share its memory, as one that was detached does
         return _of_its_class(view_of(output, _viewed(output._memory), how), output)
     for value in args:
-        if isinstance(value, Tensor) and root_of(value._array) is root_of(output._array):
+        if isinstance(value, Tensor) and _is_made_of(output, value):
             return _of_its_class(view_of(value, output._array, how), output)
     return output
+
+
+def _is_made_of(output: Tensor, value: Tensor) -> bool:
+    """Whether an output is a view on the memory of an argument, or, without elements, of what that is."""
+    base = value if value._view is None else value._view.base
+    known = output._view is not None and output._view.base is base
+    return known or root_of(value._array) is root_of(output._array)
 
 
 def _of_its_class(view: Tensor, output: Tensor) -> Tensor:

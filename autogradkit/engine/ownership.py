@@ -16,6 +16,7 @@ import numpy as np
 from autogradkit.core import errors
 from autogradkit.core.quiet import is_taken, quietly, run_in_spare, run_quietly
 from autogradkit.core.recording import GRAD_LISTENERS
+from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.sparse import SPARSE
 from autogradkit.core.storage import Array, root_of
 from autogradkit.core.strides import (
@@ -138,9 +139,10 @@ def add_to_retained(call: int, tensor: Tensor, gradient: Array) -> None:
         if SPARSE and not is_dense(tensor, gradient):
             add_to_retained_sparse(tensor, gradient)
         else:
-            strides = contiguous_strides(gradient.shape)
+            if grad is not None and grad._array.shape != gradient.shape:  # the tensor has had other sizes since
+                broadcast_shapes(grad._array.shape, gradient.shape)
             total = gradient if grad is None else quietly(np.add, grad._array, gradient)
-            tensor._grad = as_made(wrap(_copy(total, strides)))
+            tensor._grad = as_made(wrap(_copy(total, contiguous_strides(total.shape))))
         for listener in GRAD_LISTENERS:
             listener.accumulated(call, tensor, getattr(gradient, "_array", gradient))
 

@@ -73,6 +73,9 @@ x=T.tensor([1.,2.,.5],requires_grad=True); e=T.ones(3).add_(1); y=(x*1).pow_(e);
 x=T.tensor([1.,2.,.5],requires_grad=True); e=T.ones(3).add_(1); y=(x*1).pow_(e); e.add_(1); y.sum().backward()
     """,
     "what refuses what was found before": """
+w=T.tensor(.5,requires_grad=True); b=T.tensor([True,False]); b.lerp(b,w).sum().backward()
+w=T.tensor(.5,requires_grad=True); b=T.tensor([True,False]); b.lerp(b,w).sum().backward(create_graph=True)
+w=T.tensor(.5,requires_grad=True); b=T.tensor([1,2]); b.lerp(b+3,w).sum().backward(); r=w.grad
 x=T.ones(3,2,requires_grad=True); y=x.index_reduce(0,T.tensor([2,0,2],dtype=T.int32),T.ones(3,2),"amax",include_self=False); y.sum().backward()
 y=T.ones(3,2,requires_grad=True); x=T.ones(3,2).index_reduce(0,T.tensor([2,0,2],dtype=T.int32),y,"mean",include_self=False); x.sum().backward()
 y=T.ones(3,2,requires_grad=True); x=T.ones(3,2).index_reduce(0,T.tensor([2,0,2],dtype=T.int32),y,"mean"); x.sum().backward(); r=y.grad

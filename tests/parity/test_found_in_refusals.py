@@ -377,6 +377,7 @@ r=T.nn.functional.conv2d(T.ones(1,1,6,6),T.ones(1,1,3,4),padding='same',dilation
 r=T.nn.functional.conv3d(T.ones(1,1,6,6,6),T.ones(1,1,3,4,2),padding='same')
     """,
     "results into an operand that has gaps": """
+T.index_reduce(T.ones(3),0,T.tensor([0,0,0]),T.ones(3),"mean",out=T.ones(3).double())
 x=T.arange(6.)[::2]; r=T.linalg.cross(x,x+1,out=x)
 x=T.arange(6.)[::2]; r=T.gather(x,0,T.zeros(3,dtype=T.int64),out=x)
 x=T.arange(6.)[::2]; r=T.take(x,T.zeros(3,dtype=T.int64),out=x)

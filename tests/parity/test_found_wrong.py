@@ -261,6 +261,12 @@ x=T.tensor([float('nan'),1.],requires_grad=True); T.maximum(x,T.ones(2)).sum().b
 x=T.ones(1,3).expand(2,3).detach().requires_grad_(); r=T.autograd.grad(x.as_strided((2,),(1,)).sum(),x)[0].clone()
 x=T.tensor([0.,-2.,0.],requires_grad=True); x.prod().backward(); r=x.grad
     """,
+    "results that have other sizes than what was retained of them": """
+x=T.ones(2,2,requires_grad=True); y=x.exp(); y.sum().backward(retain_graph=True,inputs=y); z=T.linalg.cond(T.eye(3),p=2,out=y); z.sum().backward()
+x=T.ones(2,2,requires_grad=True); y=x.exp(); y.sum().backward(retain_graph=True,inputs=y); z=T.linalg.cond(T.ones(3,3,3)+T.eye(3),p=2,out=y); z.sum().backward()
+T.amin(T.ones(2)+1j,0,out=T.ones(()))
+T.amax(T.ones(2)+1j,0,out=T.ones((),dtype=T.complex128))
+    """,
     "what views and indices refuse": """
 x=T.arange(12.).view(3,4).t(); r=x.view(T.int64)
 x=T.arange(12.).view(3,4); r=x[:,::2].view(T.int64)

@@ -14,6 +14,7 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_not_implemented, scalar_type
 from autogradkit._ops.declare.writing import C_NAMES, require_found
 from autogradkit._ops.making.scalars import scalar_array
+from autogradkit._ops.pointwise.arithmetic import BOOLS_SUBTRACTION
 from autogradkit.core.bits import chosen
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.fused import add_multiple32
@@ -192,6 +193,12 @@ def _blend(self: Array, end: Array, weight: Any, out: Array) -> None:
     _write_sum(out, start, end - self, weight - ~near)
 
 
+def _to_weight(g: Any, end: Any, self: Any, self_kind: str) -> Any:
+    if self_kind == "b":  # bools blend by a weight that is none, and have no difference
+        raise RuntimeError(BOOLS_SUBTRACTION)
+    return g * k.conj(end - self)
+
+
 lerp = function("lerp", in_place=True)
 
 
@@ -205,7 +212,7 @@ lerp = function("lerp", in_place=True)
     vjp={
         "self": lambda g, weight: g * k.conj(1 - weight),
         "end": lambda g, weight: g * k.conj(weight),
-        "weight": lambda g, end, self: g * k.conj(end - self),
+        "weight": _to_weight,
     },
     rule="∂self = ∂ · (1 − weight)\n∂end = ∂ · weight\n∂weight = ∂ · (end − self)",
 )

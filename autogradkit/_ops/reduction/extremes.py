@@ -109,6 +109,10 @@ _require_input_dtype = saying(
 )
 
 
+def _refuse_other_out(out: Any, self: Any, dim: Any, keepdim: bool) -> None:
+    _require_input_dtype(self._array.dtype, out._array.dtype)
+
+
 _require_out_castable = saying(
     "Expected canCast( typeMetaToScalarType(self.dtype()), typeMetaToScalarType(out.dtype())) to be true, but got false.  "
     "(Could this error message be improved?  If so, please report an enhancement request to PyTorch.)",
@@ -218,6 +222,7 @@ def _share_among_ties(g: Any, self: Any, result: Any, dim: Any, keepdim: bool) -
 
 @op(
     out_dtype=_require_input_dtype,
+    refuse_out=_refuse_other_out,  # before it is asked for a kernel
     reduces=True,
     refuse=_require_reducible("amax"),
     dtypes=unless_empty(not_implemented("max_values_cpu", "c")),
@@ -238,6 +243,7 @@ def amax(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> N
 
 @op(
     out_dtype=_require_input_dtype,
+    refuse_out=_refuse_other_out,  # before it is asked for a kernel
     reduces=True,
     refuse=_require_reducible("amin"),
     dtypes=unless_empty(not_implemented("min_values_cpu", "c")),

@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Dim, Scalar
 from autogradkit._ops.declare.writing import expanded_with_warning, require_disjoint, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.indexing import add_rows
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, int64
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.storage import offset_of, require_extent
@@ -252,12 +252,11 @@ def _require_fillable(self: Any, dim: int, index: Any, value: Any) -> None:
         raise RuntimeError(
             f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s)."
         )
-    require_fillable(index.dtype)
+    _require_places(index._array)
 
 
-def require_fillable(dtype: Any) -> None:
-    """Raise IndexError for a dtype of an index, a tensor's or an array's, by which nothing can be filled."""
-    if dtype != np.int64 and dtype is not int64:
+def _require_places(index: Array) -> None:
+    if index.dtype != np.int64:
         raise IndexError("index_fill_(): Expected dtype int64 for index.")
 
 
@@ -270,6 +269,7 @@ def _require_room(self: Array, dim: int, count: int) -> None:
 
 
 def _fill_index(out: Array, dim: int, index: Array, value: Any) -> Step:
+    _require_places(index)  # a formula comes here with those of another op
     if isinstance(value, complex) and out.dtype.kind != "c":
         raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
     if index.ndim > 1:

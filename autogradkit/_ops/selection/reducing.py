@@ -13,9 +13,9 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.declare.writing import require_disjoint
+from autogradkit._ops.declare.writing import require_disjoint, require_same_dtype
 from autogradkit._ops.selection.gather import grid_of, require_scatterable
-from autogradkit._ops.selection.index_select import lined_up, require_addable, require_fillable, require_within
+from autogradkit._ops.selection.index_select import lined_up, require_addable, require_within
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.strides import move_dim
 from autogradkit.core.tensor import wrap
@@ -123,8 +123,6 @@ def _index_backward(
         lambda x, y: k.index_reduce(x, dim, index, y, reduce, include_self=include_self),
         lambda x: k.index_fill_number(x, dim, index, 0.0),
     )
-    if not include_self:
-        require_fillable(index.dtype)
     return _backward(g, self, source, result, reduce, include_self, at, needs)
 
 
@@ -189,6 +187,7 @@ def _refuse_index(self: Any, dim: int, index: Any, source: Any, reduce: str, inc
     in_place=True,
     edits="contiguous",
     refuse=_refuse_index,
+    refuse_out=lambda out, self, *_: require_same_dtype(self._array.dtype, out._array.dtype),  # before it warns
     overlaps=require_disjoint,
     real_gradient=True,
     samples=lambda t: [

@@ -160,8 +160,6 @@ SETTLED: dict[str, str] = {
             "native_batch_norm forward",
         )),
         ("PyTorch's kernel draws what `rrelu` draws here", "float", ("aten.rrelu_with_noise forward",)),
-        ("PyTorch's kernel draws what `rrelu` draws here", "float16", ("aten.rrelu_with_noise refused here",)),
-        ("PyTorch's kernel draws what `rrelu` draws here", "bfloat16", ("aten.rrelu_with_noise refused here",)),
         ("a NaN has one gradient in PyTorch's vectorised loop, and another in the scalar one at its end", "float", (
             "nn.functional.relu6 gradient", "selu gradient",
         )),

@@ -219,7 +219,6 @@ SETTLED_NUMBERS |= {
 SETTLED_NUMBERS |= {
     f"{signature}{BY_A_NUMBER} {dtypes}": reason
     for reason, dtypes, signatures in (
-        (ORDER, "int64", ("rrelu_ error type",)),
         (ORDER, "uint8", ("nn.functional.rrelu error type",)),
         (_RANGE, "float16", ("logspace refused here",)),
         (_RANGE, "any", ("range text", "range computed here", "range error type")),

@@ -1,4 +1,5 @@
-"""Whether a factorization hangs on a rounding: on which of two equal pivots is taken, or on a minor that is zero but for one.
+"""Whether a factorization hangs on a rounding: on which of two equal pivots is taken, or on a minor that is zero but for one;
+and whether a product of reflections has one that cannot be undone.
 
 Numbers of no more than a few digits, which random programs are made of, often have such. Used by `overlap`.
 """
@@ -40,3 +41,10 @@ def has_minor_near_zero(matrix: np.ndarray) -> bool:
         column = whole[at + 1 :, at]
         whole[at + 1 :, at + 1 :] -= np.outer(column, column.conj()) / whole[at, at]
     return False
+
+
+def has_singular_reflection(matrix: np.ndarray, scales: np.ndarray) -> bool:
+    """Whether some 1 − tau v vᴴ, with v below the diagonal of a column, has no inverse: tau |v|² is 1."""
+    vectors = np.tril(matrix, -1) + np.eye(*matrix.shape[-2:])
+    sizes = (np.abs(vectors) ** 2).sum(-2)[..., : scales.shape[-1]]
+    return bool((np.abs(scales * sizes - 1) <= _CLOSE).any())

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .factors import has_minor_near_zero, has_tied_pivots
+from .factors import has_minor_near_zero, has_singular_reflection, has_tied_pivots
 
 _SAFE = frozenset(
     ("t", "transpose", "view", "detach", "data", "select", "narrow", "unfold", "diagonal", "as_strided", "permute", "expand",
@@ -98,6 +98,8 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     for call, hangs in _HANGING.items():
         if call in text and any(hangs(each) for one in _places(text, space) for each in _matrices(one)):
             return True
+    if "argsort(" in text and "stable=True" not in text and has_many_and_equal(text, space):
+        return True  # the positions of equal numbers, as the processor's vectors leave them
     if "assume_unique=True" in text and any(map(_has_equal, _places(text.partition(" = ")[2] or text, space))):
         return True  # which they are said not to be
     if "matrix_exp(" in text and any(each.itemsize == 2 for each in _places(text, space)):
@@ -133,6 +135,13 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
 def has_many_and_equal(text: str, space: dict[str, Any]) -> bool:
     """Whether a tensor that a line names has more elements than PyTorch sorts one by one, and equal ones among them."""
     return any(each.numel() > 16 and _has_equal(each) for each in _places(text, space))
+
+
+def has_singular_reflections(text: str, space: dict[str, Any]) -> bool:
+    """Whether a product of reflections that a line makes has one without an inverse, by which PyTorch finds its gradient."""
+    given = [each.detach().resolve_conj().numpy() for each in _places(text.partition(" = ")[2] or text, space)]
+    pairs = [(a, b) for a in given for b in given if b.ndim == a.ndim - 1]
+    return any(has_singular_reflection(matrix, scales) for matrix, scales in pairs)
 
 
 def _has_equal(tensor: torch.Tensor) -> bool:

@@ -21,12 +21,14 @@ _ABOUT = {
         "|same type as input|Expected tensor for '\\w+' to have the same type|output tensor dtype|result dtype"
     ),
     "dtypes": (
-        "not implemented for|[Dd]types?\\b|scalar type|floating[ -]point|not supported for|should be the same"
+        "not implemented for|[Dd]types?\\b|scalar[ _]type|long tensor|floating[ -]point|not supported for|should be the same"
         "|long, int, byte or bool|cannot be converted|[Cc]omplex|[Ii]ntegral|Bool"
     ),
     "dimensions": "[Dd]im(s|ension|ensions|ensionality)?\\b|[1-4]-?D\\b|must be a matrix|vector expected|vec2|too many indices",
-    "sizes": "[Ss]izes?\\b|[Ss]hapes?\\b|number of elements|at least one element|must match|broadcast|should contain|slice, N",
-    "numbers": "norm type|overflow|negative|is out of bounds|greater|less|between|positive|to be in|equal",
+    "sizes": "[Ss]izes?\\b|[Ss]hapes?\\b|number of elements|at least one element|must match|broadcast|should contain|slice, N"
+    "|only 1 value",
+    "numbers": "norm type|overflow|negative|is out of bounds|greater|less|between|positive|to be in|equal|inconsistent"
+    "|is singular|must be defined|Unknown",
 }
 _GROUPS = {name: re.compile(fragments) for name, fragments in _ABOUT.items()}
 

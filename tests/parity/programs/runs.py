@@ -17,7 +17,7 @@ import autogradkit as ak
 from . import reasons
 from .conditioning import is_rounding
 from .functions import Functions
-from .overlap import begin, depends_on_order, has_many_and_equal
+from .overlap import begin, depends_on_order, has_many_and_equal, has_singular_reflections
 from .state import changed, difference, facts, first_line, reachable, snapshot
 
 # Whose memory beyond what there was holds no values yet, and whose gradients PyTorch has the wrong way around (PARITY.md). The
@@ -29,8 +29,11 @@ ENDING_AT_ZERO = re.compile(r"narrow_copy\(.*-\d")
 SORTING = ("quantile", "nanquantile")
 # Whose gradient PyTorch computes in the dtype of its whole numbers, where squares and signs overflow.
 OVERFLOWING = ("atan2", "arctan2", "atan2_", "arctan2_")
-# What PyTorch says of a state that it should not have come to, or of zeros that it has not written yet and cannot edit.
-CRASHES = ("INTERNAL ASSERT", "ZeroTensors are immutable")
+# Whose gradient PyTorch finds by undoing one reflection after the other: NaN where one has no inverse.
+REFLECTING = ("orgqr", "householder_product", "ormqr")
+# What PyTorch says of a state that it should not have come to, or of zeros that it has not written yet, and can neither edit nor
+# copy deeply.
+CRASHES = ("INTERNAL ASSERT", "ZeroTensors are immutable", "an invalid python storage")
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class Pair:
         """Whether later lines could not be compared: PyTorch moved other tensors along, or has a wrong gradient of them."""
         wrong = line.label == TURNED or (line.label in OVERFLOWING and "int" in self.dtypes(line))
         wrong = wrong or ENDING_AT_ZERO.search(line.text) is not None
+        wrong = wrong or (line.label in REFLECTING and has_singular_reflections(line.text, self.theirs))
         wrong = wrong or (line.label in SORTING and has_many_and_equal(line.text, self.theirs))
         return (wrong and _requires_grad(line.text, self.theirs)) or _moved_others(line.text, before, self.theirs)
 
