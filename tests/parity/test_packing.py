@@ -39,23 +39,21 @@ def _told(m: Any, build: Callable[..., Any]) -> list[Any]:
     return [*told, None if a.grad is None else [f"{each:.4g}" for each in a.grad.tolist()]]
 
 
-class _Double:
-    @staticmethod
-    def packed_gradient(m: Any) -> Any:
-        class Double(m.autograd.Function):
-            @staticmethod
-            def forward(ctx: Any, x: Any) -> Any:
-                y = x * 2
-                ctx.save_for_backward(x, y, None)
-                return y
+def _double(m: Any) -> Any:
+    class Double(m.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            y = x * 2
+            ctx.save_for_backward(x, y, None)
+            return y
 
-            @staticmethod
-            def backward(ctx: Any, g: Any) -> Any:
-                x, y, nothing = ctx.saved_tensors
-                assert nothing is None
-                return g * y + x
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            x, y, nothing = ctx.saved_tensors
+            assert nothing is None
+            return g * y + x
 
-        return Double
+    return Double
 
 
 def _in_no_grad(m: Any, a: Any, b: Any) -> Any:
@@ -75,7 +73,7 @@ BUILDS: dict[str, Callable[..., Any]] = {
     "linear": lambda m, a, b: m.nn.functional.linear(a, m.ones(3, 2, requires_grad=True)),
     "relu": lambda m, a, b: m.relu(a - 1.5),
     "another dtype": lambda m, a, b: a * m.tensor([2, 3]),
-    "a custom function": lambda m, a, b: _Double.of(m).apply(a),
+    "a custom function": lambda m, a, b: _double(m).apply(a),
     "an edit": lambda m, a, b: (a * 1).mul_(b),
     "softmax": lambda m, a, b: m.softmax(a, 0) * b,
 }

@@ -47,5 +47,6 @@ describe("a model", () => {
   it("of a host that is no Jupyter is none of its matters", async () => {
     await hearing(managerOf({}), "a");
     await hearing({ get_model: () => Promise.reject(new Error("none")) }, "a");
+    await hearing(undefined, "a"); // a page without a kernel
   });
 });

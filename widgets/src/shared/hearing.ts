@@ -14,10 +14,11 @@ interface Whole {
 }
 const NOTHING = { content: { data: { method: "" } } }; // to see whether it comes through
 
-/** See to it that the model of this ID hears. Hosts that are no Jupyter have no such model, and do not keep it from hearing. */
-export async function hearing(manager: AnyModel["widget_manager"], id: string): Promise<void> {
-  const whole = (await manager.get_model(id).catch(() => ({}))) as Partial<Whole>;
-  const { comm, _handle_comm_msg } = whole;
+/** See to it that the model of this ID hears. Hosts that are no Jupyter, and a page without a kernel, have no such model or no
+ * manager of models at all, and do not keep it from hearing. */
+export async function hearing(manager: AnyModel["widget_manager"] | undefined, id: string): Promise<void> {
+  const whole = (await manager?.get_model(id).catch(() => undefined)) as Partial<Whole> | undefined;
+  const { comm, _handle_comm_msg } = whole ?? {};
   if (!comm || !_handle_comm_msg) return;
   try {
     await _handle_comm_msg.call(whole, NOTHING);
