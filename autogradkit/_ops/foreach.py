@@ -5,6 +5,7 @@ PyTorch runs them as one kernel; here they are the ops themselves, one after ano
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -116,9 +117,18 @@ def _spread(op: str, given: Any, count: int) -> Sequence[Any]:
     return given
 
 
+def norm_of_one(self: Any, ord: Any = 2, dtype: Any = None) -> Tensor:
+    """The norm of one of several tensors; raises RuntimeError for the largest of nothing, which has a text of its own."""
+    if ord == math.inf and not self.numel():
+        raise RuntimeError(
+            "_foreach_norm cannot compute the infinity norm on an empty tensor because the operation does not have an identity"
+        )
+    return vector_norm(self, ord, dtype=dtype)
+
+
 def _one(op: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if op == "norm":
-        return vector_norm(*args, **kwargs)
+        return norm_of_one(*args, **kwargs)
     if op in _OF_NUMBERS and not isinstance(args[1], Tensor):
         op = _OF_NUMBERS[op]
     if op.rstrip("_") in ("addcmul", "addcdiv") and len(args) == 4:

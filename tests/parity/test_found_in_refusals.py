@@ -209,6 +209,15 @@ x=T.ones(1,1,3,4); r=T.nn.functional.interpolate(x,size=(2,3.0))
 x=T.ones(1,1,3,4); r=T.nn.functional.interpolate(x,size=T.tensor(3))
 x=T.ones(1,1,2,2,2); r=T.nn.functional.interpolate(x,size=3.5,mode='trilinear')
     """,
+    "the largest of nothing, of one of several tensors": """
+T._foreach_norm([T.ones(2),T.zeros(0)],float('inf'))
+r=T._foreach_norm([T.ones(2),T.zeros(0)],1)
+T.nn.utils.get_total_norm([T.zeros(2,0)],float('inf'))
+T.nn.utils.get_total_norm([T.zeros(0)],float('inf'),foreach=True)
+T.nn.utils.get_total_norm([T.zeros(0)],float('inf'),foreach=False)
+T.nn.utils.get_total_norm([T.zeros(0)],-float('inf'))
+w=T.zeros(0,requires_grad=True); w.grad=T.zeros(0); T.nn.utils.clip_grad_norm_(w,1.,'inf')
+    """,
     "a list of modules takes what it is given": """
 r=len(T.nn.ModuleList([T.nn.ReLU()]).insert(0,3) or [1])
 m=T.nn.ModuleList([T.nn.ReLU(),T.nn.Tanh()]); m.insert(1,T.nn.Identity()); r=repr(m)

@@ -1,6 +1,6 @@
 """Gradients made smaller before a step: all by one factor, or each number by bounds.
 
-Rests on tensors. `foreach` is taken and changes nothing: there is one way to compute it.
+Rests on tensors. `foreach` changes no number: there is one way to compute it, and two refusals of what has no norm.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from types import GeneratorType
 from typing import Any
 
+from autogradkit._ops.foreach import norm_of_one
 from autogradkit._ops.making.data import tensor
 from autogradkit._ops.reduction.norms import vector_norm
 from autogradkit._ops.selection.joining import stack
@@ -42,7 +43,8 @@ def get_total_norm(
     """
     order = float(norm_type)
     with no_grad():
-        norms = [vector_norm(each, order) for each in _listed(tensors)]
+        norm = vector_norm if foreach is not None and not foreach else norm_of_one
+        norms = [norm(each, order) for each in _listed(tensors)]
         if not norms:
             return tensor.owner(0.0)
         total: Any = vector_norm(stack(norms), order)
