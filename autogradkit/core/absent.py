@@ -29,6 +29,7 @@ _DISPATCHED = (
     "an op is no call of PyTorch's dispatcher here: torch.overrides.TorchFunctionMode hears functions, and autogradkit.record "
     "the ops that they run"
 )
+_COMPUTED_AGAIN = f"{_DISPATCHED}; torch.utils.checkpoint.checkpoint(f, x) computes all of f again"
 _PROCESSES = "training in one process, which init_process_group(world_size=1) is content with"
 _ONE_DEVICE = "there is one device, the processor, so torch.nn.DataParallel(model) calls the model itself"
 _COMPRESSED = "of the sparse layouts there is torch.sparse_coo_tensor, and x.to_sparse()"
@@ -71,11 +72,9 @@ _INSTEAD = {
     "nn.parallel.parallel_apply": _ONE_DEVICE,
     "nn.parallel.replicate": _ONE_DEVICE,
     "utils._python_dispatch": _DISPATCHED,
-    "utils.checkpoint.CheckpointPolicy": f"{_DISPATCHED}; torch.utils.checkpoint.checkpoint(f, x) computes all of f again",
+    "utils.checkpoint.CheckpointPolicy": _COMPUTED_AGAIN,
     "utils.checkpoint.SelectiveCheckpointContext": _DISPATCHED,
-    "utils.checkpoint.create_selective_checkpoint_contexts": (
-        f"{_DISPATCHED}; torch.utils.checkpoint.checkpoint(f, x) computes all of f again"
-    ),
+    "utils.checkpoint.create_selective_checkpoint_contexts": _COMPUTED_AGAIN,
     "utils.cpp_extension": "nothing is compiled here: torch.library.custom_op makes an operator of a function of Python",
     "utils.data.DFIterDataPipe": _PIPES,
     "utils.data.DataChunk": _PIPES,
