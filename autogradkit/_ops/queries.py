@@ -19,11 +19,12 @@ from autogradkit._ops.declare.refusals import common_dtype
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.making.options import RANKS, memory_format
 from autogradkit.core import dtype as dtypes
+from autogradkit.core.address import address_of
 from autogradkit.core.pending import bits_of
 from autogradkit.core.recording import reported
 from autogradkit.core.shapes import dim_of_size
 from autogradkit.core.size import Size, as_size
-from autogradkit.core.storage import address_of, offset_of, root_of
+from autogradkit.core.storage import offset_of, root_of
 from autogradkit.core.strides import element_strides, is_channels_last, iteration_order
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
@@ -127,7 +128,7 @@ def is_set_to(self: Tensor, tensor: Tensor) -> bool:
 @op(
     variants="method",
     composition=True,
-    reads=["if {self}._memory.size: return {self}._memory.__array_interface__['data'][0]"],
+    reads=["if {self}._memory.size: return address_of({self}._memory)"],
 )
 def data_ptr(self: Tensor) -> int:
     """Address of the first element; 0 for a tensor without elements."""

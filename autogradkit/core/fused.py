@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.address import address_of
 from autogradkit.core.openblas import openblas
 
 Array = np.ndarray[Any, Any]
@@ -73,7 +74,7 @@ def add_multiple32(x: Array, factor: Any, out: Array) -> None:
     if add is None:
         out[...] = fma32(x, np.float32(factor), out)
         return
-    source, target = (each.__array_interface__["data"][0] for each in (x, out))  # quicker than `ctypes.data`
+    source, target = address_of(x), address_of(out)
     for start in range(0, out.size, _CHUNK):
         add(min(out.size - start, _CHUNK), factor, source + 4 * start, 1, target + 4 * start, 1)
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
+from autogradkit.core.address import address_of
 from autogradkit.core.strides import byte_strides
 
 Array = np.ndarray[Any, Any]
@@ -168,11 +169,6 @@ def root_of(array: Array) -> Array:
     return array
 
 
-def address_of(array: Array) -> int:
-    """Address of the first element."""
-    return array.__array_interface__["data"][0]
-
-
 class Bytes:
     """The bytes that an array looks at together with whatever else shares them: from where to where they go."""
 
@@ -233,6 +229,6 @@ def require_extent(array: Array, shape: Sequence[int], strides: Sequence[int], o
 def offset_of(array: Array) -> int:
     """How many elements of the storage come before the array's first."""
     root = root_of(array)
-    if array is root and root.flags.c_contiguous:
-        return 0
-    return (address_of(array) - Bytes(root).data_ptr()) // array.itemsize
+    if not root.flags.c_contiguous:
+        return (address_of(array) - Bytes(root).data_ptr()) // array.itemsize
+    return 0 if array is root else (address_of(array) - address_of(root)) // array.itemsize

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.address import address_of
 from autogradkit.core.device import CPU, require_cpu
 from autogradkit.core.device import device as Device
 from autogradkit.core.dtype import dtype as Dtype
@@ -24,7 +25,7 @@ from autogradkit.core.memory import too_large
 from autogradkit.core.meta import NoNumbers
 from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.steps import Step, at_once
-from autogradkit.core.storage import NOT_RESIZABLE, Array, Borrowed, Bytes, Memory, address_of, borrow, is_borrowed
+from autogradkit.core.storage import NOT_RESIZABLE, Array, Borrowed, Bytes, Memory, borrow, is_borrowed
 from autogradkit.core.tensor import Tensor
 
 _BYTE = np.dtype(np.uint8)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.address import address_of
 from autogradkit.core.memory import empty
 
 Ints = tuple[int, ...]
@@ -357,7 +358,7 @@ def partial_overlap(a: Array, b: Array) -> bool:
     strides_a, strides_b = element_strides(a), element_strides(b)
     if not (is_non_overlapping_and_dense(a.shape, strides_a) and is_non_overlapping_and_dense(b.shape, strides_b)):
         return False
-    begin_a, begin_b = a.__array_interface__["data"][0], b.__array_interface__["data"][0]
+    begin_a, begin_b = address_of(a), address_of(b)
     if begin_a == begin_b and a.nbytes == b.nbytes:
         return strides_a != strides_b
     return begin_a < begin_b + b.nbytes and begin_b < begin_a + a.nbytes

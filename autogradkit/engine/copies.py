@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.address import address_of
 from autogradkit.core.pending import PendingTensor, bits_of, numbers_of, settle
 from autogradkit.core.recording import reported
-from autogradkit.core.storage import Array, Bytes, address_of, root_of
+from autogradkit.core.storage import Array, Bytes, root_of
 from autogradkit.core.strides import is_non_overlapping_and_dense
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.warning import warn

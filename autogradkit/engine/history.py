@@ -16,7 +16,7 @@ from autogradkit.core import errors
 from autogradkit.core.pending import same_memory, writing
 from autogradkit.core.quiet import quietly
 from autogradkit.core.steps import Step, at_once
-from autogradkit.core.storage import Array, strided
+from autogradkit.core.storage import Array, offset_of, strided
 from autogradkit.core.strides import contiguous_strides, element_strides, empty_strided, has_internal_overlap
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.views import CUSTOM, INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN, ChainedView, steps_in
@@ -202,9 +202,9 @@ class CopySlices(Node):
         array, seen, record = base._memory, view._memory, view._view
         self.steps = steps_in(record.steps, array) if isinstance(record, ChainedView) else None
         self.view_dtype = seen.dtype  # real, where the base is complex, or the other way around
-        before = base.storage_offset() * array.itemsize // self.view_dtype.itemsize
+        before = offset_of(array) * array.itemsize // self.view_dtype.itemsize
         self.base_geometry = (array.shape, element_strides(array), array.dtype)
-        self.view_geometry = (seen.shape, element_strides(seen), view.storage_offset() - before)
+        self.view_geometry = (seen.shape, element_strides(seen), offset_of(seen) - before)
         self.function: Node | None = function
         self.refuses_complex = function.refuses_complex
         self.edges = (*edge_of(base), *function.edges[2:])

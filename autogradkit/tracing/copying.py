@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.address import address_of
 from autogradkit.core.batched import BatchArray
 from autogradkit.core.meta import MetaArray
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.printing import contents, shown_part
 from autogradkit.core.sparse import SparseArray
-from autogradkit.core.storage import Bytes, address_of, offset_of
+from autogradkit.core.storage import Bytes, offset_of
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import version_of
 from autogradkit.engine.history import requires_grad

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
+from autogradkit.core.address import address_of
 from autogradkit.core.frames import entry
 from autogradkit.core.recording import unheard
 from autogradkit.tracing.events import Number
@@ -247,7 +248,7 @@ def _sharing(names: Mapping[str, Any], places: list[tuple[int, int]]) -> dict[st
 
 def _array_header(name: str, array: Any, tensor: Any, storage: int, grid: tuple[int, int]) -> TensorHeader:
     start, _ = _place(tensor)
-    distance = array.__array_interface__["data"][0] - start
+    distance = address_of(array) - start
     size = array.itemsize
     whole = not any(each % size for each in (distance, *array.strides))
     return TensorHeader(

@@ -68,6 +68,10 @@ LINES = [
         "w.requires_grad_(); torch.set_grad_enabled(False); v = w[1]; v.add_(row); torch.set_grad_enabled(True); w, w._version",
         "y = w.requires_grad_() * 2; z = y.exp(); d = y.detach(); d[1:2].clamp_(0, 1); z.sum().backward(); w.grad",
         "y = w.requires_grad_() * x; x[1:2].addcmul_(row, row); y.sum().backward()",
+        "y = (w.requires_grad_() * 1).as_strided((2, 2), (6, 1), 3); g = torch.tensor([[-0.0, 1], [2, -0.0]]); y.backward(g); "
+        "w.grad, w.grad.signbit()",
+        "y = (w.requires_grad_() * x)[1:]; z = y.as_strided((2, 2), (1, 6), 8); z.backward(x[:2, :2]); w.grad",
+        "y = w.requires_grad_() * x; y[1:3] += row; y[1:3] = y[:2] * 2; v = y[2, 1:4]; v.mul_(3); y.sum().backward(); w.grad",
     )
 ]
 

@@ -1,7 +1,8 @@
 """The recorded in-place call of one overload, written as a straight line: its node, and the write with all that says so.
 
 What is to be written is prepared already, and refused if it cannot be. Rests on source; edit_lanes.py has such a function
-called where somebody differentiates an edit, which writes it the first time.
+called where somebody differentiates an edit, which writes it the first time. What an edited view is made by has a straight
+line, too, which the engine comes to by `renewal` (making/restriding.py).
 """
 
 from __future__ import annotations
@@ -54,3 +55,16 @@ def write_recorded(op: Overload, numbers: frozenset[str]) -> Callable[..., Any]:
         s.emit(1, f"if {a}._view is not None: {kept}")
     s.emit(1, f"write_at_once({a}, (step, *history))", f"return {a}")
     return compiled("\n".join(s.lines), f"{op.owner.edit_name}_recorded", "record", s.scope)
+
+
+def write_view_node(op: Overload) -> Callable[..., Any]:
+    """A function of the arguments of an op that makes a view, and of the view's array: its node, without the view."""
+    s = Source()
+    values = {p.name: f"a{i}" for i, p in enumerate(op.parameters)}
+    call = Call(op, 0, values)
+    viewed = op.parameters[op.first_tensor].name
+    call.arrays = {viewed: f"{values[viewed]}._memory"}
+    s.emit(0, f"def make({', '.join(values.values())}, view):")
+    s.node(1, call, [viewed], {}, [], [])
+    s.emit(1, "node.outputs = (view.shape, view.dtype)", "return node")
+    return compiled("\n".join(s.lines), f"{op.owner.name}_node", "make", s.scope)

@@ -136,12 +136,6 @@ class Recipe:
         self._save_outputs(node, (target,), maker)
         return steps
 
-    def of_view(self, values: Sequence[Any], view: Array) -> OpNode:
-        """The node of a call that gives this view."""
-        node = self._node(self.node_class, values, values)
-        node.outputs = (view.shape, view.dtype)
-        return node
-
     @cached_property
     def in_place_class(self) -> type[OpNode]:
         """The node class of the in-place form, which PyTorch gives another name for some ops."""

@@ -15,6 +15,7 @@ from autogradkit._ops.declare import memory, plans
 from autogradkit._ops.declare.kinds import CLASSES, KINDS
 from autogradkit._ops.declare.recipe import Recipe, origin
 from autogradkit._ops.declare.signature import REQUIRED
+from autogradkit.core.address import address_of
 from autogradkit.core.dtype import dtype, from_numpy_dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
@@ -65,6 +66,7 @@ SCOPE: dict[str, Any] = {
     "RECORDERS": RECORDERS, "refuse_complex": refuse_complex, "refuse_whole": refuse_whole, "REDUCTIONS": plans.REDUCTIONS,
     "STRIDES": STRIDES, "heeded": heeded,
     "SavedOutput": SavedOutput, "SavedResult": SavedResult, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
+    "address_of": address_of,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "as_size": as_size, "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
     "may_share_memory": np.may_share_memory,

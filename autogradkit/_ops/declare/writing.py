@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.address import address_of
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
 from autogradkit.core.memory import empty
 from autogradkit.core.pending import writing
@@ -21,7 +22,6 @@ from autogradkit.core.storage import (
     Array,
     Bytes,
     VersionCounter,
-    address_of,
     is_borrowed,
     offset_of,
     root_of,
@@ -107,7 +107,7 @@ def are_the_same(one: Array, other: Array) -> bool:
         one.shape == other.shape
         and one.strides == other.strides
         and one.dtype == other.dtype
-        and one.__array_interface__["data"][0] == other.__array_interface__["data"][0]
+        and address_of(one) == address_of(other)
     )
 
 

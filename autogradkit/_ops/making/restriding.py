@@ -5,21 +5,24 @@ Rests on declare, and on the views that show complex numbers as real ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.edit_nodes import write_view_node
 from autogradkit._ops.declare.kinds import Array, Object, Sizes, SymInt
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.views.complex_parts import view_as_complex, view_as_real
 from autogradkit._ops.views.conjugates import conjugated, negated
 from autogradkit.core.storage import offset_of, require_extent, root_of, strided
-from autogradkit.core.strides import element_strides, may_overlap_itself
+from autogradkit.core.strides import contiguous_strides, element_strides, may_overlap_itself
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import PLAIN, ChainedView, ViewStep, view_of
-from autogradkit.engine.modes import enable_grad
+from autogradkit.engine.modes import MODE, enable_grad
 
 
 def positions_in(geometry: Any, size: tuple[int, ...], stride: tuple[int, ...], start: int | None) -> Array:
@@ -33,13 +36,38 @@ def positions_in(geometry: Any, size: tuple[int, ...], stride: tuple[int, ...], 
     return np.asarray(position[wanted])
 
 
-def _to_base(g: Any, size: Any, stride: Any, storage_offset: Any, geometry: Any) -> Any:
+def _to_base_anywhere(g: Any, size: Any, stride: Any, storage_offset: Any, self_geometry: Any) -> Any:
     """The gradient of the base; where several of its elements are one in memory, each gets its share, as in PyTorch."""
-    found = k.as_strided_backward(g, positions_in(geometry, size, stride, storage_offset), geometry[0])
-    if not may_overlap_itself(geometry[0], geometry[1]):
+    found = k.as_strided_backward(g, positions_in(self_geometry, size, stride, storage_offset), self_geometry[0])
+    if not may_overlap_itself(self_geometry[0], self_geometry[1]):
         return found
-    last, counts = _sharing(geometry)
+    last, counts = _sharing(self_geometry)
     return k.pick_flat(found, last) / k.constant(counts, found)
+
+
+def _to_base_at_once(g: Array, size: Any, stride: Any, storage_offset: Any, self_geometry: Any) -> Any:
+    before = _elements_before(size, stride, storage_offset, self_geometry)
+    if before is None:
+        return _to_base_anywhere(g, size, stride, storage_offset, self_geometry)
+    whole, itemsize = np.zeros(self_geometry[0], g.dtype), g.itemsize
+    np.ndarray(size, g.dtype, whole, before * itemsize, [step * itemsize for step in stride])[...] = g
+    return whole
+
+
+@functools.lru_cache(4096)
+def _elements_before(
+    size: tuple[int, ...], stride: tuple[int, ...], start: int | None, geometry: tuple[Any, ...]
+) -> int | None:
+    """How many elements of a contiguous base come before a view that shows some of them, each once; None of all other."""
+    shape, strides, offset = geometry
+    if 0 in size or strides != contiguous_strides(shape) or may_overlap_itself(size, stride):
+        return None
+    before = 0 if start is None else start - offset
+    reach = sum([(n - 1) * step for n, step in zip(size, stride, strict=True)])
+    return before if before >= 0 and before + reach < math.prod(shape) else None
+
+
+_to_base = k.on_arrays(_to_base_at_once)(_to_base_anywhere)
 
 
 def _sharing(geometry: Any) -> tuple[Array, Array]:
@@ -64,11 +92,7 @@ def _addresses(shape: tuple[int, ...], strides: tuple[int, ...], offset: int) ->
     gradient_version=1,
     rule="∂self = add each element of ∂ where it came from",
     samples=lambda t: [(t(2, 3), (2, 2), (1, 2), 1), (t(6), (2, 2), (1, 1), 2)],
-    vjp={
-        "self": lambda g, size, stride, storage_offset, self_geometry: _to_base(
-            g, size, stride, storage_offset, self_geometry
-        )
-    },
+    vjp={"self": _to_base},
 )
 def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: SymInt | None = None) -> Array:
     """A view on the tensor's storage with any sizes, strides and offset (in elements).
@@ -123,15 +147,19 @@ def renewal(base: Tensor, stale: Tensor) -> Any:
             base = _recorded(view_op, base, *values)
         return base._node
     other = _other_kind(memory.dtype, array.dtype)
-    if other is None and root_of(array) is root_of(memory):
-        assert as_strided.recipe is not None
-        return as_strided.recipe.of_view((base, *geometry), array)
+    if other is None and root_of(array) is root_of(memory) and not MODE.anomaly:
+        return _written_node()(base, *geometry, array)
     if other is not None:
         base = _recorded(other, base)
         array = base._memory
         if (array.shape, element_strides(array), offset_of(array)) == geometry:
             return base._node
     return _recorded(as_strided, base, *geometry)._node
+
+
+@functools.cache
+def _written_node() -> Callable[..., Any]:
+    return write_view_node(as_strided)
 
 
 def _ops_of(steps: tuple[ViewStep, ...]) -> Iterator[tuple[Overload, tuple[Any, ...]]]:

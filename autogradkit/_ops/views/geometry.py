@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.address import address_of
 from autogradkit.core.errors import NoArrayError
-from autogradkit.core.storage import Array, address_of, offset_of, root_of, strided
+from autogradkit.core.storage import Array, offset_of, root_of, strided
 from autogradkit.core.strides import element_strides, is_non_overlapping_and_dense
 
 _MOST = 4096  # views that a kernel remembers; endlessly many shapes begin anew
