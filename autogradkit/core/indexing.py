@@ -55,7 +55,7 @@ def parse(index: Any, shape: Ints) -> Plan:
         if index._array.ndim and shape and (kind is _PLACES or (kind is _BOOLS and index._array.shape == shape)):
             return Plan((), (index,))
     elif isinstance(index, slice):
-        bounds = _unpack_slice(cast("slice[Any, Any, Any]", index))
+        bounds = bounds_of(cast("slice[Any, Any, Any]", index))
         if not shape:
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         return Plan((("slice", 0, *bounds),), ())
@@ -157,7 +157,7 @@ class _Parser:
         self.shape = self.shape[: self.dim] + self.shape[self.dim + 1 :]
 
     def slice(self, item: slice) -> None:
-        start, end, step = _unpack_slice(item)
+        start, end, step = bounds_of(item)
         size = self.shape[self.dim] if self.dim < len(self.shape) else 0  # several `...` lead beyond the last
         if (start, step) != (0, 1) or end < (size if self.dim <= len(self.shape) else sys.maxsize):
             wrap_dim(self.dim, len(self.shape))
@@ -209,7 +209,16 @@ def _select(shape: Ints, dim: int, index: Any, place: int) -> Step:
     return ("select", dim, index)
 
 
-def _unpack_slice(item: slice) -> tuple[int, int, int]:
+def bounds_of(item: slice) -> tuple[int, int, int]:
+    """Start, end and step of a slice, the end far behind all sizes where it has none.
+
+    Raises TypeError for what is no integer, ValueError for steps that do not lead forward.
+    """
+    start, end, step = item.start, item.stop, item.step
+    if step is None and (start is None or start.__class__ is int) and end.__class__ is int:
+        start = start or 0
+        if -_FAR < start < _FAR and -_FAR < end < _FAR:
+            return start, end, 1
     step = _slice_bound(item.step, 1)
     if step == 0:
         raise ValueError("slice step cannot be zero")

@@ -6,6 +6,7 @@ products.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from autogradkit._ops.declare import function, python_function
 from autogradkit._ops.declare.kinds import Ints, Tensors
 from autogradkit._ops.linalg.products import bmm
+from autogradkit._ops.views.dimensions import permute
 from autogradkit.core.tensor import Tensor
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # a label is a place in it
@@ -51,13 +53,13 @@ def _labels(equation: str, start: int, end: int, whose: str) -> list[int]:
 class _Plan:
     """Where each label of an equation stands in the operands once they are permuted alike: those of the output come first."""
 
-    def __init__(self, equation: str, operands: Sequence[Any]) -> None:
+    def __init__(self, equation: str, ndims: tuple[int, ...]) -> None:
         left, arrow, _ = equation.partition("->")
-        self.operands = self._read(equation, left, operands)
+        self.operands = self._read(equation, left, len(ndims))
         counts = [0] * (len(LETTERS) + 1)
         self.spread = 0  # how many dimensions an ellipsis stands for, at most
-        for number, (labels, operand) in enumerate(zip(self.operands, operands, strict=True)):
-            ndim, count, has_ellipsis = operand.dim(), len(labels), _ELLIPSIS in labels
+        for number, (labels, ndim) in enumerate(zip(self.operands, ndims, strict=True)):
+            count, has_ellipsis = len(labels), _ELLIPSIS in labels
             if has_ellipsis:
                 self.spread = max(self.spread, ndim - count + 1)
             if has_ellipsis and ndim < count - 1:
@@ -102,16 +104,16 @@ class _Plan:
         self.kept += self.spread if label == _ELLIPSIS else 1
 
     @staticmethod
-    def _read(equation: str, left: str, operands: Sequence[Any]) -> list[list[int]]:
+    def _read(equation: str, left: str, operands: int) -> list[list[int]]:
         parts = left.split(",")
         found: list[list[int]] = []
         start = 0
         for number, part in enumerate(parts):
-            if number == len(operands):
+            if number == operands:
                 raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
             found.append(_labels(equation, start, start + len(part), f"operand {number}"))
             start += len(part) + 1
-        if len(parts) < len(operands):
+        if len(parts) < operands:
             raise RuntimeError("einsum(): more operands were provided than specified in the equation")
         return found
 
@@ -144,15 +146,15 @@ class _Plan:
                 operand = operand.unsqueeze(at)
                 order[place] = at
                 at += 1
-        return operand.permute(tuple(order))
+        return permute.straight(operand, tuple(order))
 
-    def require_sizes(self, operands: Sequence[Any]) -> None:
+    def require_sizes(self, shapes: Sequence[tuple[int, ...]]) -> None:
         """Raise RuntimeError where a label has two sizes."""
         letters = {place: LETTERS[label] for label, place in self.place.items() if label != _ELLIPSIS}
         for dim in range(self.size):
             size = 1
-            for number, each in enumerate(operands):
-                own = each.shape[dim]
+            for number, shape in enumerate(shapes):
+                own = shape[dim]
                 if own not in (1, size) and size != 1:
                     if dim in letters:
                         raise RuntimeError(
@@ -173,11 +175,12 @@ def _pair(left: Any, right: Any, over: Sequence[int]) -> Any:
         return left.mul(right)
     both, only_left, only_right = [], [], []
     count = 1
-    for dim in range(left.dim()):
-        m, n = left.shape[dim] != 1, right.shape[dim] != 1
+    left_sizes, right_sizes = left._array.shape, right._array.shape
+    for dim, (rows, columns) in enumerate(zip(left_sizes, right_sizes, strict=True)):
+        m, n = rows != 1, columns != 1
         if dim in over:
             if m and n:
-                count *= left.shape[dim]
+                count *= rows
             elif m:
                 left = left.sum(dim, True)
             elif n:
@@ -189,13 +192,18 @@ def _pair(left: Any, right: Any, over: Sequence[int]) -> Any:
     swapped = [*both, *only_right, *only_left]
     if only_left and only_right and swapped == sorted(swapped):  # the result then has its dimensions in order
         left, right, only_left, only_right = right, left, only_right, only_left
-    sizes = [[each.shape[dim] for dim in dims] for each, dims in ((left, both), (left, only_left), (right, only_right))]
+        left_sizes, right_sizes = right_sizes, left_sizes
+    pairs = ((left_sizes, both), (left_sizes, only_left), (right_sizes, only_right))
+    sizes = [[shape[dim] for dim in dims] for shape, dims in pairs]
     batch, rows, columns = map(math.prod, sizes)
-    a = left.permute((*both, *only_left, *over, *only_right)).reshape(batch, rows, count)
-    b = right.permute((*both, *over, *only_right, *only_left)).reshape(batch, count, columns)
+    a = permute.straight(left, (*both, *only_left, *over, *only_right)).reshape(batch, rows, count)
+    b = permute.straight(right, (*both, *over, *only_right, *only_left)).reshape(batch, count, columns)
     order = [*both, *only_left, *over, *only_right]
     result = bmm(a, b).view((*sizes[0], *sizes[1], *[1 for _ in over], *sizes[2]))
-    return result.permute(tuple([order.index(dim) for dim in range(left.dim())]))
+    return permute.straight(result, tuple([order.index(dim) for dim in range(len(left_sizes))]))
+
+
+_planned = functools.lru_cache(1024)(_Plan)
 
 
 _einsum = function("einsum", variants="")
@@ -205,24 +213,26 @@ _einsum = function("einsum", variants="")
 def _(equation: str, tensors: Tensors, *, path: Ints | None = None) -> Any:
     if not tensors:
         raise RuntimeError("einsum(): must provide at least one operand")
-    plan = _Plan(equation, tensors)
+    plan = _planned(equation, tuple([each.ndim for each in tensors]))
     left: list[Any] = [plan.arranged(number, each) for number, each in enumerate(tensors)]
-    plan.require_sizes(left)
-    counts = [sum(each.shape[dim] != 1 for each in left) for dim in range(plan.size)]
+    shapes = [each._array.shape for each in left]
+    plan.require_sizes(shapes)
+    counts = [sum([size != 1 for size in sizes]) for sizes in zip(*shapes, strict=True)]
     summed = range(plan.kept, plan.size)
     if len(left) == 1:
         return left[0].sum(tuple(summed)) if summed else left[0]
     while len(left) > 1:
         a, b = left.pop(0), left.pop(0)
         over, first, second = [], [], []
+        a_sizes, b_sizes = a._array.shape, b._array.shape
         for dim in summed:
-            if a.shape[dim] != 1 and b.shape[dim] != 1:
+            if a_sizes[dim] != 1 and b_sizes[dim] != 1:
                 counts[dim] -= 1
                 if counts[dim] == 1:
                     over.append(dim)
                     counts[dim] = 0
-            elif counts[dim] == 1 and (a.shape[dim] != 1 or b.shape[dim] != 1):
-                (first if a.shape[dim] != 1 else second).append(dim)
+            elif counts[dim] == 1 and (a_sizes[dim] != 1 or b_sizes[dim] != 1):
+                (first if a_sizes[dim] != 1 else second).append(dim)
                 counts[dim] = 0
         if first:
             a = a.sum(first, True)
@@ -231,7 +241,7 @@ def _(equation: str, tensors: Tensors, *, path: Ints | None = None) -> Any:
         left.insert(0, _pair(a, b, over))
     if not summed:
         return left[0]
-    return left[0].view(left[0].shape[: plan.kept])
+    return left[0].view(left[0]._array.shape[: plan.kept])
 
 
 def _subscripts(labels: Sequence[Any]) -> str:

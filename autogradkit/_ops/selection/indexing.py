@@ -22,7 +22,7 @@ from autogradkit._ops.views.parts import select, slice_
 from autogradkit._ops.views.sizes import alias, expand, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.frames import shorten
-from autogradkit.core.indexing import parse
+from autogradkit.core.indexing import bounds_of, parse
 from autogradkit.core.locations import locate
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import element_strides, empty_strided
@@ -297,6 +297,8 @@ def _getitem(self: Tensor, index_: Any) -> Tensor:
             shape = self._memory.shape
             if shape and -shape[0] <= index_ < shape[0]:
                 return select.straight(self, 0, index_)
+        elif index_.__class__ is slice and self._memory.ndim:
+            return slice_.straight(self, 0, *bounds_of(index_))
         plan = parse(index_, self._memory.shape)
         result = self
         for name, *rest in plan.steps:

@@ -5,6 +5,8 @@ Rests on declare and views.
 
 from __future__ import annotations
 
+import functools
+import math
 from operator import setitem
 from typing import Any
 
@@ -21,13 +23,22 @@ from autogradkit.core.tensor import Tensor
 
 Shape = tuple[int, ...]
 
+_SMALL = 4096  # elements of a matrix up to which a mask is remembered
+
+
+@functools.lru_cache(64)
+def _zeroed(sizes: Shape, diagonal: int, lower: bool) -> Array:
+    """Where a triangle has zeros."""
+    below = np.tri(*sizes, diagonal if lower else diagonal - 1, np.bool_)
+    return ~below if lower else below
+
 
 def _keep_triangle(name: str, out: Array, diagonal: int, lower: bool) -> Step:
     """Nothing but zeros is written: what of an expanded tensor is one element has them wherever one is due."""
     if out.ndim < 2:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
-    below = np.tri(out.shape[-2], out.shape[-1], diagonal if lower else diagonal - 1, np.bool_)
-    mask = ~below if lower else below
+    sizes = out.shape[-2:]
+    mask = (_zeroed if math.prod(sizes) <= _SMALL else _zeroed.__wrapped__)(sizes, diagonal, lower)
     # A mask of all dimensions is written by in one go, one behind `...` by positions, which takes ten times as long.
     return setitem, out, mask if out.ndim == 2 else np.broadcast_to(mask, out.shape), 0
 

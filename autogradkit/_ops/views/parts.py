@@ -26,7 +26,7 @@ def whole_meta(grad: Array, input_sizes: tuple[int, ...], *_rest: Any) -> Any:
 
 def part(self: Array, dim: int, places: Any) -> Array:
     """A view on one place, or a slice of places, of dimension `dim`."""
-    found = self[(*(Whole,) * dim, places, ...)]
+    found = self[(*(Whole,) * dim, places)] if dim else self[places, ...]
     if found.size:
         return found
     # NumPy leaves the address and the strides of what has no elements as they were.
@@ -99,7 +99,8 @@ def slice_(
     """A view on every `step`-th place of dimension `dim` from `start` to before `end`."""
     if not self.ndim:
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-    dim = wrap_dim(dim, self.ndim)
+    if not 0 <= dim < self.ndim:
+        dim = wrap_dim(dim, self.ndim)
     if step <= 0:
         raise RuntimeError("slice step must be positive")
     return part(self, dim, slice(start, end, step))

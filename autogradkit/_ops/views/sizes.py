@@ -195,6 +195,17 @@ def _unsafe_view_of_copy(tensor: Any, shape: Shape) -> Any:
     return k.unsafe_view(tensor.contiguous(), shape)
 
 
+@functools.lru_cache(4096)
+def _merged(shape: Shape, start_dim: int, end_dim: int) -> Shape | None:
+    """The sizes of a flattened tensor; None where there is nothing to merge."""
+    start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if not shape:
+        return (1,)
+    return None if start == end else (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
+
+
 @op(variants="method", composition=True)
 def reshape_as(self: Tensor, other: Tensor) -> Any:
     """The tensor reshaped to the shape of `other`.
@@ -214,15 +225,9 @@ def flatten(self: Tensor, start_dim: int = 0, end_dim: int = -1) -> Any:
     >>> torch.zeros(2, 3, 4).flatten(1).shape
     torch.Size([2, 12])
     """
-    shape = self._memory.shape
-    start, end = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
-    if start > end:
-        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    if not shape:
-        return reshape(self, (1,))
-    if start == end:
+    merged = _merged(self._memory.shape, start_dim, end_dim)
+    if merged is None:
         return self
-    merged = (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
     return view_sizes.straight(self, merged) if self._memory.flags.c_contiguous else reshape(self, merged)
 
 
