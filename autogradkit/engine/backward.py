@@ -190,26 +190,26 @@ def backward(
     tensor(6.)
     """
     try:
-        # A loss, as usual: nothing that follows could be refused.
+        # A loss, or a result and a gradient like it, as usual: nothing that follows could be refused.
         if (
             type(tensors) is Tensor
             and (retain_graph is None or retain_graph is True)
             and create_graph is False
-            and grad_tensors is grad_variables is inputs is None
+            and grad_variables is inputs is None
             and not RECORDERS
         ):
             node, array = tensors._node, tensors._array
-            if (
-                node is not None
-                and tensors._view is None
-                and array.size == 1
-                and not (MODE.anomaly or MODE.transforms or BATCHES)
-            ):
+            if node is not None and tensors._view is None and not (MODE.anomaly or MODE.transforms or BATCHES):
                 at = 2 * tensors._output_nr
                 if node.outputs[at] == array.shape and node.outputs[at + 1] is array.dtype and array.dtype.kind == "f":
-                    one = np.ones(array.shape, array.dtype) if array.shape else np.array(1, array.dtype)
-                    run_alone(node, at >> 1, one, retain_graph is True)
-                    return
+                    start = None
+                    if grad_tensors is None and array.size == 1:
+                        start = np.ones(array.shape, array.dtype) if array.shape else np.array(1, array.dtype)
+                    elif type(grad_tensors) is Tensor and not DUAL_LEVELS:
+                        start = grad_tensors._array
+                    if start is not None and start.shape == array.shape and start.dtype is array.dtype:
+                        run_alone(node, at >> 1, start, retain_graph is True)
+                        return
         _backward(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
     except BaseException as error:
         shorten(error)

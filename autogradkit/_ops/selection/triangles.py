@@ -29,7 +29,7 @@ _SMALL = 4096  # elements of a matrix up to which a mask is remembered
 @functools.lru_cache(64)
 def _zeroed(sizes: Shape, diagonal: int, lower: bool) -> Array:
     """Where a triangle has zeros."""
-    below = np.tri(*sizes, diagonal if lower else diagonal - 1, np.bool_)
+    below = np.tri(sizes[0], sizes[1], diagonal if lower else diagonal - 1, np.bool_)
     return ~below if lower else below
 
 
