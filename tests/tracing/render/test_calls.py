@@ -225,3 +225,11 @@ def call_and_detail(source: str, before: str) -> tuple[Any, dict[str, Any]]:
     graph = draw_graph(trace_source(source, before)).graph
     call = next(item for item in graph.items.values() if item.kind == "call")
     return call, details_of(graph)[call.key]
+
+
+def test_what_a_call_makes_and_nobody_uses_is_not_drawn_behind_it() -> None:
+    cell = "out = k.view(1, -1) @ cols\nout.sum().backward()"
+    before = "k = torch.ones(2, 2, requires_grad=True)\ncols = torch.arange(12.).view(1, 4, 3)"
+    graph = draw_graph(trace_source(cell, before)).graph
+    (call,) = [item for item in graph.items.values() if item.kind == "call"]
+    assert [graph.labels[link.value] for link in graph.links if link.tail == call.key] == ["out"]
