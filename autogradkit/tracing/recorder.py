@@ -161,6 +161,8 @@ class EventRecorder(Recorder):
 
     def _written(self, names: tuple[str, ...], parameters: tuple[str, ...], args: tuple[Any, ...]) -> tuple[int, ...]:
         """The values that the op in hand has given to tensors that it writes beside its result."""
+        if not names:  # as nearly all
+            return ()
         written = [
             each for name, each in zip(parameters, args, strict=False) if name in names and isinstance(each, Tensor)
         ]
