@@ -1,37 +1,28 @@
-"""The derivative of one op, measured: (f(x + ε) − f(x − ε)) / 2ε from its recorded inputs, in double precision.
+"""The derivative of one op, or of a call of several, measured: (f(x + ε) − f(x − ε)) / 2ε from its recorded inputs.
 
-What a reader asks for in the detail of a node, to compare with what its rule gave. It runs the op again, so it rests on the
-declared ops, where everything else that draws needs a recording only. The widget's Python half calls it.
+What a reader asks for in the detail of a node, to compare with what its rule gave. It runs ops again in double precision
+(`rerun.py`), where everything else that draws needs a recording only. The widget's Python half calls it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import SETS
-from autogradkit._ops.declare.names import load_all
-from autogradkit._ops.declare.overload import Overload
-from autogradkit._ops.declare.signature import REQUIRED
-from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.engine.modes import no_grad
-from autogradkit.tracing.calls import facts_of
 from autogradkit.tracing.events import Argument, NodeRan, Numbers, Op, Value
 from autogradkit.tracing.notation import rules_in
-from autogradkit.tracing.render.graph.telling.operands import Array, array_of, literal
-from autogradkit.tracing.render.marks.numbers import plain, plain_array
+from autogradkit.tracing.render.graph.structure.model import inputs_of, op_key
+from autogradkit.tracing.render.graph.telling.chain import Chain
+from autogradkit.tracing.render.graph.telling.operands import Array, array_of
+from autogradkit.tracing.render.marks.numbers import plain, plain_array, total
+from autogradkit.tracing.rerun import CannotMeasureError, Rerun
 from autogradkit.tracing.saved import role_of
 
 STEP = 1e-6  # ε for numbers up to 1; in proportion for larger ones
 MOST_ELEMENTS = 64  # of an input that are moved, one after the other
 MOST_SHOWN = 6
-
-
-class CannotMeasureError(Exception):
-    """Why there is nothing to measure, as a sentence."""
 
 
 def measured(op: Op, ran: NodeRan | None, values: Mapping[int, Value], labels: Mapping[int, str]) -> list[list[str]]:
@@ -40,9 +31,70 @@ def measured(op: Op, ran: NodeRan | None, values: Mapping[int, Value], labels: M
     `ran` is the backward of the op that is compared with; without one ∂ is 1 everywhere.
     """
     try:
-        return _Probe(op, ran, values, labels).rows()
+        step = Rerun(op, values, labels)
+        through_view = op.node_name == "CopySlices"
+        came = None if through_view else ran
+        inputs = [
+            _Input(
+                argument.value,
+                labels[argument.value],
+                ((0, next(place for place, each in enumerate(op.inputs) if each is argument)),),
+                ran.sent[edge] if ran is not None and edge < len(ran.sent) else None,
+            )
+            for edge, argument in enumerate(_targets(op))
+            if argument is not None and argument.value is not None and values[argument.value].requires_grad
+        ]
+        weights = dict(zip(op.outputs, _weights(step, came), strict=False))
+        return _Probe([step], weights, came is not None).rows(inputs, through_view)
     except CannotMeasureError as reason:
         return [["measured", str(reason)]]
+
+
+def measured_call(chain: Chain) -> list[list[str]]:
+    """The same of a call of several operations, through all of them, compared with its last backward."""
+    graph, ops = chain.why.graph, chain.ops
+    try:
+        steps = [Rerun(op, graph.values, graph.labels) for op in ops]
+        within = {value for op in ops for value in inputs_of(op)}
+        if chain.results & within:
+            raise CannotMeasureError("what the call gives is used by its own steps, too, so it cannot be told apart")
+        call = chain.calls[-1] if chain.calls else None
+        ran = {} if call is None else chain.ran(call)
+        weights: dict[int, Array] = {}
+        for step in steps:
+            given = dict(zip(step.op.outputs, _weights(step, ran.get(step.op.step)), strict=False))
+            zeros = call is not None and step.op.step not in ran
+            weights |= {id: np.zeros_like(each) if zeros else each for id, each in given.items() if id in chain.results}
+        uses: dict[int, list[tuple[int, int]]] = {}
+        made: set[int] = set()
+        for place, op in enumerate(ops):
+            for number, argument in enumerate(op.inputs):
+                if argument.value is not None and argument.value not in made:
+                    uses.setdefault(argument.value, []).append((place, number))
+            made.update(op.outputs)
+        keys = {op_key(op) for op in ops}
+        sent: dict[int, list[Numbers]] = {}
+        for link in graph.links:
+            if link.head in keys:
+                sent.setdefault(link.value, []).extend(each.numbers for each in link.grads if each.call == call)
+        inputs = [
+            _Input(value, graph.labels[value], tuple(places), total(sent[value]) if sent.get(value) else None)
+            for value, places in uses.items()
+            if graph.values[value].requires_grad
+        ]
+        return _Probe(steps, weights, call is not None).rows(inputs)
+    except CannotMeasureError as reason:
+        return [["measured", str(reason)]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """What is moved: a value, where it is used (the step's number, the argument's), and the gradient to compare with."""
+
+    value: int
+    label: str
+    uses: tuple[tuple[int, int], ...]
+    sent: Numbers | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,58 +108,39 @@ class _Slope:
 
 
 class _Probe:
-    def __init__(self, op: Op, ran: NodeRan | None, values: Mapping[int, Value], labels: Mapping[int, str]) -> None:
-        if op.kind == "random":
-            raise CannotMeasureError(f"{op.label} draws other numbers each time it runs, so differences say nothing")
-        self.op, self.ran, self.values, self.labels = op, ran, values, labels
-        self.arrays = {
-            argument.value: self._double(argument.value) for argument in op.inputs if argument.value is not None
-        }
-        self.overload, self.before = self._found()
-        self.weights = self._weights(self.before)
+    """Steps that are run again with one element moved. `weights` are ∂ for what they come to."""
 
-    def rows(self) -> list[list[str]]:
+    def __init__(self, steps: Sequence[Rerun], weights: Mapping[int, Array], ran: bool) -> None:
+        self.steps = steps
+        self.weights = weights
+        self.times = " · ∂ =" if ran else " with ∂ = 1:"
+        self.before = self._run({})
+
+    def rows(self, inputs: list[_Input], through_view: bool = False) -> list[list[str]]:
         """The rows for all inputs."""
-        found: list[list[str]] = []
-        for edge, argument in enumerate(self._targets()):
-            if argument is not None and argument.value is not None and self.values[argument.value].requires_grad:
-                found.append(self._row(argument, edge))
-        if not found:
+        if not inputs:
             raise CannotMeasureError("no input requires grad, so there is nothing to compare")
-        return found
+        return [["measured", "\n".join(self._lines(each, through_view))] for each in inputs]
 
-    def _targets(self) -> list[Argument | None]:
-        """The argument behind each edge of the node, in their order."""
-        roles: dict[str, list[Argument]] = {}
-        for argument in self.op.inputs:
-            roles.setdefault(role_of(argument, self.op.facts.parameters) or "", []).append(argument)
-        rules = rules_in(self.op.facts.rule)
-        if len(rules) == 1:  # perhaps a list of tensors
-            return [*roles.get(rules[0].parameter, [])]
-        return [(roles.get(rule.parameter) or [None])[0] for rule in rules]
-
-    def _row(self, argument: Argument, edge: int) -> list[str]:
-        assert argument.value is not None
-        label = self.labels[argument.value]
-        array = self.arrays[argument.value]
-        what = "measured"
+    def _lines(self, moved: _Input, through_view: bool) -> list[str]:
+        label = moved.label
+        array = self._array(moved)
         if array.dtype.kind != "f":
-            return [what, f"∂{label}: {label} holds {array.dtype.name}: it cannot be moved by a small ε"]
+            return [f"∂{label}: {label} holds {array.dtype.name}: it cannot be moved by a small ε"]
         places = list(np.ndindex(array.shape))[:MOST_ELEMENTS]
-        slopes = [self._slope(argument, place) for place in places]
+        slopes = [self._slope(moved, place) for place in places]
         if not slopes:
-            return [what, f"∂{label} is empty"]
+            return [f"∂{label} is empty"]
         central = np.array([slope.central for slope in slopes])
-        lines = [f"∂{label} = (f({label} + ε) − f({label} − ε)) / 2ε{self._times()} {_shown(central, array.shape)}"]
+        lines = [f"∂{label} = (f({label} + ε) − f({label} − ε)) / 2ε{self.times} {_shown(central, array.shape)}"]
         if len(slopes) < array.size:
             lines[0] += f"   (the first {len(slopes)} of {array.size} elements)"
-        sent = None if self.ran is None or edge >= len(self.ran.sent) else self.ran.sent[edge]
-        if self.op.node_name == "CopySlices":
+        if through_view:
             lines.append("the node's own gradient is that of the whole tensor behind the view, so it is not compared")
-        elif sent is None:
+        elif moved.sent is None:
             lines.append("no backward ran through it, so there is no gradient to compare with")
         else:
-            lines += _compared(central, [slope.kink for slope in slopes], sent)
+            lines += _compared(central, [slope.kink for slope in slopes], moved.sent)
         for place, slope in zip(places, slopes, strict=True):
             if slope.kink:
                 at = f" at {list(place)}" if place else ""
@@ -116,153 +149,72 @@ class _Probe:
                     "is no derivative; the rule chooses one of them or between"
                 )
                 break
-        return [what, "\n".join(lines)]
+        return lines
 
-    def _times(self) -> str:
-        return " with ∂ = 1:" if self.ran is None or self.op.node_name == "CopySlices" else " · ∂ ="
+    def _array(self, moved: _Input) -> Array:
+        return self.steps[moved.uses[0][0]].arrays[moved.value]
 
-    # -- finding the op and running it ------------------------------------------------------------------------------
-
-    def _found(self) -> tuple[Overload, list[Array]]:
-        """The form of the op that gives what was recorded, and what it gives in double precision."""
-        load_all()  # the trace may be a file's
-        bare = self.op.name.removesuffix("_") if self.op.kind == "inplace" else self.op.name
-        forms = [
-            each
-            for owner in SETS
-            for each in owner.overloads
-            if each.name == bare and facts_of(each, self.op.inputs) == self.op.facts
-        ]
-        reason = CannotMeasureError(f"{self.op.label} is no op of its own with a rule: there is nothing to run again")
-        for self.overload in (each for each in forms if each.formulas):
-            if self.overload.unmeasured:
-                raise CannotMeasureError(f"{self.op.label} {self.overload.unmeasured}")
-            try:
-                results = self._run({})
-                self._require_same(results)
-            except CannotMeasureError as told:
-                reason = told
-            else:
-                return self.overload, results
-        raise reason
-
-    def _require_same(self, results: list[Array]) -> None:
-        for output, found in zip(self.op.outputs, results, strict=False):
-            told = array_of(self.values[output].numbers)
-            if told is None:
-                raise CannotMeasureError(f"only a summary of {self.labels[output]} was recorded")
-            if found.dtype.kind == "c":
-                raise CannotMeasureError(f"{self.labels[output]} is complex: it would move in two directions")
-            if told.shape != found.shape or not np.allclose(told, found, rtol=1e-3, atol=1e-5, equal_nan=True):
-                raise CannotMeasureError(f"run again on what was recorded, {self.op.label} gives something else")
-
-    def _double(self, value: int) -> Array:
-        numbers = self.values[value].numbers
-        array = array_of(numbers)
-        if array is None:
-            raise CannotMeasureError(
-                f"only a summary of {self.labels[value]} was recorded ({numbers.omitted:,} elements are too many)"
-            )
-        if array.dtype.kind == "c":
-            raise CannotMeasureError(f"{self.labels[value]} is complex: it would have to be moved in two directions")
-        return array.astype(np.float64) if array.dtype.kind == "f" else array
-
-    def _run(self, moved: Mapping[int, Array]) -> list[Array]:
-        """The results on the recorded inputs; `moved` has other arrays for arguments, by their number."""
-        args: list[Any] = []
-        named: dict[str, Any] = {}
-        groups: dict[tuple[int | None, str | None], list[Any]] = {}
-        for number, argument in enumerate(self.op.inputs):
-            groups.setdefault((argument.place, argument.name), []).append(self._given(argument, number, moved))
-        for (place, name), given in groups.items():
-            value = given if len(given) > 1 or self._takes_list(place, name) else given[0]
-            if name is not None:
-                named[name] = value
-            elif place is not None:
-                args += [None] * (place + 1 - len(args))
-                args[place] = value
-        with no_grad(), np.errstate(all="ignore"):
-            try:
-                result = self.overload.run(self._bound(args, named))
-            except (TypeError, ValueError, RuntimeError, IndexError) as error:
+    def _run(self, moved: Mapping[tuple[int, int], Array]) -> dict[int, Array]:
+        """What all steps come to, one after the other, by their values; `moved` has other numbers for some uses of an input."""
+        found: dict[int, Array] = {}
+        for place, step in enumerate(self.steps):
+            given = {number: found[each.value] for number, each in enumerate(step.op.inputs) if each.value in found}
+            given |= {number: array for (at, number), array in moved.items() if at == place}
+            results = step.run(given)
+            if len(self.steps) > 1 and any(each.dtype in (np.float32, np.float16) for each in results):
                 raise CannotMeasureError(
-                    f"{self.op.label} cannot be run again from what was recorded: {error}"
-                ) from None
-        results = result if isinstance(result, tuple | list) else (result,)
-        return [np.array(each.numpy(force=True)) for each in results if isinstance(each, Tensor)]
-
-    def _given(self, argument: Argument, number: int, moved: Mapping[int, Array]) -> Any:
-        if argument.value is not None:
-            return wrap(np.array(moved.get(number, self.arrays[argument.value])))
-        try:
-            return literal(argument.text)
-        except ValueError:
-            raise CannotMeasureError(f"its argument {argument.text} was recorded as text only") from None
-
-    def _takes_list(self, place: int | None, name: str | None) -> bool:
-        parameters = self.overload.parameters
-        at = self.overload.index.get(name, -1) if name is not None else place if place is not None else -1
-        return 0 <= at < len(parameters) and parameters[at].spelled in ("Arrays", "OptionalArrays")
-
-    def _bound(self, args: list[Any], named: dict[str, Any]) -> list[Any]:
-        """The arguments in the order of the op's parameters, as a call of it binds them."""
-        # A formula gives by its place what a call gives by its name; and no None was recorded.
-        parameters, positional = self.overload.parameters, self.overload.positional
-        named = {
-            **{p.public: value for p, value in zip(parameters[positional:], args[positional:], strict=False)},
-            **named,
-        }
-        args = args[:positional]
-        for p in parameters[len(args) :]:
-            if p.optional and p.default is REQUIRED:
-                named.setdefault(p.public, None)
-        signature = self.overload.method_signature
-        if signature is None or self.overload.self_at != 0 or not args:
-            return self.overload.signature.match(args, named, True)[: len(self.overload.parameters)]
-        return [args[0], *signature.match(args[1:], named, True)]
-
-    # -- measuring --------------------------------------------------------------------------------------------------
-
-    def _weights(self, results: list[Array]) -> list[Array]:
-        """∂ for each result, of what has a gradient."""
-        if self.ran is None:
-            return [np.ones(each.shape) if each.dtype.kind == "f" else np.zeros(each.shape) for each in results]
-        if self.op.node_name == "CopySlices":
-            return [np.ones(each.shape) for each in results]
-        found: list[Array] = []
-        recorded = list(range(len(results))[self.overload.differentiable_outputs])
-        for number, result in enumerate(results):
-            place = recorded.index(number) if number in recorded else len(self.ran.received)
-            numbers = self.ran.received[place] if place < len(self.ran.received) else None
-            array = np.zeros(result.shape) if numbers is None else array_of(numbers)
-            if array is None:
-                raise CannotMeasureError("only a summary of the gradient that came was recorded")
-            found.append(array.astype(np.float64))
+                    f"{step.op.label} gives {results[0].dtype} whatever it is given: too few digits"
+                )
+            found |= zip(step.op.outputs, results, strict=False)
         return found
 
-    def _slope(self, argument: Argument, place: tuple[int, ...]) -> _Slope:
-        assert argument.value is not None
-        size = STEP * max(1.0, abs(float(self.arrays[argument.value][place])))
-        right, left = self._sides(argument, place, size)
+    def _slope(self, moved: _Input, place: tuple[int, ...]) -> _Slope:
+        size = STEP * max(1.0, abs(float(self._array(moved)[place])))
+        right, left = self._sides(moved, place, size)
         kink = False
         if abs(right - left) > 1e-3 * (1 + abs(right) + abs(left)):
-            closer, other = self._sides(argument, place, size / 100)
+            closer, other = self._sides(moved, place, size / 100)
             kink = abs(closer - other) > 0.5 * abs(right - left)  # of a smooth bend it would shrink with ε
         return _Slope((right + left) / 2, right, left, kink)
 
-    def _sides(self, argument: Argument, place: tuple[int, ...], size: float) -> tuple[float, float]:
+    def _sides(self, moved: _Input, place: tuple[int, ...], size: float) -> tuple[float, float]:
         """The slopes to the right and to the left, times ∂."""
-        number = next(i for i, each in enumerate(self.op.inputs) if each is argument)
-        assert argument.value is not None
         slopes: list[float] = []
         for step in (size, -size):
-            array = self.arrays[argument.value].copy()
+            array = np.array(self._array(moved))  # in the same layout
             array[place] += step
-            after = self._run({number: array})
-            exact = array[place] - self.arrays[argument.value][place]  # what ε came to
-            pairs = zip(after, self.before, self.weights, strict=True)
-            slopes.append(sum(float((weight * (now - was)).sum()) for now, was, weight in pairs) / float(exact))
+            after = self._run(dict.fromkeys(moved.uses, array))
+            exact = array[place] - self._array(moved)[place]  # what ε came to
+            risen = (float((weight * (after[id] - self.before[id])).sum()) for id, weight in self.weights.items())
+            slopes.append(sum(risen) / float(exact))
         return slopes[0], slopes[1]
+
+
+def _targets(op: Op) -> list[Argument | None]:
+    """The argument behind each edge of an op's node, in their order."""
+    roles: dict[str, list[Argument]] = {}
+    for argument in op.inputs:
+        roles.setdefault(role_of(argument, op.facts.parameters) or "", []).append(argument)
+    rules = rules_in(op.facts.rule)
+    if len(rules) == 1:  # perhaps a list of tensors
+        return [*roles.get(rules[0].parameter, [])]
+    return [(roles.get(rule.parameter) or [None])[0] for rule in rules]
+
+
+def _weights(step: Rerun, ran: NodeRan | None) -> list[Array]:
+    """∂ for each result, of what has a gradient; 1 where none ran."""
+    if ran is None:
+        return [np.ones(each.shape) if each.dtype.kind == "f" else np.zeros(each.shape) for each in step.before]
+    found: list[Array] = []
+    recorded = list(range(len(step.before))[step.overload.differentiable_outputs])
+    for number, result in enumerate(step.before):
+        place = recorded.index(number) if number in recorded else len(ran.received)
+        numbers = ran.received[place] if place < len(ran.received) else None
+        array = np.zeros(result.shape) if numbers is None else array_of(numbers)
+        if array is None:
+            raise CannotMeasureError("only a summary of the gradient that came was recorded")
+        found.append(array.astype(np.float64))
+    return found
 
 
 def _compared(central: Array, kinks: list[bool], sent: Numbers) -> list[str]:

@@ -1,16 +1,14 @@
 """The recorder: listens to ops, backward and modules in one thread, and turns what it hears into an event stream.
 
-Rests on `core.recording` (the contract), `calls`, `copying`, `failure`, `visits`, `numbering`, `naming` and `remembered`. While
-the cell runs it notes places as (code, offset) pairs and copies numbers, within bounds; names and positions are found
-afterwards, by `resolve`.
+Rests on `core.recording` (the contract), `calls`, `copying`, `failure`, `gradients` (what backward did), `visits`, `numbering`,
+`naming` and `remembered`. While the cell runs it notes places as (code, offset) pairs and copies numbers, within bounds; names
+and positions are found afterwards, by `resolve`.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from operator import setitem
 from types import FrameType
 from typing import Any
 
@@ -19,29 +17,14 @@ import numpy as np
 from autogradkit.core.facts import Declaration
 from autogradkit.core.own import is_own
 from autogradkit.core.recording import RECORDERS, Recorder, marks_of, rest, restore
-from autogradkit.core.sparse import around
-from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import is_grad_enabled
-from autogradkit.engine.saved import OpNode
 from autogradkit.tracing.calls import as_written, call_in, called_as, facts_of, flat, in_order, short, why_not
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.copying import Copier
-from autogradkit.tracing.events import (
-    Accumulated,
-    Argument,
-    BackwardBegin,
-    BackwardEnd,
-    GradAssigned,
-    GradReturned,
-    Layer,
-    NodeRan,
-    Op,
-    Saved,
-    spelled,
-)
+from autogradkit.tracing.events import Argument, Layer, Op, Saved, spelled
 from autogradkit.tracing.failure import Failed, ended_by
-from autogradkit.tracing.frames import NOWHERE, Site
+from autogradkit.tracing.gradients import Gradients
 from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.naming import Naming, left_in, names_of
 from autogradkit.tracing.numbering import Numbering
@@ -53,15 +36,6 @@ from autogradkit.tracing.turns import TurnCounter
 from autogradkit.tracing.visits import Visits
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A backward: its number in the trace, where it was called, and in which turns of the loops there."""
-
-    number: int
-    site: Site
-    turns: tuple[tuple[int, ...], ...]
 
 
 class EventRecorder(Recorder):
@@ -77,7 +51,7 @@ class EventRecorder(Recorder):
         self.saved = Watched()
         self.dropped = 0
         self.failed: Failed | None = None  # the op that raised last
-        self._calls: dict[int, _Call] = {}
+        self._gradients = Gradients(self.numbering, self.copier, self.drafts)
         self._variables: dict[str, Any] = {}  # of the cell
         self._at_end: dict[int, str] = {}  # tensor number -> the variable that holds it when the cell has ended
         self._turns = TurnCounter()
@@ -183,10 +157,12 @@ class EventRecorder(Recorder):
         if edited is not None:
             # Such as `w.grad.zero_()`, `w.grad.data[0] = 1`.
             for owner, grad in self.numbering.gradients_in(outputs[0]):
-                self._note_assignment(owner, None, grad, visit.site)
+                self._gradients.note_assignment(owner, None, grad, visit.site)
 
     def _written(self, names: tuple[str, ...], parameters: tuple[str, ...], args: tuple[Any, ...]) -> tuple[int, ...]:
         """The values that the op in hand has given to tensors that it writes beside its result."""
+        if not names:  # as nearly all
+            return ()
         written = [
             each for name, each in zip(parameters, args, strict=False) if name in names and isinstance(each, Tensor)
         ]
@@ -241,41 +217,14 @@ class EventRecorder(Recorder):
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         self._turns.pause()
         self.copier.forget()
-        number = len(self._calls)
         visit = self._visits.of(sys._getframe(1))
-        event = BackwardBegin(
-            step=len(self.drafts),
-            call=number,
-            accumulate=accumulate,
-            roots=tuple(self.numbering.value(root) for root in roots),
-            retain_graph=options["retain_graph"],
-            create_graph=options["create_graph"],
-            position=None,
-        )
-        begun = _Call(number, visit.site, visit.turns)
-        at_once([(setitem, self._calls, call, begun), (self.drafts.append, Draft(event, visit.site))])
+        self._gradients.begin(call, roots, accumulate, options, visit)
 
     def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
-        self._look(self._node_ran, call, node, received, sent)
-
-    def _node_ran(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
         if len(self.drafts) >= MOST_EVENTS:
             self.dropped += 1
-            return
-        if not isinstance(node, OpNode):  # the backward of a custom function, which may write as well
-            self.copier.forget()
-        number = self.numbering.node(node)
-        assert number is not None
-        event = NodeRan(
-            step=len(self.drafts),
-            call=self._calls[call].number,
-            node=number,
-            node_name=type(node).__name__,
-            received=tuple([None if each is None else self.copier.gradient(each) for each in received]),
-            sent=tuple([None if each is None else self.copier.gradient(each) for each in sent]),
-            edges=tuple([self.numbering.node(target) for target in node.edges[::2]]),
-        )
-        self.drafts.append(Draft(event, NOWHERE))
+        else:
+            self._look(self._gradients.node_ran, call, node, received, sent)
 
     def gradients_may_change(self) -> None:
         self.copier.forget()
@@ -286,66 +235,21 @@ class EventRecorder(Recorder):
                 self.numbering.give(gradient, target, place)
 
     def accumulate(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
-        self._look(self._accumulated, call, tensor, before, contribution, after)
-
-    def _accumulated(self, call: int, tensor: Any, before: Any, contribution: Any, after: Any) -> None:
-        number = self.numbering.tensor(tensor)
-        self.numbering.owns(tensor, after)
-        self.numbering.edited(after)
-        event = Accumulated(
-            step=len(self.drafts),
-            call=self._calls[call].number,
-            tensor=number,
-            node=self.numbering.accumulator(number),
-            name=None,
-            before=None if before is None else self.copier.copy(around(before)),
-            contribution=self.copier.gradient(contribution),
-            after=self.copier.gradient(after) if before is None else self.copier.copy(after),
-            position=None,
-        )
-        self.drafts.append(Draft(event, self._calls[call].site))
+        self._look(self._gradients.accumulated, call, tensor, before, contribution, after)
 
     def grad_returned(self, inputs: tuple[Any, ...], results: tuple[Any, ...]) -> None:
-        self._look(self._grad_returned, inputs, results)
-
-    def _grad_returned(self, inputs: tuple[Any, ...], results: tuple[Any, ...]) -> None:
-        call = next(reversed(self._calls.values()))
-        values = [None if each is None else self.numbering.value(each, made=True) for each in results]
-        for tensor, value in zip(inputs, values, strict=True):
-            if value is not None:
-                event = GradReturned(len(self.drafts), call.number, self.numbering.value(tensor), value, None)
-                self.drafts.append(Draft(event, call.site, outputs=tuple(values), turns=call.turns))
+        self._look(self._gradients.returned, inputs, results)
 
     def backward_end(self, call: int, error: BaseException | None) -> None:
         self.copier.forget()
-        begun = self._calls.get(call)
-        if begun is not None:  # else it was interrupted while its beginning was told
-            self.drafts.append(Draft(BackwardEnd(len(self.drafts), begun.number, error is not None), NOWHERE))
+        self._gradients.end(call, error)
 
     def grad_assigned(self, tensor: Any, old: Any, new: Any) -> None:
         self._look(self._grad_assigned, tensor, old, new, sys._getframe(1))
 
     def _grad_assigned(self, tensor: Any, old: Any, new: Any, frame: FrameType) -> None:
-        # `w.grad += 1` assigns what it edited, of which its op has told.
-        told = new is old and (new is None or self.numbering.owner(new) is tensor)
-        if new is not None:
-            self.numbering.assigned(tensor, new)
-        if not told:
-            self._note_assignment(tensor, old, new, self._visits.of(frame).site)
-
-    def _note_assignment(self, tensor: Any, old: Any, new: Any, site: Site) -> None:
-        after = None if new is None else self.copier.copy(new)
-        how = "none" if after is None else "zeros" if after.low == after.high == 0 else "assigned"
-        event = GradAssigned(
-            step=len(self.drafts),
-            tensor=self.numbering.tensor(tensor),
-            name=None,
-            how=how,
-            before=None if old is None else self.copier.copy(old),
-            after=after,
-            position=None,
-        )
-        self.drafts.append(Draft(event, site))
+        if self._gradients.assigned(tensor, old, new):
+            self._gradients.note_assignment(tensor, old, new, self._visits.of(frame).site)
 
     def module_enter(self, module: Any) -> None:
         pauses = self._turns.pauses

@@ -13,10 +13,11 @@ import traitlets
 
 from ..core.frames import entry
 from ..tracing.events import Op, Value
-from ..tracing.probe import measured
+from ..tracing.probe import measured, measured_call
 from ..tracing.recording import Recording
 from ..tracing.render.graph.drawing.picture import Drawn, draw_graph
 from ..tracing.render.graph.structure.build import build
+from ..tracing.render.graph.telling.chain import Chain
 from ..tracing.render.graph.telling.elements import Grid, grids_of, reason_key
 from ..tracing.render.graph.telling.state import state_of
 from ..tracing.render.graph.telling.text import HEADER, graph_rows, graph_text
@@ -129,12 +130,16 @@ class GraphView(PagePicture):
     def measure(self) -> None:
         """Add finite differences to the detail of the selected node, computed from its recorded inputs."""
         graph = self._drawn.graph
-        op = self.selection
-        if isinstance(op, Op) and "measurable" in self.details[self.selected]:
-            ran = self._why.ran(op)
-            known = self.details[self.selected]["measurable"]
-            rows = measured(op, ran[-1] if ran else None, graph.values, graph.labels)
-            self.measured = {**self.measured, self.selected: [[*row, known] for row in rows]}
+        item = graph.items.get(self.selected)
+        known = self.details.get(self.selected, {}).get("measurable")
+        if item is None or known is None:
+            return
+        if item.op is not None:
+            ran = self._why.ran(item.op)
+            rows = measured(item.op, ran[-1] if ran else None, graph.values, graph.labels)
+        else:
+            rows = measured_call(Chain(item.ops, self._why))
+        self.measured = {**self.measured, self.selected: [[*row, known] for row in rows]}
 
     def _hear(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
         if content.get("kind") == "measure":

@@ -102,7 +102,7 @@ class StrideExplorer(PagePicture):
 
     def live_svg(self) -> str:
         # The call and what it gives stand beside the sliders: what is below has the room to be seen with them.
-        return storage_svg(self._memory(), page=self.page or None, headed=False)
+        return storage_svg(self._memory(), page=self.page or None, explored=1)
 
     def _memory(self) -> MemoryMap:
         """The memory without what no slider changes."""

@@ -115,6 +115,13 @@ def test_a_lane_shows_the_order_and_the_hops() -> None:
     assert lane(picture, "c")[:4] == ["0", "1", "2", "3"]
 
 
+def test_only_the_hops_of_what_sliders_change_are_drawn_with_them() -> None:
+    a = torch.arange(6.0).view(2, 3)
+    picture = storage_svg(memory_map({"a": a, "b": a.t()}), explored=1)
+    assert lane(picture, "a") == ["0", "1", "2", "3", "4", "5"]
+    assert lane(picture, "b")[-2:] == ["+1", "+3 dim 1"]
+
+
 def test_cells_are_narrower_where_all_of_them_then_stand_in_one_row() -> None:
     a = torch.arange(12.0).reshape(3, 4)
     picture = storage_svg(memory_map({"a_long_name": a}), page=560)

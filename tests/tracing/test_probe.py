@@ -38,6 +38,11 @@ def test_the_difference_is_beside_the_rule():
     assert second.endswith(" apart at most, rounding explains it")
 
 
+def test_sizes_that_came_one_by_one_are_run_again():
+    [text] = rows("y = (x.view(3, 1) * 2).sum()\ny.backward()", X, "view")
+    assert text.endswith("the rule gave [2, 2, 2]: no difference")
+
+
 def test_a_kink_is_no_derivative():
     [text] = rows("y = torch.relu(x).sum()\ny.backward()", X, "relu")
     assert text.splitlines() == [

@@ -2,13 +2,19 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import autogradkit as torch
+from autogradkit.tracing.probe import measured_call
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.graph.telling.chain import Chain
+from autogradkit.tracing.render.graph.telling.operands import array_of
 from autogradkit.tracing.render.graph.telling.steps import details_of
+from autogradkit.tracing.render.graph.telling.why import Why
 from autogradkit.tracing.serial import from_json, to_json
+from autogradkit.widgets.graph import GraphView
 from tests.tracing.render.cells import texts, trace_source
 
 BEFORE = """
@@ -109,5 +115,121 @@ def test_the_detail_tells_its_steps_and_a_file_keeps_it() -> None:
         (call,) = [item for item in graph.items.values() if item.kind == "call"]
         detail = details_of(graph)[call.key]
         assert detail["title"] == f"linear, {len(call.ops)} operations"
-        assert [row[0] for row in detail["rows"]] == ["t", "view", "mm", "unsafe_view"]
+        assert [row[:2] for row in detail["rows"][2:]] == [
+            ["mm", "y = mm(q, Wᵀ)"],
+            ["turn or reshape", "t, view, unsafe_view"],
+        ]
         assert detail["closed"] == call.path
+
+
+RULES = {
+    "F.linear(q, W)": "∂q = ∂ @ W; ∂Wᵀ = qᵀ @ ∂; ∂W = (∂Wᵀ)ᵀ",
+    "torch.einsum('ij,jk->ik', a, b)": "∂a = ∂ @ bᵀ; ∂b = aᵀ @ ∂",
+    "torch.einsum('ij,kj->ik', a, a)": "∂a = ∂ @ a; ∂aᵀ = aᵀ @ ∂; ∂a += (∂aᵀ)ᵀ",
+    "F.scaled_dot_product_attention(q, k, v, scale=1.)": "∂softmax₁ = ∂ @ vᵀ; ∂v = softmax₁ᵀ @ ∂; "
+    "∂bmm₁ = softmax₁ · (∂softmax₁ − Σ(∂softmax₁ · softmax₁)); ∂mul₁ = ∂bmm₁ @ mul₂ᵀ; ∂mul₂ = mul₁ᵀ @ ∂bmm₁; "
+    "∂kᵀ = ∂mul₂ · 1; ∂k = (∂kᵀ)ᵀ; ∂q = ∂mul₁ · 1",
+    "F.max_pool1d(q, 2)": "∂q = ∂ at each window's maximum, 0 elsewhere",
+    "torch.inner(a[0], a[0])": "∂select₁ = ∂ · select₂; ∂select₂ = ∂ · select₁",
+    "torch.tensordot(q, b, dims=([1], [0]))": "∂unsafe_view₁ = ∂ @ bᵀ; ∂b = unsafe_view₁ᵀ @ ∂; "
+    "∂clone₁ = ∂unsafe_view₁ in the shape of clone₁; ∂permute₁ = ∂clone₁; ∂q = ∂permute₁ with its dimensions put back",
+}
+
+
+@pytest.mark.parametrize("source", RULES)
+def test_the_detail_tells_the_chain_rule_through_its_steps(source: str) -> None:
+    _, detail = call_and_detail(f"y = {source}", BEFORE)
+    [told] = [row[1] for row in detail["rows"] if row[0] == "derivative"]
+    assert told.splitlines() == RULES[source].split("; ")
+
+
+def test_the_rule_has_the_numbers_of_each_backward() -> None:
+    before = "A = torch.tensor([[[1., 2.]]], requires_grad=True)\nB = torch.tensor([[3.], [4.]])"
+    _, detail = call_and_detail("y = torch.matmul(A, B)\n(2 * y).sum().backward()", before)
+    [told] = [row[1] for row in detail["rows"] if row[0] == "backward 1"]
+    assert told.splitlines() == [
+        "∂ = [[[2]]]",
+        "∂A = ∂ @ Bᵀ   (1, 1) @ (2, 1)ᵀ → (1, 2) = [[6, 8]]; at [0, 1]: 2 · 4 = 8",
+    ]
+
+
+SEVERAL = [
+    "F.linear(q, W, torch.zeros(4, requires_grad=True))",
+    "torch.einsum('bij,bkj->bki', q, v)",
+    "torch.einsum('ij,kj->ik', a, a)",
+    "torch.matmul(q, b[:2])",
+    "F.normalize(a)",
+    "torch.kron(a, a)",
+    "torch.cov(a)",
+    "F.rms_norm(a, (3,))",
+    "F.triplet_margin_loss(q, k, v)",
+    "torch.cdist(q, k)",
+    "F.bilinear(a, a, torch.ones(2, 3, 3))",
+]
+
+
+@pytest.mark.parametrize("source", [*CALLS, *RULES, *SEVERAL])
+def test_what_is_told_adds_up_to_the_gradients(source: str) -> None:
+    trace = trace_source(f"y = {source}\n(y * y).sum().backward()", BEFORE)
+    graph = draw_graph(trace).graph
+    why = Why(build(trace))
+    for item in graph.items.values():
+        if item.kind != "call":
+            continue
+        told: dict[str, Any] = {}
+        for _, each in Chain(item.ops, why).explained():
+            assert each.sent is not None
+            sent, name = array_of(each.sent), each.reason.label
+            assert sent is not None
+            if name.endswith("ᵀ"):
+                name, sent = name[:-1], np.swapaxes(sent, -1, -2)
+            told[name] = told.get(name, 0) + sent.reshape(-1)
+        for link in graph.links:
+            if link.head == item.key and link.grads:
+                [gradient] = link.grads
+                assert gradient.numbers.data is not None
+                assert np.allclose(told[graph.labels[link.value]], gradient.numbers.data, atol=1e-5)
+
+
+@pytest.mark.parametrize("source", [*RULES, *SEVERAL])
+def test_its_derivative_can_be_measured(source: str) -> None:
+    trace = trace_source(f"y = {source}\n(y * y).sum().backward()", BEFORE)
+    why = Why(build(trace))
+    for item in draw_graph(trace).graph.items.values():
+        if item.kind == "call":
+            rows = measured_call(Chain(item.ops, why))
+            assert rows
+            assert all("rounding explains it" in text or "no difference" in text for _, text in rows)
+
+
+def test_what_cannot_be_measured_is_said() -> None:
+    trace = trace_source("y = F.gumbel_softmax(a)\ny.sum().backward()", BEFORE)
+    (call,) = [item for item in draw_graph(trace).graph.items.values() if item.kind == "call"]
+    [[what, text]] = measured_call(Chain(call.ops, Why(build(trace))))
+    assert what == "measured"
+    assert "run again on what was recorded, exponential_ gives something else" in text
+
+
+def test_the_widget_measures_it_and_tells_of_an_element() -> None:
+    view = GraphView(trace_source("y = F.linear(q, W)\ny.sum().backward()", BEFORE))
+    key = next(item.key for item in view._drawn.graph.items.values() if item.kind == "call")
+    view.selected = key
+    view.measure()
+    assert "rounding explains it" in view.measured[key][0][1]
+    view.element = [0, 5, 1]
+    (reason,) = view.reasons.values()
+    assert reason.startswith("∂q[5, 1] = ")
+
+
+def call_and_detail(source: str, before: str) -> tuple[Any, dict[str, Any]]:
+    graph = draw_graph(trace_source(source, before)).graph
+    call = next(item for item in graph.items.values() if item.kind == "call")
+    return call, details_of(graph)[call.key]
+
+
+def test_what_a_call_makes_and_nobody_uses_is_not_drawn_behind_it() -> None:
+    cell = "out = k.view(1, -1) @ cols\nout.sum().backward()"
+    before = "k = torch.ones(2, 2, requires_grad=True)\ncols = torch.arange(12.).view(1, 4, 3)"
+    graph = draw_graph(trace_source(cell, before)).graph
+    (call,) = [item for item in graph.items.values() if item.kind == "call"]
+    assert [graph.labels[link.value] for link in graph.links if link.tail == call.key] == ["out"]

@@ -243,12 +243,16 @@ def test_a_tensor_made_anew_in_each_turn_keeps_its_turn_when_it_is_edited():
     lines = graph_text(draw_graph(trace).graph, trace).splitlines()[2:]
     assert [line for line in lines if "p (" in line or "g (" in line] == [
         "  ○ clone(detach₁) → p (turn 1) = [1.]",
+        "▣ p (turn 1) = [1.]",
         "  ○ sub_(p (turn 1), 0.1) → p (turn 1) = [0.9]",
+        "▣ p (turn 1) = [0.9]",
         "  ○ mul(p (turn 1), 3) → mul₁ = [2.7]",
         "□ g (turn 1) = [3.]",
         "    ← p (turn 1): ∂, returned",
         "  ○ clone(detach₂) → p (turn 2) = [1.]",
+        "▣ p (turn 2) = [1.]",
         "  ○ sub_(p (turn 2), 0.2) → p (turn 2) = [0.8]",
+        "▣ p (turn 2) = [0.8]",
         "  ○ mul(p (turn 2), 3) → mul₂ = [2.4]",
         "□ g (turn 2) = [3.]",
         "    ← p (turn 2): ∂, returned",
@@ -314,3 +318,32 @@ def test_the_buffers_of_a_layer_are_named_after_it():
     named = names_in("y = net(x)", before)
     assert buffers <= named
     assert named - buffers == {"x", "y", "net[0].weight", "net[0].bias", "net[1].weight", "net[1].bias"}
+
+
+def test_a_result_that_came_to_require_grad_is_drawn_as_a_leaf():
+    before = "w = torch.tensor([2., 3.])"
+    trace = trace_source("x = w.clone().requires_grad_()\n(x ** 2).sum()", before)
+    assert "▣ x = [2., 3.]" in graph_text(draw_graph(trace).graph, trace)
+
+
+def test_what_a_hook_edits_while_backward_runs_is_said():
+    cell = (
+        "def step(p):\n    with torch.no_grad():\n        p -= .1 * p.grad\n    p.grad = None\n"
+        "w.register_post_accumulate_grad_hook(step)\n(w ** 2).sum().backward()"
+    )
+    drawn = draw_graph(trace_source(cell, "w = torch.tensor([1., 2.], requires_grad=True)"))
+    told = "While backward ran, a hook edited w in line 3; its operations are not drawn."
+    assert drawn.graph.left_out == [told]
+    assert any(told[:40] in text for text in texts(drawn.svg))
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("y = x\nx += 1\nz = y * 2", ["Line 1 makes no tensor: y is another name for x."]),
+        ("y = x\ny = y * 2\ny.sum()", []),  # a name that is on the picture
+        ("n = 3\nm = n\nz = x * m", []),
+    ],
+)
+def test_a_second_name_of_a_tensor_is_said(cell: str, told: list[str]):
+    assert draw_graph(trace_source(cell, "x = torch.tensor([1., 2.])")).graph.left_out == told

@@ -40,13 +40,15 @@ def signed(hop: int) -> str:
 
 
 def header_lines(header: TensorHeader) -> list[str]:
-    """What the header says: two lines of numbers, then words."""
+    """What the header says: two lines of numbers, then words; a single one stands behind the numbers."""
     words = [] if header.version is None else [f"version {header.version}"]
     words += [] if header.contiguous is None else ["contiguous" if header.contiguous else "not contiguous"]
     words += ["requires grad"] if header.requires_grad else []
+    short = len(words) == 1 and header.version is None
+    behind = f"  {words.pop()}" if short else ""
     return [
         f"shape {tuple_text(header.shape)}  stride {tuple_text(header.stride)}",
-        f"offset {header.offset}  {header.dtype}",
+        f"offset {header.offset}  {header.dtype}{behind}",
         *([" · ".join(words)] if words else []),
         *(wrap_text(header.made, MADE_ROOM, 12, lines=3) if header.made else []),
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from autogradkit.tracing.events import Number
 from autogradkit.tracing.memory import TensorHeader
-from autogradkit.tracing.render.marks.colours import ALIAS_CYCLE, alias_role
+from autogradkit.tracing.render.marks.colours import alias_role
 from autogradkit.tracing.render.marks.svg import Picture
 from autogradkit.tracing.render.marks.widths import clip_name, text_width
 from autogradkit.tracing.render.memory.cards import signed
@@ -21,16 +21,15 @@ MOST_HOPS = 4  # arcs of one tensor
 
 
 class Lane:
-    """The lane of the `position`-th tensor under the cells of `row`, of which `lanes` stand one below the other."""
+    """The lane of the `position`-th tensor under the cells of `row`, with its hops or without them."""
 
     def __init__(
-        self, header: TensorHeader, position: int, row: list[tuple[int, Number | None]], width: float, lanes: int
+        self, header: TensorHeader, position: int, row: list[tuple[int, Number | None]], width: float, hops: bool
     ) -> None:
         self.header, self.position, self.width = header, position, width
         cells = [index for index, _ in row] if header.in_cells else []
         self.counts = {cell: count for cell in cells if (count := header.count(cell))}
-        begins = header.offset in self.counts and lanes <= ALIAS_CYCLE  # more arcs than that are a thicket
-        self.hops = _by_length(header)[:MOST_HOPS] if begins else []
+        self.hops = _by_length(header)[:MOST_HOPS] if hops and header.offset in self.counts else []
         self.pill = TWO_LINES if any(count > 1 for count in self.counts.values()) else PILL
         self.height = self.pill + 4 + (LEVEL * len(self.hops) + 10 if self.hops else 0)
         if header.in_cells and not self.counts:

@@ -43,18 +43,19 @@ def storage_svg(
     says: str = "",
     walk: tuple[Hop, ...] = (),
     page: float | None = None,
-    headed: bool = True,
+    explored: int | None = None,
 ) -> str:
     """The picture of `memory`: each storage with, above it, the tensors that look at it.
 
-    `heading` and what it `says` stand above it; without them the names of the tensors, and which share memory; nothing where
-    it is not `headed`. A `walk` is drawn over the first storage. `page` is how many pixels wide the column is that shows it;
-    without it the picture is one to be stored.
+    `heading` and what it `says` stand above it; without them the names of the tensors, and which share memory. Of the
+    `explored` tensor sliders tell beside the picture: nothing stands above it, and only its hops are drawn. A `walk` is drawn
+    over the first storage. `page` is how many pixels wide the column is that shows it; without it the picture is one to be
+    stored.
     """
     picture = Picture()
     room = _width(page) - 2 * MARGIN
     right, y = MARGIN, MARGIN / 2
-    if headed:
+    if explored is None:
         heading = clip(heading or title(memory), room, 15, mono=True, bold=True)
         picture.text(MARGIN, MARGIN + 6, heading, size=15, mono=True, bold=True)
         right, y = MARGIN + text_width(heading, 15, mono=True), MARGIN + 28
@@ -69,7 +70,7 @@ def storage_svg(
         width = _block_width(memory, box, rows, steps, room)
         if x > MARGIN and x + width > MARGIN + room:  # no room beside the one before
             x, top = MARGIN, bottom + 30
-        bottom = max(bottom, _block(picture, memory, box, rows, steps, x, top, room))
+        bottom = max(bottom, _block(picture, memory, box, rows, steps, x, top, room, explored))
         right = max(right, x + width)
         x += width + 2 * GAP
     y, width = bottom + 30, max(right + MARGIN, NARROWEST)
@@ -107,6 +108,7 @@ def _block(
     x: float,
     y: float,
     room: float,
+    explored: int | None,
 ) -> float:
     """Draw a storage below its cards; give its bottom."""
     left = x + _aside(rows)
@@ -114,7 +116,7 @@ def _block(
     y, feet, right = _cards(picture, memory, rows, left, y)
     width = strip_width(memory, box, room, walk)
     strip_left = max(left, (left + right - width) / 2)  # in the middle below its tensors
-    strip = draw_strip(picture, memory, box, strip_left, y + 40, room, walk)
+    strip = draw_strip(picture, memory, box, strip_left, y + 40, room, walk, explored)
     _lines(picture, feet, strip, x, strip_left, y + 40)
     return strip.bottom
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from autogradkit.tracing.events import Number
 from autogradkit.tracing.memory import MemoryMap, StorageBox
+from autogradkit.tracing.render.marks.colours import ALIAS_CYCLE
 from autogradkit.tracing.render.marks.svg import Picture
 from autogradkit.tracing.render.marks.widths import text_width
 from autogradkit.tracing.render.memory.cells import CELL_GAP, CELL_HEIGHT, Cell, cell_width, draw_cells
@@ -54,12 +55,19 @@ def draw_strip(
     y: float,
     room: float,
     walk: tuple[Hop, ...] = (),
+    explored: int | None = None,
 ) -> Strip:
-    """Draw a storage with the lanes of the tensors that look at it and, where there is one, a walk below them."""
+    """Draw a storage with the lanes of the tensors that look at it and, where there is one, a walk below them.
+
+    Hops are drawn in every lane, or only in that of the `explored` tensor.
+    """
     lookers = memory.lookers(box.number)
     names, width, per_row = _columns(memory, box, room)
     rows = _rows(box, per_row)
-    lanes = [[Lane(memory.headers[i], i, row, width, len(lookers)) for i in lookers] for _, row in rows]
+    hops = len(lookers) <= ALIAS_CYCLE  # more arcs than that are a thicket
+    lanes = [
+        [Lane(memory.headers[i], i, row, width, hops and explored in (None, i)) for i in lookers] for _, row in rows
+    ]
     walks = [Walk(walk, row, width) for _, row in rows]
     heights = [
         CELL_HEIGHT + INDEX_LINE + sum(lane.height for lane in each) + steps.height + 8

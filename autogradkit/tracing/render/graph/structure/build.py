@@ -51,6 +51,8 @@ class _Builder:
         self.dropped = trace.dropped
         self.second_order = second_order(trace.events)
         self.ops = telling_ops(trace.events, self.second_order)
+        kept = {op.step for op in self.ops}
+        self.undrawn = [op for op in trace.ops if op.step not in kept]
         steps = [op for op in self.ops if in_optimizer(op)]
         # Lines of optimizers -> the names of what they edit
         self.updated: dict[str, dict[str, None]] = defaultdict(dict)
@@ -181,7 +183,12 @@ class _Builder:
             *untold.numbers_read(self.source, self.ops, self.values),
             *untold.arrivals(self.calls, self.links, self.values),
             *untold.hooks(self.calls, self.ops, self.labels),
+            *untold.edits_in_hooks(self.undrawn, self.labels),
+            *untold.second_names(self.source, [self.labels[id] for id in {*self.producer, *self._read()}]),
         ]
+
+    def _read(self) -> set[int]:
+        return {value for op in self.ops for value in inputs_of(op)}
 
     def _unmade(self, made: set[int]) -> list[int]:
         """Values on the picture that an operation has made which is older than the cell."""
@@ -261,7 +268,8 @@ class _Builder:
             if aside and id not in used and id not in roots:
                 continue  # indices and the like, which nobody asked for
             busy = len(uses[id]) != 1 or id in roots or (self.failure is not None and id not in uses)
-            if source or busy or value.tensor in self.aliases or value.tensor in self.grads:
+            leaf = value.is_leaf and value.requires_grad
+            if source or busy or leaf or value.tensor in self.aliases or value.tensor in self.grads:
                 found.append(id)
         return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from autogradkit.tracing.events import Value
 from autogradkit.tracing.render.graph.structure.model import Ends, Grad, Graph, Item, Link, ends_of, in_order
 from autogradkit.tracing.render.marks.numbers import total
 
@@ -62,7 +63,9 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
         else:
             kind = made[only].item.kind if only in made else ""
             own = item.value.is_parameter and kind != "call"
-            inside = (kind == "stack" and not leaving) or (only in made and bool(leaving) and (own or bool(arriving)))
+            unused = kind == "call" and not leaving and _only_within(graph, item.value, made[only])
+            inside = (kind == "stack" and not leaving) or unused
+            inside = inside or (only in made and bool(leaving) and (own or bool(arriving)))
         if inside or key in passing:
             where = only if inside else passing[key]
             home[key] = where
@@ -74,6 +77,12 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
                     turns[key] = numbered[0]
             if not arriving if turns else item.value.is_parameter:
                 made[where].item.absorbed.append(item.value)
+
+
+def _only_within(graph: Graph, value: Value, call: Group) -> bool:
+    """Whether a step of a call gave a value that nobody has named or uses, as its last one may."""
+    maker = graph.producer.get(value.id)
+    return value.name is None and maker is not None and maker.step < call.item.ops[-1].step
 
 
 def _leading_back(graph: Graph, home: dict[str, str], made: dict[str, Group], ends: Ends) -> dict[str, str]:

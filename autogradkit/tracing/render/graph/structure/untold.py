@@ -1,5 +1,5 @@
-"""What a picture does not draw and therefore says: numbers read out of tensors, hooks that changed a gradient, and what is
-older than the cell.
+"""What a picture does not draw and therefore says: numbers read out of tensors, what hooks did, second names of a tensor, and
+what is older than the cell.
 
 Rests on `model.py` and `numbers.py`; `build.py` asks it.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from autogradkit.tracing.events import Numbers, Op, Value
-from autogradkit.tracing.parsing import nodes_of, without_magics
+from autogradkit.tracing.parsing import nodes_of, parsed, without_magics
 from autogradkit.tracing.render.graph.structure.bounds import MOST_NAME, shortened
 from autogradkit.tracing.render.graph.structure.model import Call, Link
 from autogradkit.tracing.render.marks.numbers import one_line
@@ -136,6 +136,38 @@ def _changed(came: list[Numbers], went_on: Numbers | None, name: str) -> Iterato
     if not np.allclose(total, np.asarray(went_on.data), rtol=1e-4, atol=1e-6, equal_nan=True):
         several = " + ".join(one_line(each, 30) for each in came)
         yield f"A hook made ∂ {one_line(went_on, 30)} of the ∂ {several} that came to {name}."
+
+
+def edits_in_hooks(undrawn: Sequence[Op], labels: Mapping[int, str]) -> Iterator[str]:
+    """A sentence for each line that edits a tensor while backward runs, which no recorded operation reads."""
+    lines: dict[int, dict[str, None]] = defaultdict(dict)
+    for op in undrawn:
+        if op.kind == "inplace" and op.position is not None and op.position.function != "<module>":
+            lines[op.position.line][labels[op.outputs[0]]] = None
+    yield from _first(
+        [
+            f"While backward ran, a hook edited {_listed(names)} in line {line}; its operations are not drawn."
+            for line, names in lines.items()
+        ],
+        "lines of hooks edited tensors",
+    )
+
+
+def second_names(source: str, labels: Iterable[str]) -> Iterator[str]:
+    """A sentence for each line that gives a tensor on the picture another name, by which no value of it goes there.
+
+    >>> list(second_names("y = x\\nx += 1", ["x"]))
+    ['Line 1 makes no tensor: y is another name for x.']
+    """
+    told = set(labels)
+    found = [
+        f"Line {each.lineno} makes no tensor: {target.id} is another name for {each.value.id}."
+        for each in parsed(without_magics(source)).body
+        if isinstance(each, ast.Assign) and isinstance(each.value, ast.Name) and each.value.id in told
+        for target in each.targets
+        if isinstance(target, ast.Name) and target.id not in told
+    ]
+    yield from _first(found, "names are second ones")
 
 
 def older(calls: list[Call], known: set[int | None], unmade: list[int], labels: dict[int, str]) -> Iterator[str]:

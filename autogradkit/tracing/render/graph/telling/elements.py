@@ -8,14 +8,16 @@ GraphView and pages (`tracing/page.py`) ask for the reasons.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from autogradkit.tracing.events import Accumulated, Numbers, Op, Value
+from autogradkit.tracing.events import Accumulated, NodeRan, Numbers, Op, Value
 from autogradkit.tracing.render.graph.structure.model import Item
+from autogradkit.tracing.render.graph.telling.chain import Chain
 from autogradkit.tracing.render.graph.telling.operands import Array, array_of
 from autogradkit.tracing.render.graph.telling.update import Update
 from autogradkit.tracing.render.graph.telling.why import Explained, Why
@@ -70,6 +72,8 @@ def grids_of(item: Item, why: Why) -> list[Grid]:
         found = [_of_gradient(item.value, why)]
     elif item.kind == "op" and item.op is not None:
         found = [_of_update(item.op, why)] if item.op.facts.update else _sent(item.op, why)
+    elif item.kind == "call":
+        found = _of_chain(Chain(item.ops, why))
     else:
         found = []
     distinct = {(grid.what, grid.numbers.tobytes()): grid for grid in found if grid is not None}  # of x · x once
@@ -103,11 +107,28 @@ def _sent(op: Op, why: Why) -> list[Grid | None]:
     if not why.ran(op) or op.node_name == "CopySlices":
         return []
     ran = why.ran(op)[-1]
-    return [
-        _grid(f"∂{each.reason.label} of backward {ran.call + 1}", each.sent, ran.step, _reasons(each))
-        for each in why.explained(op, ran)
-        if each.incoming is not None and each.sent is not None and each.reason.tells
-    ]
+    return [_of_sent(each, ran) for each in why.explained(op, ran)]
+
+
+def _of_chain(chain: Chain) -> list[Grid | None]:
+    """What the steps of a call sent: to a tensor that several of them use, each its part."""
+    grids: list[Grid | None] = []
+    parts = Counter(each.reason.label for _, each in chain.explained())
+    seen: Counter[str] = Counter()
+    for ran, each in chain.explained():
+        label = each.reason.label
+        seen[label] += 1
+        part = f", part {seen[label]} of {parts[label]}," if parts[label] > 1 else ""
+        grids.append(_of_sent(each, ran, part))
+    return grids
+
+
+def _of_sent(explained: Explained, ran: NodeRan, part: str = "") -> Grid | None:
+    """What one input got."""
+    sent = explained.sent
+    if explained.incoming is None or sent is None or not explained.reason.tells:
+        return None
+    return _grid(f"∂{explained.reason.label}{part} of backward {ran.call + 1}", sent, ran.step, _reasons(explained))
 
 
 def reasons_of(item: Item, why: Why) -> Iterator[tuple[str, str]]:

@@ -48,6 +48,9 @@ def array_of(numbers: Numbers) -> Array | None:
 
 def literal(text: str | None) -> Any:
     """What was no tensor, from its text: a number, a tuple ... Raises ValueError where the text does not say it whole."""
+    text = (
+        text and text.removeprefix("torch.Size(").removesuffix(")") if (text or "").startswith("torch.Size(") else text
+    )
     try:
         return float(text or "") if text in ("inf", "-inf", "nan") else ast.literal_eval(text or "None")
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):  # the last two: nested too deeply

@@ -177,6 +177,7 @@ class Reason:
             return name if text is None else f"{name} {text}"
 
         found = re.sub(r"(?<![\w∂])[A-Za-z_]\w*", named, words)
+        found = re.sub(r"∂(?!\w)", self.operands.labels.get("∂", "∂"), found)
         return re.sub(r"the 1 (\w+) elements", r"the one \1 element", found)
 
     @staticmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from autogradkit.tracing.events import Accumulated, Event, Failure, NodeRan, Op, Value
@@ -15,6 +16,7 @@ from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.bounds import MOST_GRADS, first_and_last
 from autogradkit.tracing.render.graph.structure.known import BEFORE, Row
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link
+from autogradkit.tracing.render.graph.telling.chain import Chain
 from autogradkit.tracing.render.graph.telling.elements import grids_of
 from autogradkit.tracing.render.graph.telling.kept import saved_rows
 from autogradkit.tracing.render.graph.telling.update import Update
@@ -23,6 +25,7 @@ from autogradkit.tracing.render.graph.wording.words import item_title, op_call
 from autogradkit.tracing.render.marks import numbers as nums
 
 MOST_STEPS = 300
+MOST_OPS = 40  # of a folded item that are listed
 MOST_LINES = 3  # of an optimizer's step, in a sentence
 MOST_TEXT = 1000  # characters of a printed tensor in the detail panel
 
@@ -163,7 +166,7 @@ def details_of(graph: Graph, why: Why | None = None) -> dict[str, dict[str, Any]
     found: dict[str, dict[str, Any]] = {}
     for key, item in graph.items.items():
         scope = "/".join(item.op.scope) if item.op is not None else ""
-        whole = item.kind in ("tensor", "op")  # else it depends on what is folded
+        whole = item.kind in ("tensor", "op", "call")  # else it depends on what is folded
         detail = why.once(("detail", key), lambda item=item: _detail(item, why)) if whole else _detail(item, why)
         found[key] = {**detail, "closed": item.path, "inside": item.inside or scope}
     for number, link in enumerate(graph.links):
@@ -177,6 +180,8 @@ def _detail(item: Item, why: Why) -> dict[str, Any]:
     op = item.op if item.kind == "op" else None
     if op is not None and op.node is not None and op.facts.rule:
         detail["measurable"] = why.measurable_from(op)
+    if item.kind == "call" and any(each.node is not None for each in item.ops):
+        detail["measurable"] = max(why.measurable_from(each) for each in item.ops)
     grids = grids_of(item, why)
     if grids:
         detail["grids"] = [grid.state() for grid in grids]
@@ -283,12 +288,30 @@ def _item_rows(item: Item, why: Why, graph: Graph) -> list[Row]:
             told = [f"∂ = {why.received(ran)}", *why.lines(item.op, ran, 3)]
             rows.append([f"backward {ran.call + 1}", "\n".join(told), ran.step])
         return rows
-    rows: list[Row] = [[op.label, op_call(op, graph)] for op in item.ops[:40]]
-    if len(item.ops) > 40:
-        rows.append(["…", f"{len(item.ops) - 40} more operations"])
+    if item.kind == "call":
+        return _chain_rows(Chain(item.ops, why), graph)
+    rows: list[Row] = [[op.label, op_call(op, graph)] for op in item.ops[:MOST_OPS]]
+    if len(item.ops) > MOST_OPS:
+        rows.append(["…", f"{len(item.ops) - MOST_OPS} more operations"])
     rows += _grad_rows(item.absorbed, graph, lambda value, _: f"{graph.labels[value.id]}.grad")
     if item.kind == "failed" and graph.failure is not None:
         rows.append(["error", f"{graph.failure.error}: {graph.failure.message}", graph.failure.step])
+    return rows
+
+
+def _chain_rows(chain: Chain, graph: Graph) -> list[Row]:
+    """Of a call of several operations, the chain rule through them, and what they are."""
+    rows: list[Row] = []
+    if rules := chain.rules():
+        rows.append(["derivative", "\n".join(rules), chain.ops[-1].step])
+    for call in first_and_last(chain.calls, MOST_GRADS):
+        rows.append([f"backward {call + 1}", "\n".join(chain.worked(call)), chain.known(call)])
+    named = replace(graph, labels=chain.labels)
+    rows += [[op.label, f"{chain.labels[op.outputs[0]]} = {op_call(op, named)}"] for op in chain.steps[:MOST_OPS]]
+    if len(chain.steps) > MOST_OPS:
+        rows.append(["…", f"{len(chain.steps) - MOST_OPS} more operations"])
+    if chain.moves:
+        rows.append(["turn or reshape", ", ".join(op.label for op in chain.moves)])
     return rows
 
 

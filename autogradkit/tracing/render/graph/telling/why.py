@@ -8,7 +8,7 @@ notation; `steps.py` speaks with it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from autogradkit.tracing.events import Accumulated, Argument, NodeRan, Numbers, Op
 from autogradkit.tracing.notation import rules_in
-from autogradkit.tracing.render.graph.structure.model import Graph, Link
+from autogradkit.tracing.render.graph.structure.model import Graph, Link, inputs_of
 from autogradkit.tracing.render.graph.telling.agreement import agree
 from autogradkit.tracing.render.graph.telling.operands import Operands, array_of, operands_of
 from autogradkit.tracing.render.graph.telling.reason import Reason, shown
@@ -34,6 +34,14 @@ class Explained:
     reason: Reason
     incoming: Numbers | None  # ∂
     sent: Numbers | None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What values are called in a rule, and what the gradient is that came."""
+
+    labels: Mapping[int, str]
+    incoming: str  # "∂", "∂softmax₁"
 
 
 class Why:
@@ -64,6 +72,17 @@ class Why:
     def ran(self, op: Op) -> list[NodeRan]:
         """The runs of an op's node, in order."""
         return [] if op.node is None else self._ran.get(op.node, [])
+
+    def users(self, value: int) -> Set[int]:
+        """The steps of the ops that were given a value."""
+        return self.once("users", self._users).get(value, frozenset())
+
+    def _users(self) -> dict[int, set[int]]:
+        found: dict[int, set[int]] = defaultdict(set)
+        for op in self.graph.ops:
+            for value in inputs_of(op):
+                found[value].add(op.step)
+        return found
 
     def measurable_from(self, op: Op) -> int:
         """The event from which on all is known that a measured derivative of an op tells."""
@@ -106,11 +125,19 @@ class Why:
             ],
         )
 
-    def explained(self, op: Op, ran: NodeRan | None) -> Iterator[Explained]:
-        """For each input of an op that has a gradient its line, with what came and went when its node ran."""
-        if op.step not in self._operands:
-            self._operands[op.step] = operands_of(op, self.graph.values, self.graph.labels)
-        operands = self._operands[op.step]
+    def explained(self, op: Op, ran: NodeRan | None, names: Names | None = None) -> Iterator[Explained]:
+        """For each input of an op that has a gradient its line, with what came and went when its node ran.
+
+        `names` are others than the graph's.
+        """
+        labels = self.graph.labels if names is None else names.labels
+        if names is not None:
+            operands = operands_of(op, self.graph.values, labels)
+            operands.labels["∂"] = names.incoming
+        elif op.step in self._operands:
+            operands = self._operands[op.step]
+        else:
+            operands = self._operands[op.step] = operands_of(op, self.graph.values, labels)
         rules = rules_in(op.facts.rule)
         if len(rules) == 1 and len(operands.lists.get(rules[0].parameter, ())) > 1:
             pairs = [(rules[0], argument) for argument in operands.lists[rules[0].parameter]]  # a list of tensors
@@ -119,7 +146,7 @@ class Why:
         for place, (rule, argument) in enumerate(pairs):
             label = rule.parameter
             if argument is not None and argument.value is not None:
-                label = self.graph.labels[argument.value]
+                label = labels[argument.value]
                 if op.node is not None and not self.graph.values[argument.value].requires_grad:
                     continue
             elif operands.lists:

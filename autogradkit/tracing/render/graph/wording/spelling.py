@@ -14,6 +14,21 @@ from autogradkit.tracing.events import Argument, Op, Value
 
 CUTS = {"detach": "✂ detach", "data": "✂ .data", "Parameter": "✂ Parameter", "deepcopy": "✂ deepcopy"}
 MOST_NUMBER = 8  # characters of a number beside a sign
+_CASTS = {
+    "double",
+    "float",
+    "half",
+    "bfloat16",
+    "long",
+    "int",
+    "short",
+    "char",
+    "byte",
+    "bool",
+    "cdouble",
+    "cfloat",
+    "type_as",
+}
 _REDUCTIONS = ("none", "mean", "sum")
 _SIZE = re.compile(r"torch\.Size\(\[([^]]*)\]\)")  # how a shape is printed: with it `view(a.shape)` is given sizes
 _ASSIGNS = re.compile(r"[^=]*\]\s*=(?!=)")
@@ -43,6 +58,8 @@ def spelled_op(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -
         if len(number) <= MOST_NUMBER:
             turned = rest[0].place == 0 or facts.label == "rsub"
             return f"{number} {sign}" if turned else f"{sign} {number}"
+    if op.label == "to" and op.called in _CASTS:  # the name says it all
+        return op.called
     inside = ", ".join(_spelled(op, argument) for argument in rest)
     ran = f"{op.label}({inside})" if inside else op.label
     if op.called.endswith(f".{op.label}"):  # it ran under its own name: where that is found is all there is to add
