@@ -38,6 +38,18 @@ T.ones(3,2).addmm_(T.ones(2,3),T.ones(3,2).double())
 T.nn.functional.group_norm(T.ones(2,6),2,T.ones(6),T.ones(5))
 T.nn.functional.group_norm(T.ones(2,6),2,None,T.ones(5))
     """,
+    "places that are no number, beside padding that has a last place": """
+r=T.nn.functional.grid_sample(T.arange(9.).view(1,1,3,3),T.tensor([[[[float("nan"),.3],[.3,float("nan")]]]]),"bilinear","border",True)
+r=T.nn.functional.grid_sample(T.arange(9.).view(1,1,3,3),T.tensor([[[[float("nan"),.3],[.3,float("inf")]]]]),"nearest","reflection",False)
+r=T.nn.functional.grid_sample(T.arange(9.).view(1,1,3,3),T.tensor([[[[float("nan"),.3],[.3,float("nan")]]]]),"bilinear","zeros",True)
+r=T.nn.functional.grid_sample(T.arange(27.).view(1,1,3,3,3),T.tensor([[[[[float("nan"),.3,.3],[.3,float("nan"),.3]]]]]),"bilinear","border",True)
+r=T.nn.functional.grid_sample(T.arange(27.).view(1,1,3,3,3),T.tensor([[[[[float("nan"),.3,.3],[.3,-float("inf"),.3]]]]]),"nearest","reflection",False)
+    """,
+    "gradients of another layout": """
+x=T.ones(2,requires_grad=True); x.register_hook(lambda g:g.to_sparse()); x.sum().backward()
+x=T.ones(2,requires_grad=True); y=x*1; y.grad_fn.register_prehook(lambda g:(g[0].to_sparse(),)); y.sum().backward()
+w=T.ones(3,2,requires_grad=True); w.register_hook(lambda g:g.to_dense()); T.nn.functional.embedding(T.tensor([0]),w,sparse=True).sum().backward()
+    """,
     "windows of another number of sizes": """
 T.nn.functional.avg_pool3d(T.ones(1,1,4,4,4),[1,2])
 T.nn.functional.avg_pool3d(T.ones(1,1,4,4,4),1,[1,2])
