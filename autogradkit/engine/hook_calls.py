@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from autogradkit.core.errors import c_type_name
-from autogradkit.core.sparse import held
+from autogradkit.core.sparse import SparseArray, held
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.hooks import Hooks, NodeHooks, TensorHooks
 from autogradkit.engine.naming import tensor_type
@@ -116,14 +116,14 @@ def _all_replaced(hook: Callable[..., Any], gradients: list[Any], replaced: Any,
 
 
 def _replaced(hook: Callable[..., Any], gradient: Any, replaced: Any, create_graph: bool) -> Any:
-    """What goes on in place of `gradient`. Raises where it is no tensor, or one of another dtype or shape."""
+    """What goes on in place of `gradient`. Raises where it is no tensor, or one of another dtype, layout or shape."""
     wrong = _no_tensor(replaced)
     if wrong is not None:
         raise wrong
     if gradient is None:
         raise RuntimeError("can't replace a None gradient with a non-None value")
     old, new = as_tensor(gradient)._array, replaced._array
-    if old.dtype != new.dtype:
+    if old.dtype != new.dtype or isinstance(old, SparseArray) is not isinstance(new, SparseArray):
         raise RuntimeError(
             f"hook '{_name(hook)}' has changed the type of value (was {tensor_type(old)} got {tensor_type(new)})"
         )

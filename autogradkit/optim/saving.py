@@ -60,8 +60,10 @@ class Saved(Hooked):
         groups: list[Group] = []
         for group in self.param_groups:
             begin = sum(len(each["params"]) for each in groups)
-            for number, parameter in enumerate(group["params"], begin):
-                numbers.setdefault(id(parameter), number)
+            # A parameter that a group has twice bears the later number, as in PyTorch.
+            numbers |= {
+                id(each): number for number, each in enumerate(group["params"], begin) if id(each) not in numbers
+            }
             packed = {name: value for name, value in group.items() if name != "params"}
             packed["params"] = [numbers[id(parameter)] for parameter in group["params"]]
             groups.append(packed)

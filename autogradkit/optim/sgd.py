@@ -101,6 +101,9 @@ class SGD(Optimizer):
         require_fusible(group)
         dtype: np.dtype[Any] | None = None
         numbers: kernels.Numbers = {}
+        begun: set[Tensor] = (
+            set()
+        )  # of a parameter that stands here twice PyTorch has looked for a buffer before it makes one
 
         def update(parameter: Tensor, gradient: Tensor) -> Tensor:
             nonlocal dtype, numbers
@@ -126,8 +129,9 @@ class SGD(Optimizer):
                     counter.edited()
                 return parameter
             state = self.state.get(parameter, {})
-            buffer = state.get("momentum_buffer")
+            buffer = None if parameter in begun else state.get("momentum_buffer")
             if buffer is None:
+                begun.add(parameter)
                 average = _buffer(gradient._array, parameter._array if options["weight_decay"] else gradient._array)
             else:
                 average = buffer._array

@@ -270,7 +270,11 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
 def require_structure(op: Overload, values: Sequence[Any], into: Array) -> None:
     """The checks that the in-place form of a structured op begins with: of sizes and dtypes, before it looks at memory."""
     assert op.meta is not None
-    shape = op.meta(*values[: op.positional], **op.named(values))[0]
+    require_place(into, op.meta(*values[: op.positional], **op.named(values))[0])
+
+
+def require_place(into: Any, shape: Sequence[int]) -> None:
+    """Raise RuntimeError, as PyTorch's structured kernels, where a result of this shape is to be written into another."""
     if into.shape != shape:
         raise RuntimeError(
             f"Bad in-place call: input tensor size {list(into.shape)} and output tensor size {list(shape)} should match"

@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, DType, Scalar
+from autogradkit._ops.declare.memory import require_place
 from autogradkit._ops.declare.writing import C_NAMES, require_castable, saying
 from autogradkit._ops.linalg.products import misfit, mm_mat1, mm_mat2, multiply, refuse_bool, refuse_out_dtype
 from autogradkit._ops.making.scalars import scalar_array
@@ -45,6 +46,12 @@ def _addmm_meta(self: Array, mat1: Array, mat2: Array, *, beta: float, alpha: fl
         if number != 1:
             _factor(number, mat1.dtype)
     return (n, p), mat1.dtype
+
+
+def _refuse_addmm_edit(self: Tensor, mat1: Tensor, mat2: Tensor, *_: Any) -> None:
+    fit = mat1.ndim == mat2.ndim == 2 and mat1.shape[1] == mat2.shape[0] and self.dtype == mat1.dtype == mat2.dtype
+    if fit:  # what does not the op says itself
+        require_place(self, (mat1.shape[0], mat2.shape[1]))
 
 
 def _expand_message(array: Array, target: tuple[int, ...]) -> str:
@@ -104,6 +111,7 @@ addmm = function("addmm", in_place=True)
 @addmm.overload(
     sign="@ +",
     structured=True,
+    edit_refuse=_refuse_addmm_edit,
     meta=_addmm_meta,
     samples=lambda t: [(t(4), t(2, 3), t(3, 4)), (t(2, 4), t(2, 3), t(3, 4))],
     vjp={
@@ -197,7 +205,7 @@ def _addr_meta(self: Array, vec1: Array, vec2: Array, *, beta: Any, alpha: Any) 
     return shape, common, output_strides(operands, shape)
 
 
-def _refuse_edit(self: Tensor, vec1: Tensor, vec2: Tensor, *_: Any) -> None:
+def _refuse_addr_edit(self: Tensor, vec1: Tensor, vec2: Tensor, *_: Any) -> None:
     if vec1.ndim != 1 or vec2.ndim != 1:
         return  # which the op says itself
     if self.ndim != 2:
@@ -208,7 +216,7 @@ def _refuse_edit(self: Tensor, vec1: Tensor, vec2: Tensor, *_: Any) -> None:
 
 @op(
     in_place=True,
-    edit_refuse=_refuse_edit,
+    edit_refuse=_refuse_addr_edit,
     refuses_complex=True,
     out_dtype=require_castable,
     meta=_addr_meta,

@@ -159,7 +159,7 @@ def _whole_mean(x: Any, dims: int) -> Any:
 def adaptive_avg_pool2d(self: Array, output_size: Pair) -> Any:
     """The means of windows that fit themselves; one window is a mean as any, though its strides say where the channels are."""
     x: Any = self
-    if tuple(output_size) == (1, 1) and x.ndim > 2:
+    if tuple(output_size) == (1, 1):
         return _whole_mean(x, 2)
     return adaptive_avg_pool2d_node(x, output_size)
 
@@ -201,7 +201,7 @@ def adaptive_avg_pool3d_backward(grad_output: Array, self: Array, *, out: Array)
 def adaptive_avg_pool3d(self: Array, output_size: Triple) -> Any:
     """The means of windows that fit themselves; one window is a mean as any, as it is in two dimensions."""
     x: Any = self
-    if tuple(output_size) == (1, 1, 1) and x.ndim > 3:
+    if tuple(output_size) == (1, 1, 1):
         return _whole_mean(x, 3)
     return adaptive_avg_pool3d_node(x, output_size)
 

@@ -35,15 +35,15 @@ def _reflected(x: Array, low: float, high: float) -> tuple[Array, Array]:
     return np.where(back, span - extra, extra) + low, sign.astype(x.dtype)
 
 
-def _padded(x: Array, n: int, padding: int, aligned: bool) -> tuple[Array, Array]:
-    """Coordinates brought into the input, and the slope of that."""
+def _padded(x: Array, n: int, padding: int, aligned: bool, dims: int) -> tuple[Array, Array]:
+    """Coordinates brought into the input, and the slope of that; NaN is the first place of images, the last of volumes."""
     slope = np.ones_like(x)
     if padding == ZEROS:
         return x, slope
     if padding == REFLECTION:
         x, slope = _reflected(x, 0, n - 1) if aligned else _reflected(x, -0.5, n - 0.5)
     inside = (x > 0) & (x < n - 1)
-    return np.clip(x, 0, n - 1), slope * inside
+    return np.fmin((np.fmax if dims == 2 else np.maximum)(x, 0), n - 1), slope * inside
 
 
 def _cubic_weights(part: Array) -> list[tuple[Array, Array, Array]]:
@@ -63,16 +63,16 @@ def _cubic_weights(part: Array) -> list[tuple[Array, Array, Array]]:
     return [far(part + 1, 1), near(part, 1), near(1 - part, -1), far(2 - part, -1)]
 
 
-def _taps(grid: Array, n: int, mode: int, padding: int, aligned: bool) -> list[Tap]:
-    """Along a dimension of n places, for coordinates between −1 and 1."""
+def _taps(grid: Array, n: int, mode: int, padding: int, aligned: bool, dims: int) -> list[Tap]:
+    """Along one of the dimensions, of n places, for coordinates between −1 and 1."""
     scale = grid.dtype.type((n - 1) / 2 if aligned else n / 2)
     x = (grid + 1) * scale if aligned else (grid + 1) * scale - grid.dtype.type(0.5)
     if mode == BICUBIC:
         first = np.floor(x)
-        places = [_padded(first + offset, n, padding, aligned)[0] for offset in (-1, 0, 1, 2)]
+        places = [_padded(first + offset, n, padding, aligned, dims)[0] for offset in (-1, 0, 1, 2)]
         weights = _cubic_weights(x - first)
         return [(p, w, s * scale, c * scale * scale) for p, (w, s, c) in zip(places, weights, strict=True)]
-    x, slope = _padded(x, n, padding, aligned)
+    x, slope = _padded(x, n, padding, aligned, dims)
     if mode == NEAREST:
         return [(np.rint(x), np.ones_like(x), np.zeros_like(x), np.zeros_like(x))]
     first = np.floor(x)
@@ -86,7 +86,7 @@ def _corners(
 ) -> Iterator[tuple[Array, Array, tuple[Tap, ...]]]:
     """For each corner: the flat place (0 where there is none), whether it is in the input, its taps."""
     dims = len(sizes)
-    by_dim = [_taps(grid[..., dims - 1 - at], n, mode, padding, aligned) for at, n in enumerate(sizes)]
+    by_dim = [_taps(grid[..., dims - 1 - at], n, mode, padding, aligned, dims) for at, n in enumerate(sizes)]
     for taps in itertools.product(*by_dim):
         inside = functools.reduce(
             np.logical_and, [(place >= 0) & (place <= n - 1) for (place, *_), n in zip(taps, sizes, strict=True)]

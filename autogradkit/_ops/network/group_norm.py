@@ -46,7 +46,7 @@ def _group_check(x: Any, channels: int, weight: Any, bias: Any, group: int) -> N
         if each is not None and each.shape != (channels,):
             raise RuntimeError(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape "
-                f"{list(each.shape)} and input of shape {list(x.shape)}"
+                f"{[0] if weight is None else list(weight.shape)} and input of shape {list(x.shape)}"
             )
 
 

@@ -121,8 +121,10 @@ def max_pool1d(
     given = {"kernel_size": kernel_size, "stride": stride or kernel_size, "padding": padding, "dilation": dilation}
     for name, each in given.items():
         if len(each) != 1:
+            omitted, comma = "None, " if name == "stride" else "", "," if name in ("stride", "padding") else ""
             raise RuntimeError(
-                f"max_pool1d() {name} must be an int, list of ints or tuple of ints of size 1 but got size {len(each)}"
+                f"max_pool1d() {name} must be {omitted}an int, list of ints{comma} or tuple of ints of size 1 but got size "
+                f"{len(each)}"
             )
     size, step, pad, gap = (each[0] for each in given.values())
     for name, value in (("kernel_size", size), ("stride", step)):

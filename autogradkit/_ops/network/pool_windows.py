@@ -13,6 +13,12 @@ Window = tuple[Shape, Shape, Shape, Shape]  # kernel, stride, padding, dilation,
 _WORDS = {2: "two", 3: "three"}
 
 
+def _verb(name: str, what: str) -> str:
+    if what == "dilation":
+        return "be either"
+    return "be" if name == "avg_pool3d" else "either be"
+
+
 @functools.lru_cache(1024)
 def window_of(
     name: str, dims: int, kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape = (1,)
@@ -22,7 +28,7 @@ def window_of(
     def spread(values: Shape, what: str, omitted: str = "") -> Shape:
         if len(values) not in (1, dims):
             raise RuntimeError(
-                f"{name}: {what} must either be {omitted}a single int, or a tuple of {_WORDS[dims]} ints"
+                f"{name}: {what} must {_verb(name, what)} {omitted}a single int, or a tuple of {_WORDS[dims]} ints"
             )
         return values if len(values) == dims else values * dims
 

@@ -173,7 +173,10 @@ def _spread(g: Array, taps: list[Taps], sizes: Shape) -> Array:
 def _sizes(shape: Shape, output_size: Shape | None, scales: Any, dims: int) -> Shape:
     if output_size is not None:
         return tuple(output_size)
-    return tuple([math.floor(n * scale) for n, scale in zip(shape[-dims:], scales, strict=True)])
+    found = [n * scale for n, scale in zip(shape[-dims:], scales, strict=True)]
+    if not all(abs(each) < 2**63 for each in found):
+        raise RuntimeError("value cannot be converted to type int64_t without overflow")
+    return tuple(map(math.floor, found))
 
 
 def _all_taps(mode: str, sizes: Shape, result: Shape, aligned: bool, scales: Any, dtype: np.dtype[Any]) -> list[Taps]:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autogradkit._ops.declare.kinds import is_integer
+from autogradkit._ops.declare.kinds import is_integer, is_number
 from autogradkit._ops.network import rearranging
 from autogradkit._ops.network.resampling import UPSAMPLES
 from autogradkit.core.frames import entry
@@ -54,15 +54,35 @@ def _require_sizes(name: str, sizes: Sequence[Any], *options: str) -> None:
     """Raise TypeError where the first size is no integer, in the words of the op that was to have them."""
     if not sizes or is_integer(sizes[0]) or isinstance(sizes[0], Tensor):
         return
+    given = f"!list of [{', '.join(type(each).__name__ for each in sizes)}]!"
+    raise _no_form(name, len(sizes), options, ("list", "NoneType"), (given, "!NoneType!"))
+
+
+def _require_scales(name: str, scales: Sequence[Any], *options: str) -> None:
+    """Raise TypeError where a factor is no real number, in the words of the op that was to have them."""
+    if scales and (isinstance(scales[0], Tensor) or not is_number(scales[0])):
+        kind, opened, closed = ("tuple", "(", ")") if isinstance(scales, tuple) else ("list", "[", "]")
+        given = f"!{kind} of {opened}{', '.join(type(each).__name__ for each in scales)}{closed}!"
+        raise _no_form(name, len(scales), options, ("NoneType", kind), ("!NoneType!", given))
+    for at, each in enumerate(scales):
+        if isinstance(each, complex) or not (is_number(each) or isinstance(each, Tensor)):
+            raise TypeError(
+                f"{name}(): argument 'scale_factors' must be tuple of floats, but found element of type {type(each).__name__} "
+                f"at pos {at + 1}"
+            )
+
+
+def _no_form(
+    name: str, dims: int, options: Sequence[str], got: tuple[str, str], wrong: tuple[str, str]
+) -> TypeError:  # fmt: skip
+    """That an op has no form for such sizes and factors; `options` stand between the two."""
     types = "".join(f"{each.split()[0]}, " for each in options)
     listed = "".join(f"{each}, " for each in options)
-    given = ", ".join(type(each).__name__ for each in sizes)
-    scales = "".join(f"float scales{each} = None, " for each in ("_d", "_h", "_w")[3 - len(sizes) :] if len(sizes) > 1)
-    raise TypeError(
-        f"{name}() received an invalid combination of arguments - got (Tensor, list, {types}NoneType), but expected one of:\n"
+    scales = "".join(f"float scales{each} = None, " for each in ("_d", "_h", "_w")[3 - dims :] if dims > 1)
+    return TypeError(
+        f"{name}() received an invalid combination of arguments - got (Tensor, {got[0]}, {types}{got[1]}), but expected one of:\n"
         f" * (Tensor input, tuple of ints output_size, {listed}tuple of floats scale_factors)\n"
-        "      didn't match because some of the arguments have invalid types: "
-        f"(Tensor, !list of [{given}]!, {types}!NoneType!)\n"
+        f"      didn't match because some of the arguments have invalid types: (Tensor, {wrong[0]}, {types}{wrong[1]})\n"
         f" * (Tensor input, tuple of ints output_size, {listed}{scales or 'float scales = None, '}*, Tensor out = None)\n"
     )
 
@@ -131,8 +151,11 @@ def interpolate(
         return _MEANS[dims](input, sizes)
     upsample = UPSAMPLES.get((f"{mode}_aa" if antialias else mode, dims - 2))
     if upsample is not None:
-        if sizes is not None:
-            _require_sizes(upsample.name, sizes, *(() if "nearest" in mode else ("bool align_corners",)))
+        options = () if "nearest" in mode else ("bool align_corners",)
+        if scales is not None:
+            _require_scales(upsample.name, scales, *options)
+        elif sizes is not None:
+            _require_sizes(upsample.name, sizes, *options)
             sizes = [int(each) if isinstance(each, bool) else each for each in sizes]
         return upsample(input, None if sizes is None else tuple(sizes), bool(align_corners), scales)
     if mode in _WANTS and dims in (3, 4, 5):

@@ -1,0 +1,93 @@
+"""What calls of the less usual kinds refuse and give: found by small programs like those of bug reports.
+
+As in test_found_in_programs.py, each line is a program that both libraries run.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+import autogradkit as ak
+
+from .programs.runs import Line, Pair
+
+CASES = {
+    "factors that are no numbers, or too large": """
+T.nn.functional.interpolate(T.ones(1,1,4),scale_factor="a")
+T.nn.functional.interpolate(T.ones(1,1,4),scale_factor=("a",),mode="linear")
+T.nn.functional.interpolate(T.ones(1,1,4),scale_factor=T.tensor(2.))
+T.nn.functional.interpolate(T.ones(1,1,4),scale_factor=2j)
+T.nn.functional.interpolate(T.ones(1,1,4),scale_factor=float("nan"))
+T.nn.functional.interpolate(T.ones(1,1,4),scale_factor=-float("inf"))
+T.nn.functional.interpolate(T.ones(1,1,4),scale_factor=1e30)
+T.nn.functional.interpolate(T.ones(1,1,4,4),scale_factor=(2.,"a"),mode="bilinear")
+T.nn.functional.interpolate(T.ones(1,1,4,4),scale_factor=("a",2.),mode="bicubic",antialias=True)
+r=T.nn.functional.interpolate(T.ones(1,1,4,4),scale_factor=(2,T.tensor(1.)),mode="bilinear")
+T.nn.functional.interpolate(T.ones(1,1,2,2,2),scale_factor=[[1]]*3,mode="trilinear")
+    """,
+    "sizes that do not fit into the place": """
+T.ones(3).addmm_(T.ones(2,3),T.ones(3,2))
+T.ones(3,2).addmm_(T.ones(2,3),T.ones(3,2))
+T.ones(1,2,2).addmm_(T.ones(2,3),T.ones(3,2))
+T.ones(3,2).addmm_(T.ones(2,3),T.ones(2,2))
+T.ones(3,2).addmm_(T.ones(2,3),T.ones(3,2).double())
+(T.ones(3,requires_grad=True)*1).addmm_(T.ones(2,3),T.ones(3,2))
+T.nn.functional.group_norm(T.ones(2,6),2,T.ones(6),T.ones(5))
+T.nn.functional.group_norm(T.ones(2,6),2,None,T.ones(5))
+    """,
+    "places that are no number, beside padding that has a last place": """
+r=T.nn.functional.grid_sample(T.arange(9.).view(1,1,3,3),T.tensor([[[[float("nan"),.3],[.3,float("nan")]]]]),"bilinear","border",True)
+r=T.nn.functional.grid_sample(T.arange(9.).view(1,1,3,3),T.tensor([[[[float("nan"),.3],[.3,float("inf")]]]]),"nearest","reflection",False)
+r=T.nn.functional.grid_sample(T.arange(9.).view(1,1,3,3),T.tensor([[[[float("nan"),.3],[.3,float("nan")]]]]),"bilinear","zeros",True)
+r=T.nn.functional.grid_sample(T.arange(27.).view(1,1,3,3,3),T.tensor([[[[[float("nan"),.3,.3],[.3,float("nan"),.3]]]]]),"bilinear","border",True)
+r=T.nn.functional.grid_sample(T.arange(27.).view(1,1,3,3,3),T.tensor([[[[[float("nan"),.3,.3],[.3,-float("inf"),.3]]]]]),"nearest","reflection",False)
+    """,
+    "gradients of another layout": """
+x=T.ones(2,requires_grad=True); x.register_hook(lambda g:g.to_sparse()); x.sum().backward()
+x=T.ones(2,requires_grad=True); y=x*1; y.grad_fn.register_prehook(lambda g:(g[0].to_sparse(),)); y.sum().backward()
+w=T.ones(3,2,requires_grad=True); w.register_hook(lambda g:g.to_dense()); T.nn.functional.embedding(T.tensor([0]),w,sparse=True).sum().backward()
+    """,
+    "windows of another number of sizes": """
+T.nn.functional.avg_pool3d(T.ones(1,1,4,4,4),[1,2])
+T.nn.functional.avg_pool3d(T.ones(1,1,4,4,4),1,[1,2])
+T.nn.functional.avg_pool2d(T.ones(1,1,4,4),1,1,[])
+T.nn.functional.max_pool3d(T.ones(1,1,4,4,4),1,1,0,[1,2])
+T.nn.functional.max_pool2d(T.ones(1,1,4,4),1,1,0,[1,2,3])
+T.nn.functional.max_pool1d(T.ones(1,1,4),1,[1,1])
+T.nn.functional.max_pool1d(T.ones(1,1,4),1,1,[1,1])
+r=T.nn.functional.adaptive_avg_pool2d(T.ones(4,4),1)
+r=T.nn.functional.adaptive_avg_pool3d(T.ones(4,4,4),1)
+T.nn.functional.adaptive_avg_pool2d(T.ones(4),1)
+T.nn.functional.adaptive_avg_pool2d(T.ones(4,4),2)
+    """,
+}
+LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("title", "line"), LINES)
+def test_it_is_as_in_pytorch(title: str, line: str) -> None:
+    found = Pair().run(Line(line, title))
+    assert found is None, found.text
+
+
+@pytest.mark.filterwarnings("ignore:optimizer contains a parameter group with duplicate")
+@pytest.mark.parametrize("options", [{"momentum": 0.9}, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}, {}])
+def test_a_parameter_that_a_group_has_twice_is_stepped_and_numbered_as_in_pytorch(options: dict[str, Any]) -> None:
+    def run(m: Any) -> tuple[Any, ...]:
+        w, v = m.tensor([1.0, -2.0], requires_grad=True), m.ones(1, requires_grad=True)
+        optimizer = m.optim.SGD([w, v, w], lr=0.1, **options)
+        for _ in range(3):
+            optimizer.zero_grad()
+            ((w**2).sum() + v.sum()).backward()
+            optimizer.step()
+        saved = optimizer.state_dict()
+        state = {number: each["momentum_buffer"].tolist() for number, each in saved["state"].items() if options}
+        return saved["param_groups"][0]["params"], state, w.tolist(), v.tolist()
+
+    (numbers, state, *values), (own_numbers, own_state, *own_values) = run(torch), run(ak)
+    assert own_numbers == numbers == [2, 1, 2]
+    assert own_values == [pytest.approx(each) for each in values]
+    assert own_state == {number: pytest.approx(each) for number, each in state.items()}
