@@ -175,7 +175,7 @@ def _last_uses(graph: Graph) -> dict[Node, list[Node]]:
 
 def _kind(node: Node) -> str:
     """How verbose code annotates what a node gave when it was run: its dtype and sizes."""
-    meta = node.meta.get("tensor_meta")
+    meta: Any = node.meta.get("tensor_meta")
     if not hasattr(meta, "dtype"):  # of what gives several tensors, a tuple
         return ""
     found = re.fullmatch(r"(bf|[a-z])[a-z]*(\d*)", str(meta.dtype).removeprefix("torch."))
