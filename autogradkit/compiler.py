@@ -49,10 +49,15 @@ def compile(
     backend: str | Callable[..., Any] = "inductor",
     mode: str | None = None,
     options: dict[str, Any] | None = None,
+    name: str | None = None,
     disable: bool = False,
+    recompile_limit: int | None = None,
+    isolate_recompiles: bool = False,
+    shapes_spec: Any = None,
 ) -> Any:
     """`model` itself, if it is a function; a module in an `OptimizedModule`; without one a decorator.
 
+    What only says how kernels are made, or made anew (`dynamic`, `name`, `recompile_limit` and its kin), changes nothing.
     Raises RuntimeError for a mode that PyTorch has not, and for a mode with options; `InvalidBackend` for the name of a backend
     that it has not; AssertionError for what cannot be called.
 

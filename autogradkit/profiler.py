@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
-from autogradkit.autograd.profiler import EventList, Stopwatch, warn_of_absent
+from autogradkit.autograd.profiler import EventList, Stopwatch, _ExperimentalConfig, warn_of_absent
 from autogradkit.autograd.profiler import record_function as record_function
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.warning import warn
@@ -105,8 +105,9 @@ class profile:  # noqa: N801 - PyTorch's name
     """In its block, the time of everything is taken, or of those steps that `schedule` names; `step()` ends a step.
 
     After the last of a row of recorded steps `on_trace_ready(profile)` is called, which can look at `key_averages()`.
-    `profile_memory` counts the bytes of results, `with_flops` the operations of products, sums and convolutions. `with_stack`,
-    `with_modules` and `acc_events` are taken as in PyTorch; what they add to its files and to later cycles is not here.
+    `profile_memory` counts the bytes of results, `with_flops` the operations of products, sums and convolutions. `with_stack`
+    keeps stacks as `autograd.profiler.profile` does. `with_modules` and `acc_events` are taken as in PyTorch; what they
+    add to its files and to later cycles is not here.
 
     >>> import autogradkit as torch
     >>> with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as times:
@@ -126,6 +127,7 @@ class profile:  # noqa: N801 - PyTorch's name
         with_stack: bool = False,
         with_flops: bool = False,
         with_modules: bool = False,
+        experimental_config: _ExperimentalConfig | None = None,
         acc_events: bool = False,
         use_cuda: bool | None = None,
     ) -> None:
@@ -141,6 +143,7 @@ class profile:  # noqa: N801 - PyTorch's name
         self.record_shapes = record_shapes
         self.profile_memory = profile_memory
         self.with_stack = with_stack
+        self.experimental_config = experimental_config
         self.with_flops = with_flops
         self.with_modules = with_modules
         self.acc_events = acc_events
@@ -185,7 +188,8 @@ class profile:  # noqa: N801 - PyTorch's name
         if self._action() in (ProfilerAction.NONE, ProfilerAction.WARMUP):
             return
         if self._watch is None:
-            self._watch = Stopwatch(self.record_shapes, self.profile_memory, self.with_flops)
+            stacks = self.with_stack and self.experimental_config is not None and self.experimental_config.verbose
+            self._watch = Stopwatch(self.record_shapes, self.profile_memory, self.with_flops, stacks)
             self._watch.begin()
         if self.schedule is not None:
             self._step = record_function(f"ProfilerStep#{self.step_num}")
@@ -207,12 +211,22 @@ class profile:  # noqa: N801 - PyTorch's name
         return self._events
 
     def key_averages(self, group_by_input_shape: bool = False, group_by_stack_n: int = 0) -> EventList:
-        """All events of one name together; of whatever stack, since none is kept."""
-        return self.events().key_averages(group_by_input_shape)
+        """All events of one name together, as `EventList.key_averages`."""
+        return self.events().key_averages(group_by_input_shape, group_by_stack_n)
 
     def export_chrome_trace(self, path: str) -> None:
         """Write what `chrome://tracing` and Perfetto show."""
         self.events().export_profile(path)
+
+    def export_stacks(self, path: str, metric: str = "self_cpu_time_total") -> None:
+        """Write the stacks, each a line with what was spent there, of which programs for flame graphs make their pictures.
+
+        They are kept as `autograd.profiler.profile` says. Raises AssertionError without `with_stack`, ValueError for what is no
+        metric.
+        """
+        if not self.with_stack:
+            raise AssertionError("export_stacks() requires with_stack=True")
+        self.events().export_stacks(path, metric)
 
 
 __getattr__ = _absent_from("profiler")

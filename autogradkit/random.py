@@ -28,12 +28,16 @@ def thread_safe_generator() -> None:
 
 @contextlib.contextmanager
 def fork_rng(
-    devices: Iterable[Any] | None = None, enabled: bool = True, device_type: str = "cuda", **_names: str
+    devices: Iterable[Any] | None = None,
+    enabled: bool = True,
+    _caller: str = "fork_rng",
+    _devices_kw: str = "devices",
+    device_type: str | None = None,
 ) -> Iterator[None]:
     """After the block the stream goes on as if nothing had been drawn in it.
 
-    `devices` and `device_type` name further devices, of which there are none. Two keywords of PyTorch's that only word its
-    warnings are taken and not looked at.
+    `devices` and `device_type` name further devices, of which there are none. `_caller` and `_devices_kw`
+    only word PyTorch's warnings.
 
     >>> import autogradkit as torch
     >>> with torch.random.fork_rng():
@@ -41,7 +45,7 @@ def fork_rng(
     >>> bool((torch.rand(3) == first).all())
     True
     """
-    kind = _device(device_type)
+    kind = _device(device_type or "cuda")
     if enabled and devices is not None and list(devices):
         _require_cpu(kind)
     if not enabled:

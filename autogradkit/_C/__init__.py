@@ -9,6 +9,7 @@ from typing import Any as _Any
 
 from autogradkit._C import _functorch as _functorch
 from autogradkit._C import _nn as _nn
+from autogradkit._C import _profiler as _profiler
 from autogradkit._ops.declare.names import _VariableFunctionsClass as _VariableFunctionsClass
 from autogradkit._ops.declare.overriding import DisableTorchFunction as DisableTorchFunction
 from autogradkit._ops.declare.overriding import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass

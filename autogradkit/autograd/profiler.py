@@ -8,9 +8,11 @@ so small ones appear slower than they are, as in PyTorch.
 from __future__ import annotations
 
 import functools
+import os
+import sys
 import time
 from collections.abc import Callable, Iterable
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, cast
 
 from autogradkit.autograd.profiler_util import EventList as EventList
@@ -18,21 +20,29 @@ from autogradkit.autograd.profiler_util import FunctionEvent as FunctionEvent
 from autogradkit.autograd.profiler_util import FunctionEventAvg as FunctionEventAvg
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.facts import Declaration, Named
-from autogradkit.core.frames import entry
+from autogradkit.core.frames import entry, is_ours
 from autogradkit.core.recording import Recorder, listeners
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 
 
+class _ExperimentalConfig:
+    """What PyTorch tries out in profiles; of it there is here `verbose`, by which stacks are kept."""
+
+    def __init__(self, *, verbose: bool = False) -> None:
+        self.verbose = verbose
+
+
 class Stopwatch(Recorder):
     """Takes the times of one thread between `begin` and `end`."""
 
-    def __init__(self, with_shapes: bool, with_memory: bool, with_flops: bool) -> None:
+    def __init__(self, with_shapes: bool, with_memory: bool, with_flops: bool, with_stack: bool = False) -> None:
         super().__init__()
         self.events: list[FunctionEvent] = []
         self._with_shapes = with_shapes
         self._with_memory = with_memory
         self._with_flops = with_flops
+        self._with_stack = with_stack
         self._open: list[FunctionEvent] = []
         self._last = 0.0  # when the node before ended
 
@@ -42,6 +52,8 @@ class Stopwatch(Recorder):
             [list(each.shape) if isinstance(each, Tensor) else [] for each in operands] if self._with_shapes else []
         )
         event = FunctionEvent(name, self.thread, _now() if at is None else at, shapes)
+        if self._with_stack:
+            event.stack = _learners_calls(sys._getframe(1))
         if self._open:
             event.cpu_parent = self._open[-1]
             event.cpu_parent.cpu_children.append(event)
@@ -99,6 +111,18 @@ class Stopwatch(Recorder):
         self._last = _now()
 
 
+def _learners_calls(frame: FrameType | None) -> list[str]:
+    """The learner's functions that are being run, the innermost first: where each begins; of a module the line that runs."""
+    calls: list[str] = []
+    while frame is not None:
+        code = frame.f_code
+        if not is_ours(code) and not code.co_filename.startswith("<frozen"):
+            line = frame.f_lineno if code.co_name == "<module>" else code.co_firstlineno
+            calls.append(f"{os.path.basename(code.co_filename)}({line}): {code.co_name}")
+        frame = frame.f_back
+    return calls
+
+
 def _new_memory(result: Any, operands: Iterable[Any]) -> int:
     """The bytes that the results hold, without those whose memory is an operand's."""
     results = [each for each in (result if isinstance(result, tuple | list) else [result]) if isinstance(each, Tensor)]
@@ -137,8 +161,9 @@ class profile:  # noqa: N801 - PyTorch's name
     """In its block, the time of everything is taken; afterwards it prints as a table.
 
     `profile_memory` counts the bytes of results, `with_flops` the operations of products, sums and convolutions. Of a device
-    other than the processor nothing is taken, and a warning says so. Stacks and modules (`with_stack`, `with_modules`) are
-    asked for in vain, and so is the library that takes the times (`use_kineto`).
+    other than the processor nothing is taken, and a warning says so. `with_stack` keeps the learner's calls that led to each
+    event, as in PyTorch only with `experimental_config=torch._C._profiler._ExperimentalConfig(verbose=True)`. Modules
+    (`with_modules`) are asked for in vain, and so is the library that takes the times (`use_kineto`).
 
     >>> import autogradkit as torch
     >>> x = torch.ones(2, requires_grad=True)
@@ -161,6 +186,7 @@ class profile:  # noqa: N801 - PyTorch's name
         with_modules: bool = False,
         use_kineto: bool = False,
         use_cpu: bool = True,
+        experimental_config: _ExperimentalConfig | None = None,
     ) -> None:
         if use_cuda:
             warn(
@@ -172,7 +198,8 @@ class profile:  # noqa: N801 - PyTorch's name
             warn_of_absent(use_device)
         self.enabled = enabled and use_cpu
         self._entered = False
-        self._watch = Stopwatch(record_shapes, profile_memory, with_flops)
+        stacks = with_stack and experimental_config is not None and experimental_config.verbose
+        self._watch = Stopwatch(record_shapes, profile_memory, with_flops, stacks)
         self._events: EventList | None = None
 
     def __enter__(self) -> profile | None:
@@ -197,8 +224,8 @@ class profile:  # noqa: N801 - PyTorch's name
         return self._events
 
     def key_averages(self, group_by_input_shape: bool = False, group_by_stack_n: int = 0) -> EventList:
-        """All events of one name together; of whatever stack, since none is kept."""
-        return self.function_events.key_averages(group_by_input_shape)
+        """All events of one name together, as `EventList.key_averages`."""
+        return self.function_events.key_averages(group_by_input_shape, group_by_stack_n)
 
     def table(self, sort_by: str | None = None, row_limit: int = 100, **options: Any) -> str:
         """As `EventList.table`."""

@@ -9,7 +9,7 @@ import gzip
 import json
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autogradkit.files import write_whole
@@ -64,6 +64,7 @@ class FunctionEvent(_Timed):
     """One run of an op, a node or a block: when it began and ended, in microseconds, and what ran within it."""
 
     count = 1
+    stack: list[str] = []  # noqa: RUF012 - the learner's calls around it, the innermost first, where they are kept
     new_memory: int | None = None  # of its results, in bytes; None where nobody counts, or it is a block
 
     def __init__(self, name: str, thread: int, start: float, input_shapes: list[Any]) -> None:
@@ -105,8 +106,9 @@ class FunctionEvent(_Timed):
 class FunctionEventAvg(_Timed):
     """All events of one name together."""
 
-    def __init__(self, key: str, input_shapes: Any = "") -> None:
+    def __init__(self, key: str, input_shapes: Any = "", stack: Sequence[str] = ()) -> None:
         self.key = key
+        self.stack = list(stack)
         self.input_shapes = input_shapes
         self.count = 0
         self.cpu_time_total = self.self_cpu_time_total = 0.0
@@ -147,12 +149,16 @@ class EventList(list[Any]):
         """What all of them took, in microseconds."""
         return sum(event.self_cpu_time_total for event in self)
 
-    def key_averages(self, group_by_input_shapes: bool = False) -> EventList:
-        """All events of one name together; with `group_by_input_shapes` of one name and these sizes of operands."""
-        found: dict[tuple[str, str], FunctionEventAvg] = {}
+    def key_averages(self, group_by_input_shapes: bool = False, group_by_stack_n: int = 0) -> EventList:
+        """All events of one name together; with `group_by_input_shapes` of one name and these sizes of operands.
+
+        Where stacks are kept, `group_by_stack_n` tells by so many of the innermost calls, too.
+        """
+        found: dict[tuple[str, str, tuple[str, ...]], FunctionEventAvg] = {}
         for event in self:
             shapes = event.input_shapes if group_by_input_shapes else ""
-            found.setdefault((event.key, str(shapes)), FunctionEventAvg(event.key, shapes)).add(event)
+            stack = tuple(event.stack[:group_by_stack_n])
+            found.setdefault((event.key, str(shapes), stack), FunctionEventAvg(event.key, shapes, stack)).add(event)
         return EventList(found.values(), self._profile_memory, self._with_flops)
 
     def total_average(self) -> FunctionEventAvg:
@@ -166,6 +172,7 @@ class EventList(list[Any]):
         self,
         sort_by: str | None = None,
         row_limit: int = 100,
+        max_src_column_width: int | None = 75,
         max_name_column_width: int | None = 55,
         max_shapes_column_width: int | None = 80,
         header: str | None = None,
@@ -192,6 +199,11 @@ class EventList(list[Any]):
             power = min(int(math.log10(min(counted)) / 3), 5)
             heads.append(f"Total {['', 'K', 'M', 'G', 'T', 'P'][power]}FLOPs")
             widths.append(_WIDTH)
+        with_stacks = any(event.stack for event in self)
+        if with_stacks:
+            width = max(len(call) for event in self for call in event.stack)
+            widths.append(_bounded(width + 4, max_src_column_width))
+            heads.append(f"{'Source Location':<{widths[-1]}}")
         rule = "".join("-" * width + "  " for width in widths)
         double = "=" * (len(rule) - 2)
         lines = [] if header is None else [double, header]
@@ -215,12 +227,31 @@ class EventList(list[Any]):
                 cells.append(str(event.input_shapes)[: widths[len(cells)]])
             if counted:
                 cells.append(f"{event.flops / 1000**power:8.3f}" if event.flops else "--")
-            lines.append(_row(cells, widths))
+            if not with_stacks:
+                lines.append(_row(cells, widths))
+                continue
+            for call in [*(event.stack or [""]), ""]:  # one on a line, and an empty line behind them
+                source = call if len(call) <= widths[-1] else "..." + call[3 - widths[-1] :]
+                lines.append(_row([*cells, f"{source:<{widths[-1]}}"], widths))
+                cells = [""] * len(cells)
         return "\n".join([*lines, rule, f"Self CPU time total: {_time(total)}", ""])
 
     def export_chrome_trace(self, path: str) -> None:
         """Write a list of what ran, which `chrome://tracing` and Perfetto show; compressed where the path ends in ".gz"."""
         _write_json([_traced(each, "CPU functions", {}) for each in self], path)
+
+    def export_stacks(self, path: str, metric: str) -> None:
+        """Write a line for each event that has a stack: the calls, the outermost first, and what it took by itself."""
+        metrics = [f"self_{device}_time_total" for device in ("cpu", "cuda", "xpu", "privateuse1")]
+        if metric not in metrics:
+            raise ValueError(f"metric should be one of: {metrics}")
+        unspaced = str.maketrans(" ;\t\n", "____")
+        lines: list[str] = []
+        for event in self:
+            spent = int(event.self_cpu_time_total) if metric == metrics[0] else 0  # of other devices nothing is taken
+            if event.stack and spent > 0:
+                lines.append(f"{';'.join(call.translate(unspaced) for call in reversed(event.stack))} {spent}\n")
+        write_whole(path, "".join(lines).encode())
 
     def export_profile(self, path: str) -> None:
         """Write it as a profile does: under "traceEvents", with the kind of each (an op, or a block of the user's)."""

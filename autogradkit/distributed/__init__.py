@@ -32,6 +32,7 @@ from autogradkit.distributed.world import destroy_process_group as destroy_proce
 from autogradkit.distributed.world import get_backend as get_backend
 from autogradkit.distributed.world import get_global_rank as get_global_rank
 from autogradkit.distributed.world import get_group_rank as get_group_rank
+from autogradkit.distributed.world import get_node_local_rank as get_node_local_rank
 from autogradkit.distributed.world import get_process_group_ranks as get_process_group_ranks
 from autogradkit.distributed.world import get_rank as get_rank
 from autogradkit.distributed.world import get_world_size as get_world_size

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import enum
+from datetime import timedelta
 from typing import Any
 
 from autogradkit.core.frames import entry
@@ -70,7 +71,13 @@ def _begin(group: Group, op: RedOpType = RedOpType.SUM, **tensors: Any) -> None:
     require(group)
 
 
-def _root(name: str, rank: int | None) -> None:
+def _root(name: str, rank: int | None, in_group: int | None, optional: bool = False) -> None:
+    """Refuse a root that is not this process: given by its rank among all, or in the group."""
+    if rank is not None and in_group is not None:
+        raise ValueError("Can't specify both group_rank and global_rank")
+    rank = in_group if rank is None else rank
+    if rank is None and not optional:
+        raise ValueError("Must specify global_rank or group_rank")
     if rank:
         raise RuntimeError(f"ProcessGroupGloo::{name}: invalid root rank: {rank}")
 
@@ -90,7 +97,9 @@ def _copy_to_only(name: str, given: list[Tensor], tensor: Tensor) -> None:
 
 
 @entry
-def barrier(group: Group = None, async_op: bool = False, device_ids: Any = None) -> Work | None:
+def barrier(
+    group: Group = None, async_op: bool = False, device_ids: Any = None, timeout: timedelta | None = None
+) -> Work | None:
     """Wait for the others."""
     _begin(group)
     return _done(async_op)
@@ -113,19 +122,30 @@ def all_reduce(
 
 @entry
 def reduce(
-    tensor: Tensor, dst: int | None = None, op: RedOpType = RedOpType.SUM, group: Group = None, async_op: bool = False
+    tensor: Tensor,
+    dst: int | None = None,
+    op: RedOpType = RedOpType.SUM,
+    group: Group = None,
+    async_op: bool = False,
+    group_dst: int | None = None,
 ) -> Work | None:
     """Make `tensor` of the process `dst` what `op` makes of everybody's."""
     _begin(group, op, tensor=tensor)
-    _root("reduce", dst)
+    _root("reduce", dst, group_dst)
     return _done(async_op)
 
 
 @entry
-def broadcast(tensor: Tensor, src: int | None = None, group: Group = None, async_op: bool = False) -> Work | None:
+def broadcast(
+    tensor: Tensor,
+    src: int | None = None,
+    group: Group = None,
+    async_op: bool = False,
+    group_src: int | None = None,
+) -> Work | None:
     """Make `tensor` that of the process `src`."""
     _begin(group, tensor=tensor)
-    _root("broadcast", src)
+    _root("broadcast", src, group_src)
     return _done(async_op)
 
 
@@ -144,10 +164,11 @@ def gather(
     dst: int | None = None,
     group: Group = None,
     async_op: bool = False,
+    group_dst: int | None = None,
 ) -> Work | None:
     """Copy everybody's `tensor` into the list of the process `dst`."""
     _begin(group, tensor=tensor)
-    _root("gather", dst)
+    _root("gather", dst, group_dst, optional=True)
     if not gather_list:
         raise ValueError("Argument ``gather_list`` must be specified on destination rank.")
     _copy_to_only("gather", gather_list, tensor)
@@ -161,10 +182,11 @@ def scatter(
     src: int | None = None,
     group: Group = None,
     async_op: bool = False,
+    group_src: int | None = None,
 ) -> Work | None:
     """Make `tensor` this process's part of the list of the process `src`."""
     _begin(group, tensor=tensor)
-    _root("scatter", src)
+    _root("scatter", src, group_src, optional=True)
     if not scatter_list:
         raise ValueError("Argument ``scatter_list`` must be specified on source rank.")
     _copy_to_only("scatter", [tensor], scatter_list[0])
@@ -251,11 +273,15 @@ def all_gather_object(object_list: list[Any], obj: Any, group: Group = None) -> 
 
 @entry
 def gather_object(
-    obj: Any, object_gather_list: list[Any] | None = None, dst: int | None = None, group: Group = None
+    obj: Any,
+    object_gather_list: list[Any] | None = None,
+    dst: int | None = None,
+    group: Group = None,
+    group_dst: int | None = None,
 ) -> None:
     """Put a copy of everybody's object into the list of the process `dst`."""
     _begin(group)
-    _root("gather", dst)
+    _root("gather", dst, group_dst, optional=True)
     if not object_gather_list:
         raise ValueError("Argument ``gather_list`` must be specified on destination rank.")
     object_gather_list[0] = copy.deepcopy(obj)
@@ -263,11 +289,15 @@ def gather_object(
 
 @entry
 def broadcast_object_list(
-    object_list: list[Any], src: int | None = None, group: Group = None, device: Any = None
+    object_list: list[Any],
+    src: int | None = None,
+    group: Group = None,
+    device: Any = None,
+    group_src: int | None = None,
 ) -> None:
     """Make the list that of the process `src`."""
     _begin(group)
-    _root("broadcast", src)
+    _root("broadcast", src, group_src, optional=True)
 
 
 @entry
@@ -276,10 +306,11 @@ def scatter_object_list(
     scatter_object_input_list: list[Any] | None = None,
     src: int | None = None,
     group: Group = None,
+    group_src: int | None = None,
 ) -> None:
     """Put a copy of this process's part of the list of the process `src` into the first place of another."""
     _begin(group)
-    _root("scatter", src)
+    _root("scatter", src, group_src, optional=True)
     if not scatter_object_input_list:
         raise ValueError("Argument ``scatter_list`` must be specified on source rank.")
     scatter_object_output_list[0] = copy.deepcopy(scatter_object_input_list[0])

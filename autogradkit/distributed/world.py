@@ -182,14 +182,23 @@ def get_backend(group: ProcessGroup | None = None) -> str:
 
 
 @entry
-def new_group(ranks: list[int] | None = None, *_options: Any, **_named: Any) -> ProcessGroup:
+def new_group(
+    ranks: list[int] | None = None,
+    timeout: Any = None,
+    backend: str | None = None,
+    pg_options: Any = None,
+    use_local_synchronization: bool = False,
+    group_desc: str | None = None,
+    device_id: Any = None,
+    sort_ranks: bool = True,
+) -> ProcessGroup:
     """A group of this process. Raises ValueError for one of more."""
     world = require(None)
     if ranks is not None and len(ranks) > 1:
         raise ValueError(
             "the new group's world size should be less or equal to the world size set by init_process_group"
         )
-    return ProcessGroup(world.backend)
+    return ProcessGroup(world.backend if backend is None else backend.lower())
 
 
 def _same_rank(group: ProcessGroup | None, rank: int, kind: str) -> int:
@@ -218,6 +227,19 @@ def require_registered(group: ProcessGroup | None) -> None:
     """Raise ValueError for what is no group."""
     if not isinstance(group, ProcessGroup):
         raise ValueError(f"Group {group} is not registered, please create group with torch.distributed.new_group API")
+
+
+@entry
+def get_node_local_rank(fallback_rank: int | None = None) -> int:
+    """The number of this process on its machine, as `torchrun` says, or the one given. Raises RuntimeError without both."""
+    if "LOCAL_RANK" in os.environ:
+        return int(os.environ["LOCAL_RANK"])
+    if fallback_rank is None:
+        raise RuntimeError(
+            "LOCAL_RANK is not in the environment. Consider passing fallback_rank to allow `get_node_local_rank` to work, "
+            "assuming you are not running in a multi-device context and want the code to run locally instead."
+        )
+    return fallback_rank
 
 
 def get_process_group_ranks(group: ProcessGroup | None) -> list[int]:

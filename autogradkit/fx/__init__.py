@@ -13,8 +13,8 @@ from autogradkit.core.absent import lookup_error as _lookup_error
 from autogradkit.fx.wrapping import wrap as wrap
 
 _HOMES = {
-    "Graph": "graph", "GraphModule": "graph_module", "Interpreter": "interpreter", "Node": "node",
-    "Proxy": "proxy", "Tracer": "tracer", "Transformer": "interpreter", "replace_pattern": "subgraph_rewriter",
+    "Graph": "graph", "GraphModule": "graph_module", "Interpreter": "interpreter", "Node": "node", "has_side_effect": "node",
+    "map_arg": "node", "Proxy": "proxy", "Tracer": "tracer", "Transformer": "interpreter", "replace_pattern": "subgraph_rewriter",
     "symbolic_trace": "_symbolic_trace",
 }  # fmt: skip
 _MODULES = ("_symbolic_trace", "graph", "graph_module", "interpreter", "node", "passes", "proxy", "subgraph_rewriter")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -172,16 +173,27 @@ def _last_uses(graph: Graph) -> dict[Node, list[Node]]:
     return last
 
 
-def written(graph: Graph, root: str) -> PythonCode:
-    """The code of a graph."""
+def _kind(node: Node) -> str:
+    """How verbose code annotates what a node gave when it was run: its dtype and sizes."""
+    meta: Any = node.meta.get("tensor_meta")
+    if not hasattr(meta, "dtype"):  # of what gives several tensors, a tuple
+        return ""
+    found = re.fullmatch(r"(bf|[a-z])[a-z]*(\d*)", str(meta.dtype).removeprefix("torch."))
+    assert found is not None
+    return f': "{found[1]}{found[2] or 8}{list(meta.shape)}"'
+
+
+def written(graph: Graph, root: str, verbose: bool = False) -> PythonCode:
+    """The code of a graph; `verbose` has dtypes and sizes of what was run, as far as `ShapeProp` has noted them."""
     writer = _Writer(root)
     last = _last_uses(graph)
     parameters: list[str] = []
     lines: list[str] = []
     result = ""
+    traced = False  # whether it was said that no node knows a line of the program
     for node in graph.nodes:
         if node.op == "placeholder":
-            kind = f" : {type_text(node.type)}" if node.type is not None else ""
+            kind = (verbose and _kind(node)) or (f" : {type_text(node.type)}" if node.type is not None else "")
             default = f" = {node.args[0]!r}" if node.args else ""
             parameters.append(f"{node.target}{kind}{default}")
             bare = str(node.target).replace("*", "")
@@ -189,6 +201,11 @@ def written(graph: Graph, root: str) -> PythonCode:
                 lines.append(f"{node.name} = {bare}")
             continue
         line = writer.line(node)
+        if verbose and node.op != "output":
+            if not traced:
+                lines.append("# No stacktrace found for following nodes")
+                traced = True
+            line = line.replace(node.name, node.name + _kind(node), 1)
         if node.op == "output":
             result = f" -> {type_text(node.type)}" if node.type is not None else ""
         else:
@@ -197,5 +214,5 @@ def written(graph: Graph, root: str) -> PythonCode:
         lines.append(line)
     wraps = "\n".join(f'torch.fx._symbolic_trace.wrap("{name}")' for name in dict.fromkeys(writer.wrapped))
     body = "".join(f"    {line}\n" for line in lines or ["pass"])
-    head = f"def forward({', '.join([root, *parameters])}){result}:"
+    head = f"def forward({', '.join(['self', *parameters])}){result}:"
     return PythonCode(f"\n{wraps}\n\n{head}\n{body}    ", writer.globals)

@@ -191,9 +191,9 @@ class Graph:
                     raise RuntimeError(f"Argument '{each}' of Node '{node}' was used before it has been defined!")
             seen.add(node)
 
-    def python_code(self, root_module: str = "self") -> PythonCode:
-        """The graph as a function `forward`."""
-        return written(self, root_module)
+    def python_code(self, root_module: str = "self", *, verbose: bool = False) -> PythonCode:
+        """The graph as a function `forward`; `verbose` annotates what `ShapeProp` has run."""
+        return written(self, root_module, verbose)
 
     def on_generate_code(self, make_transformer: Any) -> None:
         """Raises NotImplementedError: the code is as it is."""

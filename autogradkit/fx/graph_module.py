@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import copy
 import linecache
+import math
+import os
+import textwrap
+from pathlib import Path
 from typing import Any
 
+from autogradkit.core.device import device
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
+from autogradkit.files import write_whole
 from autogradkit.fx.graph import Graph
 from autogradkit.fx.tracer import Tracer
 from autogradkit.nn import Module
+from autogradkit.serialization import save
 
 _REMINDER = "# To see more debug info, please use `graph_module.print_readable()`"
 _count = 0
@@ -110,13 +118,69 @@ class GraphModule(Module):
         for name in [name for name, _ in self.named_modules() if name not in used]:
             self.delete_submodule(name)
 
-    def print_readable(self, print_output: bool = True, **_options: Any) -> str:
-        """The module as the text of a class; prints it, too."""
-        body = "\n".join(f"    {line}" if line.strip() else "" for line in self._code.strip().splitlines())
+    def print_readable(
+        self,
+        print_output: bool = True,
+        include_stride: bool = False,
+        include_device: bool = False,
+        colored: bool = False,
+    ) -> str:
+        """The module as the text of a class; prints it, too.
+
+        Strides and devices are told of what a compiler has traced, and of nothing here. Raises NotImplementedError for colours.
+        """
+        if colored:
+            raise NotImplementedError("autogradkit prints code without colours")
+        code = self._graph.python_code(verbose=True).src
+        body = "\n".join(f"    {line}" if line.strip() else "" for line in code.strip().splitlines())
         text = f"class {type(self).__name__}(torch.nn.Module):\n{body}\n"
         if print_output:
             print(text)
         return text
+
+    def to_folder(self, folder: str | os.PathLike[str], module_name: str = "FxModule") -> None:
+        """Write the module into a folder, as a package from which a class of that name is imported.
+
+        Modules whose printed form makes them anew are in its text; others beside it, in files, of which it warns.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        save(self.state_dict(), folder / "state_dict.pt")
+        made: list[str] = []
+        kept: list[str] = []
+        for name, module in self.named_children():
+            value = f"{module!r})"
+            if type(module).__name__ not in _MADE_BY_THEIR_TEXT:
+                file = folder / f"{name}.pt"
+                save(module, file)
+                kept.append(name)
+                value = f"torch.load(r'{file}', weights_only=False)) # {' '.join(f'{module!r}'.splitlines())}"
+            made.append(f"setattr(self, '{name}', {value}")
+        for name, buffer in self._buffers.items():
+            if buffer is not None:
+                made.append(f"self.register_buffer('{name}', torch.empty({list(buffer.shape)}, dtype={buffer.dtype}))")
+        for name, parameter in self._parameters.items():
+            if parameter is not None:
+                empty = f"torch.empty({list(parameter.shape)}, dtype={parameter.dtype})"
+                made.append(f"setattr(self, '{name}', torch.nn.Parameter({empty}))")
+        made.append(f"self.load_state_dict(torch.load(r'{folder}/state_dict.pt'))")
+        lines = [
+            *_imports(self._graph.python_code().globals),
+            "",
+            "from torch.nn import *",
+            f"class {module_name}(torch.nn.Module):",
+            "    def __init__(self):",
+            "        super().__init__()",
+            *(f"        {line}" for line in made),
+            textwrap.indent(self._code, "    ").rstrip(" "),
+            "",
+        ]
+        write_whole(folder / "module.py", "\n".join(["", *lines]).encode())
+        write_whole(folder / "__init__.py", b"from .module import *")
+        if kept:
+            warn(
+                f"Was not able to save the following children modules as reprs -saved as pickled files instead: {kept}"
+            )
 
     def __reduce__(self) -> Any:
         """Its code, and what that names: the graph is traced anew from it."""
@@ -133,6 +197,27 @@ class GraphModule(Module):
 
     def __str__(self) -> str:
         return "\n".join([super().__repr__(), self._code, _REMINDER])
+
+
+# Modules of these classes are made by what they print.
+_MADE_BY_THEIR_TEXT = ("Linear", "Conv1d", "Conv2d", "Conv3d", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d")
+_ALWAYS = {"inf": math.inf, "nan": math.nan, "NoneType": type(None), "device": device}
+
+
+def _imports(names: dict[str, Any]) -> list[str]:
+    """The lines that a file begins with in which code knows these names, and those that PyTorch's code may always name."""
+    lines = [
+        "import torch",
+        "from math import inf",
+        "from math import nan",
+        "NoneType = type(None)",
+        "from torch import device",
+    ]
+    for name, value in names.items():
+        if name != "torch" and name not in _ALWAYS:
+            called = getattr(value, "__qualname__", name)
+            lines.append(f"from {value.__module__} import {called}" + (f" as {name}" if name != called else ""))
+    return lines
 
 
 def _forward(code: str, names: dict[str, Any]) -> Any:

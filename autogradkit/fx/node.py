@@ -6,7 +6,7 @@ Rests on `naming.py`. A node stands in a ring of nodes (`graph.py`), and knows i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autogradkit.fx.naming import qualified_name, type_text
 
@@ -47,6 +47,22 @@ def _shown(a: Any) -> str:
     if isinstance(a, dict):
         return "{" + ", ".join(f"{key}: {_shown(value)}" for key, value in a.items()) + "}"
     return str(a)
+
+
+_ACTING = ("_assert", "_assert_async", "setitem", "_set_grad_enabled")
+_DRAWING = (
+    "rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "normal", "poisson", "bernoulli",
+    "multinomial",
+)  # fmt: skip
+_EFFECTS: set[Any] = set()  # what `has_side_effect` was told of
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def has_side_effect(fn: F) -> F:
+    """`fn` itself, whose calls stay in a graph where nobody uses what they give. Also a decorator."""
+    _EFFECTS.add(fn)
+    return fn
 
 
 class Node:
@@ -175,13 +191,26 @@ class Node:
 
         self._take(map_arg(self._args, exchanged), map_arg(self._kwargs, exchanged))
 
-    def is_impure(self) -> bool:
-        """Whether it does something beside its result, so that it stays where nobody uses it."""
+    def is_impure(self, impure_random: bool = True) -> bool:
+        """Whether it does something beside its result, so that it stays where nobody uses it.
+
+        An operator of `torch.ops` that draws is such if `impure_random`.
+        Raises AssertionError for the call of a module in a graph that has none.
+        """
         if self.op in ("placeholder", "output"):
             return True
         if self.op == "call_function":
-            return getattr(self.target, "__name__", "") in ("_assert", "_assert_async", "setitem")
-        return self.op == "call_module" and self.graph.owning_module is not None
+            name = getattr(self.target, "__name__", "")
+            if name in _ACTING or name in _DRAWING or self.target in _EFFECTS:
+                return True
+            schema = getattr(self.target, "_schema", None)  # that of an operator of `torch.ops`
+            drawn = impure_random and (name.partition(".")[0] in _DRAWING or "dropout" in name)
+            return schema is not None and (schema.is_mutable or drawn)
+        if self.op != "call_module":
+            return False
+        if self.graph.owning_module is None:
+            raise AssertionError("self.graph.owning_module not set for purity check")
+        return getattr(self.graph.owning_module.get_submodule(str(self.target)), "_is_impure", False)
 
     def format_node(self) -> str:
         """The node as a line of its printed graph."""

@@ -14,6 +14,7 @@ from autogradkit.engine.inference import as_made
 from autogradkit.engine.modes import no_grad
 from autogradkit.optim.formula import Counts, FormulaOptimizer, Values
 from autogradkit.optim.kernels import Numbers
+from autogradkit.optim.on_lists import step_on_lists
 from autogradkit.optim.optimizer import number, refuse_fused, require_not_negative, require_rate, spelled
 from autogradkit.optim.saving import Group, count
 from autogradkit.optim.sparse_steps import at_places_of
@@ -121,3 +122,41 @@ class Adagrad(FormulaOptimizer):
         ]
         begins = spelled(self.defaults["initial_accumulator_value"])
         return lines if state else [f"s = {begins}", *lines]
+
+
+@entry
+def adagrad(
+    params: list[Tensor],
+    grads: list[Tensor],
+    state_sums: list[Tensor],
+    state_steps: list[Tensor],
+    fused: bool | None = None,
+    grad_scale: Tensor | None = None,
+    found_inf: Tensor | None = None,
+    has_sparse_grad: bool = False,
+    foreach: bool | None = None,
+    differentiable: bool = False,
+    has_complex: bool = False,
+    *,
+    lr: float,
+    weight_decay: float,
+    lr_decay: float,
+    eps: float,
+    maximize: bool,
+) -> None:
+    """One step of Adagrad, on lists: parameters, gradients, and what is remembered of each, as `step` has it.
+
+    What is complex (`has_complex`) or sparse (`has_sparse_grad`) says so itself."""
+    options = {
+        "lr": lr,
+        "weight_decay": weight_decay,
+        "lr_decay": lr_decay,
+        "eps": eps,
+        "maximize": maximize,
+        "fused": fused,
+        "grad_scale": grad_scale,
+        "found_inf": found_inf,
+        "foreach": foreach,
+        "differentiable": differentiable,
+    }
+    step_on_lists(Adagrad, params, grads, {"sum": state_sums, "step": state_steps}, options)

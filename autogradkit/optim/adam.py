@@ -15,6 +15,7 @@ from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, write_at_once
 from autogradkit.optim import kernels
 from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, zeros
+from autogradkit.optim.on_lists import step_on_lists
 from autogradkit.optim.optimizer import (
     counted,
     number,
@@ -222,3 +223,55 @@ class Adam(FormulaOptimizer):
 def _pairs(array: Array) -> Array:
     """Complex numbers as pairs of real ones, in the same memory: Adam moves each part by its own average, as in PyTorch."""
     return array[..., None].view(array.real.dtype)
+
+
+@entry
+def adam(
+    params: list[Tensor],
+    grads: list[Tensor],
+    exp_avgs: list[Tensor],
+    exp_avg_sqs: list[Tensor],
+    max_exp_avg_sqs: list[Tensor],
+    state_steps: list[Tensor],
+    foreach: bool | None = None,
+    capturable: bool = False,
+    differentiable: bool = False,
+    fused: bool | None = None,
+    grad_scale: Tensor | None = None,
+    found_inf: Tensor | None = None,
+    has_complex: bool = False,
+    decoupled_weight_decay: bool = False,
+    *,
+    amsgrad: bool,
+    beta1: float | Tensor,
+    beta2: float | Tensor,
+    lr: float | Tensor,
+    weight_decay: float,
+    eps: float,
+    maximize: bool,
+) -> None:
+    """One step of Adam, on lists: parameters, gradients, and what is remembered of each, as `step` has it.
+
+    Whether a parameter is complex (`has_complex`), its dtype says."""
+    options = {
+        "amsgrad": amsgrad,
+        "lr": lr,
+        "betas": (beta1, beta2),
+        "weight_decay": weight_decay,
+        "eps": eps,
+        "maximize": maximize,
+        "foreach": foreach,
+        "capturable": capturable,
+        "differentiable": differentiable,
+        "fused": fused,
+        "grad_scale": grad_scale,
+        "found_inf": found_inf,
+        "decoupled_weight_decay": decoupled_weight_decay,
+    }
+    step_on_lists(
+        Adam,
+        params,
+        grads,
+        {"exp_avg": exp_avgs, "exp_avg_sq": exp_avg_sqs, "max_exp_avg_sq": max_exp_avg_sqs, "step": state_steps},
+        options,
+    )

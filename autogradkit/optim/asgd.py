@@ -12,6 +12,7 @@ from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, zeros
 from autogradkit.optim.kernels import Numbers
+from autogradkit.optim.on_lists import step_on_lists
 from autogradkit.optim.optimizer import number, require_not_negative, require_rate, spelled
 from autogradkit.optim.saving import Group, count
 
@@ -107,3 +108,40 @@ class ASGD(FormulaOptimizer):
             "self = moved",
         ]
         return lines if state else [f"eta = {rate}", "mu = 1", *lines]
+
+
+@entry
+def asgd(
+    params: list[Tensor],
+    grads: list[Tensor],
+    axs: list[Tensor],
+    mus: list[Tensor],
+    etas: list[Tensor],
+    state_steps: list[Tensor],
+    foreach: bool | None = None,
+    maximize: bool = False,
+    differentiable: bool = False,
+    capturable: bool = False,
+    has_complex: bool = False,
+    *,
+    lambd: float,
+    lr: float,
+    t0: float,
+    alpha: float,
+    weight_decay: float,
+) -> None:
+    """One step of ASGD, on lists: parameters, gradients, and what is remembered of each, as `step` has it.
+
+    Whether a parameter is complex (`has_complex`), its dtype says."""
+    options = {
+        "lambd": lambd,
+        "lr": lr,
+        "t0": t0,
+        "alpha": alpha,
+        "weight_decay": weight_decay,
+        "foreach": foreach,
+        "maximize": maximize,
+        "differentiable": differentiable,
+        "capturable": capturable,
+    }
+    step_on_lists(ASGD, params, grads, {"ax": axs, "mu": mus, "eta": etas, "step": state_steps}, options)

@@ -155,15 +155,19 @@ class Optimizer(Saved):
                     if parameter.grad is not None:
                         self._differentiated(group, parameter, parameter.grad)
             return
-        if SPARSE and self._sparse_refusal is not None:
-            for parameter in group["params"]:  # before any of them is changed
-                if parameter._grad.__class__ is SparseTensor:
-                    raise RuntimeError(self._sparse_refusal.format(type(self).__name__))
+        self._refuse_sparse(parameter._grad for parameter in group["params"])  # before any of them is changed
+        self._move(group, ((parameter, parameter._grad) for parameter in group["params"]))
+
+    def _refuse_sparse(self, gradients: Iterable[Tensor | None]) -> None:
+        if SPARSE and self._sparse_refusal is not None and any(each.__class__ is SparseTensor for each in gradients):
+            raise RuntimeError(self._sparse_refusal.format(type(self).__name__))
+
+    def _move(self, group: Group, pairs: Iterable[tuple[Tensor, Tensor | None]]) -> None:
+        """Change each parameter by the gradient beside it, if there is one."""
         update = self._updater(group)
         # What a trace says of the options.
         shown = {"lr": number(group["lr"]), **self._unusual(group)} if RECORDERS else {}
-        for parameter in group["params"]:
-            gradient = parameter._grad
+        for parameter, gradient in pairs:
             if gradient is None:
                 continue
             array = parameter._array

@@ -11,6 +11,7 @@ from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, begun
 from autogradkit.optim.kernels import Numbers
+from autogradkit.optim.on_lists import step_on_lists
 from autogradkit.optim.optimizer import require_betas, require_not_negative, require_rate, spelled
 from autogradkit.optim.saving import Group
 
@@ -124,3 +125,40 @@ def _rectification(beta2: float, step: float) -> float | None:
     if length <= 5:
         return None
     return math.sqrt((length - 4) * (length - 2) * most / ((most - 4) * (most - 2) * length))
+
+
+@entry
+def radam(
+    params: list[Tensor],
+    grads: list[Tensor],
+    exp_avgs: list[Tensor],
+    exp_avg_sqs: list[Tensor],
+    state_steps: list[Tensor],
+    decoupled_weight_decay: bool = False,
+    foreach: bool | None = None,
+    differentiable: bool = False,
+    capturable: bool = False,
+    has_complex: bool = False,
+    maximize: bool = False,
+    *,
+    beta1: float,
+    beta2: float,
+    lr: float,
+    weight_decay: float,
+    eps: float,
+) -> None:
+    """One step of RAdam, on lists: parameters, gradients, and what is remembered of each, as `step` has it.
+
+    Whether a parameter is complex (`has_complex`), its dtype says."""
+    options = {
+        "lr": lr,
+        "betas": (beta1, beta2),
+        "weight_decay": weight_decay,
+        "eps": eps,
+        "decoupled_weight_decay": decoupled_weight_decay,
+        "foreach": foreach,
+        "differentiable": differentiable,
+        "capturable": capturable,
+        "maximize": maximize,
+    }
+    step_on_lists(RAdam, params, grads, {"exp_avg": exp_avgs, "exp_avg_sq": exp_avg_sqs, "step": state_steps}, options)

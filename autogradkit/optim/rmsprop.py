@@ -10,6 +10,7 @@ from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, begun
 from autogradkit.optim.kernels import Numbers
+from autogradkit.optim.on_lists import step_on_lists
 from autogradkit.optim.optimizer import require_not_negative, require_rate, spelled
 from autogradkit.optim.saving import Group
 
@@ -104,3 +105,53 @@ class RMSprop(FormulaOptimizer):
             lines.append(f"buf = {spelled(group['momentum'])} · buf + {change}")
             change = "buf"
         return [*lines, f"self = self − {spelled(group['lr'])} · {change}"]
+
+
+@entry
+def rmsprop(
+    params: list[Tensor],
+    grads: list[Tensor],
+    square_avgs: list[Tensor],
+    grad_avgs: list[Tensor],
+    momentum_buffer_list: list[Tensor],
+    state_steps: list[Tensor],
+    foreach: bool | None = None,
+    maximize: bool = False,
+    differentiable: bool = False,
+    capturable: bool = False,
+    has_complex: bool = False,
+    *,
+    lr: float,
+    alpha: float,
+    eps: float,
+    weight_decay: float,
+    momentum: float,
+    centered: bool,
+) -> None:
+    """One step of RMSprop, on lists: parameters, gradients, and what is remembered of each, as `step` has it.
+
+    Whether a parameter is complex (`has_complex`), its dtype says."""
+    options = {
+        "lr": lr,
+        "alpha": alpha,
+        "eps": eps,
+        "weight_decay": weight_decay,
+        "momentum": momentum,
+        "centered": centered,
+        "foreach": foreach,
+        "maximize": maximize,
+        "differentiable": differentiable,
+        "capturable": capturable,
+    }
+    step_on_lists(
+        RMSprop,
+        params,
+        grads,
+        {
+            "square_avg": square_avgs,
+            "grad_avg": grad_avgs,
+            "momentum_buffer": momentum_buffer_list,
+            "step": state_steps,
+        },
+        options,
+    )

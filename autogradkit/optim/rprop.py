@@ -10,6 +10,7 @@ from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, begun, zeros
 from autogradkit.optim.kernels import Numbers
+from autogradkit.optim.on_lists import step_on_lists
 from autogradkit.optim.optimizer import number, require_rate, spelled
 from autogradkit.optim.saving import Group
 
@@ -70,7 +71,7 @@ class Rprop(FormulaOptimizer):
         size = of["step_size"]
         size = xp.where(turned > 0, size * n["more"], xp.where(turned < 0, size * n["less"], size))
         size = xp.where(size < n["least"], n["least"], xp.where(size > n["most"], n["most"], size))
-        counting = xp.where(turned < 0, of["grad"] * 0, of["grad"])
+        counting = xp.where(turned < 0, 0, of["grad"])
         return {"prev": counting, "step_size": size, "self": of["self"] - xp.sign(counting) * size}
 
     def _edits(self, group: Group) -> Mapping[str, int]:
@@ -89,3 +90,36 @@ class Rprop(FormulaOptimizer):
             "self = self − sign(before) · size",
         ]
         return lines if state else [f"size = {spelled(group['lr'])}", *lines]
+
+
+@entry
+def rprop(
+    params: list[Tensor],
+    grads: list[Tensor],
+    prevs: list[Tensor],
+    step_sizes: list[Tensor],
+    state_steps: list[Tensor],
+    foreach: bool | None = None,
+    capturable: bool = False,
+    maximize: bool = False,
+    differentiable: bool = False,
+    has_complex: bool = False,
+    *,
+    step_size_min: float,
+    step_size_max: float,
+    etaminus: float,
+    etaplus: float,
+) -> None:
+    """One step of Rprop, on lists: parameters, gradients, and what is remembered of each, as `step` has it.
+
+    Whether a parameter is complex (`has_complex`), its dtype says."""
+    options = {
+        "lr": 0.0,
+        "etas": (etaminus, etaplus),
+        "step_sizes": (step_size_min, step_size_max),
+        "foreach": foreach,
+        "capturable": capturable,
+        "maximize": maximize,
+        "differentiable": differentiable,
+    }
+    step_on_lists(Rprop, params, grads, {"prev": prevs, "step_size": step_sizes, "step": state_steps}, options)

@@ -16,6 +16,7 @@ from autogradkit.core.strides import dense_strides_like, element_strides, empty_
 from autogradkit.core.tensor import Tensor, counter_of, wrap, write_at_once
 from autogradkit.engine.modes import no_grad
 from autogradkit.optim import kernels
+from autogradkit.optim.on_lists import step_on_lists
 from autogradkit.optim.optimizer import Optimizer, counted, number, refuse_fused, require_fusible, spelled, squeezed
 from autogradkit.optim.saving import Group
 
@@ -195,3 +196,39 @@ def _buffer(gradient: Array, decayed: Array) -> Array:
     if decayed is not gradient:
         strides = output_strides([(each.shape, element_strides(each)) for each in (gradient, decayed)], gradient.shape)
     return empty_strided(gradient.shape, dense_strides_like(gradient.shape, strides), gradient.dtype)
+
+
+@entry
+def sgd(
+    params: list[Tensor],
+    d_p_list: list[Tensor],
+    momentum_buffer_list: list[Tensor | None],
+    has_sparse_grad: bool = False,
+    foreach: bool | None = None,
+    fused: bool | None = None,
+    grad_scale: Tensor | None = None,
+    found_inf: Tensor | None = None,
+    *,
+    weight_decay: float,
+    momentum: float,
+    lr: float,
+    dampening: float,
+    nesterov: bool,
+    maximize: bool,
+) -> None:
+    """One step of SGD, on lists: parameters, gradients, and their momentum (None of what has none yet, and then gets one).
+
+    Whether gradients are sparse (`has_sparse_grad`), they say themselves."""
+    options = {
+        "weight_decay": weight_decay,
+        "momentum": momentum,
+        "lr": lr,
+        "dampening": dampening,
+        "nesterov": nesterov,
+        "maximize": maximize,
+        "foreach": foreach,
+        "fused": fused,
+        "grad_scale": grad_scale,
+        "found_inf": found_inf,
+    }
+    step_on_lists(SGD, params, d_p_list, {"momentum_buffer": momentum_buffer_list}, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -87,3 +88,26 @@ def _towards(average: Tensor, gradient: Tensor, new: Tensor, part: float) -> Ten
     update = new.sub(old).mul_(part)
     average.add_(at_places_of(gradient, update))
     return update.add_(old)
+
+
+@entry
+def sparse_adam(
+    params: list[Tensor],
+    grads: list[Tensor],
+    exp_avgs: list[Tensor],
+    exp_avg_sqs: list[Tensor],
+    state_steps: list[int],
+    *,
+    eps: float,
+    beta1: float,
+    beta2: float,
+    lr: float,
+    maximize: bool,
+) -> None:
+    """One step of SparseAdam, on lists: parameters, sparse gradients, averages, and how many steps there were with this one."""
+    optimizer = SparseAdam.__new__(SparseAdam)
+    options = {"betas": (beta1, beta2), "eps": eps, "lr": lr, "maximize": maximize}
+    for place, parameter in enumerate(params):
+        state = {"step": state_steps[place] - 1, "exp_avg": exp_avgs[place], "exp_avg_sq": exp_avg_sqs[place]}
+        optimizer.state = defaultdict(dict, {parameter: state})
+        optimizer._update_sparse(options, parameter, grads[place])

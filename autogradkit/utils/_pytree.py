@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from autogradkit.utils.pytree_dataclasses import register_dataclass as register_dataclass
 from autogradkit.utils.pytree_nodes import SUPPORTED_NODES, Context, node_type
 from autogradkit.utils.pytree_nodes import GetAttrKey as GetAttrKey
 from autogradkit.utils.pytree_nodes import MappingKey as MappingKey

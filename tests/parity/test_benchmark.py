@@ -160,3 +160,73 @@ def test_threads_are_as_before() -> None:
     autogradkit.utils.benchmark.Timer("look()", **options).timeit(2)
     assert set(seen) == {2}
     assert autogradkit.get_num_threads() == before
+
+
+def fuzzer(m: Any) -> Any:
+    """Tensors of every kind: permuted in memory, parts of larger ones, of fewer dimensions, made by the caller."""
+    b = m.utils.benchmark
+    return b.Fuzzer(
+        parameters=[
+            [b.FuzzedParameter("k0", 1, 20, "loguniform"), b.FuzzedParameter("k1", 1, 20, "uniform", strict=True)],
+            b.FuzzedParameter("dim", 2, 3, "uniform"),
+            b.FuzzedParameter("value", 0.5, 1.0, "uniform"),
+            b.FuzzedParameter("step", 1, 2, "uniform"),
+        ],
+        tensors=[
+            b.FuzzedTensor("x", ("k0", "k1", 2), None, 0.4, 2, 100, dim_parameter="dim"),
+            [b.FuzzedTensor("y", ("k0", "k1"), (1, "step"), dtype=m.int64, max_allocation_bytes=1200)],
+            b.FuzzedTensor("z", ("k1",), tensor_constructor=lambda size, dtype, value, **_: m.full(size, value)),
+        ],
+        constraints=[lambda params: params["k0"] != 3],
+        seed=7,
+    )
+
+
+def test_fuzzed_tensors_are_pytorchs() -> None:
+    def drawn(m: Any) -> list[Any]:
+        made = fuzzer(m)
+        found: list[Any] = [
+            [params]
+            + [[name, tuple(x.shape), x.stride(), x.tolist()] for name, x in tensors.items()]
+            + [{**each, "order": each["order"].tolist()} for each in properties.values()]
+            for tensors, properties, params in made.take(8)
+        ]
+        return [*found, made.rejection_rate]
+
+    ours = drawn(autogradkit)
+    assert ours == drawn(torch)
+    assert 0 < ours[-1] < 1
+
+
+def test_what_cannot_be_fuzzed_is_refused_as_by_pytorch() -> None:
+    def refusals(m: Any) -> list[str]:
+        b = m.utils.benchmark
+        small = b.FuzzedParameter("n", 1, 2, "uniform")
+        calls: list[Callable[[], Any]] = [
+            lambda: b.FuzzedParameter("n", distribution="normal"),
+            lambda: b.FuzzedParameter("n", distribution={1: -1.0}),
+            lambda: b.Fuzzer([small], [b.FuzzedTensor("n", (1,))]),
+            lambda: next(b.Fuzzer([small], [b.FuzzedTensor("x", ("n",), min_elements=5)], seed=0).take(1)),
+        ]
+        found: list[str] = []
+        for call in calls:
+            with pytest.raises((AssertionError, ValueError)) as caught:
+                call()
+            found.append(f"{type(caught.value).__name__} {caught.value}")
+        return found
+
+    assert refusals(autogradkit) == refusals(torch)
+
+
+def test_a_size_may_be_that_of_another_or_a_value_by_its_probability() -> None:
+    b = autogradkit.utils.benchmark
+    either = b.FuzzedParameter("m", distribution={1: 0.5, b.ParameterAlias("n"): 0.5})
+    made = b.Fuzzer([b.FuzzedParameter("n", 3, 9, "uniform"), either], [b.FuzzedTensor("x", ("m",))], seed=0)
+    params = [each for _, _, each in made.take(20)]
+    assert {each["m"] == each["n"] for each in params} == {True, False}
+    assert all(each["m"] in (1, each["n"]) for each in params)
+    with pytest.raises(AssertionError, match="not normalized"):
+        b.FuzzedParameter("m", distribution={1: 0.5, 2: 0.4})
+    circle = b.FuzzedParameter("m", distribution={b.ParameterAlias("m"): 1.0})
+    with pytest.raises(ValueError, match="cycle"):
+        next(b.Fuzzer([circle], [b.FuzzedTensor("x", ("m",))]).take(1))

@@ -291,3 +291,51 @@ def test_a_trace_is_ready_when_the_next_step_is_counted(skip_first: int, pytorch
         for _ in range(11):
             times.step()
     assert seen == pytorchs
+
+
+def test_stacks_are_the_learners_calls(tmp_path: Path) -> None:
+    def stacks(m: Any) -> list[Any]:
+        x = m.ones(200, 200)
+
+        def forward() -> Any:
+            return x.exp()
+
+        verbose = m._C._profiler._ExperimentalConfig(verbose=True)
+        activities = [m.profiler.ProfilerActivity.CPU]
+        with m.profiler.profile(activities=activities, with_stack=True, experimental_config=verbose) as profile:
+            for _ in range(3):
+                forward()
+        table = profile.key_averages(group_by_stack_n=40).table(row_limit=200)
+        file = tmp_path / m.__name__
+        profile.export_stacks(str(file))
+        lines = [line for line in file.read_text().splitlines() if "test_profiler" in line]
+        found = [
+            next(call.rpartition("/")[2] for call in e.stack if "test_profiler" in call)
+            for e in profile.events()
+            if e.name == "aten::exp"
+        ]
+        return [
+            found,
+            "Source Location" in table,
+            all(line.rpartition(" ")[2].isdigit() for line in lines),
+            bool(lines),
+        ]
+
+    ours = stacks(autogradkit)
+    assert ours == stacks(torch)
+    assert len(ours[0]) == 3
+    assert ours[0][0].endswith(": forward")
+
+
+def test_stacks_that_are_not_kept_are_refused_as_by_pytorch(tmp_path: Path) -> None:
+    def refusals(m: Any) -> list[str]:
+        found: list[str] = []
+        for kept, metric in ((False, "self_cpu_time_total"), (True, "cpu_time")):
+            with m.profiler.profile(activities=[m.profiler.ProfilerActivity.CPU], with_stack=kept) as profile:
+                m.ones(1)
+            with pytest.raises((AssertionError, ValueError)) as caught:
+                profile.export_stacks(str(tmp_path / "none"), metric)
+            found.append(str(caught.value))
+        return found
+
+    assert refusals(autogradkit) == refusals(torch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -131,6 +132,46 @@ def test_a_class_of_one_s_own_is_a_container_once_it_is_registered() -> None:
         Pair(autogradkit.ones(2), autogradkit.zeros(2))
     )
     assert doubled.a.tolist() == [2.0, 2.0]
+
+
+@pytest.mark.filterwarnings("ignore:.*already registered as pytree node")
+def test_a_dataclass_is_a_container_of_its_fields() -> None:
+    @dataclass
+    class Weights:
+        w: Any
+        b: Any = 3
+        rest: Any = None
+
+    class Plain:
+        def __init__(self, u: Any, v: Any) -> None:
+            self.u, self.v = u, v
+
+    def told(pytree: ModuleType) -> list[str]:
+        def double(tree: Any) -> Any:
+            return pytree.tree_map(lambda leaf: leaf * 2, tree)
+
+        pytree.register_dataclass(Weights)
+        pytree.register_dataclass(Plain, field_names=["u", "v"])
+        found = [
+            str(pytree.tree_flatten(Weights(1, [2, 5]))),
+            repr(double(Weights(1, rest=(4,)))),
+            repr(double(Weights(None))),
+        ]
+        found += [pytree.keystr(path) for path, _ in pytree.tree_flatten_with_path(Weights({"k": 1}))[0]]
+        found += [str(vars(double(Plain(1, [2]))))]
+        pytree.register_dataclass(Weights, field_names=["w"], drop_field_names=["b", "rest"])
+        found += [repr(double(Weights(1, 9)))]
+        for wrong in (
+            lambda: pytree.register_dataclass(Plain),
+            lambda: pytree.register_dataclass(Weights, field_names=["w", "b"]),
+            lambda: pytree.register_dataclass(Weights, field_names=["w", "z"], drop_field_names=["b", "rest"]),
+        ):
+            found.append(text_of(wrong))
+        return found
+
+    assert told(ours) == told(theirs)
+    gradient = autogradkit.func.grad(lambda weights: (weights.w * 3).sum())(Weights(autogradkit.ones(2)))
+    assert gradient.w.tolist() == [3.0, 3.0]
 
 
 def test_transforms_give_back_results_under_names() -> None:

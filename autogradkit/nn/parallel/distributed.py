@@ -16,7 +16,8 @@ __all__ = ["DistributedDataParallel"]
 class DistributedDataParallel(Module):
     """`module`, whose gradients are everybody's mean: with one process, its own.
 
-    Raises ValueError before `init_process_group`, RuntimeError for a module of which nothing is trained.
+    What says how gradients are sent (`bucket_cap_mb` and its kin) changes nothing. Raises ValueError before
+    `init_process_group`, RuntimeError for a module of which nothing is trained.
     """
 
     @entry
@@ -29,9 +30,12 @@ class DistributedDataParallel(Module):
         broadcast_buffers: bool = True,
         init_sync: bool = True,
         process_group: Any = None,
+        bucket_cap_mb: float | None = None,
         find_unused_parameters: bool = False,
+        check_reduction: bool = False,
+        gradient_as_bucket_view: bool = False,
         static_graph: bool = False,
-        **_buckets: Any,
+        **_sending: Any,
     ) -> None:
         super().__init__()
         self.process_group = process_group
@@ -53,6 +57,7 @@ class DistributedDataParallel(Module):
         self.dim = dim
         self.broadcast_buffers = broadcast_buffers
         self.find_unused_parameters = find_unused_parameters
+        self.gradient_as_bucket_view = gradient_as_bucket_view
         self.static_graph = static_graph
         self.require_backward_grad_sync = True
 
@@ -70,6 +75,8 @@ class DistributedDataParallel(Module):
             self.require_backward_grad_sync = before
 
     @contextmanager
-    def join(self, *_options: Any, **_named: Any) -> Iterator[None]:
+    def join(
+        self, divide_by_initial_world_size: bool = True, enable: bool = True, throw_on_early_termination: bool = False
+    ) -> Iterator[None]:
         """A block in which processes with fewer batches would wait for the others."""
         yield

@@ -3,6 +3,10 @@
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.utils.benchmark.compare import Colorize as Colorize
 from autogradkit.utils.benchmark.compare import Compare as Compare
+from autogradkit.utils.benchmark.fuzzer import FuzzedParameter as FuzzedParameter
+from autogradkit.utils.benchmark.fuzzer import FuzzedTensor as FuzzedTensor
+from autogradkit.utils.benchmark.fuzzer import Fuzzer as Fuzzer
+from autogradkit.utils.benchmark.fuzzer import ParameterAlias as ParameterAlias
 from autogradkit.utils.benchmark.measurement import Measurement as Measurement
 from autogradkit.utils.benchmark.measurement import TaskSpec as TaskSpec
 from autogradkit.utils.benchmark.measurement import select_unit as select_unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -41,6 +42,9 @@ class Functional:
         self, image: Kernel, mask: Kernel | None = None, places: Kernel | None = None, *, pil: bool = True
     ) -> None:
         functools.update_wrapper(self, image)
+        called = inspect.signature(image)
+        first, *others = called.parameters.values()
+        self.__signature__ = called.replace(parameters=[first.replace(name="inpt"), *others])
         self._image, self._mask, self._places, self._pil = image, mask, places, pil
 
     def takes(self, inpt: Any) -> bool:
