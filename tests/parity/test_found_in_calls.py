@@ -48,7 +48,8 @@ r=T.nn.functional.grid_sample(T.arange(27.).view(1,1,3,3,3),T.tensor([[[[[float(
     "gradients of another layout": """
 x=T.ones(2,requires_grad=True); x.register_hook(lambda g:g.to_sparse()); x.sum().backward()
 x=T.ones(2,requires_grad=True); y=x*1; y.grad_fn.register_prehook(lambda g:(g[0].to_sparse(),)); y.sum().backward()
-w=T.ones(3,2,requires_grad=True); w.register_hook(lambda g:g.to_dense()); T.nn.functional.embedding(T.tensor([0]),w,sparse=True).sum().backward()
+w=T.ones(3,2,requires_grad=True); w.register_hook(lambda g:g.to_dense())
+T.nn.functional.embedding(T.tensor([0]),w,sparse=True).sum().backward()
     """,
     "windows of another number of sizes": """
 T.nn.functional.avg_pool3d(T.ones(1,1,4,4,4),[1,2])
