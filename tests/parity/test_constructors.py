@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 import autogradkit
+from tests.parity.each import each
 from tests.parity.one_line import check
 
 DATA = """
@@ -70,7 +69,7 @@ LINES = [
 ]
 
 
-@pytest.mark.parametrize("line", CALLS + LINES)
+@each("line", CALLS + LINES)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)
 

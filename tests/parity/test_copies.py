@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.parity.each import each
 from tests.parity.one_line import check
 
 LINES = [
@@ -46,6 +45,6 @@ LINES = [
 ]
 
 
-@pytest.mark.parametrize("line", LINES)
+@each("line", LINES)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.parity.each import each
 from tests.parity.one_line import check
 
 MADE = "x = torch.arange(24.0).reshape(4, 6) / 10; row = torch.arange(6.0); w = torch.ones(4, 6); "
@@ -76,6 +75,6 @@ LINES = [
 ]
 
 
-@pytest.mark.parametrize("line", LINES)
+@each("line", LINES)
 def test_edits(line: str) -> None:
     check(line)

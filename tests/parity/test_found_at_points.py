@@ -6,8 +6,8 @@ A line runs in both libraries with the whole state of every tensor compared afte
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
+from .each import each
 from .programs.runs import Line, Pair
 
 CASES = {
@@ -245,7 +245,7 @@ T.logspace(1,T.ones(1,2),1,out=T.ones(2,requires_grad=True))
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("title", "line"), LINES)
+@each("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     with Pair() as pair:
         found = pair.run(Line(line, title))

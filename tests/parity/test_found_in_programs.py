@@ -10,6 +10,7 @@ import copy
 import numpy as np
 import pytest
 
+from .each import each
 from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
@@ -341,7 +342,7 @@ x=T.ones(3,requires_grad=True); y=T.tensor(1.).expand(3).data; y[-1:]=x.sum(); y
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("title", "line"), LINES)
+@each("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     pair = Pair()
     for space in (pair.mine, pair.theirs):

@@ -5,8 +5,7 @@ As in test_found_in_programs.py, each line is a program that both libraries run.
 
 from __future__ import annotations
 
-import pytest
-
+from .each import each
 from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
@@ -414,7 +413,7 @@ r=T.rrelu_(T.ones(3),-float("inf"),.5)
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("title", "line"), LINES)
+@each("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     found = Pair().run(Line(line, title))
     assert found is None, found.text

@@ -9,6 +9,7 @@ import pytest
 
 import autogradkit as ak
 
+from .each import each
 from .programs.runs import Line, Pair
 
 # Long lines stay whole: each is a program.
@@ -110,7 +111,7 @@ r=T.igamma(T.tensor([float('nan'),float('inf')]),T.tensor([float('inf'),float('n
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("title", "line"), LINES)
+@each("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     pair = Pair()
     found = pair.run(Line(line, title))

@@ -8,8 +8,7 @@ from __future__ import annotations
 import copy
 import pickle
 
-import pytest
-
+from .each import each
 from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
@@ -300,7 +299,7 @@ x=T.ones(2,3)[:1,1:].requires_grad_(); (x*2).sum().backward(); o=T.optim.Rprop([
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("title", "line"), LINES)
+@each("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     pair = Pair()
     for space in (pair.mine, pair.theirs):

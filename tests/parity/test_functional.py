@@ -11,6 +11,7 @@ import torch.autograd.functional
 
 import autogradkit
 
+from .each import each
 from .oracle import tensors_in
 
 FUNCTIONS: dict[str, Any] = {
@@ -80,7 +81,7 @@ def _said(m: Any, line: str) -> tuple[str, list[bool]]:
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # of PyTorch's forward mode
-@pytest.mark.parametrize("line", re.split(r"; |\n", LINES.strip()))
+@each("line", re.split(r"; |\n", LINES.strip()))
 def test_line(line: str) -> None:
     assert _said(autogradkit, line) == _said(torch, line)
 

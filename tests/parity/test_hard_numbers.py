@@ -6,11 +6,11 @@ import warnings
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 import autogradkit
 
+from .each import each
 from .outcomes import outcome
 
 LINES = """
@@ -104,6 +104,6 @@ def _seen(line: str, library: Any) -> Any:
     ]
 
 
-@pytest.mark.parametrize("line", [each.strip() for row in LINES.strip().splitlines() for each in row.split(";")])
+@each("line", [part.strip() for row in LINES.strip().splitlines() for part in row.split(";")])
 def test_a_number_or_a_size(line: str) -> None:
     assert _seen(line, autogradkit) == _seen(line, torch)

@@ -11,10 +11,10 @@ import warnings
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 import autogradkit
+from tests.parity.each import each
 
 RESULTS = """
 torch.tensor(1, dtype=None); torch.tensor(data=1); torch.tensor(3.7, dtype=torch.int32); torch.asarray(1)
@@ -297,14 +297,14 @@ def _shown(made: Any) -> Any:
     return repr(made).replace("autogradkit.", "torch.")
 
 
-@pytest.mark.parametrize("call", _calls(RESULTS))
+@each("call", _calls(RESULTS))
 def test_the_same_comes_out(call: str) -> None:
     ours, theirs = _run(autogradkit, call), _run(torch, call)
     assert theirs[0] == "ok", f"PyTorch refuses it: {theirs[1]}"
     assert ours == theirs
 
 
-@pytest.mark.parametrize("call", _calls(ERRORS))
+@each("call", _calls(ERRORS))
 def test_the_same_is_refused_in_the_same_words(call: str) -> None:
     ours, theirs = _run(autogradkit, call), _run(torch, call)
     assert theirs[0] != "ok", "PyTorch allows it"

@@ -12,6 +12,7 @@ import torch
 
 import autogradkit as ak
 
+from .each import each
 from .one_line import outcome
 
 SHAPES = """
@@ -143,7 +144,7 @@ BEFORE = (
 )
 
 
-@pytest.mark.parametrize("line", LINES)
+@each("line", LINES)
 def test_it_says_what_pytorch_says(line: str) -> None:
     assert outcome(ak, BEFORE + line)[:2] == outcome(torch, BEFORE + line)[:2]
 
@@ -181,8 +182,8 @@ def test_a_model_without_numbers_gets_memory_and_then_computes() -> None:
     assert all(isinstance(each, ak.nn.Parameter) and each.is_meta for each in parameters)
     model.to_empty(device="cpu")
     assert [each is other for each, other in zip(model.parameters(), parameters, strict=True)] == [True] * 4
-    for each in model.parameters():
-        ak.nn.init.constant_(each, 0.5)
+    for parameter in model.parameters():
+        ak.nn.init.constant_(parameter, 0.5)
     found = model(ak.ones(1, 2))
     assert found.tolist() == [[2.75]]
     found.sum().backward()

@@ -15,6 +15,7 @@ import torch
 
 import autogradkit
 
+from .each import each
 from .one_line import check
 from .oracle import assert_same
 
@@ -86,7 +87,7 @@ def test_common_types_are_pytorchs() -> None:
 
     import autogradkit.nn.common_types as ours
 
-    for name in [each for each in vars(theirs) if each.endswith("_t")]:
+    for name in filter(lambda name: name.endswith("_t"), vars(theirs)):
         text = str(getattr(theirs, name)).replace("torch.Tensor", "autogradkit.core.tensor.Tensor")
         assert str(getattr(ours, name)) == text
 
@@ -104,7 +105,7 @@ LINES = [
 ]
 
 
-@pytest.mark.parametrize("line", LINES)
+@each("line", LINES)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.parity.each import each
 from tests.parity.one_line import check
 
 QUERIES = """
@@ -89,7 +90,7 @@ GRADIENTS = [
 LINES = [line for text in (QUERIES, OLDER, EDITS) for line in text.strip().replace("\n", "; ").split("; ")]
 
 
-@pytest.mark.parametrize("line", LINES + GRADIENTS)
+@each("line", LINES + GRADIENTS)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)
 

@@ -17,6 +17,7 @@ import torch.utils.hooks
 import autogradkit
 import autogradkit.overrides
 
+from .each import each
 from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
@@ -102,7 +103,7 @@ o=O.LBFGS([a,b]); a.grad=T.ones(3); b.grad=sp; o.step(lambda: T.ones(()))
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("title", "line"), LINES)
+@each("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     with Pair() as pair:  # which sets the default dtype back
         for space in (pair.mine, pair.theirs):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.parity.each import each
 from tests.parity.one_line import check
 
 X = "x = torch.arange(6.0).reshape(2, 3); v = torch.arange(1.0, 4.0); n = torch.ones(3, dtype=torch.int64); b = n.bool()"
@@ -55,6 +54,6 @@ LINES = [
 ]
 
 
-@pytest.mark.parametrize("line", LINES)
+@each("line", LINES)
 def test_it_is_as_in_pytorch(line: str) -> None:
     check(f"{X}; {line}")

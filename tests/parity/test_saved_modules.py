@@ -14,6 +14,7 @@ from torch.nn.modules.module import Module as TheirModule
 import autogradkit
 from autogradkit.nn.modules.module import Module
 from autogradkit.serialization.names import found, global_name
+from tests.parity.each import each
 
 BOTH = (autogradkit, torch)
 LAYERS = [name for name in dir(autogradkit.nn) if name[0] != "_" and isinstance(getattr(autogradkit.nn, name), type)]
@@ -60,7 +61,7 @@ def without_own_hooks(layers: list[Any]) -> list[Any]:
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of deprecated layers
-@pytest.mark.parametrize("name", MODULES)
+@each("name", MODULES)
 def test_every_layer_goes_both_ways(name: str) -> None:
     for writes, reads in (BOTH, BOTH[::-1]):
         with warnings.catch_warnings(action="ignore"):
@@ -74,7 +75,7 @@ def test_every_layer_goes_both_ways(name: str) -> None:
             assert [str(each) for each in state.values()] == [str(each) for each in expected.values()]
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@each("name", LAYERS)
 def test_names_are_pytorchs(name: str) -> None:
     ours, theirs = (getattr(m.nn, name) for m in BOTH)
     said = global_name(ours)

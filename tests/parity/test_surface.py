@@ -17,6 +17,7 @@ import torch
 
 import autogradkit
 
+from .each import each
 from .surface_calls import CALLS
 
 
@@ -60,7 +61,7 @@ def _as_a_process_begins() -> None:
     autogradkit.set_warn_always(False)
 
 
-@pytest.mark.parametrize("call", CALLS)
+@each("call", CALLS)
 def test_a_call_is_answered_as_by_pytorch(call: str) -> None:
     assert outcome(autogradkit, call) == outcome(torch, call)
 

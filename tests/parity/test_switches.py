@@ -5,11 +5,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import pytest
 import torch
 
 import autogradkit as ak
 
+from .each import each
 from .one_line import outcome
 
 LINES = """
@@ -75,7 +75,7 @@ r = torch.jit.set_fusion_strategy([("STATIC", 1)]); r, torch.jit.set_fusion_stra
 """.strip().splitlines()  # noqa: E501 - a program a line
 
 
-@pytest.mark.parametrize("line", LINES)
+@each("line", LINES)
 def test_it_says_what_pytorch_says(line: str) -> None:
     with warnings.catch_warnings(action="ignore"):
         theirs: Any = outcome(torch, line)

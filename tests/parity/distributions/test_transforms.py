@@ -10,6 +10,7 @@ import torch
 
 import autogradkit
 from tests.parity.distributions.families import close, outcome
+from tests.parity.each import each
 from tests.parity.one_line import check
 
 MODULES = (torch, autogradkit)
@@ -194,7 +195,7 @@ torch.distributions.utils.clamp_probs(torch.tensor([0.0, 0.25, 1.0]))
 """.strip().splitlines()
 
 
-@pytest.mark.parametrize("line", LINES)
+@each("line", LINES)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)
 
