@@ -7,6 +7,7 @@ use it.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -175,6 +176,7 @@ def integers(generator: Generator, count: int, low: int, high: int) -> Array:
     return (words % np.uint64(width) + np.uint64(low % 2**64)).view(np.int64)
 
 
+@functools.cache
 def largest_exact(numpy_dtype: np.dtype[Any]) -> int:
     """The whole number up to which `numpy_dtype` holds every one."""
     if numpy_dtype.kind == "b":
@@ -298,6 +300,6 @@ def memory_order(array: Array) -> list[int]:
 
 def fill(array: Array, draws: Array) -> Array:
     """Write flat `draws` into `array` in the order of its memory, and return it."""
-    target = array.transpose(memory_order(array))
+    target = array if array.flags.c_contiguous else array.transpose(memory_order(array))
     target[...] = draws.reshape(target.shape)
     return array

@@ -72,10 +72,13 @@ def normal_blocks(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) 
     return draws[:count]
 
 
+_WORD_BITS, _WORD_UNIT = np.array(0xFFFFFF, np.int32), np.array(2.0**-24, single)
+
+
 def unit32(words: Array) -> Array:
     """Uniform float32 in [0, 1) from 24 bits of each word."""
-    uniform = (words.astype(np.int32) & 0xFFFFFF).astype(single)
-    return np.multiply(uniform, single(2.0**-24), uniform)
+    uniform = (words.astype(np.int32) & _WORD_BITS).astype(single)
+    return np.multiply(uniform, _WORD_UNIT, uniform)
 
 
 def unit64(words: Array) -> Array:
@@ -148,18 +151,33 @@ def _blocks64(words: Array, out: Array) -> None:
 
 def _blocks32(words: Array, out: Array) -> None:
     uniform = unit32(words).reshape(out.shape)
-    radius = _log32(single(1) - uniform[:, 0])
-    radius *= single(-2)
+    radius = _log32(_ONE - uniform[:, 0])
+    radius *= _MINUS_TWO
     np.sqrt(radius, radius)
-    sine, cosine = _sine_cosine32(single(2.0 * math.pi) * uniform[:, 1])
+    sine, cosine = _sine_cosine32(_TWO_PI * uniform[:, 1])
     np.multiply(radius, cosine, out=out[:, 0])
     np.multiply(radius, sine, out=out[:, 1])
 
 
-def _singles(*numbers: float) -> list[float]:
-    """The nearest float32 numbers, as those that float64 arrays are multiplied by."""
-    return [float(single(number)) for number in numbers]
+# Numbers are arrays without dimensions: with a few elements Python's own would cost as much as the steps themselves.
 
+
+def _single(number: float) -> Array:
+    return np.array(number, single)
+
+
+def _whole(number: int) -> Array:
+    return np.array(number, np.int32)
+
+
+def _singles(*numbers: float) -> list[Array]:
+    """The nearest float32 numbers, as those that float64 arrays are multiplied by."""
+    return [np.array(single(number), np.float64) for number in numbers]
+
+
+_ONE, _MINUS_TWO, _HALF, _MINUS_HALF, _TWO_PI = map(_single, (1, -2, 0.5, -0.5, 2.0 * math.pi))
+_FRACTION, _AS_HALVES, _FRACTION_BITS, _BIAS = map(_whole, (0x7FFFFF, 0x3F000000, 23, 126))
+_EVEN, _BIT_0, _BIT_1, _BIT_2, _TO_SIGN = map(_whole, (~1, 1, 2, 4, 29))
 
 _LOG = _singles(
     7.0376836292e-2,
@@ -172,14 +190,15 @@ _LOG = _singles(
     -2.4999993993e-1,
     3.3333331174e-1,
 )
-_LN2_HIGH, _LN2_LOW = single(0.693359375), single(-2.12194440e-4)
+_LN2_HIGH, _LN2_LOW = _single(0.693359375), _single(-2.12194440e-4)
 _SINE = _singles(-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
 _COSINE = _singles(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
+_BOTH = [np.stack(pair).reshape(2, 1, 1) for pair in zip(_COSINE, _SINE, strict=True)]
 # Few bits: exact products with small numbers
-_MINUS_QUARTER_PI = single(-0.78515625), single(-2.4187564849853515625e-4)
+_MINUS_QUARTER_PI = _single(-0.78515625), _single(-2.4187564849853515625e-4)
 (_MINUS_QUARTER_PI_REST,) = _singles(-3.77489497744594108e-8)
-_FOUR_OVER_PI = single(1.27323954473516)
-_HALF_ROOT = single(0.707106781186547524)
+_FOUR_OVER_PI = _single(1.27323954473516)
+_HALF_ROOT = _single(0.707106781186547524)
 
 
 def _multiply_add(product: Array, x: Array | float, addend: Array | float, narrow: Array) -> None:
@@ -189,9 +208,10 @@ def _multiply_add(product: Array, x: Array | float, addend: Array | float, narro
     np.copyto(narrow, product, casting="same_kind")
 
 
-def _horner(coefficients: list[float], x: Array) -> Array:
-    """The polynomial at the float32 numbers of `x`, held as float64, as float32."""
-    value, narrow = x * coefficients[0], np.empty(x.shape, single)
+def _horner(coefficients: list[Array], x: Array) -> Array:
+    """The polynomial at the float32 numbers of `x`, held as float64, as float32; several where a coefficient is several."""
+    value = x * coefficients[0]
+    narrow = np.empty(value.shape, single)
     np.add(value, coefficients[1], value)
     np.copyto(narrow, value, casting="same_kind")
     for coefficient in coefficients[2:]:
@@ -203,40 +223,40 @@ def _horner(coefficients: list[float], x: Array) -> Array:
 def _log32(x: Array) -> Array:
     """log(x) for normal positive x, to Cephes' scheme: split off the exponent, polynomial around 1."""
     bits = x.view(np.int32)
-    mantissa = ((bits & 0x7FFFFF) | 0x3F000000).view(single)  # in [1/2, 1), as `np.frexp` has it
+    mantissa = ((bits & _FRACTION) | _AS_HALVES).view(single)  # in [1/2, 1), as `np.frexp` has it
     low = mantissa < _HALF_ROOT
-    exponent = ((bits >> 23) - 126 - low).astype(single)
-    x = mantissa - single(1)
+    exponent = ((bits >> _FRACTION_BITS) - _BIAS - low).astype(single)
+    x = mantissa - _ONE
     x += mantissa * low
     square = x * x
     found = _horner(_LOG, _wide(x))
     found *= x
     _multiply_add(_wide(found), _wide(square), _wide(exponent * _LN2_LOW), found)
-    found -= square * single(0.5)
+    found -= square * _HALF
     found += x
     found += exponent * _LN2_HIGH
     return found
 
 
 def _sine_cosine32(x: Array) -> tuple[Array, Array]:
-    """sin(x) and cos(x) for 0 <= x <= 2π: by octant, with two polynomials up to π/4."""
-    octant = ((x * _FOUR_OVER_PI).astype(np.int32) + 1) & ~1
+    """sin(x) and cos(x) for 0 <= x <= 2π, in rows: by octant, with two polynomials up to π/4, which are evaluated together."""
+    octant = ((x * _FOUR_OVER_PI).astype(np.int32) + _BIT_0) & _EVEN
     turned = octant.astype(single)
     for part in _MINUS_QUARTER_PI:
         x = x + turned * part
     _multiply_add(_wide(turned), _MINUS_QUARTER_PI_REST, _wide(x), x)
     square = x * x
     wide, wide_square = _wide(x), _wide(square)
-    cosine, sine = _horner(_COSINE, wide_square), _horner(_SINE, wide_square)
-    cosine *= square
-    sine *= square
-    _multiply_add(_wide(cosine), wide_square, _wide(square * single(-0.5)), cosine)
-    cosine += single(1)
+    both = _horner(_BOTH, wide_square)
+    both *= square
+    cosine, sine = both
+    _multiply_add(_wide(cosine), wide_square, _wide(square * _MINUS_HALF), cosine)
+    cosine += _ONE
     _multiply_add(_wide(sine), wide, wide, sine)
     sine_bits, cosine_bits = sine.view(np.int32), cosine.view(np.int32)
-    exchanged = (sine_bits ^ cosine_bits) & -(octant >> 1 & 1)
-    sine_bits ^= exchanged ^ (octant & 4) << 29  # with the sign's bit
-    cosine_bits ^= exchanged ^ (~(octant - 2) & 4) << 29
+    exchanged = (sine_bits ^ cosine_bits) & -(octant >> _BIT_0 & _BIT_0)
+    sine_bits ^= exchanged ^ (octant & _BIT_2) << _TO_SIGN  # with the sign's bit
+    cosine_bits ^= exchanged ^ (~(octant - _BIT_1) & _BIT_2) << _TO_SIGN
     return sine, cosine
 
 

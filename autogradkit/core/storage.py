@@ -142,8 +142,14 @@ class Borrowed:
 
     def __init__(self, array: Array) -> None:
         self.owner = array
-        # NumPy leaves out the strides of a contiguous array, and with them those of dimensions of one element.
-        self.__array_interface__ = {**array.__array_interface__, "strides": array.strides}
+        # With strides, which NumPy itself leaves out of a contiguous array, and with them those of dimensions of one element.
+        self.__array_interface__: dict[str, Any] = {
+            "data": (address_of(array), not array.flags.writeable),
+            "shape": array.shape,
+            "strides": array.strides,
+            "typestr": array.dtype.str,
+            "version": 3,
+        }
 
 
 NOT_RESIZABLE = "Trying to resize storage that is not resizable"

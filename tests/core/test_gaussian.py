@@ -12,8 +12,12 @@ PART = 1 << 16
 PARTS = (1 << 24) // PART
 
 
+def numbers(part):
+    return np.arange(part * PART, (part + 1) * PART).reshape(-1, 8)  # as in blocks
+
+
 def logarithms_and_angles(part):
-    uniform = np.arange(part * PART, (part + 1) * PART).astype(np.float32) * np.float32(2.0**-24)
+    uniform = numbers(part).astype(np.float32) * np.float32(2.0**-24)
     angles = np.float32(2 * math.pi) * uniform
     return [gaussian._log32(np.float32(1) - uniform), *gaussian._sine_cosine32(angles)]
 
@@ -34,7 +38,7 @@ def test_no_uniform_number_needs_a_fused_sum(monkeypatch):
 
 def test_the_functions_are_those_of_their_names():
     logarithm, sine, cosine = logarithms_and_angles(PARTS // 3)
-    uniform = np.arange(PARTS // 3 * PART, (PARTS // 3 + 1) * PART) * 2.0**-24
+    uniform = numbers(PARTS // 3) * 2.0**-24
     assert logarithm == pytest.approx(np.log1p(-uniform), rel=1e-6)
     assert sine == pytest.approx(np.sin(2 * math.pi * uniform), abs=3e-7)
     assert cosine == pytest.approx(np.cos(2 * math.pi * uniform), abs=3e-7)

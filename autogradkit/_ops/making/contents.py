@@ -5,6 +5,7 @@ Rests on core; data.py and constructors.py use it.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any, cast
@@ -89,12 +90,13 @@ def element_from(value: Any, kind: Dtype) -> Any:
 
 def require_layout(array: Array) -> None:
     """Raise ValueError for steps and orders of bytes that no tensor has, TypeError for dtypes."""
-    if any(stride % array.itemsize for stride in array.strides):
+    strides, itemsize = array.strides, array.itemsize
+    if math.gcd(*strides) % itemsize:
         raise ValueError(
             "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the "
             "memory."
         )
-    if any(stride < 0 for stride in array.strides):
+    if strides and min(strides) < 0:
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently "
             "supported. (You can probably work around this by making a copy of your array  with array.copy().) "

@@ -33,7 +33,7 @@ from autogradkit.core.strides import (
     element_strides,
     suggests_channels_last,
 )
-from autogradkit.core.tensor import Tensor, write_at_once
+from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.engine.history import requires_grad
 from autogradkit.engine.reseating import reseating
 
@@ -132,7 +132,10 @@ def made(
             return _without_numbers(hollow(shape, kind, strides), options)
         array = allocate(shape, kind, strides)
         quietly(fill, array)
-        return finished(array, options)
+        tensor = wrap(array)
+        if options.get("requires_grad"):
+            _require_grad(tensor)
+        return tensor
     _require_place_of_out(options)
     if resizes and requires_grad(out):
         raise RuntimeError("cannot resize variables that require grad")

@@ -6,6 +6,7 @@ fill of a result is recorded, and its gradient is zero. sampling.py makes new te
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -89,6 +90,17 @@ def fill_normal(array: Array, mean: float, std: float, generator: Generator | No
     _reals(array, lambda count, kind: draws.normal(stream, count, kind, mean, std, dense=dense))
 
 
+@functools.cache
+def _bounds(numpy_dtype: np.dtype[Any]) -> tuple[float, float]:
+    """The least and the largest number that may be drawn; infinities where PyTorch does not ask."""
+    kind = from_numpy_dtype(numpy_dtype)
+    if kind is dtypes.bool_:
+        return 0, 1
+    if kind.category == dtypes.INTEGRAL:
+        return np.iinfo(numpy_dtype).min, np.iinfo(numpy_dtype).max
+    return (-65504, 65504) if kind is dtypes.float16 else (-math.inf, math.inf)
+
+
 def fill_between(array: Array, low: int, high: int | None, generator: Generator | None) -> None:
     """Fill with whole numbers from `low` up to, without, `high`, or up to the last that the dtype tells from its neighbours."""
     require_int64(low)
@@ -101,14 +113,7 @@ def fill_between(array: Array, low: int, high: int | None, generator: Generator 
     kind = from_numpy_dtype(array.dtype)
     if kind.is_complex:
         raise RuntimeError("check_random_bounds handles only integral, floating-point and boolean types")
-    first: float = -math.inf
-    last: float = math.inf
-    if kind is dtypes.bool_:
-        first, last = 0, 1
-    elif kind.category == dtypes.INTEGRAL:
-        first, last = np.iinfo(array.dtype).min, np.iinfo(array.dtype).max
-    elif kind is dtypes.float16:
-        first, last = -65504, 65504
+    first, last = _bounds(array.dtype)
     for name, value in (("from", low), ("to - 1", high - 1)):
         if not first <= value <= last:
             raise RuntimeError(f"{name} is out of bounds for {_C_NAMES.get(kind.name, kind.name)}")

@@ -13,6 +13,7 @@ from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes, SymInt
 from autogradkit._ops.declare.refusals import by_kernel
 from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
+from autogradkit._ops.making.copies import clone
 from autogradkit._ops.making.options import contiguous_format, require_sizes
 from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.sizes import expand, flatten
@@ -275,4 +276,4 @@ def _(self: Tensor, repeats: SymInt, dim: int | None = None, *, output_size: Sym
             f"repeat_interleave: Invalid output_size, expected {shape[dim] * repeats} but got {output_size}"
         )
     spread = expand(apart, (*shape[: dim + 1], repeats, *shape[dim + 1 :]))
-    return flatten(spread.clone(memory_format=contiguous_format), dim, dim + 1)
+    return flatten(clone(spread, memory_format=contiguous_format), dim, dim + 1)
