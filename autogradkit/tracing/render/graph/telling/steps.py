@@ -294,6 +294,10 @@ def _item_rows(item: Item, why: Why, graph: Graph) -> list[Row]:
     if len(item.ops) > MOST_OPS:
         rows.append(["…", f"{len(item.ops) - MOST_OPS} more operations"])
     rows += _grad_rows(item.absorbed, graph, lambda value, _: f"{graph.labels[value.id]}.grad")
+    for link in item.held:
+        rows += [
+            [f"∂{graph.labels[link.value]} of these", _cut(grad.numbers.printed), grad.step] for grad in link.grads
+        ]
     if item.kind == "failed" and graph.failure is not None:
         rows.append(["error", f"{graph.failure.error}: {graph.failure.message}", graph.failure.step])
     return rows
