@@ -9,13 +9,14 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import replace
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from autogradkit._ops.declare import PUBLISHED
 from autogradkit.core import frames
 from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.backward import grad
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.tracing.events import Argument, Layer
 
@@ -55,10 +56,9 @@ def called_as(entry: FrameType, name_of_op: str, facts: OpFacts, kind: str) -> s
 def call_in(entry: FrameType, number: int) -> Layer | None:
     """The function that the learner called, in which several ops run, the `number`th of all calls; None of anything else
     that he calls. A text that it was given first, as `einsum` is, is its kind."""
-    variables, code, module = entry.f_locals, entry.f_code, entry.f_globals["__name__"]
-    if code is _SHORTENED:  # around the function
-        function, given = inspect.unwrap(variables["function"]), [*variables["args"]]
-        code, module = function.__code__, function.__globals__["__name__"]
+    variables, (code, module) = entry.f_locals, _code_of(entry)
+    if entry.f_code is _SHORTENED:
+        given = [*variables["args"]]
     else:
         names = [each for each in code.co_varnames[: code.co_argcount + 1] if each not in ("cls", "self")]
         given = [variables.get(each) for each in names]
@@ -69,6 +69,19 @@ def call_in(entry: FrameType, number: int) -> Layer | None:
         return None
     first = next((each[0] if isinstance(each, tuple) and each else each for each in given), None)
     return Layer(name, short(first) if isinstance(first, str) else "", number)
+
+
+def _code_of(entry: FrameType) -> tuple[CodeType, str]:
+    """The code of the function that the learner called, and its module."""
+    if entry.f_code is not _SHORTENED:
+        return entry.f_code, entry.f_globals["__name__"]
+    function = inspect.unwrap(entry.f_locals["function"])  # around which it stands
+    return function.__code__, function.__globals__["__name__"]
+
+
+def is_autograd_grad(entry: FrameType) -> bool:
+    """Whether the learner called `autograd.grad` himself, and not a function that does."""
+    return _code_of(entry)[0] is _GRAD
 
 
 def _public_name(entry: FrameType) -> str:
@@ -110,6 +123,7 @@ def in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:
     return not names or not args or entry.f_locals.get(names[0]) is args[0]
 
 
+_GRAD = inspect.unwrap(grad).__code__
 _SHORTENED = frames.entry(in_order).__code__
 _PRODUCTS = {"__matmul__", "__rmatmul__"}
 _COMPARISONS = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}

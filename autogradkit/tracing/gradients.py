@@ -12,6 +12,7 @@ from typing import Any
 from autogradkit.core.sparse import around
 from autogradkit.core.steps import at_once
 from autogradkit.engine.saved import OpNode
+from autogradkit.tracing.calls import is_autograd_grad
 from autogradkit.tracing.copying import Copier
 from autogradkit.tracing.events import Accumulated, BackwardBegin, BackwardEnd, GradAssigned, GradReturned, NodeRan
 from autogradkit.tracing.frames import NOWHERE, Site
@@ -27,6 +28,7 @@ class _Call:
     number: int
     site: Site
     turns: tuple[tuple[int, ...], ...]
+    within: bool  # another function than `autograd.grad`, whose results are not its
 
 
 class Gradients:
@@ -52,7 +54,7 @@ class Gradients:
             create_graph=options["create_graph"],
             position=None,
         )
-        begun = _Call(number, visit.site, visit.turns)
+        begun = _Call(number, visit.site, visit.turns, not is_autograd_grad(visit.entry))
         at_once([(setitem, self._calls, call, begun), (self._drafts.append, Draft(event, visit.site))])
 
     def node_ran(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
@@ -97,7 +99,9 @@ class Gradients:
         for tensor, value in zip(inputs, values, strict=True):
             if value is not None:
                 event = GradReturned(len(self._drafts), call.number, self._numbering.value(tensor), value, None)
-                self._drafts.append(Draft(event, call.site, outputs=tuple(values), turns=call.turns))
+                self._drafts.append(
+                    Draft(event, call.site, outputs=tuple(values), within=call.within, turns=call.turns)
+                )
 
     def end(self, call: int, error: BaseException | None) -> None:
         """The backward call returned, or failed."""

@@ -70,7 +70,7 @@ def resolve(
     """
     reader, label = SourceReader(), functools.cache(label)
     namer = _Namer(reader, known)
-    namer.name(drafts, values, modules)
+    namer.name(drafts, values, modules, at_end)
     named_tensors = {value.tensor for id, value in values.items() if id in namer.names}
     passing = {values[id].tensor: found for id, found in namer.passing.items()}
     left = {tensor: (name, ()) for tensor, name in at_end.items() if passing.get(tensor, ("",))[0] != name}
@@ -110,15 +110,27 @@ class _Namer:
         self._reader = reader
         self._assigned: dict[tuple[tuple[tuple[int, int], ...], tuple[int, ...]], tuple[tuple[int, ...], bool]] = {}
 
-    def name(self, drafts: list[Draft], values: dict[int, Value], modules: dict[int, frozenset[str]]) -> None:
-        """Find all names. `modules` are those that stand for Python modules in each code, by its id."""
+    def name(
+        self,
+        drafts: list[Draft],
+        values: dict[int, Value],
+        modules: dict[int, frozenset[str]],
+        at_end: dict[int, str],
+    ) -> None:
+        """Find all names. `modules` are those that stand for Python modules in each code, by its id; `at_end` the variables
+        that held a tensor in the end, by its number: of what a call has made, that is the one that it gave."""
+        given: dict[tuple[int, str], int] = {}  # visit and variable -> tensor
         last_of_visit: dict[tuple[Site, int], int] = {}
         last_at: dict[Site, int] = {}
         made_at: dict[int, Site] = {}
         for index, draft in enumerate(drafts):
             if isinstance(draft.event, Op) and draft.site.frames:
                 last_of_visit[(draft.site, draft.visit)] = last_at[draft.site] = index
-                made_at.update({output: draft.site for output in draft.outputs if output is not None})
+                made = [output for output in draft.outputs if output is not None]
+                made_at.update(dict.fromkeys(made, draft.site))
+                for tensor in [values[output].tensor for output in made]:
+                    if tensor in at_end:
+                        given[draft.visit, at_end[tensor]] = tensor
                 self._reader.note_op(draft.site)
         backward: list[Site] = []  # where the backward calls stand that are running
         failed = drafts[-1].site if drafts and isinstance(drafts[-1].event, Failure) else None
@@ -131,7 +143,8 @@ class _Namer:
             if not draft.site.frames:
                 continue
             if isinstance(event, GradReturned):
-                self._name_results(draft, parts=True)
+                if not draft.within:
+                    self._name_results(draft, parts=True)
             elif isinstance(event, Op):
                 self._name_operands(draft, event, modules, made_at)
                 last = last_of_visit[(draft.site, draft.visit)] == index
@@ -141,6 +154,10 @@ class _Namer:
                 if last and not draft.within and draft.site not in backward:
                     several = event.kind == "view" and len(draft.outputs) > 1
                     self._name_results(draft, parts=several, through_calls=not backward)
+                    for output in [each for each in draft.outputs if each is not None and each in self.names]:
+                        tensor = values[output].tensor
+                        if given.get((draft.visit, self.names[output]), tensor) != tensor:
+                            del self.names[output]
         self._pass_on(values)
 
     def _name_operands(

@@ -210,6 +210,10 @@ SCENES: dict[str, Scene] = {
         (SETUP, FANS["einsum"][0], f"%%trace\n{FANS['einsum'][1]}"),
         then(keys('.ak-item[aria-label^="einsum"]', "Enter"), press("Unfold einsum (operations 5–39)")),
     ),
+    "detail-call": Scene(
+        (SETUP, NEWER["attention"][0], f"%%trace\n{NEWER['attention'][1]}"),
+        then(keys('.ak-item[aria-label^="scaled"]', "Enter"), press("Measure the derivative")),
+    ),
     "modules-open": Scene((SETUP, NETWORK, NETWORK_STEP), press("Fold modules")),
     "stack-open": Scene((SETUP, WEIGHTS, "%%trace\n" + LOOP), keys('.ak-item[aria-label*="turns"]', "Enter", "f")),
     "storage-many": Scene(

@@ -169,3 +169,12 @@ def test_what_only_the_variable_of_a_loop_leads_to_has_the_turn_of_that_loop() -
     assert [trace.label(output) for output in first.outputs] == ["row (turn 1)", "row (turn 2)"]
     sums = [trace.label(op.outputs[0]) for op in trace.ops if op.name == "sum"]
     assert sums == ["s (turn 1.1)", "s (turn 1.2)", "s (turn 2.1)", "s (turn 2.2)"]
+
+
+def test_a_function_that_calls_grad_gives_its_result_the_name() -> None:
+    trace = trace_source("g = torch.func.grad(lambda t: t**3)(x)", "x = torch.tensor(3.)")
+    named = [(value.name, value.numbers.printed) for value in trace.values.values() if value.name == "g"]
+    assert named == [("g", "27.")]
+    assert not [value.name for value in trace.values.values() if value.name == "g[0]"]
+    trace = trace_source("g, = torch.autograd.grad(x * 3, x)", "x = torch.tensor(3., requires_grad=True)")
+    assert "g" in {value.name for value in trace.values.values()}

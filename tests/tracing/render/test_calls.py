@@ -115,7 +115,7 @@ def test_the_detail_tells_its_steps_and_a_file_keeps_it() -> None:
         (call,) = [item for item in graph.items.values() if item.kind == "call"]
         detail = details_of(graph)[call.key]
         assert detail["title"] == f"linear, {len(call.ops)} operations"
-        assert [row[:2] for row in detail["rows"][2:]] == [
+        assert [row[:2] for row in detail["rows"][:2]] == [
             ["mm", "y = mm(q, Wᵀ)"],
             ["turn or reshape", "t, view, unsafe_view"],
         ]
@@ -233,3 +233,6 @@ def test_what_a_call_makes_and_nobody_uses_is_not_drawn_behind_it() -> None:
     graph = draw_graph(trace_source(cell, before)).graph
     (call,) = [item for item in graph.items.values() if item.kind == "call"]
     assert [graph.labels[link.value] for link in graph.links if link.tail == call.key] == ["out"]
+    graph = draw_graph(trace_source("y = F.max_pool1d(q, 2).sum()", BEFORE)).graph  # its positions
+    (call,) = [item for item in graph.items.values() if item.kind == "call"]
+    assert [graph.items[link.head].kind for link in graph.links if link.tail == call.key] == ["op"]

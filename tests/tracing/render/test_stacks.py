@@ -51,7 +51,6 @@ def test_a_loop_is_its_first_turn_its_last_and_a_stack(turns: int) -> None:
     for each in (
         f"×{turns - 2}",
         "In 2",
-        f"In 2–{turns - 1}",
         f"Out {turns - 1}",
         "loss (turn 1)",
         f"loss (turn {turns})",
@@ -104,7 +103,8 @@ def test_gradients_into_a_leaf_add_up_to_its_grad_though_turns_are_stacked() -> 
             leaf = next(
                 item.value for item in graph.items.values() if item.value is not None and item.value.name == name
             )
-            sent = [grad.numbers.data for link in graph.links if link.value == leaf.id for grad in link.grads]
+            links = [*graph.links, *(link for item in graph.items.values() for link in item.held)]
+            sent = [grad.numbers.data for link in links if link.value == leaf.id for grad in link.grads]
             (given,) = graph.contributions[leaf.id]
             np.testing.assert_allclose(np.sum(sent, axis=0), given.after.data, rtol=1e-4, atol=1e-6)
 
@@ -116,6 +116,27 @@ def test_a_leaf_that_many_use_has_one_box_and_is_named_again() -> None:
     assert texts(drawn.svg).count("again") == 3 * 3
     details = details_of(drawn.graph)
     assert details[boxes[1].key]["rows"] == details[boxes[0].key]["rows"]
+
+
+def test_what_every_turn_uses_again_is_told_in_the_stack_with_its_gradient() -> None:
+    trace = trace_source(STEPS, RNN.format(turns=30))
+    drawn = draw_graph(trace)
+    (stack,) = [item for item in drawn.graph.items.values() if item.kind == "stack"]
+    assert [drawn.graph.labels[link.value] for link in stack.held] == ["Wx", "Wh", "b"]
+    words = texts(drawn.svg)
+    assert words[words.index("turns 2–29") :].index("Wx") < 10
+    rows = details_of(drawn.graph)[stack.key]["rows"]
+    assert [row[0] for row in rows if row[0].startswith("∂")] == ["∂Wx of these", "∂Wh of these", "∂b of these"]
+    (step,) = {row[2] for row in rows if row[0] == "∂b of these"}
+    assert step >= 0  # while one steps it is not known before
+
+
+def test_what_some_turns_use_keeps_its_box_which_says_in_which() -> None:
+    before = "ws = [torch.tensor([float(i + 1)], requires_grad=True) for i in range(2)]\nh = torch.ones(1)"
+    loop = "for t in range(12):\n    for w in ws:\n        h = h * w\nh.sum().backward()"
+    drawn = draw_graph(trace_source(loop, before))
+    assert not any(item.held for item in drawn.graph.items.values())
+    assert any(word.startswith("In ") and "…" in word for word in texts(drawn.svg))
 
 
 def test_each_step_of_the_walk_lights_something_where_turns_are_stacked() -> None:

@@ -347,3 +347,10 @@ def test_what_a_hook_edits_while_backward_runs_is_said():
 )
 def test_a_second_name_of_a_tensor_is_said(cell: str, told: list[str]):
     assert draw_graph(trace_source(cell, "x = torch.tensor([1., 2.])")).graph.left_out == told
+
+
+def test_what_ran_while_backward_did_is_no_work_of_create_graph():
+    before = "from autogradkit.utils.checkpoint import checkpoint\nx = torch.tensor([1., 2.], requires_grad=True)"
+    cell = "y = checkpoint(lambda t: t.sin().exp(), x, use_reentrant=False)\ny.sum().backward()"
+    text = draw_graph(trace_source(cell, before)).alt
+    assert text.endswith("While backward ran, hooks or recomputation ran 1 operation.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from operator import attrgetter
 
-from autogradkit.tracing.events import Value
+from autogradkit.tracing.events import Numbers, Value
 from autogradkit.tracing.render.graph.drawing.lines import Text, late, mono, number_lines, sans
 from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, inputs_of
@@ -74,7 +74,23 @@ def _turn_lines(item: Item, graph: Graph) -> list[Text]:
     if names:
         shown = ", ".join(names) if len(names) < 4 else f"{names[0]} … {names[-1]}"
         lines.append(Text([sans("with "), mono(clip(shown, 200, SIZE, mono=True))]))
+    return lines + _held_lines(item, graph)
+
+
+def _held_lines(item: Item, graph: Graph) -> list[Text]:
+    """The tensors that are used again in every turn: data in one line, others with the gradient that came back."""
+    data = [graph.labels[link.value] for link in item.held if not link.grads]
+    lines = [Text([mono(clip(", ".join(data), 200, SIZE, mono=True)), sans(" again")])] if data else []
+    for link in item.held:
+        for grad in link.grads:
+            name = [mono(clip_name(graph.labels[link.value], 120)), sans(" again   ")]
+            lines.append(Text([*name, *_gradient(grad.numbers)], grad.step, ask="?"))
     return lines
+
+
+def _gradient(numbers: Numbers) -> list[tuple[str, str, bool, bool]]:
+    """A gradient in one line."""
+    return number_lines(numbers, "gradient", "∂ ", 18, most=1)[0].parts
 
 
 def _odd_lines(item: Item, graph: Graph) -> list[Text]:
@@ -102,8 +118,8 @@ def _parameter_lines(item: Item, graph: Graph) -> list[Text]:
         lines.append(Text([mono(clip_name(name, 120)), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
         events = graph.contributions.get(value.id, [])
         if events:
-            shown = number_lines(events[-1].after, "gradient", "∂ ", 18, most=1)[0].parts
-            lines[-1] = Text([*lines[-1].parts, sans("   "), *shown], events[-1].step, ask="?")
+            parts = [*lines[-1].parts, sans("   "), *_gradient(events[-1].after)]
+            lines[-1] = Text(parts, events[-1].step, ask="?")
     if more := len(item.absorbed[MOST_PARAMETERS:]):
         lines.append(Text([sans(f"… {more} more")]))
     if item.absorbed:

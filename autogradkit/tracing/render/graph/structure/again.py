@@ -1,14 +1,18 @@
 """A tensor that many operations use is drawn once, and at its further uses by its name alone: no edge crosses the picture.
 
+Where all turns of a stack use several such tensors, their names stand in the box of the stack, with the gradients that came back.
+
 Rests on `model.py`; `drawing/picture.py` asks it, for how often is too often depends on the width.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, ends_of, in_order
 
+MOST_HELD = 4  # names in the box of a stack
 LEAST_USES = 3  # up to two edges are easy to follow
 LEAST_IF_WIDE = 2  # where the picture would be wider than the page
 
@@ -17,6 +21,7 @@ def name_again(graph: Graph, least: int = LEAST_USES) -> None:
     """Give each further use of a leaf, or of data, a small box with its name, where there are `least` uses or more."""
     ends = ends_of(graph.links)
     place = {key: number for number, key in enumerate(graph.items)}
+    further: list[tuple[str, Item, list[Link]]] = []  # the key that a use's box gets, whose use it is, its links
     for key, item in list(graph.items.items()):
         arriving, leaving = ends.get(key, ([], []))
         users: dict[str, list[Link]] = {}
@@ -31,12 +36,28 @@ def name_again(graph: Graph, least: int = LEAST_USES) -> None:
             takers = [taker.head for taker in ends[link.head][1]] if link.kind == "grad" else []
             if len(takers) == 1 and takers[0] in users:
                 users[takers[0]].append(link)
-        for number, links in enumerate(list(users.values())[1:], 2):
-            again = Item(f"{key}.{number}", "tensor", item.step, value=item.value, again=True)
-            graph.items[again.key] = again
-            for link in links:
-                link.tail = again.key
+        further += [(f"{key}.{number}", item, links) for number, links in enumerate(list(users.values())[1:], 2)]
+    holding = Counter(links[0].head for _, _, links in further if _can_hold(graph.items[links[0].head], links))
+    held: set[int] = set()
+    for key, item, links in further:
+        head = graph.items[links[0].head]
+        # One box beside a stack is drawn easily, lines from several would have to lead past one another.
+        if 1 < holding[head.key] <= MOST_HELD and _can_hold(head, links):
+            head.held += links
+            held.update(map(id, links))
+            continue
+        graph.items[key] = Item(key, "tensor", item.step, value=item.value, again=True)
+        for link in links:
+            link.tail = key
+    graph.links = [link for link in graph.links if id(link) not in held]
     graph.items = in_order(graph.items, graph.links)
+
+
+def _can_hold(head: Item, links: list[Link]) -> bool:
+    """Whether an item can tell of a use itself: a stack, each turn of which makes it, and one gradient came back at most."""
+    return head.kind == "stack" and all(
+        link.kind == "flow" and len(link.into) == head.times and len(link.grads) < 2 for link in links
+    )
 
 
 def whole_first(graph: Graph, places: Mapping[str, tuple[int, int]]) -> bool:

@@ -184,7 +184,7 @@ class _Builder:
             *untold.arrivals(self.calls, self.links, self.values),
             *untold.hooks(self.calls, self.ops, self.labels),
             *untold.edits_in_hooks(self.undrawn, self.labels),
-            *untold.second_names(self.source, [self.labels[id] for id in {*self.producer, *self._read()}]),
+            *untold.second_names(self.source, [self.values[id].name for id in {*self.producer, *self._read()}]),
         ]
 
     def _read(self) -> set[int]:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from autogradkit.tracing.events import Value
-from autogradkit.tracing.render.graph.structure.model import Ends, Grad, Graph, Item, Link, ends_of, in_order
+from autogradkit.tracing.render.graph.structure.model import Ends, Grad, Graph, Item, Link, ends_of, in_order, inputs_of
 from autogradkit.tracing.render.marks.numbers import total
 
 
@@ -80,9 +80,13 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
 
 
 def _only_within(graph: Graph, value: Value, call: Group) -> bool:
-    """Whether a step of a call gave a value that nobody has named or uses, as its last one may."""
-    maker = graph.producer.get(value.id)
-    return value.name is None and maker is not None and maker.step < call.item.ops[-1].step
+    """Whether a call gave a value that nobody has named or uses, beside one that somebody has: the learner got that alone."""
+    steps = {op.step for op in call.item.ops}
+    made = {output for op in call.item.ops for output in op.outputs}
+    if value.name is not None or value.id not in made:
+        return False
+    used = {each for op in graph.ops if op.step not in steps for each in inputs_of(op)}
+    return any(each in used or graph.values[each].name is not None for each in made)
 
 
 def _leading_back(graph: Graph, home: dict[str, str], made: dict[str, Group], ends: Ends) -> dict[str, str]:

@@ -56,6 +56,7 @@ class Item:
     path: str = ""  # by which a folded module or a stack is opened
     inside: str = ""  # the path of the opened stack that it belongs to
     again: bool = False  # a further use of a tensor that has its box elsewhere
+    held: list[Link] = field(default_factory=list)  # of a stack: such further uses, which are told in its box
 
 
 @dataclass(slots=True)
@@ -118,7 +119,7 @@ def copied(graph: Graph) -> Graph:
     """The same graph once more, to be made smaller."""
     items = {key: Item(*_OF_ITEM(item)) for key, item in graph.items.items()}
     for item in items.values():
-        item.ops, item.absorbed = list(item.ops), list(item.absorbed)
+        item.ops, item.absorbed, item.held = list(item.ops), list(item.absorbed), list(item.held)
     links = [Link(*_OF_LINK(link)) for link in graph.links]
     return replace(graph, items=items, links=links, left_out=list(graph.left_out), opened=list(graph.opened))
 

@@ -153,13 +153,14 @@ def edits_in_hooks(undrawn: Sequence[Op], labels: Mapping[int, str]) -> Iterator
     )
 
 
-def second_names(source: str, labels: Iterable[str]) -> Iterator[str]:
-    """A sentence for each line that gives a tensor on the picture another name, by which no value of it goes there.
+def second_names(source: str, names: Iterable[str | None]) -> Iterator[str]:
+    """A sentence for each line that gives a tensor on the picture another name, which no tensor there has. `names` are those
+    on the picture.
 
     >>> list(second_names("y = x\\nx += 1", ["x"]))
     ['Line 1 makes no tensor: y is another name for x.']
     """
-    told = set(labels)
+    told = set(names)
     found = [
         f"Line {each.lineno} makes no tensor: {target.id} is another name for {each.value.id}."
         for each in parsed(without_magics(source)).body

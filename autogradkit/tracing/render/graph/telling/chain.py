@@ -27,6 +27,7 @@ class Chain:
         inside = {op.step for op in ops}
         within = {value for op in ops for value in inputs_of(op)}
         made = [value for op in ops for value in op.outputs]
+        self.given = {graph.labels[value] for value in within.difference(made)}
         given = {value for value in made if value not in within or why.users(value) - inside}
         self.results = {value for value in given if graph.values[value].requires_grad} or given
         moved = self._moves()
@@ -93,10 +94,12 @@ class Chain:
         return came + self._lines((each for _, each in self._explained(ran)), 1)
 
     def explained(self) -> Iterator[tuple[NodeRan, Explained]]:
-        """What is known of each gradient in the last backward call."""
+        """What is known of each gradient that the last backward call sent to what the call was given."""
         if self.calls:
             ran = self.ran(self.calls[-1])
-            yield from ((ran[op.step], each) for op, each in self._explained(ran))
+            for op, each in self._explained(ran):
+                if self._turned.get(each.reason.label, each.reason.label) in self.given:
+                    yield ran[op.step], each
 
     def ran(self, call: int) -> dict[int, NodeRan]:
         """What ran in a backward call, by the steps of the operations."""

@@ -294,24 +294,29 @@ def _item_rows(item: Item, why: Why, graph: Graph) -> list[Row]:
     if len(item.ops) > MOST_OPS:
         rows.append(["…", f"{len(item.ops) - MOST_OPS} more operations"])
     rows += _grad_rows(item.absorbed, graph, lambda value, _: f"{graph.labels[value.id]}.grad")
+    for link in item.held:
+        rows += [
+            [f"∂{graph.labels[link.value]} of these", _cut(grad.numbers.printed), grad.step] for grad in link.grads
+        ]
     if item.kind == "failed" and graph.failure is not None:
         rows.append(["error", f"{graph.failure.error}: {graph.failure.message}", graph.failure.step])
     return rows
 
 
 def _chain_rows(chain: Chain, graph: Graph) -> list[Row]:
-    """Of a call of several operations, the chain rule through them, and what they are."""
-    rows: list[Row] = []
-    if rules := chain.rules():
-        rows.append(["derivative", "\n".join(rules), chain.ops[-1].step])
-    for call in first_and_last(chain.calls, MOST_GRADS):
-        rows.append([f"backward {call + 1}", "\n".join(chain.worked(call)), chain.known(call)])
+    """Of a call of several operations, what they are, and the chain rule through them."""
     named = replace(graph, labels=chain.labels)
-    rows += [[op.label, f"{chain.labels[op.outputs[0]]} = {op_call(op, named)}"] for op in chain.steps[:MOST_OPS]]
+    rows: list[Row] = [
+        [op.label, f"{chain.labels[op.outputs[0]]} = {op_call(op, named)}"] for op in chain.steps[:MOST_OPS]
+    ]
     if len(chain.steps) > MOST_OPS:
         rows.append(["…", f"{len(chain.steps) - MOST_OPS} more operations"])
     if chain.moves:
         rows.append(["turn or reshape", ", ".join(op.label for op in chain.moves)])
+    if rules := chain.rules():
+        rows.append(["derivative", "\n".join(rules), chain.ops[-1].step])
+    for call in first_and_last(chain.calls, MOST_GRADS):
+        rows.append([f"backward {call + 1}", "\n".join(chain.worked(call)), chain.known(call)])
     return rows
 
 

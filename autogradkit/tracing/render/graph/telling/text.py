@@ -82,7 +82,7 @@ def _grads_while(graph: Graph) -> dict[int, list[Accumulated | GradAssigned]]:
 def _lines(
     item: Item, graph: Graph, arriving: list[Link], told: dict[int, list[Accumulated | GradAssigned]]
 ) -> list[str]:
-    grads = [grad for link in arriving for grad in link.grads]
+    grads = [grad for link in (*arriving, *item.held) for grad in link.grads]
     if item.kind == "tensor" and item.value is not None:
         value = item.value
         rim = "▣" if value.is_leaf and value.requires_grad else "□"

@@ -58,8 +58,8 @@ def spelled_op(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -
         if len(number) <= MOST_NUMBER:
             turned = rest[0].place == 0 or facts.label == "rsub"
             return f"{number} {sign}" if turned else f"{sign} {number}"
-    if op.label == "to" and op.called in _CASTS:  # the name says it all
-        return op.called
+    if op.called and (op.name.startswith("_") or (op.label == "to" and op.called in _CASTS)):
+        return op.called  # what ran is nobody's to call, or the name says it all
     inside = ", ".join(_spelled(op, argument) for argument in rest)
     ran = f"{op.label}({inside})" if inside else op.label
     if op.called.endswith(f".{op.label}"):  # it ran under its own name: where that is found is all there is to add

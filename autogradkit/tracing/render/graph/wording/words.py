@@ -66,7 +66,13 @@ def overview(graph: Graph) -> str:
             last = graph.calls[-1]
             text += f" Backward call {last.number + 1} failed." if last.failed else " Then the cell failed."
         if graph.second_order:
-            text += f" create_graph=True recorded {len(graph.second_order)} operations of the backward pass, too."
+            many = len(graph.second_order)
+            what = f"{many} operation{'s' * (many != 1)}"
+            text += (
+                f" create_graph=True recorded {what} of the backward pass, too."
+                if any(call.begin.create_graph for call in graph.calls)
+                else f" While backward ran, hooks or recomputation ran {what}."
+            )
         return text
     if ran and not nodes:
         reason = next((REASONS[r] for r in ("no_grad", "inputs", "dtype") if r in reasons), REASONS["inputs"])
