@@ -46,6 +46,15 @@ r=T.nn.functional.grid_sample(T.arange(9.).view(1,1,3,3),T.tensor([[[[float("nan
 r=T.nn.functional.grid_sample(T.arange(27.).view(1,1,3,3,3),T.tensor([[[[[float("nan"),.3,.3],[.3,float("nan"),.3]]]]]),"bilinear","border",True)
 r=T.nn.functional.grid_sample(T.arange(27.).view(1,1,3,3,3),T.tensor([[[[[float("nan"),.3,.3],[.3,-float("inf"),.3]]]]]),"nearest","reflection",False)
     """,
+    "numbers that a double cannot count, or rounds": """
+r=T.arange(2**53,2**53+3,dtype=T.float32)
+r=T.arange(2**53,2**53+3,dtype=T.float64)
+r=T.arange(2**53+1,2**53+5,dtype=T.int32)
+r=T.arange(0,2**53+1,2**52)
+r=T.arange(2**62,2**62+2)
+r=T.range(2**53,2**53+3)
+T.linalg.pinv(T.ones(3,4),hermitian=True)
+    """,
     "gradients of another layout": """
 x=T.ones(2,requires_grad=True); x.register_hook(lambda g:g.to_sparse()); x.sum().backward()
 x=T.ones(2,requires_grad=True); y=x*1; y.grad_fn.register_prehook(lambda g:(g[0].to_sparse(),)); y.sum().backward()
