@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import itertools
+import pickle
+from random import Random
 from typing import Any
 
 import pytest
@@ -81,3 +84,25 @@ def test_what_was_loaded_was_edited_once(options: Any) -> None:
         return [x._version, v._version, p._version]
 
     assert versions(ak) == versions(torch) == [2, 1, 1]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_file_is_refused_by_three_kinds_of_errors(seed: int) -> None:
+    random, file = Random(seed), io.BytesIO()
+    ak.save(held(ak), file, **OLDER)
+    damaged = bytearray(file.getvalue())
+    for _ in range(3):
+        at = random.randrange(len(damaged))
+        damaged[at : at + random.randrange(4)] = random.randbytes(random.randrange(4))
+    with contextlib.suppress(pickle.UnpicklingError, RuntimeError, EOFError):
+        found = ak.load(io.BytesIO(damaged))
+        assert all(str(each) for each in found.values())
+
+
+def test_a_list_of_storages_that_is_none_is_refused() -> None:
+    file = io.BytesIO()
+    ak.save([ak.ones(1)], file, **OLDER)
+    listed = b"]q\x00X\x01\x00\x00\x000q\x01a."
+    assert file.getvalue().count(listed) == 1
+    with pytest.raises(RuntimeError, match="the file lists its storages as int: it is corrupt"):
+        ak.load(io.BytesIO(file.getvalue().replace(listed, b"K\x01.")))
