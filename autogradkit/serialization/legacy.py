@@ -55,8 +55,11 @@ def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str, UntypedSt
         raise RuntimeError(f"Invalid protocol version: {protocol}")
     unpickle(refuse)  # of the machine that wrote it
     found = unpickle(persistent_load)
-    for key in unpickle(refuse):
-        if key not in memories:
+    keys = unpickle(refuse)
+    if not isinstance(keys, list):
+        raise RuntimeError(f"the file lists its storages as {type(keys).__name__}: it is corrupt")
+    for key in keys:
+        if not isinstance(key, str) or key not in memories:
             raise RuntimeError(f"the file has memory for a storage {key!r} that nothing names")
         array, kind = memories[key]
         head = file.read(8)

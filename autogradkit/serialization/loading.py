@@ -23,7 +23,7 @@ from autogradkit.core.storage import Array
 from autogradkit.core.storages import UntypedStorage
 from autogradkit.files import open_file
 from autogradkit.serialization import legacy
-from autogradkit.serialization.names import ALLOWED, StorageKind, found, trusted
+from autogradkit.serialization.names import ALLOWED, StorageKind, found, sparse_checked, trusted
 from autogradkit.serialization.restricted import NotAllowed, Unpickler
 
 _CORRUPT = (
@@ -85,7 +85,7 @@ def load(
         raise ValueError("f must be a file path in order to use the mmap argument")
     restores = _location(map_location)
     if isinstance(f, str | os.PathLike):
-        with open_file(os.fspath(f)) as file:
+        with open_file(os.fspath(f)) as file, sparse_checked():
             return _load(file, os.fspath(f) if mmap else None, restores, weights_only, pickle_load_args)
     try:
         f.seek(f.tell())
@@ -94,7 +94,8 @@ def load(
             f"{error}. You can only torch.load from a file that is seekable. Please pre-load the data into a buffer like "
             "io.BytesIO and try to load from it instead."
         ) from None
-    return _load(f, None, restores, weights_only, pickle_load_args)
+    with sparse_checked():
+        return _load(f, None, restores, weights_only, pickle_load_args)
 
 
 Restore = Callable[[str, UntypedStorage], None]

@@ -6,26 +6,33 @@ Rests on the core; `saving.py` writes these names, `loading.py`, `legacy.py` and
 from __future__ import annotations
 
 import _codecs
+import _compat_pickle
 import importlib
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FunctionType, MethodType
 from typing import Any
 
 from autogradkit._ops.declare.names import _VariableFunctionsClass
+from autogradkit._ops.sparse.making import sparse_coo_tensor
 from autogradkit.core import dtype as dtypes
+from autogradkit.core import layout as layouts
 from autogradkit.core.device import device
 from autogradkit.core.homes import pytorchs_home
+from autogradkit.core.meta import hollow, wrap_meta
 from autogradkit.core.own import home_of
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.pending import wrap_pending
 from autogradkit.core.size import Size
 from autogradkit.core.storage import Array, require_extent, strided
 from autogradkit.core.storages import UntypedStorage
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.typed_storages import TypedStorage, typed
 
+_sparse_coo_tensor = sparse_coo_tensor.made("function")
+_LAYOUTS = {str(each): each for each in vars(layouts).values() if isinstance(each, layouts.layout)}
 _DTYPES = {str(each): each for each in vars(dtypes).values() if isinstance(each, dtypes.dtype)}
 STORAGES = {
     "DoubleStorage": "torch.float64",
@@ -84,10 +91,66 @@ def rebuild_tensor_of_dtype(
     return _on(storage.flat(dtype.numpy), storage_offset, size, stride, requires_grad, metadata)
 
 
-def _on(array: Array, offset: int, size: Any, stride: Any, requires_grad: bool, metadata: Any) -> Tensor:
+def rebuild_meta_tensor(dtype: Any, size: Sequence[int], stride: Sequence[int], requires_grad: bool) -> Tensor:
+    """A tensor without numbers. Raises TypeError for what is no geometry, RuntimeError past all addresses."""
+    if not isinstance(dtype, dtypes.dtype):
+        raise TypeError(f"a tensor has a dtype, not {type(dtype).__name__}")
+    _require_geometry(0, size, stride)
+    tensor = wrap_meta(hollow(tuple(size), dtype.numpy, tuple(stride)))
+    tensor._requires_grad = bool(requires_grad)
+    return tensor
+
+
+def layout_named(name: Any) -> layouts.layout:
+    """The layout that is written as "torch.sparse_coo". Raises ValueError for any other name."""
+    found = _LAYOUTS.get(name) if isinstance(name, str) else None
+    if found is None:
+        raise ValueError(f"{name!r} is no layout")
+    return found
+
+
+def rebuild_sparse_tensor(layout: Any, data: Any) -> Tensor:
+    """A sparse tensor of (indices, values, sizes, and, of newer files, whether it is coalesced).
+
+    Raises TypeError for other parts, RuntimeError where their sizes do not fit, NotImplementedError for the compressed layouts.
+    What the indices are `sparse_checked` looks at, as an older file has its memory behind what it is told by.
+    """
+    if not isinstance(layout, layouts.layout) or layout is layouts.strided:
+        raise TypeError(f"no layout of a sparse tensor: {layout}")
+    layouts.refuse_compressed(layout)
+    indices, values, size, *coalesced = data
+    if not (isinstance(indices, Tensor) and isinstance(values, Tensor)):
+        raise TypeError("a sparse tensor is rebuilt of two tensors")
+    is_coalesced = bool(coalesced and coalesced[0])
+    waiting = _REBUILT.get(None)
+    if waiting is not None:
+        waiting.append((indices, values, size, is_coalesced))
+    return _sparse_coo_tensor(indices, values, size, check_invariants=waiting is None, is_coalesced=is_coalesced)
+
+
+_REBUILT: ContextVar[list[tuple[Any, ...]]] = ContextVar("_REBUILT")
+
+
+@contextmanager
+def sparse_checked() -> Iterator[None]:
+    """Raise RuntimeError, once a file is read, where indices of its sparse tensors are out of range or not coalesced."""
+    token = _REBUILT.set([])
+    try:
+        yield
+        for *parts, is_coalesced in _REBUILT.get():
+            _sparse_coo_tensor(*parts, check_invariants=True, is_coalesced=is_coalesced)
+    finally:
+        _REBUILT.reset(token)
+
+
+def _require_geometry(offset: Any, size: Any, stride: Any) -> None:
     numbers = (offset, *size, *stride)
     if len(size) != len(stride) or any(type(each) is not int or each < 0 for each in numbers):
         raise TypeError(f"no geometry of a tensor: sizes {size}, strides {stride}, storage offset {offset}")
+
+
+def _on(array: Array, offset: int, size: Any, stride: Any, requires_grad: bool, metadata: Any) -> Tensor:
+    _require_geometry(offset, size, stride)
     require_extent(array, size, stride, offset)
     shape, strides = tuple(size), tuple(stride)
     whole = shape == array.shape and strides == (1,) and not offset
@@ -95,6 +158,7 @@ def _on(array: Array, offset: int, size: Any, stride: Any, requires_grad: bool, 
     pending = metadata if isinstance(metadata, dict) else {}
     tensor = wrap_pending(found, bool(pending.get("conj")) and found.dtype.kind == "c", bool(pending.get("neg")))
     tensor._requires_grad = bool(requires_grad)
+    counter_of(tensor).value = 1  # PyTorch sets an empty one to the memory, which is an edit
     return tensor
 
 
@@ -147,6 +211,9 @@ ALLOWED: dict[str, Any] = {
     "torch._utils._rebuild_tensor_v3": rebuild_tensor_of_dtype,
     "torch._utils._rebuild_parameter": rebuild_parameter,
     "torch._utils._rebuild_parameter_with_state": rebuild_parameter_with_state,
+    "torch._utils._rebuild_meta_tensor_no_storage": rebuild_meta_tensor,
+    "torch._utils._rebuild_sparse_tensor": rebuild_sparse_tensor,
+    "torch.serialization._get_layout": layout_named,
     "torch._tensor._rebuild_from_type_v2": rebuild_of_type,
     "torch.nn.parameter.Parameter": Parameter,
     "torch.Tensor": Tensor,
@@ -200,7 +267,8 @@ def found(module: str, name: str) -> Any:
         return known
     if module == "torch._C._nn":
         return getattr(_VariableFunctionsClass, name)
-    place = _PLACES.get(module, module)
+    module, name = _compat_pickle.NAME_MAPPING.get((module, name), (module, name))  # what Python 2 called otherwise
+    place = _compat_pickle.IMPORT_MAPPING.get(module, module)
     namespace = module.removeprefix("torch._C._")
     if namespace in _NAMESPACES:
         place, name = f"torch.{namespace}", name.removeprefix("_").removeprefix(f"{namespace}_")
@@ -212,7 +280,6 @@ def found(module: str, name: str) -> Any:
     return value
 
 
-_PLACES = {"__builtin__": "builtins", "copy_reg": "copyreg"}  # where names of Python 2 are
 # Each of these namespaces has a module of C++ in PyTorch, `torch._C._fft`, and so has nn.functional, `torch._C._nn`; what
 # these call `fft_ifft` or `_sparse_mm` is `fft.ifft` and `sparse.mm`. The functions of `torch` itself are methods of a class.
 _NAMESPACES = ("fft", "linalg", "sparse", "special")

@@ -22,9 +22,13 @@ from autogradkit._ops.declare.names import PUBLISHED, _VariableFunctionsClass
 from autogradkit.core.device import device
 from autogradkit.core.dtype import WIDE_UNSIGNED, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.layout import layout, sparse_coo
+from autogradkit.core.meta import MetaArray, MetaParameter
 from autogradkit.core.own import is_own
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.pending import bits_of
+from autogradkit.core.size import Size
+from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import offset_of
 from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.strides import element_strides
@@ -131,6 +135,9 @@ _REBUILD = _Global("torch._utils._rebuild_tensor_v2")
 _REBUILD_OF_DTYPE = _Global("torch._utils._rebuild_tensor_v3")
 _REBUILD_PARAMETER = _Global("torch._utils._rebuild_parameter")
 _REBUILD_PARAMETER_WITH_STATE = _Global("torch._utils._rebuild_parameter_with_state")
+_REBUILD_META = _Global("torch._utils._rebuild_meta_tensor_no_storage")
+_REBUILD_SPARSE = _Global("torch._utils._rebuild_sparse_tensor")
+_LAYOUT_NAMED = _Global("torch.serialization._get_layout")
 _REBUILD_TYPE = _Global("torch._tensor._rebuild_from_type_v2")
 _UNTYPED = _Global("torch.storage.UntypedStorage")
 
@@ -166,6 +173,8 @@ class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
             return _reduced(obj)
         if isinstance(obj, device):
             return device, (obj.type,) if obj.index is None else (obj.type, obj.index)
+        if isinstance(obj, layout):
+            return _LAYOUT_NAMED, (str(obj),)
         if isinstance(obj, MethodType) and obj.__self__ is _VariableFunctionsClass and obj.__name__ not in PUBLISHED:
             return obj.__name__  # a function of a namespace, which is one of a module of C++ in PyTorch
         return NotImplemented
@@ -210,10 +219,17 @@ def _reduced(tensor: Tensor) -> Any:
     hooks: OrderedDict[Any, Any] = OrderedDict()  # which PyTorch has in the place of hooks, and keeps none in
     if isinstance(tensor, Parameter):
         made = (wrap(tensor._array), tensor._requires_grad, hooks)
-        if type(tensor) is Parameter:
+        if type(tensor) in (Parameter, MetaParameter):
             return (_REBUILD_PARAMETER, made) if state is None else (_REBUILD_PARAMETER_WITH_STATE, (*made, state))
         return _REBUILD_TYPE, (_REBUILD_PARAMETER, type(tensor), made, state or {})
-    array = tensor._memory
+    array: Any = tensor._memory
+    if isinstance(array, MetaArray):
+        shown = array.hollow
+        known = from_numpy_dtype(shown.dtype), shown.shape, element_strides(shown), tensor._requires_grad
+        return _REBUILD_META, known
+    if isinstance(array, SparseArray):
+        parts = wrap(array.indices), wrap(array.values), Size(array.shape), array.is_coalesced
+        return _REBUILD_SPARSE, (sparse_coo, parts)
     storage, kind = UntypedStorage.of(array), from_numpy_dtype(array.dtype)
     without_name = kind in WIDE_UNSIGNED  # its storages have no older name, by which other dtypes are told
     parts = (

@@ -14,6 +14,7 @@ import autogradkit as ak
 
 from .programs.runs import Line, Pair
 
+# ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
     "factors that are no numbers, or too large": """
 T.nn.functional.interpolate(T.ones(1,1,4),scale_factor="a")
@@ -44,6 +45,15 @@ r=T.nn.functional.grid_sample(T.arange(9.).view(1,1,3,3),T.tensor([[[[float("nan
 r=T.nn.functional.grid_sample(T.arange(9.).view(1,1,3,3),T.tensor([[[[float("nan"),.3],[.3,float("nan")]]]]),"bilinear","zeros",True)
 r=T.nn.functional.grid_sample(T.arange(27.).view(1,1,3,3,3),T.tensor([[[[[float("nan"),.3,.3],[.3,float("nan"),.3]]]]]),"bilinear","border",True)
 r=T.nn.functional.grid_sample(T.arange(27.).view(1,1,3,3,3),T.tensor([[[[[float("nan"),.3,.3],[.3,-float("inf"),.3]]]]]),"nearest","reflection",False)
+    """,
+    "numbers that a double cannot count, or rounds": """
+r=T.arange(2**53,2**53+3,dtype=T.float32)
+r=T.arange(2**53,2**53+3,dtype=T.float64)
+r=T.arange(2**53+1,2**53+5,dtype=T.int32)
+r=T.arange(0,2**53+1,2**52)
+r=T.arange(2**62,2**62+2)
+r=T.range(2**53,2**53+3)
+T.linalg.pinv(T.ones(3,4),hermitian=True)
     """,
     "gradients of another layout": """
 x=T.ones(2,requires_grad=True); x.register_hook(lambda g:g.to_sparse()); x.sum().backward()

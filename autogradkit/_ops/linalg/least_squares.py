@@ -87,7 +87,7 @@ def _require_pinv(self: Array) -> None:
 def _pinv_meta(self: Array, atol: Array | None, rtol: Array | None, hermitian: bool) -> Any:
     _require_pinv(self)
     if hermitian and self.size:
-        require_square(self, "linalg.pinv")
+        require_square(self, "linalg.eigh")
     bounds = [each.shape for each in (atol, rtol) if each is not None and self.size]
     batch = broadcast_shapes(*bounds, self.shape[:-2])
     return (*batch, self.shape[-1], self.shape[-2]), self.dtype

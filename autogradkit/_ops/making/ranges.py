@@ -57,7 +57,7 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
     whole = not any(isinstance(each, float) for each in bounds)
     kind = dtype_in(options, dtypes.int64 if whole else get_default_dtype())
     if start.__class__ is end.__class__ is step.__class__ is int and kind is dtypes.int64:
-        short = max(abs(start), abs(end), abs(step)) < 1 << 62
+        short = max(abs(start), abs(end), abs(step)) < 1 << 52  # NumPy counts in float64
         if short and options.get("out") is None and step and (end - start) * step >= 0:
             return finished(noted(np.arange(start, end, step, dtype=np.int64)), options)
     require_real("arange", kind)
@@ -71,10 +71,13 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
         start, end, step = [_as_int64(each) for each in bounds]
         if not step:  # what followed its point is gone
             raise ValueError("step must be nonzero")
-    if kind is not dtypes.int64 and abs((end - start) / step) >= 2**63:
-        raise RuntimeError("invalid size, possible overflow?")
-    # Python's own integers do not run over.
-    count = -((start - end) // step) if kind is dtypes.int64 else math.ceil((end - start) / step)
+    if kind is dtypes.int64:
+        count = -((start - end) // step)  # Python's own integers do not run over
+    else:
+        steps = (float(end) - float(start)) / step
+        if abs(steps) >= 2**63:
+            raise RuntimeError("invalid size, possible overflow?")
+        count = math.ceil(steps)
     if options.get("out") is not None:
         require_no_leaf("aten::arange", options["out"])
         warn_of_resizing(options["out"], count)
@@ -114,6 +117,8 @@ def _(start: Scalar, end: Scalar, step: Scalar = 1, **options: OutOptions) -> An
         raise RuntimeError(f"unsupported range: {float(start):g} -> {float(end):g}")
     if (end - start) / step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    if kind.is_floating_point:
+        start, end = float(start), float(end)
     count = int((end - start) / step + 1)
     if options.get("out") is not None:
         require_no_leaf("aten::range", options["out"])
