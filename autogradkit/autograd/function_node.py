@@ -32,7 +32,8 @@ from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
 from autogradkit.engine.saved_tensor import SavedTensor
 from autogradkit.engine.validate import expected_of
 
-PUSHED: ContextVar[bool] = ContextVar("pushed", default=False)  # whether `func.jvp` runs its first backward
+# What nodes with a `jvp` send while `func.jvp` runs its first backward (function_pushed.py); else None.
+PUSHED: ContextVar[Callable[[Any, list[Any]], list[Any]] | None] = ContextVar("pushed", default=None)
 
 
 class Template(NamedTuple):
@@ -210,10 +211,9 @@ class BackwardCFunction(Node, FunctionCtx):
 
     def _backward(self, gradients: list[Any]) -> Any:
         function = self._function
-        if self.arguments is not None and PUSHED.get():
-            from autogradkit.autograd.function_pushed import transposed
-
-            return tuple(transposed(self, gradients))
+        pushed = PUSHED.get()
+        if pushed is not None and self.arguments is not None:
+            return tuple(pushed(self, gradients))
         if not isinstance(function, type):
             return function.backward(*gradients)
         return function._derivative()(self, *gradients)

@@ -1,7 +1,9 @@
 """A custom function's `jvp` within `func.jvp`, which takes products with Jacobians as gradients of gradients.
 
 There the first backward begins with zeros, and only where it leads counts: its slope is what the second one asks for. So a node
-whose function has a `jvp` sends zeros, and their derivative is `jvp`. Rests on `function.py`; the node calls it.
+whose function has a `jvp` sends zeros, and their derivative is `jvp`.
+
+Rests on `function.py`; `func/pushforward.py` has nodes call it.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import Any
 
 from autogradkit._ops.making.filled import zeros_like
 from autogradkit.autograd.function_node import PUSHED
+from autogradkit.autograd.function_pushed import transposed
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad, is_grad_enabled
@@ -47,7 +48,7 @@ class Pushed:
             self._seeds = [
                 self._level.own(zeros_like(each)) if self._has_graph(each) else each for each in self._outputs
             ]
-            asked = PUSHED.set(True)  # custom functions for their `jvp`, where they have one
+            asked = PUSHED.set(transposed)  # custom functions for their `jvp`, where they have one
             try:
                 self._slopes = filled_gradients(
                     self._outputs, inputs, self._seeds, self._level.batches, create_graph=True
