@@ -101,7 +101,7 @@ class CelebA(VisionDataset):
         targets: tuple[Any, ...] = tuple(self._target(kind, index) for kind in self.target_type)
         if not targets:
             return (picture if self.transform is None else self.transform(picture)), None
-        return self._transformed(picture, targets if len(targets) > 1 else targets[0])
+        return self._transformed(picture, targets[0] if len(targets) == 1 else targets)
 
     def extra_repr(self) -> str:
         """What is told of a face, and which part it is."""
