@@ -133,10 +133,12 @@ else:
             "__config__",
             "__future__",
             "_C",
+            "_VF",
             "_dynamo",
             "_higher_order_ops",
             "_inductor",
             "_subclasses",
+            "_tensor",
             "_tensor_str",
             "_utils",
             "accelerator",
@@ -215,6 +217,8 @@ else:
                 "get_deterministic_debug_mode set_deterministic_debug_mode get_float32_matmul_precision "
                 "set_float32_matmul_precision set_flush_denormal"
             ),
+            "autogradkit.utils.dlpack": "to_dlpack",
+            "autogradkit._utils": "get_device_module",
             "autogradkit.core.warning": "is_warn_always_enabled set_warn_always",
             "autogradkit.engine.modes": "is_anomaly_enabled is_anomaly_check_nan_enabled set_anomaly_enabled",
             "autogradkit.amp.switches": (

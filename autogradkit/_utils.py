@@ -1,10 +1,17 @@
-"""PyTorch's `torch._utils`, of which scripts that average gradients themselves take two functions. Rests on the ops."""
+"""PyTorch's `torch._utils`, of which scripts that average gradients themselves take two functions, and the module of a device.
+
+Rests on the ops.
+"""
 
 from __future__ import annotations
 
+import importlib as _importlib
 from collections.abc import Iterable, Sequence
+from types import ModuleType as _ModuleType
+from typing import Any as _Any
 
 from autogradkit._ops.selection.joining import cat as _cat
+from autogradkit.core.device import device as _device
 from autogradkit.core.frames import entry as _entry
 from autogradkit.core.tensor import Tensor as _Tensor
 
@@ -34,3 +41,19 @@ def _unflatten_dense_tensors(flat: _Tensor, tensors: Sequence[_Tensor]) -> tuple
         parts.append(flat.narrow(0, begin, tensor.numel()).view(tensor.shape))
         begin += tensor.numel()
     return tuple(parts)
+
+
+@_entry
+def get_device_module(device: _Any = None) -> _ModuleType:
+    """The module of a device's kind: `torch.cpu`, also where none is given. Raises RuntimeError for what has no module.
+
+    >>> import autogradkit as torch
+    >>> torch.get_device_module("cpu").is_available()
+    True
+    """
+    if device is not None and not isinstance(device, _device | str):
+        raise RuntimeError(f"Invalid value of device '{device}', expect torch.device, str, or None")
+    kind = _device("cpu" if device is None else device).type
+    if kind not in ("cpu", "cuda", "xpu", "mps"):
+        raise RuntimeError(f"Device '{kind}' does not have a corresponding module registered as 'torch.{kind}'.")
+    return _importlib.import_module(f"autogradkit.{kind}")

@@ -127,6 +127,10 @@ class Function(FunctionCtx):
         return run_forward(context, context, (*bound.args, *bound.kwargs.values()), forward)
 
     @classmethod
+    def _has_jvp(cls) -> bool:
+        return cls.jvp is not Function.jvp
+
+    @classmethod
     def _derivative(cls) -> Callable[..., Any]:
         """The user's `backward`, which may be called `vjp` too."""
         own = cls.backward is not Function.backward

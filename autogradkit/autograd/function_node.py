@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +31,16 @@ from autogradkit.engine.packing import Packed, packed
 from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
 from autogradkit.engine.saved_tensor import SavedTensor
 from autogradkit.engine.validate import expected_of
+
+# What nodes with a `jvp` send while `func.jvp` runs its first backward (function_pushed.py); else None.
+PUSHED: ContextVar[Callable[[Any, list[Any]], list[Any]] | None] = ContextVar("pushed", default=None)
+
+
+class Template(NamedTuple):
+    """What an argument was."""
+
+    shape: tuple[int, ...]
+    dtype: Any
 
 
 class FunctionCtx:
@@ -99,6 +110,9 @@ class BackwardCFunction(Node, FunctionCtx):
     _versions: tuple[int, ...] = ()
     _function: Any = None  # the Function subclass, or the instance in the old style
     _given: tuple[bool, ...] = ()  # which arguments were tensors
+    # Where the function has a `jvp`, and a transform may ask for it: what the arguments were, and what was saved for it.
+    arguments: tuple[Template | None, ...] | None = None
+    _kept_forward: tuple[Tensor | None, ...] | None = None
 
     def c_name(self) -> str:
         return "torch._C._FunctionBase"
@@ -197,12 +211,23 @@ class BackwardCFunction(Node, FunctionCtx):
 
     def _backward(self, gradients: list[Any]) -> Any:
         function = self._function
+        pushed = PUSHED.get()
+        if pushed is not None and self.arguments is not None:
+            return tuple(pushed(self, gradients))
         if not isinstance(function, type):
             return function.backward(*gradients)
         return function._derivative()(self, *gradients)
 
     def _jvp(self, context: FunctionCtx, *tangents: Any) -> Any:
         return self._function.jvp(*(() if context is not self else (self,)), *tangents)
+
+    def pushed(self, *tangents: Tensor | None) -> Any:
+        """What the function's `jvp` gives for the tangents of its arguments."""
+        self.saved_for_forward = self._kept_forward
+        try:
+            return self._function.jvp(self, *tangents)
+        finally:
+            self.saved_for_forward = None
 
     def _missing(self, number: int) -> Tensor | None:
         if not self._materialize or self.outputs[2 * number + 1] is None:
@@ -281,6 +306,9 @@ def run_forward(
     node._materialize = context._materialize
     if level is not None and any(each is not None for each in tangents):
         push_forward(level, node._jvp, context, args, tangents, outputs, results)
+    if MODE.transforms and isinstance(node._function, type) and node._function._has_jvp():
+        node._kept_forward = context.saved_for_forward
+        node.arguments = tuple([Template(x.shape, x.dtype) if isinstance(x, Tensor) else None for x in args])
     context._forget()
     return tuple(results) if isinstance(given, tuple) else results[0]
 

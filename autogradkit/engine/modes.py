@@ -142,9 +142,9 @@ class ContextDecorator:
 class _GradMode(ContextDecorator):
     _wanted = True
 
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+    def __new__(cls, orig_func: Callable[..., Any] | None = None) -> Any:
         made = super().__new__(cls)
-        return made if function is None else made(function)
+        return made if orig_func is None else made(orig_func)
 
     def __enter__(self) -> None:
         self._previous = MODE.asked

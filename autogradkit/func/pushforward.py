@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autogradkit._ops.making.filled import zeros_like
+from autogradkit.autograd.function_node import PUSHED
+from autogradkit.autograd.function_pushed import transposed
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import enable_grad, is_grad_enabled
@@ -46,7 +48,13 @@ class Pushed:
             self._seeds = [
                 self._level.own(zeros_like(each)) if self._has_graph(each) else each for each in self._outputs
             ]
-            self._slopes = filled_gradients(self._outputs, inputs, self._seeds, self._level.batches, create_graph=True)
+            asked = PUSHED.set(transposed)  # custom functions for their `jvp`, where they have one
+            try:
+                self._slopes = filled_gradients(
+                    self._outputs, inputs, self._seeds, self._level.batches, create_graph=True
+                )
+            finally:
+                PUSHED.reset(asked)
         self.value = tree_map(self._level.left, output)  # what the function gave
         self.aux = tree_map(self._level.left, aux) if has_aux else None  # and what beside it
         self._level.ends()

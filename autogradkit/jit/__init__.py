@@ -14,6 +14,7 @@ from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry as _entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn as _warn
+from autogradkit.futures import Future as Future
 from autogradkit.jit.tasks import fork as fork
 from autogradkit.jit.tasks import wait as wait
 from autogradkit.nn.modules.module import Module as _Module
@@ -27,6 +28,14 @@ class ScriptModule(_Module):
 
 class Error(Exception):
     """What translated code of PyTorch's raises; nothing here does."""
+
+
+class ScriptWarning(Warning):
+    """What PyTorch warns of when it translates a script; nothing here does."""
+
+
+class TracingCheckError(Exception):
+    """What PyTorch raises where a trace computes something else; nothing here is traced."""
 
 
 class TracerWarning(Warning):

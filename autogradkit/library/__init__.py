@@ -9,6 +9,7 @@ from autogradkit._ops.operators.overloads import OpOverload as OpOverload
 from autogradkit._ops.operators.overloads import OpOverloadPacket as _OpOverloadPacket  # noqa: F401 - says PyTorch's module
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.schema import FunctionSchema as _FunctionSchema  # noqa: F401 - likewise
+from autogradkit.library.checking import opcheck as opcheck
 from autogradkit.library.custom import CustomOpDef as CustomOpDef
 from autogradkit.library.custom import custom_op as custom_op
 from autogradkit.library.infer import infer_schema as infer_schema
@@ -33,6 +34,7 @@ __all__ = [
     "impl",
     "impl_abstract",
     "infer_schema",
+    "opcheck",
     "register_fake",
     "register_vmap",
     "triton_op",

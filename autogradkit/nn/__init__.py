@@ -12,6 +12,7 @@ from autogradkit.nn import functional, init, modules, parallel, parameter
 from autogradkit.nn import grad as grad
 from autogradkit.nn import quantized as quantized
 from autogradkit.nn.modules import *
+from autogradkit.nn.modules.members import factory_kwargs as factory_kwargs
 from autogradkit.nn.parallel import DataParallel
 from autogradkit.nn.parameter import *
 

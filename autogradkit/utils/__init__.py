@@ -2,8 +2,8 @@
 
 `swap_tensors` lets two tensors exchange what they are, `utils.dlpack` hands memory to other libraries, `utils.hooks` has what is
 said of hooks.
-`utils.benchmark`, `utils.flop_counter`, `utils.model_zoo`, `utils.tensorboard` and `utils._pytree` are loaded when they are
-first named.
+`utils.benchmark`, `utils.flop_counter`, `utils.model_zoo`, `utils.tensorboard`, `utils.weak` and `utils._pytree` are loaded when
+they are first named.
 """
 
 import importlib as _importlib
@@ -19,7 +19,7 @@ from autogradkit.utils import hooks as hooks
 
 
 def __getattr__(name: str) -> _Any:
-    if name not in ("_pytree", "benchmark", "flop_counter", "model_zoo", "tensorboard"):
+    if name not in ("_pytree", "benchmark", "flop_counter", "model_zoo", "tensorboard", "weak"):
         raise _absent.lookup_error("utils", name, _sys._getframe(1))
     try:
         return _importlib.import_module(f"autogradkit.utils.{name}")

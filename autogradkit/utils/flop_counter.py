@@ -91,7 +91,9 @@ class FlopCounterMode:
         if mods is not None:
             warn("mods argument is not needed anymore, you can stop passing it")
         if custom_mapping:
-            raise NotImplementedError("custom_mapping names operators of torch.ops, which autogradkit does not have")
+            raise NotImplementedError(
+                "custom_mapping counts calls of operators of torch.ops; FlopCounterMode hears ops, with no formula of others"
+            )
         self.depth = depth
         self.display = display
         self._counting = _Counting()

@@ -205,3 +205,87 @@ def test_a_batch_is_recorded_sample_by_sample() -> None:
     names = [event.name for event in trace.events if hasattr(event, "name")]
     assert names.count("exp") == 2
     assert names[-1] == "stack"
+
+
+def custom(m: Any) -> Any:
+    """A custom function with a `jvp` and a `backward`, of several arguments and results, and two with a `jvp` alone."""
+
+    class Several(m.autograd.Function):
+        @staticmethod
+        def forward(x: Any, y: Any, k: float) -> Any:
+            return x * y * k, (x + y).long(), x.sin()
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            x, y, ctx.k = inputs
+            ctx.save_for_forward(x, y)
+            ctx.save_for_backward(x, y)
+            ctx.mark_non_differentiable(output[1])
+
+        @staticmethod
+        def backward(ctx: Any, g: Any, _: Any, h: Any) -> Any:
+            x, y = ctx.saved_tensors
+            return g * y * ctx.k + h * x.cos(), g * x * ctx.k, None
+
+        @staticmethod
+        def jvp(ctx: Any, x_t: Any, y_t: Any, _: Any) -> Any:
+            x, y = ctx.saved_tensors
+            return (x_t * y + x * y_t) * ctx.k * 100, None, x.cos() * x_t  # times 100: told from what backward says
+
+    class Alone(m.autograd.Function):
+        @staticmethod
+        def forward(x: Any) -> Any:
+            return x.exp()
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            ctx.save_for_forward(output)
+
+        @staticmethod
+        def jvp(ctx: Any, t: Any) -> Any:
+            (y,) = ctx.saved_tensors
+            return y * t
+
+    class Wrong(Alone):
+        answer: Any = None
+
+        @staticmethod
+        def jvp(ctx: Any, t: Any) -> Any:
+            return Wrong.answer(t)
+
+    return Several, Alone, Wrong
+
+
+def test_jvp_asks_custom_functions_for_theirs() -> None:
+    def found(m: Any) -> list[Any]:
+        several, alone, wrong = custom(m)
+        x, y, t = (m.tensor(each, dtype=m.float64) for each in ([1.0, 2.0, 3.0], [0.5, -1.0, 2.0], [1.0, 0.0, 2.0]))
+        jvp, grad = m.func.jvp, m.func.grad
+        pairs = [
+            *jvp(lambda a, b: several.apply(a, b, 3.0)[::2], (x, y), (t, t)),
+            jvp(lambda a: several.apply(a, y, 3.0)[0], (x,), (t,)),
+            jvp(grad(lambda a: several.apply(a, y, 3.0)[2].sum()), (x,), (t,)),
+            jvp(alone.apply, (x,), (t,)),
+            jvp(lambda a: alone.apply(a * 2).sum(), (x,), (t,)),
+            jvp(lambda a: (alone.apply(a), a.sum()), (x,), (t,), has_aux=True)[:2],
+            (grad(lambda a: jvp(lambda b: several.apply(b, y, 2.0)[2], (a,), (t,))[1].sum())(x),),
+        ]
+        values: list[Any] = [each.tolist() for pair in pairs for each in pair]
+        for answer in (lambda t: (t, t), lambda t: 3, lambda t: t.sum()):
+            wrong.answer = staticmethod(answer)
+            with pytest.raises(RuntimeError) as caught:
+                jvp(wrong.apply, (x,), (t,))
+            values.append(str(caught.value))
+        with pytest.raises(NotImplementedError) as missing:
+            grad(lambda a: alone.apply(a).sum())(x)
+        return [*values, str(missing.value)]
+
+    assert found(autogradkit) == found(torch)
+    alone = custom(autogradkit)[1]
+    point = autogradkit.tensor([0.0, 1.0], dtype=autogradkit.float64)
+    jacobian = autogradkit.func.jacfwd(alone.apply)(point)
+    assert autogradkit.equal(jacobian, autogradkit.diag(point.exp()))
+    second = autogradkit.func.jvp(
+        lambda a: autogradkit.func.jvp(alone.apply, (a,), (point + 1,))[1], (point,), (point + 1,)
+    )[1]
+    assert autogradkit.equal(second, point.exp() * (point + 1) ** 2)

@@ -68,6 +68,28 @@ def flowers(root: Path) -> None:
     savemat(home / "setid.mat", {"trnid": np.array([2, 5]), "valid": np.array([6, 1]), "tstid": np.array([3, 4])})
 
 
+def faces(root: Path) -> None:
+    home = root / "celeba"
+    names = ["000001.jpg", "000002.jpg", "000003.jpg", "000004.jpg"]
+    for name in names:
+        picture(home / "img_align_celeba" / name)
+
+    def listed(file: str, rows: list[str], head: str = "") -> None:
+        lines = [f"{name}  {row}" for name, row in zip(names, rows, strict=True)]
+        written(home / f"{file}.txt", "\n".join([*(["4", head] if head else []), *lines]) + "\n")
+
+    listed("list_eval_partition", ["0", "2", "0", "2"])
+    listed("identity_CelebA", ["17", "3", "17", "5"])
+    listed("list_attr_celeba", ["-1  1", " 1  1", " 1 -1", "-1 -1"], "Smiling Young ")
+    listed("list_bbox_celeba", ["95 71 226 313", "1 2 3 4", "5 6 7 8", "0 0 1 1"], "image_id x_1 y_1 width height")
+    listed("list_landmarks_align_celeba", ["69 109", "1 2", "3 4", "5 6"], "lefteye_x lefteye_y")
+
+
+def ten_things(root: Path) -> None:
+    for name in ("train/n02102040/b.JPEG", "train/n01440764/a.JPEG", "train/n02102040/c.JPEG", "val/n03028079/d.JPEG"):
+        picture(root / "imagenette2-160" / name)
+
+
 def land(root: Path) -> None:
     for name in ("Forest/Forest_1.jpg", "River/River_1.jpg", "River/River_2.jpg"):
         picture(root / "eurosat/2750" / name)
@@ -122,6 +144,11 @@ SETS: dict[str, tuple[Callable[[Path], None], list[dict[str, Any]]]] = {
     "StanfordCars": (cars, [{}, {"split": "test"}, {"split": "val"}, {"download": True}]),
     "Flowers102": (flowers, [{}, {"split": "val"}, {"split": "test"}, {"split": "x"}]),
     "EuroSAT": (land, [{}]),
+    "CelebA": (faces, [{}, {"split": "TEST", "target_type": ["identity", "bbox", "landmarks"]}, {"split": "all"}]),
+    "Imagenette": (
+        ten_things,
+        [{"size": "160px"}, {"size": "160px", "split": "val"}, {}, {"size": "80px"}, {"split": "x"}],
+    ),
     "USPS": (envelopes, [{}, {"train": False}]),
     "SEMEION": (semeion, [{"download": False}]),
     "Omniglot": (alphabets, [{}, {"background": False}]),
@@ -130,6 +157,7 @@ SETS: dict[str, tuple[Callable[[Path], None], list[dict[str, Any]]]] = {
     "Caltech256": (caltech256, [{}]),
 }
 SETS["MovingMNIST"][1].extend([{"split_ratio": 0}, {"split_ratio": "a"}])
+SETS["CelebA"][1].extend([{"target_type": []}, {"split": "rest"}, {"target_type": [], "target_transform": str}])
 SETS["Caltech101"][1].append({"target_type": "outline"})
 
 
@@ -142,7 +170,7 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for module in ("textures", "characters"):
         monkeypatch.setattr(f"autogradkit.vision.datasets.{module}.check_integrity", there)
-    for module in ("flowers102", "semeion", "omniglot"):
+    for module in ("flowers102", "semeion", "omniglot", "celeba"):
         monkeypatch.setattr(f"torchvision.datasets.{module}.check_integrity", there)
 
 
@@ -168,7 +196,17 @@ def test_a_tiny_copy(name: str, options: dict[str, Any], tmp_path: Path) -> None
     assert len(one) == len(other) > 0
     for each, expected in zip(one, (other[at] for at in range(len(other))), strict=False):
         assert plain(each) == plain(expected)
-    for attribute in ("classes", "class_to_idx", "categories", "index", "y", "annotation_categories"):
+    for attribute in (
+        "classes",
+        "class_to_idx",
+        "categories",
+        "index",
+        "y",
+        "annotation_categories",
+        "attr_names",
+        "wnids",
+        "filename",
+    ):
         if hasattr(other, attribute) and name != "Flowers102":
             assert getattr(one, attribute) == getattr(other, attribute)
 

@@ -51,6 +51,28 @@ def type_text(value: Any) -> str:
     return named.__qualname__ if module in ("", "builtins") else f"{module}.{named.__qualname__}"
 
 
+@entry
+def factory_kwargs(kwargs: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The options of a layer's constructor that say how its parameters are made: device, dtype and memory format.
+
+    They may also stand in a dict of their own, under "factory_kwargs". Raises TypeError for others, and for one given twice.
+
+    >>> factory_kwargs({"device": "cpu"})
+    {'device': 'cpu'}
+    """
+    given = dict(kwargs or {})
+    found = dict(given.pop("factory_kwargs", {}))
+    unexpected = given.keys() - {"device", "dtype", "memory_format"}
+    if unexpected:
+        raise TypeError(f"unexpected kwargs {unexpected}")
+    for name in ("device", "dtype", "memory_format"):
+        if name in given and name in found:
+            raise TypeError(f"{name} specified twice, in **kwargs and in factory_kwargs")
+        if name in given:
+            found[name] = given[name]
+    return found
+
+
 def unfilled(shape: Any, device: Any, dtype: Dtype | None) -> Parameter:
     """A parameter that waits for its layer's `reset_parameters`: no recorder hears of the memory as it was found."""
     with unheard():

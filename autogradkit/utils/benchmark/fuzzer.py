@@ -117,7 +117,7 @@ class FuzzedTensor:
             return autogradkit.rand(size=size, dtype=dtype)
         return autogradkit.randint(1, 127, size=size, dtype=dtype)
 
-    def _sizes(self, params: Mapping[str, Any]) -> tuple[list[int], list[int]]:
+    def _sizes(self, params: Mapping[Any, Any]) -> tuple[list[int], list[int]]:
         dim = len(self._size) if self._dim_parameter is None else params[self._dim_parameter]
         size, steps = ([params.get(each, each) for each in given][:dim] for given in (self._size, self._steps))
         return [*size, *[1] * (dim - len(size))], [*steps, *[1] * (dim - len(steps))]

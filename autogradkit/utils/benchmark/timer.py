@@ -11,7 +11,7 @@ from typing import Any
 
 import autogradkit
 from autogradkit.core.frames import entry
-from autogradkit.core.threads import get_num_threads, set_num_threads
+from autogradkit.utils.benchmark.common import Language, set_torch_threads
 from autogradkit.utils.benchmark.measurement import Measurement, TaskSpec
 
 _MOST_RUNS = 2**31 - 1  # in one measurement
@@ -42,13 +42,13 @@ class Timer:
         description: str | None = None,
         env: str | None = None,
         num_threads: int = 1,
-        language: str = "python",
+        language: Language | str = Language.PYTHON,
     ) -> None:
         if not isinstance(stmt, str):
             raise ValueError("Currently only a `str` stmt is supported.")
-        if language in ("cpp", "c++"):
+        if language in (Language.CPP, "cpp", "c++"):
             raise NotImplementedError("Timer() does not support language='c++'")
-        if language not in ("py", "python"):
+        if language not in (Language.PYTHON, "py", "python"):
             raise ValueError(f"Invalid language `{language}`.")
         if global_setup:
             raise ValueError(
@@ -59,12 +59,8 @@ class Timer:
         self._task_spec = TaskSpec(stmt, setup, global_setup, label, sub_label, description, env, num_threads)
 
     def _seconds(self, number: int) -> float:
-        threads = get_num_threads()
-        set_num_threads(self._task_spec.num_threads)
-        try:
+        with set_torch_threads(self._task_spec.num_threads):
             return max(self._timer.timeit(number), 1e-9)
-        finally:
-            set_num_threads(threads)
 
     @entry
     def timeit(self, number: int = 1000000) -> Measurement:

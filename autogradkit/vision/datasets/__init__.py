@@ -16,10 +16,12 @@ from autogradkit.vision.datasets.cifar import CIFAR100 as CIFAR100
 from autogradkit.vision.datasets.coco import CocoCaptions as CocoCaptions
 from autogradkit.vision.datasets.coco import CocoDetection as CocoDetection
 from autogradkit.vision.datasets.emnist import EMNIST as EMNIST
+from autogradkit.vision.datasets.faces import CelebA as CelebA
 from autogradkit.vision.datasets.fakedata import FakeData as FakeData
 from autogradkit.vision.datasets.folder import DatasetFolder as DatasetFolder
 from autogradkit.vision.datasets.folder import ImageFolder as ImageFolder
 from autogradkit.vision.datasets.food import Food101 as Food101
+from autogradkit.vision.datasets.imagenette import Imagenette as Imagenette
 from autogradkit.vision.datasets.mnist import KMNIST as KMNIST
 from autogradkit.vision.datasets.mnist import MNIST as MNIST
 from autogradkit.vision.datasets.mnist import SAMPLE_FILE as SAMPLE_FILE
