@@ -14,7 +14,6 @@ import autogradkit as ak
 
 from .programs.runs import Line, Pair
 
-# ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
     "factors that are no numbers, or too large": """
 T.nn.functional.interpolate(T.ones(1,1,4),scale_factor="a")

@@ -47,7 +47,10 @@ class Small(ak.nn.Module):
 
 def test_attributes_of_any_name() -> None:
     module = Small()
-    values = {name: {name: 3} for name in [*OURS, "_hooks", "_state_hooks", "_defaults", "_persistent", "_cast", "_check_name"]}
+    values = {
+        name: {name: 3}
+        for name in [*OURS, "_hooks", "_state_hooks", "_defaults", "_persistent", "_cast", "_check_name"]
+    }
     for name, value in values.items():
         setattr(module, name, value)
     used(module)
