@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,12 +47,12 @@ class Kernel:
         return shown
 
     def start(self, code: str, until: str) -> None:
-        """Start a cell and wait until a widget says `until`."""
+        """Start a cell and wait until a widget says what the expression `until` finds."""
         self.client.execute(code)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             message = self.client.get_iopub_msg(timeout=60)
-            if message["msg_type"] == "comm_msg" and until in str(message["content"]):
+            if message["msg_type"] == "comm_msg" and re.search(until, str(message["content"])):
                 return
         raise AssertionError(f"no widget said {until}")
 
@@ -73,7 +74,8 @@ def kernel(tmp_path: Path) -> Iterator[Kernel]:
     kernel.file.close()
 
 
-@pytest.mark.parametrize(("cell", "until"), [("loop()", "epoch 2 of"), ("loop(pause=True)", "paused")])
+# On a busy machine a drawing comes so late that a whole epoch, half a second, is in none.
+@pytest.mark.parametrize(("cell", "until"), [("loop()", "epoch ([2-9]|[0-9]{2,}) of"), ("loop(pause=True)", "paused")])
 def test_a_kernel_that_is_interrupted_and_shut_down_prints_nothing(kernel: Kernel, cell: str, until: str) -> None:
     kernel.start(cell, until)
     kernel.manager.interrupt_kernel()
