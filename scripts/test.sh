@@ -29,14 +29,27 @@ node --eval 'process.exit(Number.parseInt(process.versions.node) < 20 ? 1 : 0)' 
     exit 1
 }
 
-say "Front-end and Python packages"
-npm --prefix widgets ci --no-audit --no-fund &
-npm_process=$!
+log=$(mktemp -d) # what runs beside something else tells when it is asked for
+trap 'rm -rf "$log"' EXIT
+
+# The front end's parts need none of Python's packages, which take a minute to come.
+front_end() {
+    local status=0
+    npm --prefix widgets ci --no-audit --no-fund || return
+    for task in lint check test "build -- --check"; do
+        printf -- '-- npm run %s\n' "$task"
+        npm --prefix widgets run --silent $task || status=1 # two words for npm where they are two
+    done
+    return "$status"
+}
+front_end >"$log/front_end" 2>&1 &
+front_end_process=$!
+
+say "Python packages"
 python=.venv/bin/python
 [ -x "$python" ] || python3 -m venv .venv || exit 1
 # What is imported is compiled then: to compile all of PyTorch takes longer than to install it.
 "$python" -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[test]' || exit 1
-wait "$npm_process" || exit 1
 
 # -- run -------------------------------------------------------------------------------------------------------------
 
@@ -52,32 +65,26 @@ part() { # NAME COMMAND…
     durations+=("$(printf '%-36s %4d s  %s' "$name" $((SECONDS - started)) "$result")")
 }
 tests() { "$python" -m pytest -q -p no:cacheprovider -n 2 --dist worksteal -m "not wide" "$@"; }
-front_end() { npm --prefix widgets run --silent "$@"; }
-
-# The types keep one processor busy for a minute or two: begun first, told when the short parts are done.
-types_log=$(mktemp)
-trap 'rm -f "$types_log"' EXIT
-pyright --pythonpath "$python" >"$types_log" 2>&1 &
-types_process=$!
-types() {
+told() { # PROCESS NAME: what a process that was begun before has come to
     local status=0
-    wait "$types_process" || status=$?
-    cat "$types_log"
+    wait "$1" || status=$?
+    cat "$log/$2"
     return "$status"
 }
+
+# The types keep one processor busy for a minute or two: begun first, told when the short parts are done.
+pyright --pythonpath "$python" >"$log/types" 2>&1 &
+types_process=$!
 
 part "style" ruff check .
 part "format" ruff format --check -q .
 part "floors" lint-imports
-part "front end: style and format" front_end lint
-part "front end: types" front_end check
-part "front end: tests" front_end test
-part "front end: bundles are up to date" front_end build -- --check
+part "front end" told "$front_end_process" front_end
 # In processes of their own: Python 3.11 may forget that an exception was handled when one is injected where it ends.
 part "interrupts" tests tests/interrupts
 part "lessons" tests -p nbval --nbval tutorials --dist loadfile # a lesson's cells share a kernel
 part "examples in the documentation" tests --doctest-modules autogradkit
-part "types" types
+part "types" told "$types_process" types
 part "unit tests" tests tests --ignore tests/parity --ignore tests/browser --ignore tests/interrupts
 part "parity with PyTorch" tests tests/parity
 # Each process has a JupyterLab and a Chromium of its own, and waits for them much of the time: three keep two processors busy.

@@ -249,6 +249,9 @@ class TrainingView(TrainingPicture):
             self._draw()
         else:
             self._draw_when_due()
+        if self.state == "paused" and not self._controls.waiting:  # Resume may come while a step is still taken
+            with _undisturbed():
+                self.state = "running"
         return not self._controls.stopped
 
     def _wait(self) -> None:
@@ -260,9 +263,6 @@ class TrainingView(TrainingPicture):
             self._controls.wait(0.1)
             if self._heed():
                 self._draw()
-        if not self._controls.waiting:
-            with _undisturbed():
-                self.state = "running"
 
     # -- when it is drawn -----------------------------------------------------------------------------------------------
 

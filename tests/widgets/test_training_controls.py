@@ -35,7 +35,7 @@ def test_pause_step_and_resume_from_another_thread():
 
     def user():
         for kind in ("step", "step", "resume"):
-            assert paused.wait(10)
+            assert paused.wait(60)
             paused.clear()
             taken.append(len(view._progress.curves.lines("loss")[0].values))
             press(view, kind)
@@ -50,6 +50,16 @@ def test_pause_step_and_resume_from_another_thread():
     thread.join(10)
     assert taken == [1, 2, 3]
     assert view.state == "running"
+
+
+def test_resume_that_is_pressed_while_a_step_is_taken_counts():
+    view = TrainingView()
+    states = []
+    for batch in view.track(range(4)):
+        states.append(view.state)
+        if batch < 2:
+            press(view, ("step", "resume")[batch])
+    assert states == ["running", "paused", "running", "running"]
 
 
 def test_a_step_is_drawn_however_long_drawing_takes():

@@ -15,7 +15,7 @@ def press(view, kind, **more):
 
 
 def wait_until(condition):
-    for _ in range(200):
+    for _ in range(3000):  # a minute: a picture takes as long as the machine is busy with others
         if condition():
             return
         threading.Event().wait(0.02)
