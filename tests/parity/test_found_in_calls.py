@@ -54,6 +54,14 @@ r=T.arange(2**62,2**62+2)
 r=T.range(2**53,2**53+3)
 T.linalg.pinv(T.ones(3,4),hermitian=True)
     """,
+    "bounds that are no number": """
+T.nn.functional.smooth_l1_loss(T.ones(2),T.zeros(2),beta=float("nan"))
+T.nn.functional.cosine_similarity(T.ones(2),T.ones(2),0,float("nan"))
+T.nn.functional.huber_loss(T.ones(2),T.zeros(2),delta=float("nan"))
+    """,
+    "attention of no numbers": """
+r=T.nn.functional.scaled_dot_product_attention(T.ones(1,2,0),T.ones(4,2,0),T.ones(4,2,5))
+    """,
     "gradients of another layout": """
 x=T.ones(2,requires_grad=True); x.register_hook(lambda g:g.to_sparse()); x.sum().backward()
 x=T.ones(2,requires_grad=True); y=x*1; y.grad_fn.register_prehook(lambda g:(g[0].to_sparse(),)); y.sum().backward()

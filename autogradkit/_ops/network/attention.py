@@ -95,8 +95,10 @@ def scaled_dot_product_attention(
         bias = moved(wrap(np.where(later, -np.inf, 0).astype(q._array.dtype)), q.device)
         mask = bias if mask is None else _as_bias(mask, q) + bias
     # Half of the factor goes to each side, as in PyTorch, so that products overflow later.
-    factor = math.sqrt(1 / math.sqrt(q.shape[-1]) if scale is None else abs(scale))
-    sign = -1 if scale is not None and scale < 0 else 1
+    if scale is None:
+        scale = 1 / math.sqrt(q.shape[-1]) if q.shape[-1] else math.inf
+    factor = math.sqrt(abs(scale))
+    sign = -1 if scale < 0 else 1
     scores = (q * (factor * sign)) @ (k.transpose(-2, -1) * factor)
     if mask is not None:
         scores = scores + _as_bias(mask, q)

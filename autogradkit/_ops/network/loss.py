@@ -193,7 +193,7 @@ def _where_square(g: Any, self: Any, target: Any, reduction: int, delta: float) 
 
 
 def _smooth_meta(self: Array, target: Array, reduction: int, beta: float) -> Any:
-    if beta < 0:
+    if not beta >= 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     kind = require_floats(common_dtype(self, target), "smooth_l1_cpu")
     if reduction != NONE:

@@ -36,7 +36,7 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
     common = x1.dtype if alike else result_type([(each.dtype, 2 if each.ndim else 1) for each in given])
     if common.numpy.kind not in "fV":
         raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {scalar_type(common)}")
-    if eps < 0:
+    if not eps >= 0:
         raise RuntimeError(f"eps must be non-negative, got: {eps:g}")
     shape = broadcast_shapes(*[each._array.shape for each in given])
     parts = []
