@@ -181,6 +181,7 @@ def _return_instead(tracer: NodePathTracer, wanted: dict[str, str]) -> None:
                 last[query] = node
     places = {node: place for place, node in enumerate(graph.nodes)}
     graph.output({wanted[query]: last[query] for query in sorted(last, key=lambda query: places[last[query]])})
+    graph.owning_module = tracer.root  # whose layers say whether they do something beside their result
     graph.eliminate_dead_code()
 
 
