@@ -250,13 +250,20 @@ else:
             function = _importlib.import_module("autogradkit._ops.foreach").foreach(name)
             if function is not None:
                 return function
-        if name[:2] != "__" and _published(name) is not None:
-            return __getattr__(name)
+        if name[:2] != "__":
+            if _published(name) is not None:
+                return __getattr__(name)
+            if name in _PYTHON_FUNCTIONS:  # of a family that is loaded by now
+                function = globals()[name] = _PYTHON_FUNCTIONS[name]
+                return function
         raise _absent.lookup_error("torch", name, _sys._getframe(1))
 
     def __dir__() -> list[str]:
         _load_all()
-        return sorted(_LISTED | {name for name in (*_LAZY_MODULES, *_LAZY_NAMES, *_PUBLISHED) if name[0] != "_"})
+        return sorted(
+            _LISTED
+            | {name for name in (*_LAZY_MODULES, *_LAZY_NAMES, *_PUBLISHED, *_PYTHON_FUNCTIONS) if name[0] != "_"}
+        )
 
     if _absent.AbsentModules not in _sys.meta_path:
         _sys.meta_path.append(_absent.AbsentModules)

@@ -1,8 +1,8 @@
 """What a tensor can do: `declare` says how an op is declared; every other room holds the tables of one kind of op.
 
 Importing it declares all ops but those that are loaded when they are first used: of namespaces (`fft`, `special`, parts of
-`linalg`, what only `nn` calls), and of networks where no tensor has a method (`network/functions.py`). It hands the engine the
-few that differentiation itself needs.
+`linalg`, what only `nn` calls), of networks where no tensor has a method (`network/functions.py`), and some families that are
+functions alone. It hands the engine the few that differentiation itself needs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from autogradkit._ops import older, places, quantised, queries
 from autogradkit._ops.declare import batched, names
 from autogradkit._ops.linalg import (
     accumulated,
-    assembled,
     cholesky,
     contractions,
     covariance,
@@ -27,8 +26,6 @@ from autogradkit._ops.linalg import (
     eigen,
     einsum,
     least_squares,
-    lobpcg,
-    low_rank,
     lu,
     lu_solve,
     matmul,
@@ -51,7 +48,6 @@ from autogradkit._ops.making import (
     default_type,
     distributions,
     filled,
-    gammas,
     options,
     positions,
     random,
@@ -62,7 +58,6 @@ from autogradkit._ops.making import (
     seed,
     spaced,
     storing,
-    windows,
 )
 from autogradkit._ops.network import activation, hard_units, rectifiers, softmax
 from autogradkit._ops.pointwise import (
@@ -99,7 +94,6 @@ from autogradkit._ops.reduction import (
     running,
     slopes,
     sums,
-    trapezoids,
     without_nan,
 )
 from autogradkit._ops.selection import (
@@ -137,11 +131,18 @@ def _load_rules() -> None:
 
 def _load_functions() -> None:
     import autogradkit._ops.asserting
+    import autogradkit._ops.linalg.assembled
     import autogradkit._ops.linalg.ldl
+    import autogradkit._ops.linalg.lobpcg
+    import autogradkit._ops.linalg.low_rank
     import autogradkit._ops.linalg.tensor_systems
+    import autogradkit._ops.making.gammas
+    import autogradkit._ops.making.windows
     import autogradkit._ops.network.functions
     import autogradkit._ops.pointwise.polynomials
     import autogradkit._ops.pointwise.special_of_two
+    import autogradkit._ops.reduction.trapezoids
+    import autogradkit._ops.sparse.embedding_gradients
     import autogradkit._ops.spectral.fourier
 
 

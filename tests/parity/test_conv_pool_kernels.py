@@ -10,8 +10,9 @@ import pytest
 import torch
 
 import autogradkit
-from autogradkit._ops.network.conv_kernels import Window, convolve, convolve_backward
+from autogradkit._ops.network.conv_kernels import convolve, convolve_backward
 from autogradkit._ops.network.pool_kernels import gather_from_positions, max_pool, scatter_to_positions
+from autogradkit._ops.network.window import Window
 
 from .oracle import to_ours
 

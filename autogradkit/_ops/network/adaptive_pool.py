@@ -15,7 +15,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
 from autogradkit._ops.declare.refusals import real_gradients, scalar_type
-from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
 from autogradkit._ops.network.pool_kernels import scatter_to_positions
 from autogradkit._ops.network.pool_windows import require_one_int
 from autogradkit._ops.network.rounding import write

@@ -15,7 +15,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.making.scalars import number_in
-from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
 from autogradkit._ops.network.pool_windows import Window, pooled_shape, require_one_int, window_of
 from autogradkit._ops.network.rounding import write, write_by
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze

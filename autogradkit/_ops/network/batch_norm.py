@@ -21,7 +21,7 @@ from autogradkit._ops.network.channel_parts import (
     write_slope,
     write_times_plus,
 )
-from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
     require_alike,

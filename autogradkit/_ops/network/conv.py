@@ -14,8 +14,9 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Bools, Ints, SymInt
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import C_NAMES, require_castable
+from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
 from autogradkit._ops.network.conv_dimensions import convolution_of, gradients_of
-from autogradkit._ops.network.conv_kernels import Window, image_spec, prefers_channels_last
+from autogradkit._ops.network.window import Window
 from autogradkit.core.dtype import bfloat16, from_numpy_dtype
 from autogradkit.engine.naming import tensor_type
 

@@ -11,16 +11,14 @@ Shapes: C channels in and O out, Hp and Wp the padded input's rows and columns, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from autogradkit._ops.network.window import Window
 from autogradkit.core.blas import matmul
 from autogradkit.core.memory import empty
-
-if TYPE_CHECKING:
-    from autogradkit._ops.network.conv_kernels import Window
 
 Array = np.ndarray[Any, Any]
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.network.conv_kernels import Window, convolve, convolve_backward
+from autogradkit._ops.network.conv_kernels import convolve, convolve_backward
+from autogradkit._ops.network.window import Window
 from autogradkit.core.memory import empty
 from autogradkit.core.storage import Array
 

@@ -12,15 +12,15 @@ output row of the whole batch.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from autogradkit._ops.network import conv_by_sample
+from autogradkit._ops.network.window import Window
 from autogradkit.core.blas import matmul
 from autogradkit.core.memory import empty
-from autogradkit.core.strides import channels_last_strides, element_strides, suggests_channels_last
 from autogradkit.core.threads import get_num_threads, on_threads, slices
 
 Array = np.ndarray[Any, Any]
@@ -30,24 +30,6 @@ _SMALL = 1 << 20  # bytes up to which a sample alone is unfolded whole
 _LARGE = 1 << 17  # bytes of a sample's strips from which few samples are worked on at a time
 _WORTH_THREADS = 1 << 26  # multiplications
 _LEAST_PARTS = 2
-
-
-class Window(NamedTuple):
-    """How a kernel moves over its input: one number for each dimension; here rows and columns."""
-
-    stride: tuple[int, ...]
-    padding: tuple[int, ...]
-    dilation: tuple[int, ...]
-    groups: int = 1
-
-    def output_size(self, size: tuple[int, ...], kernel: tuple[int, ...]) -> tuple[int, ...]:
-        """The sizes of the result for an input and a kernel of these sizes."""
-        return tuple(
-            [
-                (n + 2 * p - d * (k - 1) - 1) // s + 1
-                for n, k, s, p, d in zip(size, kernel, self.stride, self.padding, self.dilation, strict=True)
-            ]
-        )
 
 
 def convolve(x: Array, weight: Array, bias: Array | None, window: Window, out: Array) -> None:
@@ -350,17 +332,3 @@ def _columns(strips: Array, reach: int, ho: int, together: int, window: Window) 
     strides = (group, together * window.stride[0] * row, window.dilation[0] * row, inner, item)
     overlapping = as_strided(strips, (g, ho // together, reach, unfolded, columns), strides)
     return overlapping.reshape(g, ho // together, reach * unfolded, columns)
-
-
-def prefers_channels_last(*arrays: Array) -> bool:
-    """Whether one of these N×C×H×W or N×C×D×H×W arrays has its channels innermost: results then have them so too."""
-    return any(
-        a.strides[1] <= a.strides[-1] and suggests_channels_last(a.shape, element_strides(a))
-        for a in arrays
-        if a.ndim > 3
-    )
-
-
-def image_spec(shape: tuple[int, ...], dtype: np.dtype[Any], channels_last: bool) -> tuple[Any, ...]:
-    """What an op's `meta` says of a result of shape N×C×H×W, contiguous or with the channels innermost."""
-    return (shape, dtype, channels_last_strides(shape)) if channels_last else (shape, dtype)

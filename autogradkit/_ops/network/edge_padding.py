@@ -16,7 +16,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Ints
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.refusals import not_implemented
-from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
 from autogradkit._ops.views.parts import slice_
 from autogradkit.core.strides import move_dim
 

@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Bools, SymInt
 from autogradkit._ops.making.options import channels_last, channels_last_3d
-from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
     require_alike,

@@ -16,7 +16,7 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.making.options import channels_last, contiguous_format
 from autogradkit._ops.making.scalars import number_in
-from autogradkit._ops.network.conv_kernels import prefers_channels_last
+from autogradkit._ops.network.channels_last import prefers_channels_last
 from autogradkit._ops.network.standardising import (
     double_backward,
     in_samples,

@@ -11,7 +11,7 @@ from typing import Any
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Ints, Scalar
 from autogradkit._ops.making.scalars import scalar_array
-from autogradkit._ops.network.conv_kernels import prefers_channels_last
+from autogradkit._ops.network.channels_last import prefers_channels_last
 from autogradkit._ops.network.edge_padding import PADDINGS, pad_circular
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import channels_last_strides, dense_strides_like, element_strides

@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Pair
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
 from autogradkit._ops.network.pool_kernels import (
     OVERLAPPING,
     are_disjoint,

@@ -14,7 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import UNIMPLEMENTED, k, op
 from autogradkit._ops.declare.kinds import Array, Pair, SymInt
 from autogradkit._ops.declare.refusals import scalar_type, undifferentiated
-from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.shapes import dim_of_size
 

@@ -19,7 +19,7 @@ from autogradkit._ops.declare.kinds import Array, Ints, Object
 from autogradkit._ops.declare.names import OVERLOADS
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.network.conv_kernels import image_spec, prefers_channels_last
+from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
 from autogradkit._ops.network.rounding import write
 from autogradkit.core.dtype import from_numpy_dtype, is_half
 from autogradkit.core.strides import move_dim
