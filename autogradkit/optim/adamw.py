@@ -7,8 +7,7 @@ from typing import Any
 
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.optim.adam import Adam
-from autogradkit.optim.on_lists import step_on_lists
+from autogradkit.optim.adam import Adam, adam
 
 
 class AdamW(Adam):
@@ -78,25 +77,26 @@ def adamw(
     """One step of AdamW, on lists: parameters, gradients, and what is remembered of each, as `step` has it.
 
     Whether a parameter is complex (`has_complex`), its dtype says."""
-    options = {
-        "amsgrad": amsgrad,
-        "lr": lr,
-        "betas": (beta1, beta2),
-        "weight_decay": weight_decay,
-        "eps": eps,
-        "maximize": maximize,
-        "foreach": foreach,
-        "capturable": capturable,
-        "differentiable": differentiable,
-        "fused": fused,
-        "grad_scale": grad_scale,
-        "found_inf": found_inf,
-        "decoupled_weight_decay": True,
-    }
-    step_on_lists(
-        AdamW,
+    adam(
         params,
         grads,
-        {"exp_avg": exp_avgs, "exp_avg_sq": exp_avg_sqs, "max_exp_avg_sq": max_exp_avg_sqs, "step": state_steps},
-        options,
+        exp_avgs,
+        exp_avg_sqs,
+        max_exp_avg_sqs,
+        state_steps,
+        foreach,
+        capturable,
+        differentiable,
+        fused,
+        grad_scale,
+        found_inf,
+        has_complex,
+        decoupled_weight_decay=True,
+        amsgrad=amsgrad,
+        beta1=beta1,
+        beta2=beta2,
+        lr=lr,
+        weight_decay=weight_decay,
+        eps=eps,
+        maximize=maximize,
     )

@@ -102,9 +102,8 @@ class SGD(Optimizer):
         require_fusible(group)
         dtype: np.dtype[Any] | None = None
         numbers: kernels.Numbers = {}
-        begun: set[Tensor] = (
-            set()
-        )  # of a parameter that stands here twice PyTorch has looked for a buffer before it makes one
+        # Of a parameter that stands here twice PyTorch has looked for a buffer before it makes one.
+        begun: set[Tensor] = set()
 
         def update(parameter: Tensor, gradient: Tensor) -> Tensor:
             nonlocal dtype, numbers

@@ -1,6 +1,6 @@
 """Gradients of embeddings' tables that are sparse: the rows that were taken, and no others.
 
-Rests on declare, layouts and the embeddings of networks, with which it is declared (`network/functions.py`).
+Rests on declare, layouts and the embeddings of networks, whose backward calls them: loaded then (`names.UNLOADED`).
 """
 
 from __future__ import annotations
