@@ -1,6 +1,6 @@
 """PyTorch's `torch.autograd`: running backward, custom functions, checking gradients, grad modes.
 
-Thin over the engine; `function.py` (with its `function_node.py`) and `gradcheck.py` are what this room adds.
+Thin over the engine; `function.py` (with its `function_*.py`) and `gradcheck.py` are what this room adds.
 """
 
 from __future__ import annotations

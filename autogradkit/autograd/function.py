@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autogradkit.autograd.function_batched import MORE, apply_batched
-from autogradkit.autograd.function_node import BackwardCFunction, run_forward
-from autogradkit.autograd.function_node import FunctionCtx as FunctionCtx
+from autogradkit.autograd.function_ctx import FunctionCtx as FunctionCtx
+from autogradkit.autograd.function_forward import run_forward
+from autogradkit.autograd.function_node import BackwardCFunction
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.batched import BATCHES, has_batched
 from autogradkit.core.facts import named

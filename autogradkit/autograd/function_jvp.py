@@ -1,24 +1,21 @@
 """The tangents of a custom function's outputs, which its `jvp` gives in forward mode, and PyTorch's refusals of some.
 
-Rests on `engine/dual.py`; `function_node.py` calls it once the forward is done.
+Rests on `engine/dual.py`; `function_forward.py` calls it once the forward is done.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from autogradkit.autograd.function_ctx import FunctionCtx
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.storage import Bytes
 from autogradkit.core.tensor import Tensor, version_of, wrap
 from autogradkit.engine.dual import DualLevel
 from autogradkit.engine.modes import forward_grad
-
-if TYPE_CHECKING:
-    from autogradkit.autograd.function_node import FunctionCtx
-
 
 _NOT_IN_PLACE = (
     "An inplace custom Function is not modifying the forward mode gradients inplace. If the forward is modifying an input "

@@ -1,33 +1,25 @@
-"""The node of a custom function: what it saves, how its backward is called, how a forward is tied to it.
+"""The node of a custom function: what it saves, and how its backward and its `jvp` are called.
 
-Rests on the engine; `function.py` has the classes that users derive from.
+Rests on the engine; `function_forward.py` ties a forward to it, `function.py` has the classes that users derive from.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autogradkit._ops.declare.overriding import overriding
-from autogradkit.autograd.function_jvp import push_forward
+from autogradkit.autograd.function_ctx import FunctionCtx
 from autogradkit.core import errors
 from autogradkit.core.errors import c_type_name
-from autogradkit.core.frames import learners_stack
 from autogradkit.core.recording import reported
-from autogradkit.core.steps import at_once
-from autogradkit.core.storage import offset_of, root_of, strided
-from autogradkit.core.strides import element_strides, view_strides
-from autogradkit.core.tensor import Tensor, as_class, bump_version, counter_of, reading_to_save, wrap
-from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, alias, view_of
-from autogradkit.engine.dual import DualLevel
-from autogradkit.engine.history import check_in_place, edge_of, rebased_history, requires_grad
-from autogradkit.engine.modes import DUAL_LEVELS, MODE, forward_grad, no_grad, set_grad_enabled
+from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.engine.history import edge_of
+from autogradkit.engine.modes import DUAL_LEVELS, MODE, set_grad_enabled
 from autogradkit.engine.node import SEQUENCE, Node
-from autogradkit.engine.packing import Packed, packed
+from autogradkit.engine.packing import Packed
 from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
 from autogradkit.engine.saved_tensor import SavedTensor
 from autogradkit.engine.validate import expected_of
@@ -41,65 +33,6 @@ class Template(NamedTuple):
 
     shape: tuple[int, ...]
     dtype: Any
-
-
-class FunctionCtx:
-    """What `forward` and `backward` share: saved tensors, flags, and any attribute the user sets."""
-
-    needs_input_grad: tuple[bool, ...]
-
-    def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors (or None) for backward. Raises TypeError for anything else."""
-        for index, tensor in enumerate(tensors):
-            if tensor is not None and not isinstance(tensor, Tensor):
-                raise TypeError(
-                    f"save_for_backward can only save variables, but argument {index} is of type {type(tensor).__name__}"
-                )
-        self.to_save = tensors
-
-    def save_for_forward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors (or None) for `jvp`, which finds them in `saved_tensors`. Raises TypeError for anything else."""
-        for index, tensor in enumerate(tensors):
-            if tensor is not None and not isinstance(tensor, Tensor):
-                raise TypeError(
-                    "save_for_forward can only save tensors, but argument "
-                    f"{index} is of type {type(tensor)}, which is not a tensor."
-                )
-        self.saved_for_forward = tensors
-
-    def mark_dirty(self, *args: Tensor) -> None:
-        """Say which inputs `forward` edits in place; they must be returned."""
-        self.dirty_tensors = args
-
-    def mark_non_differentiable(self, *args: Tensor) -> None:
-        """Say which outputs have no gradient."""
-        self.non_differentiable = args
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Whether a gradient that did not arrive is given to `backward` as zeros (the default) or as None."""
-        if not isinstance(value, bool):
-            raise TypeError(
-                "set_materialize_grads received an invalid combination of arguments - got (), but expected (bool)"
-            )
-        self._materialize = value
-
-    # What was named while `forward` runs.
-    to_save: tuple[Tensor | None, ...] | None = None
-    saved_for_forward: tuple[Tensor | None, ...] | None = None
-    dirty_tensors: tuple[Tensor, ...] | None = None
-    non_differentiable: tuple[Tensor, ...] | None = None
-    _materialize: bool = True
-
-    def _checked_marks(self) -> None:
-        """Raise RuntimeError where something else than a tensor was marked; PyTorch's texts end like this."""
-        if not all(isinstance(each, Tensor) for each in self.dirty_tensors or ()):
-            raise RuntimeError("mark_dirty can only accept variables, but argument ")
-        if not all(isinstance(each, Tensor) for each in self.non_differentiable or ()):
-            raise RuntimeError("mark_non_differentiable only accepts variable arguments, but got ")
-
-    def _forget(self) -> None:
-        """Let go of what `forward` named: an output among it owns the node, and would keep it alive for ever."""
-        self.to_save = self.saved_for_forward = self.dirty_tensors = self.non_differentiable = None
 
 
 class BackwardCFunction(Node, FunctionCtx):
@@ -266,144 +199,3 @@ class BackwardCFunction(Node, FunctionCtx):
 def wrap_gradient(gradient: Any) -> Tensor:
     """A gradient as the user's backward sees it."""
     return gradient if isinstance(gradient, Tensor) else wrap(gradient)
-
-
-def run_forward(
-    node: BackwardCFunction, context: FunctionCtx, args: tuple[Any, ...], forward: Callable[[], Any]
-) -> Any:
-    """Call the user's forward, and tie its outputs to `node` if any argument requires grad."""
-    edges: list[Any] = []
-    for value in args:
-        edges += edge_of(value) if isinstance(value, Tensor) else ()
-    context.needs_input_grad = tuple(isinstance(value, Tensor) and requires_grad(value) for value in args)
-    node.edges = tuple(edges)
-    node._given = tuple(isinstance(value, Tensor) for value in args)
-    records = MODE.grad and any(context.needs_input_grad)
-    level: DualLevel | None = DUAL_LEVELS[0] if DUAL_LEVELS and MODE.forward else None
-    tangents = [level.tangent_of(each) if level and isinstance(each, Tensor) else None for each in args]
-    with no_grad(), forward_grad(False):
-        given = forward()
-    outputs: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
-    context._checked_marks()
-    for dirty in context.dirty_tensors or ():
-        bump_version(dirty)
-    results: list[Any] = []
-    templates: list[Any] = []
-    for output in outputs:
-        tensor = _output(output, args, context, records, len(outputs) > 1) if isinstance(output, Tensor) else output
-        results.append(tensor)
-        templates += (tensor._array.shape, tensor._array.dtype) if isinstance(tensor, Tensor) else ((), None)
-    if any(all(dirty is not output for output in outputs) for dirty in context.dirty_tensors or ()):
-        raise RuntimeError(
-            "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
-            "modified inplace must all be outputs of the Function."
-        )
-    node.outputs = tuple(templates)
-    if records:
-        if MODE.anomaly:
-            node.ensure_hooks().traceback = learners_stack(sys._getframe())
-        _tie(node, context, args, outputs, results)
-    node._materialize = context._materialize
-    if level is not None and any(each is not None for each in tangents):
-        push_forward(level, node._jvp, context, args, tangents, outputs, results)
-    if MODE.transforms and isinstance(node._function, type) and node._function._has_jvp():
-        node._kept_forward = context.saved_for_forward
-        node.arguments = tuple([Template(x.shape, x.dtype) if isinstance(x, Tensor) else None for x in args])
-    context._forget()
-    return tuple(results) if isinstance(given, tuple) else results[0]
-
-
-_SEVERAL_BESIDE_AN_EDITED_VIEW = (
-    "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more than one "
-    "Tensor. This is not supported by the current autograd engine. You should either make sure the input is not a view (using "
-    ".clone() for example) or make your Function only return one Tensor (potentially splitting it into two Functions: one "
-    "doing the inplace that returns a single Tensor and a second one that does the other operations). You can ask on the forum "
-    "https://discuss.pytorch.org/ if you need help to do this change."
-)
-
-
-def _output(output: Tensor, args: tuple[Any, ...], context: FunctionCtx, records: bool, several: bool) -> Tensor:
-    """An output as the caller gets it: an input that was returned unedited comes back as a view of it.
-
-    Where no gradient is recorded, one that requires grad comes back detached.
-    """
-    unmarked = all(output is not each for each in context.non_differentiable or ())
-    if not (records and unmarked) and requires_grad(output) and any(output is each for each in args):
-        return alias(output)
-    if any(output is each for each in context.dirty_tensors or ()):
-        if records:
-            one_of_many = output._view is not None and output._view.creation == MULTI_OUTPUT
-            if not one_of_many and requires_grad(output) and edge_of(output)[0] is output:
-                raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
-            check_in_place(output, True)
-            if several and output._view is not None:
-                raise RuntimeError(_SEVERAL_BESIDE_AN_EDITED_VIEW)
-        return output
-    how = MULTI_OUTPUT if several else CUSTOM
-    if any(value is output for value in args):  # though another may share its memory, as one that was detached does
-        return _of_its_class(view_of(output, _viewed(output._memory), how), output)
-    for value in args:
-        if isinstance(value, Tensor) and _is_made_of(output, value):
-            return _of_its_class(view_of(value, output._array, how), output)
-    return output
-
-
-def _is_made_of(output: Tensor, value: Tensor) -> bool:
-    """Whether an output is a view on the memory of an argument, or, without elements, of what that is."""
-    base = value if value._view is None else value._view.base
-    known = output._view is not None and output._view.base is base
-    return known or root_of(value._array) is root_of(output._array)
-
-
-def _of_its_class(view: Tensor, output: Tensor) -> Tensor:
-    """The view, seen as one of the class that a user derived from Tensor, where `forward` returned such a one."""
-    return as_class(view, type(output)) if overriding((output,), {}) else view
-
-
-def _viewed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The array with the strides of `view_as(itself)`, which are others in dimensions of size one."""
-    strides = element_strides(array)
-    return strided(array, array.shape, view_strides(array.shape, strides, array.shape) or strides, offset_of(array))
-
-
-def _tie(
-    node: BackwardCFunction,
-    context: FunctionCtx,
-    args: tuple[Any, ...],
-    outputs: tuple[Any, ...],
-    results: list[Any],
-) -> None:
-    for number, (output, result) in enumerate(zip(outputs, results, strict=True)):
-        if not isinstance(result, Tensor) or any(output is each for each in context.non_differentiable or ()):
-            continue
-        if result._array.dtype.kind not in "fc" and not result.dtype.is_floating_point:
-            continue
-        if any(output is each for each in context.dirty_tensors or ()):
-            at_once([*rebased_history(result, node, 0)[0], (setattr, result, "_grad", None)])  # as in PyTorch
-        else:
-            result._node = node
-            result._output_nr = number
-            result._requires_grad = True
-            if result._view is not None:
-                result._view.creation = MULTI_OUTPUT if len(outputs) > 1 else CUSTOM
-                result._view.version = counter_of(result).value
-    saved: list[Any] = []
-    versions: list[int] = []
-    for tensor in context.to_save or ():
-        value: Any = tensor
-        for number, output in enumerate(outputs):
-            # Its own output, unless that is an input too: saved without the tensor, which owns the node.
-            if tensor is None or output is not tensor or results[number]._node is not node:
-                continue
-            if not any(tensor is each for each in args):
-                counter_of(tensor)
-                value = SavedOutput(tensor, number)
-        if tensor is not None and any(tensor is each for each in context.dirty_tensors or ()):
-            value = SavedOutput(tensor, next(i for i, output in enumerate(outputs) if output is tensor))
-        versions.append(0 if tensor is None else reading_to_save(tensor))
-        if MODE.packing is not None and tensor is not None:
-            own = isinstance(value, SavedOutput)
-            value = packed(node.output_tensor(value), value.number) if own else packed(tensor)
-        saved.append(value)
-    node._saved = tuple(saved)
-    node._versions = tuple(versions)
