@@ -240,7 +240,7 @@ else:
 
     def __getattr__(name: str) -> _typing.Any:
         if name in _PUBLISHED:
-            function = globals()[name] = _PUBLISHED[name].made("function", name)
+            function = globals()[name] = _PUBLISHED[name].front("function", name)
             return function
         if name in _LAZY_MODULES:
             return _importlib.import_module(f"autogradkit.{name}")

@@ -47,16 +47,16 @@ class Future(Generic[T]):
     def wait(self) -> T:
         """The result, once it is there. Raises the exception that was set instead, or that of the callback."""
         self._completed.wait()
-        return self._taken()
+        return self._result_or_error()
 
     @_entry
     def value(self) -> T:
         """The result. Raises RuntimeError before it is there, and else what `wait` raises."""
         if not self.done():
             raise RuntimeError("value() of a Future that is not completed; wait() waits until it is")
-        return self._taken()
+        return self._result_or_error()
 
-    def _taken(self) -> T:
+    def _result_or_error(self) -> T:
         if self._error is not None:
             raise self._error
         return self._result

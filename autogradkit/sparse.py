@@ -18,11 +18,11 @@ from autogradkit.core.sparse import INVARIANTS as _INVARIANTS
 from autogradkit.core.tensor import Tensor as _Tensor
 
 globals().update(_SPARSE_TYPES)
-mm = _operations.sparse_mm.owner.made("function")
-addmm = _operations.sparse_addmm.owner.made("function")
-softmax = _operations.sparse_softmax.made("function")
-log_softmax = _operations.sparse_log_softmax.made("function")
-_sum = _operations.sparse_sum.made("function")
+mm = _operations.sparse_mm.owner.front("function")
+addmm = _operations.sparse_addmm.owner.front("function")
+softmax = _operations.sparse_softmax.front("function")
+log_softmax = _operations.sparse_log_softmax.front("function")
+_sum = _operations.sparse_sum.front("function")
 
 
 def sum(input: _typing.Any, dim: _typing.Any = None, dtype: _typing.Any = None) -> _typing.Any:

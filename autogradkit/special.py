@@ -26,6 +26,6 @@ _SAME_NAMES = (
 
 globals().update(_namespaced("special_"))
 for _name, _known in {**_OTHER_NAMES, **dict.fromkeys(_SAME_NAMES)}.items():
-    globals()[_name] = _PUBLISHED[_known or _name].made("function", f"special_{_name}")
+    globals()[_name] = _PUBLISHED[_known or _name].front("function", f"special_{_name}")
 
 __getattr__ = _absent_from("special")

@@ -25,7 +25,7 @@ class Casting:
 
     def call(self, run: Callable[..., Any], name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """What an op gives for its operands cast; within it no op is cast any more."""
-        wanted = self._wanted(name, (*args, *kwargs.values()))
+        wanted = self._target_dtype(name, (*args, *kwargs.values()))
         given = [self._cast(each, wanted) for each in args]
         named = {key: self._cast(each, wanted) for key, each in kwargs.items()}
         try:
@@ -38,7 +38,7 @@ class Casting:
             MODE.casting = self
             raise
 
-    def _wanted(self, name: str, values: Sequence[Any]) -> Dtype:
+    def _target_dtype(self, name: str, values: Sequence[Any]) -> Dtype:
         if name in LOW:
             return self.low
         if name in FULL:

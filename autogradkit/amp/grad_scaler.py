@@ -87,7 +87,7 @@ class GradScaler:
             return type(outputs)(scaled) if isinstance(outputs, (list, tuple)) else scaled
         raise ValueError("outputs must be a Tensor or an iterable of Tensors")
 
-    def _begun(self, name: str) -> Tensor:
+    def _initialized_scale(self, name: str) -> Tensor:
         if self._scale is None:
             raise AssertionError(
                 f"Attempted {name} but _scale is None.  This may indicate your script did not use scaler.scale(loss or "
@@ -105,7 +105,7 @@ class GradScaler:
         """
         if not self._enabled:
             return
-        scale = self._begun("unscale_")
+        scale = self._initialized_scale("unscale_")
         turn = self._turns.setdefault(id(optimizer), _Turn())
         if turn.stage == _UNSCALED:
             raise RuntimeError("unscale_() has already been called on this optimizer since the last update().")
@@ -129,7 +129,7 @@ class GradScaler:
             return optimizer.step(*args, **kwargs)
         if "closure" in kwargs:
             raise RuntimeError("Closure use is not currently supported if GradScaler is enabled.")
-        self._begun("step")
+        self._initialized_scale("step")
         turn = self._turns.setdefault(id(optimizer), _Turn())
         if turn.stage == _STEPPED:
             raise RuntimeError("step() has already been called since the last update().")
@@ -146,7 +146,7 @@ class GradScaler:
         """End the iteration: after a step that was left out the scale becomes smaller, after enough others it grows."""
         if not self._enabled:
             return
-        scale = self._begun("update")
+        scale = self._initialized_scale("update")
         if new_scale is not None:
             self._set(scale, new_scale)
         else:

@@ -68,11 +68,11 @@ def by_samples(call: Any, batch: Batch, args: Sequence[Any], kwargs: Mapping[str
 def _sample(value: Any, batch: Batch, index: int) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)([_sample(each, batch, index) for each in value])
-    all_, is_its = _all(value, batch)
+    all_, is_its = _all_samples(value, batch)
     return all_.select(0, index) if is_its else all_
 
 
-def _all(value: Any, batch: Batch) -> tuple[Any, bool]:
+def _all_samples(value: Any, batch: Batch) -> tuple[Any, bool]:
     """(all samples, True), or (what they have in common, False)."""
     samples = samples_of(value, batch) if isinstance(value, Tensor) else None
     return (value, False) if samples is None else (samples, True)
@@ -80,7 +80,7 @@ def _all(value: Any, batch: Batch) -> tuple[Any, bool]:
 
 def by_rule(rule: Any, batch: Batch, args: Sequence[Any]) -> Any:
     """What a `vmap` of the user's makes of all samples. Raises RuntimeError where it does not say where the batch is."""
-    given = [_all(each, batch) for each in args]
+    given = [_all_samples(each, batch) for each in args]
     dims = tuple([0 if is_its else None for _, is_its in given])
     made = rule(VmapInfo(batch.size, batch.randomness), dims, *[each for each, _ in given])
     if not (isinstance(made, tuple) and len(made) == 2):
@@ -91,9 +91,9 @@ def by_rule(rule: Any, batch: Batch, args: Sequence[Any]) -> Any:
     output, out_dims = made
     if isinstance(output, tuple):
         dims = out_dims if isinstance(out_dims, tuple) else (out_dims,) * len(output)
-        return tuple([_left(each, dim, batch) for each, dim in zip(output, dims, strict=True)])
-    return _left(output, out_dims, batch)
+        return tuple([_unbatched(each, dim, batch) for each, dim in zip(output, dims, strict=True)])
+    return _unbatched(output, out_dims, batch)
 
 
-def _left(output: Any, dim: int | None, batch: Batch) -> Any:
+def _unbatched(output: Any, dim: int | None, batch: Batch) -> Any:
     return output if dim is None else wrap_batched(output.movedim(dim, 0), batch)

@@ -20,16 +20,16 @@ from autogradkit.autograd.functional_parts import (
     CONSTANT_HESSIAN,
     CONSTANT_JACOBIAN,
     NOT_STRICT,
+    as_differentiable,
     as_tuple,
     filled,
     finished,
-    given,
     gradients,
     mode,
+    product_vectors,
     require_gradients,
     require_one_number,
     run,
-    seen_through,
     vector_of_inputs,
 )
 from autogradkit.core.absent import absent_from as _absent_from
@@ -52,11 +52,11 @@ def vjp(func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool
     """
     with enable_grad():
         several, tensors = as_tuple(inputs, "inputs", "vjp")
-        tensors = seen_through(tensors, create_graph, True)
+        tensors = as_differentiable(tensors, create_graph, True)
         many, outputs = run(func, tensors, "vjp", strict)
         vectors = None
         if v is not None:
-            vectors = given(v, "vjp", create_graph, outputs, many)
+            vectors = product_vectors(v, "vjp", create_graph, outputs, many)
         elif len(outputs) != 1 or outputs[0].nelement() != 1:
             raise RuntimeError(
                 "The vector v can only be None if the user-provided function returns a single Tensor with a single element."
@@ -77,7 +77,7 @@ def jvp(func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool
     """
     with enable_grad():
         several, tensors = as_tuple(inputs, "inputs", "jvp")
-        tensors = seen_through(tensors, create_graph, True)
+        tensors = as_differentiable(tensors, create_graph, True)
         vectors = vector_of_inputs(v, "jvp", create_graph, tensors, several)
         many, outputs = run(func, tensors, "jvp", strict)
         seeds = tuple([zeros_like(each, requires_grad=True) for each in outputs])
@@ -99,7 +99,7 @@ def vhp(func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool
     """
     with enable_grad():
         several, tensors = as_tuple(inputs, "inputs", "vhp")
-        tensors = seen_through(tensors, create_graph, True)
+        tensors = as_differentiable(tensors, create_graph, True)
         vectors = vector_of_inputs(v, "vhp", create_graph, tensors, several)
         many, outputs = run(func, tensors, "vhp", strict)
         require_one_number(many, outputs, "vhp")
@@ -121,7 +121,7 @@ def hvp(func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool
     """
     with enable_grad():
         several, tensors = as_tuple(inputs, "inputs", "hvp")
-        tensors = seen_through(tensors, create_graph, True)
+        tensors = as_differentiable(tensors, create_graph, True)
         vectors = vector_of_inputs(v, "hvp", create_graph, tensors, several)
         many, outputs = run(func, tensors, "hvp", strict)
         require_one_number(many, outputs, "hvp")
@@ -167,7 +167,7 @@ def jacobian(
         return _by_columns(func, inputs, create_graph, strict, vectorize)
     with enable_grad():
         several, tensors = as_tuple(inputs, "inputs", "jacobian")
-        tensors = seen_through(tensors, create_graph, True)
+        tensors = as_differentiable(tensors, create_graph, True)
         many, outputs = run(func, tensors, "jacobian", strict)
         if vectorize:
             if strict:
@@ -231,7 +231,7 @@ def _by_columns(func: Callable[..., Any], inputs: Any, create_graph: bool, stric
             "Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly implemented for `vectorize=True`."
         )
     with enable_grad():
-        seen = seen_through(tensors, False, True)
+        seen = as_differentiable(tensors, False, True)
         many, outputs = as_tuple(func(*seen), "outputs", "jacobian")
         seeds = tuple([zeros_like(each, requires_grad=True) for each in outputs])
         slopes = gradients(outputs, seen, seeds, create_graph=True)

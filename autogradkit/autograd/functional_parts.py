@@ -31,7 +31,7 @@ def as_tuple(given: Any, what: str, name: str) -> tuple[bool, tuple[Any, ...]]:
     return several, tensors
 
 
-def seen_through(tensors: Sequence[Any], create_graph: bool, requires_grad: bool) -> tuple[Any, ...]:
+def as_differentiable(tensors: Sequence[Any], create_graph: bool, requires_grad: bool) -> tuple[Any, ...]:
     """The same numbers as other tensors; within the graph where a further gradient is wanted and the tensor has one."""
     return tuple(
         [
@@ -41,10 +41,10 @@ def seen_through(tensors: Sequence[Any], create_graph: bool, requires_grad: bool
     )
 
 
-def given(v: Any, name: str, create_graph: bool, like: Sequence[Any], several: bool) -> tuple[Any, ...]:
+def product_vectors(v: Any, name: str, create_graph: bool, like: Sequence[Any], several: bool) -> tuple[Any, ...]:
     """The vector of a product, which has to be like `like`."""
     _, vectors = as_tuple(v, "v", name)
-    vectors = seen_through(vectors, create_graph, False)
+    vectors = as_differentiable(vectors, create_graph, False)
     if len(like) != len(vectors):
         if several:
             raise RuntimeError(f"v is a tuple of invalid length: should be {len(like)} but got {len(vectors)}.")
@@ -60,7 +60,7 @@ def vector_of_inputs(
     v: Any, name: str, create_graph: bool, inputs: Sequence[Any], several: bool
 ) -> tuple[Any, ...] | None:
     if v is not None:
-        return given(v, name, create_graph, inputs, several)
+        return product_vectors(v, name, create_graph, inputs, several)
     if len(inputs) != 1 or inputs[0].nelement() != 1:
         raise RuntimeError(
             "The vector v can only be None if the input to the user-provided function is a single Tensor with a single "

@@ -139,14 +139,14 @@ def lookup_error(namespace: str, name: str, caller: FrameType) -> AttributeError
     imported = caller.f_code.co_code[caller.f_lasti] == _IMPORT_FROM
     if message is not None:
         return ImportError(message, name=module) if imported else AttributeError(message)
-    called = _called(namespace)
+    called = _module_name(namespace)
     if imported and called != module and f"{module}.{name}" not in sys.modules:
         path = sys.modules[module].__file__
         return ImportError(f"cannot import name '{name}' from '{called}' ({path})", name=called, path=path)
     return AttributeError(f"module '{called}' has no attribute '{name}'")
 
 
-def _called(namespace: str) -> str:
+def _module_name(namespace: str) -> str:
     """What the module for a namespace is called: as PyTorch's while this package stands in for that."""
     package = sys.modules["autogradkit"].__name__
     first, _, below = namespace.partition(".")

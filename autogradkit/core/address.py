@@ -21,19 +21,19 @@ _HEADER = object.__basicsize__
 
 def _read(array: Array) -> int:
     if array.__class__ is not np.ndarray:  # what stands in an array's place
-        return _told(array)
+        return _address_by_interface(array)
     return _word_at(id(array) + _HEADER).value
 
 
-def _told(array: Array) -> int:
+def _address_by_interface(array: Array) -> int:
     return array.__array_interface__["data"][0]
 
 
 def _is_read_rightly() -> bool:
     whole = np.zeros((2, 3), np.float32)
     return sys.implementation.name == "cpython" and all(
-        _read(each) == _told(each) for each in (whole, whole[1:, 2], whole.T)
+        _read(each) == _address_by_interface(each) for each in (whole, whole[1:, 2], whole.T)
     )
 
 
-address_of = _read if _is_read_rightly() else _told
+address_of = _read if _is_read_rightly() else _address_by_interface

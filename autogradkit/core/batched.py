@@ -196,13 +196,13 @@ def batches_of(tensor: Any) -> list[Batch]:
     return found
 
 
-def bare(tensor: Any, batches: Sequence[Batch]) -> Any:
+def unwrapped(tensor: Any, batches: Sequence[Batch]) -> Any:
     """All samples of all these batches, whose dimensions come first, the outermost's before all.
 
     What further, inner batches it is a sample of it remains.
     """
     if tensor.__class__ is BatchedTensor and tensor._array.batch not in batches:
-        inner = bare(tensor._array.samples, batches)
+        inner = unwrapped(tensor._array.samples, batches)
         return wrap_batched(inner.movedim(len(batches), 0), tensor._array.batch)
     for batch in reversed(batches):
         samples = samples_of(tensor, batch)
@@ -210,10 +210,10 @@ def bare(tensor: Any, batches: Sequence[Batch]) -> Any:
     return tensor
 
 
-def dressed(tensor: Any, batches: Sequence[Batch]) -> Any:
-    """One sample of what `bare` gives."""
+def rewrapped(tensor: Any, batches: Sequence[Batch]) -> Any:
+    """One sample of what `unwrapped` gives."""
     if tensor.__class__ is BatchedTensor and tensor._array.batch not in batches:
-        inner = dressed(tensor._array.samples.movedim(0, len(batches)), batches)
+        inner = rewrapped(tensor._array.samples.movedim(0, len(batches)), batches)
         return wrap_batched(inner, tensor._array.batch)
     for batch in batches:
         tensor = wrap_batched(tensor, batch)

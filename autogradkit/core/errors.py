@@ -66,7 +66,7 @@ class ViewRefused(str):
         return made
 
 
-def noted(error: E, note: str) -> E:
+def with_note(error: E, note: str) -> E:
     """`error`, with a line of ours below its text."""
     error.add_note(f"autogradkit: {note}")
     return error

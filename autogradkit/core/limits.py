@@ -33,7 +33,7 @@ def _kind_for_finfo(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Dtype:
             f"finfo() received an invalid combination of arguments - got ({', '.join(given)}{'' if args else ', '}), "
             "but expected one of:\n * (torch.dtype type)\n * ()\n"
         )
-    return _asked("finfo", args, kwargs) if args or kwargs else get_default_dtype()
+    return _type_argument("finfo", args, kwargs) if args or kwargs else get_default_dtype()
 
 
 def _kind_for_iinfo(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Dtype:
@@ -45,10 +45,10 @@ def _kind_for_iinfo(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Dtype:
     unknown = [name for name in kwargs if name != "type"]
     if unknown and len(args) + len(kwargs) > 1:
         raise TypeError(f"iinfo() got an unexpected keyword argument '{unknown[0]}'")
-    return _asked("iinfo", args, kwargs)
+    return _type_argument("iinfo", args, kwargs)
 
 
-def _asked(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Dtype:
+def _type_argument(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Dtype:
     """The one argument that there is, by place or as `type`."""
     if not args and "type" not in kwargs:
         raise TypeError(f'{name}() missing 1 required positional arguments: "type"')

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.errors import WHOLE_NUMBERS, c_type_name, noted
+from autogradkit.core.errors import WHOLE_NUMBERS, c_type_name, with_note
 from autogradkit.core.pending import numbers_of
 from autogradkit.core.recording import reported
 from autogradkit.core.strides import empty_array
@@ -35,7 +35,9 @@ class Parameter(Tensor):
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         if data is not None and not isinstance(data, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
             error = AttributeError(f"'{c_type_name(data)}' object has no attribute 'detach'")
-            raise noted(error, "a parameter is made of a tensor: torch.tensor(...) makes one of numbers or an array.")
+            raise with_note(
+                error, "a parameter is made of a tensor: torch.tensor(...) makes one of numbers or an array."
+            )
         if not isinstance(requires_grad, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
             kind = c_type_name(requires_grad)
             raise TypeError(f"_make_subclass(): argument 'require_grad' (position 3) must be bool, not {kind}")

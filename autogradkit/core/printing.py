@@ -211,12 +211,12 @@ def contents(shown: Array, shape: tuple[int, ...], indent: int) -> str:
     if shown.size == 0:
         return "[...]" if math.prod(shape) else "[]"
     if shown.dtype.kind == "c":
-        real, real_width = _written(shown.real)
-        imaginary, imaginary_width = _written(shown.imag)
+        real, real_width = _format_numbers(shown.real)
+        imaginary, imaginary_width = _format_numbers(shown.imag)
         texts = [_joined(a, b) for a, b in zip(real, imaginary, strict=True)]
         width = real_width + imaginary_width + 1
     else:
-        texts, width = _written(shown)
+        texts, width = _format_numbers(shown)
     if not shape:
         return texts[0]
     elided = [have != want for have, want in zip(shown.shape, shape, strict=True)]
@@ -258,7 +258,7 @@ def _nested(texts: list[str], shape: tuple[int, ...], elided: list[bool], indent
     return "[" + ("," + "\n" * (len(shape) - 1) + " " * (indent + 1)).join(parts) + "]"
 
 
-def _written(values: Array) -> tuple[list[str], int]:
+def _format_numbers(values: Array) -> tuple[list[str], int]:
     """Each number's text, padded to a common width, and that width."""
     if values.dtype.kind in "iub":
         plain = [str(value) for value in values.ravel().tolist()]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autogradkit.core.errors import noted
+from autogradkit.core.errors import with_note
 from autogradkit.core.integers import require_int64
 
 Ints = tuple[int, ...]
@@ -119,5 +119,7 @@ def _broadcast_pair(a: Ints, b: Ints) -> Ints:
             f"The size of tensor a ({clash[0]}) must match the size of tensor b ({clash[1]}) at non-singleton "
             f"dimension {clash[2]}"
         )
-        raise noted(error, f"the shapes are {a} and {b}; counted from the right, sizes must be equal, or one of them 1")
+        raise with_note(
+            error, f"the shapes are {a} and {b}; counted from the right, sizes must be equal, or one of them 1"
+        )
     return tuple(result)

@@ -63,7 +63,7 @@ class UntypedStorage(Bytes):
                 "torch.device device = None)\n * (object sequence, *, int allocator = None, torch.device device = None)\n"
             )
         require_cpu(device)
-        super().__init__(_written(given[0]) if given and not isinstance(given[0], int) else _allocated(*given))
+        super().__init__(_bytes_of(given[0]) if given and not isinstance(given[0], int) else _allocated(*given))
 
     @classmethod
     def of(cls, array: Array) -> UntypedStorage:
@@ -273,7 +273,7 @@ def _behind(owner: Any) -> Any:
     return owner.owner if type(owner) in (Memory, Borrowed) else getattr(owner, "base", None)
 
 
-def _written(given: Any) -> Array:
+def _bytes_of(given: Any) -> Array:
     if not isinstance(given, (Sequence, np.ndarray)):
         raise RuntimeError(f"torch.UntypedStorage(): Expected a sequence type, but got {c_type_name(given)}")
     values: Any = given  # pyright: ignore[reportUnknownVariableType]

@@ -86,7 +86,7 @@ class TypedStorage:
         else:
             raise TypeError(f"{self._says}\nArgument type not recognized: {type(size)}")
 
-    def _on(self, storage: UntypedStorage) -> TypedStorage:
+    def _typed(self, storage: UntypedStorage) -> TypedStorage:
         return typed(storage, self.dtype)
 
     def _elements(self) -> Array:
@@ -148,7 +148,7 @@ class TypedStorage:
         if isinstance(index, slice):
             raise RuntimeError("slices are only supported in UntypedStorage.__getitem__")
         if not isinstance(index, int):
-            raise RuntimeError(f"can't index a {_shown(type(self))} with {type(index)}")
+            raise RuntimeError(f"can't index a {_class_text(type(self))} with {type(index)}")
         if not -self.size() <= index < self.size():
             raise IndexError(f"index {index} out of range for storage of size {self.size()}")
         return self._elements()[index].item()
@@ -156,9 +156,9 @@ class TypedStorage:
     @entry
     def __setitem__(self, index: int | slice, value: Any) -> None:
         if not isinstance(index, (int, slice)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise RuntimeError(f"can't index a {_shown(type(self))} with {type(index)}")
+            raise RuntimeError(f"can't index a {_class_text(type(self))} with {type(index)}")
         if isinstance(value, (TypedStorage, UntypedStorage)):
-            raise RuntimeError(f"cannot set item with value type {_shown(type(value))}")
+            raise RuntimeError(f"cannot set item with value type {_class_text(type(value))}")
         elements = self._elements()
         if isinstance(index, int) and not -len(elements) <= index < len(elements):
             raise IndexError(f"index {index} is out of bounds for dimension 0 with size {len(elements)}")
@@ -184,11 +184,11 @@ class TypedStorage:
 
     def clone(self) -> TypedStorage:
         """A copy with memory of its own."""
-        return self._on(self._untyped_storage.clone())
+        return self._typed(self._untyped_storage.clone())
 
     def cpu(self) -> TypedStorage:
         """Itself, on the same memory: it is on the CPU."""
-        return self._on(self._untyped_storage)
+        return self._typed(self._untyped_storage)
 
     # -- where they are ---------------------------------------------------------------------------------------------
 
@@ -215,7 +215,7 @@ class TypedStorage:
     __copy__ = clone
 
     def __deepcopy__(self, memo: dict[int, Any]) -> TypedStorage:
-        return self._on(self._untyped_storage.__deepcopy__(memo))
+        return self._typed(self._untyped_storage.__deepcopy__(memo))
 
     def __reduce__(self) -> tuple[Callable[..., TypedStorage], tuple[UntypedStorage, Dtype]]:
         return typed, (self._untyped_storage, self.dtype)
@@ -237,7 +237,7 @@ def typed(storage: UntypedStorage, kind: Dtype) -> TypedStorage:
     return made
 
 
-def _shown(cls: type) -> str:
+def _class_text(cls: type) -> str:
     return f"<class 'torch.storage.{cls.__name__}'>"
 
 

@@ -58,7 +58,7 @@ def _done(async_op: bool) -> Work | None:
     return Work() if async_op else None
 
 
-def _begin(group: Group, op: RedOpType = RedOpType.SUM, **tensors: Any) -> None:
+def _require_supported(group: Group, op: RedOpType = RedOpType.SUM, **tensors: Any) -> None:
     """Refuse what a function cannot work with."""
     for name, tensor in tensors.items():
         if not isinstance(tensor, Tensor):
@@ -101,14 +101,14 @@ def barrier(
     group: Group = None, async_op: bool = False, device_ids: Any = None, timeout: timedelta | None = None
 ) -> Work | None:
     """Wait for the others."""
-    _begin(group)
+    _require_supported(group)
     return _done(async_op)
 
 
 @entry
 def monitored_barrier(group: Group = None, timeout: Any = None, wait_all_ranks: bool = False) -> None:
     """Wait for the others."""
-    _begin(group)
+    _require_supported(group)
 
 
 @entry
@@ -116,7 +116,7 @@ def all_reduce(
     tensor: Tensor, op: RedOpType = RedOpType.SUM, group: Group = None, async_op: bool = False
 ) -> Work | None:
     """Make `tensor` what `op` makes of everybody's."""
-    _begin(group, op, tensor=tensor)
+    _require_supported(group, op, tensor=tensor)
     return _done(async_op)
 
 
@@ -130,7 +130,7 @@ def reduce(
     group_dst: int | None = None,
 ) -> Work | None:
     """Make `tensor` of the process `dst` what `op` makes of everybody's."""
-    _begin(group, op, tensor=tensor)
+    _require_supported(group, op, tensor=tensor)
     _root("reduce", dst, group_dst)
     return _done(async_op)
 
@@ -144,7 +144,7 @@ def broadcast(
     group_src: int | None = None,
 ) -> Work | None:
     """Make `tensor` that of the process `src`."""
-    _begin(group, tensor=tensor)
+    _require_supported(group, tensor=tensor)
     _root("broadcast", src, group_src)
     return _done(async_op)
 
@@ -152,7 +152,7 @@ def broadcast(
 @entry
 def all_gather(tensor_list: list[Tensor], tensor: Tensor, group: Group = None, async_op: bool = False) -> Work | None:
     """Copy everybody's `tensor` into the list."""
-    _begin(group, tensor=tensor)
+    _require_supported(group, tensor=tensor)
     _copy_to_only("allgather", tensor_list, tensor)
     return _done(async_op)
 
@@ -167,7 +167,7 @@ def gather(
     group_dst: int | None = None,
 ) -> Work | None:
     """Copy everybody's `tensor` into the list of the process `dst`."""
-    _begin(group, tensor=tensor)
+    _require_supported(group, tensor=tensor)
     _root("gather", dst, group_dst, optional=True)
     if not gather_list:
         raise ValueError("Argument ``gather_list`` must be specified on destination rank.")
@@ -185,7 +185,7 @@ def scatter(
     group_src: int | None = None,
 ) -> Work | None:
     """Make `tensor` this process's part of the list of the process `src`."""
-    _begin(group, tensor=tensor)
+    _require_supported(group, tensor=tensor)
     _root("scatter", src, group_src, optional=True)
     if not scatter_list:
         raise ValueError("Argument ``scatter_list`` must be specified on source rank.")
@@ -198,7 +198,7 @@ def reduce_scatter(
     output: Tensor, input_list: list[Tensor], op: RedOpType = RedOpType.SUM, group: Group = None, async_op: bool = False
 ) -> Work | None:
     """Make `output` this process's part of what `op` makes of everybody's lists."""
-    _begin(group, op, output=output)
+    _require_supported(group, op, output=output)
     _copy_to_only("reduce_scatter", [output], input_list[0])
     return _done(async_op)
 
@@ -208,7 +208,7 @@ def all_gather_single(
     output_tensor: Tensor, input_tensor: Tensor, group: Group = None, async_op: bool = False
 ) -> Work | None:
     """Copy everybody's `input_tensor`, one behind the other, into `output_tensor`."""
-    _begin(group, output_tensor=output_tensor, input_tensor=input_tensor)
+    _require_supported(group, output_tensor=output_tensor, input_tensor=input_tensor)
     _copy_to_only("allgather", [output_tensor], input_tensor)
     return _done(async_op)
 
@@ -235,7 +235,7 @@ def all_to_all_single(
     async_op: bool = False,
 ) -> Work | None:
     """Send each process its part of `input`, and put what they sent, one behind the other, into `output`."""
-    _begin(group, output=output, input=input)
+    _require_supported(group, output=output, input=input)
     if output.dtype is not input.dtype:
         raise ValueError(f"Invalid usage of tensors with different dtypesFound {output.dtype} and  {input.dtype}")
     for sizes, tensor in ((output_split_sizes, output), (input_split_sizes, input)):
@@ -254,7 +254,7 @@ def all_to_all(
     output_tensor_list: list[Tensor], input_tensor_list: list[Tensor], group: Group = None, async_op: bool = False
 ) -> Work | None:
     """Send each process a tensor of the second list, and put what they sent into those of the first."""
-    _begin(group)
+    _require_supported(group)
     for name, given in (("output", output_tensor_list), ("input", input_tensor_list)):
         if len(given) != 1:
             raise RuntimeError(
@@ -267,7 +267,7 @@ def all_to_all(
 @entry
 def all_gather_object(object_list: list[Any], obj: Any, group: Group = None) -> None:
     """Put a copy of everybody's object into the list."""
-    _begin(group)
+    _require_supported(group)
     object_list[0] = copy.deepcopy(obj)
 
 
@@ -280,7 +280,7 @@ def gather_object(
     group_dst: int | None = None,
 ) -> None:
     """Put a copy of everybody's object into the list of the process `dst`."""
-    _begin(group)
+    _require_supported(group)
     _root("gather", dst, group_dst, optional=True)
     if not object_gather_list:
         raise ValueError("Argument ``gather_list`` must be specified on destination rank.")
@@ -296,7 +296,7 @@ def broadcast_object_list(
     group_src: int | None = None,
 ) -> None:
     """Make the list that of the process `src`."""
-    _begin(group)
+    _require_supported(group)
     _root("broadcast", src, group_src, optional=True)
 
 
@@ -309,7 +309,7 @@ def scatter_object_list(
     group_src: int | None = None,
 ) -> None:
     """Put a copy of this process's part of the list of the process `src` into the first place of another."""
-    _begin(group)
+    _require_supported(group)
     _root("scatter", src, group_src, optional=True)
     if not scatter_object_input_list:
         raise ValueError("Argument ``scatter_list`` must be specified on source rank.")

@@ -126,7 +126,7 @@ class Wishart(ExponentialFamily):
         products = diagonal.unsqueeze(-1) * diagonal.unsqueeze(-2)
         return self._beside(self.df) * (covariance.pow(2) + products)
 
-    def _drawn(self, sample_shape: Any) -> Tensor:
+    def _draw(self, sample_shape: Any) -> Tensor:
         """Draws by Bartlett's decomposition: chi on the diagonal of a triangle, normal numbers below."""
         size = self._event_shape[0]
         triangle = self._squares.rsample(sample_shape).sqrt().diag_embed(dim1=-2, dim2=-1)
@@ -136,20 +136,20 @@ class Wishart(ExponentialFamily):
         factor = self._factor @ triangle
         return factor @ factor.mT
 
-    def _found(self, sample: Tensor) -> Tensor:
+    def _in_support(self, sample: Tensor) -> Tensor:
         found = self.support.check(sample)
         return found.amax([-1 - dim for dim in range(len(self._batch_shape))]) if self._batch_shape else found
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         # PyTorch means to draw singular matrices again, but begins with those that are not: a seed gives the second ones.
-        sample = self._drawn(sample_shape)
-        again = self._found(sample)
+        sample = self._draw(sample_shape)
+        again = self._in_support(sample)
         if again.any():
             warn("Singular sample detected.")
             for _ in range(_TRIES):
-                new = self._drawn(again[again].shape)
+                new = self._draw(again[again].shape)
                 sample[again] = new
-                again[again.clone()] = ~self._found(new)
+                again[again.clone()] = ~self._in_support(new)
                 if not again.any():
                     break
         return sample

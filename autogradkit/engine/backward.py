@@ -15,7 +15,16 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core import errors
-from autogradkit.core.batched import BATCHES, Batch, BatchedTensor, bare, has_batched, running, under_way, wrap_batched
+from autogradkit.core.batched import (
+    BATCHES,
+    Batch,
+    BatchedTensor,
+    has_batched,
+    running,
+    under_way,
+    unwrapped,
+    wrap_batched,
+)
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.errors import c_type_name, no_graph
 from autogradkit.core.frames import entry, shorten
@@ -340,7 +349,7 @@ def grad(
     for index, (variable, several) in enumerate(zip(variables, zip(*captured, strict=True), strict=True)):
         found = several[0]
         if batch is not None and found is not None:
-            found = bare(found, [batch])
+            found = unwrapped(found, [batch])
         elif is_grads_batched and found is not None:
             found = OPS.stack([as_tensor(each) for each in several])
         if found is None and not allow:

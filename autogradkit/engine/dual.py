@@ -284,7 +284,7 @@ def _part(whole: Tensor, base: Tensor, view: Tensor) -> Tensor:
     """The part of a base's tangent that is the tangent of a view."""
     array, like, record = view._memory, base._memory, view._view
     if isinstance(record, ChainedView):
-        return OPS.seen_by(whole, steps_in(record.steps, like, whole.storage_offset()))
+        return OPS.replay_view_steps(whole, steps_in(record.steps, like, whole.storage_offset()))
     kind = whole._array.dtype if array.dtype == like.dtype else array.dtype
     begins = (whole.storage_offset() - base.storage_offset()) * like.itemsize // array.itemsize
     return OPS.as_strided(whole, kind, array.shape, element_strides(array), view.storage_offset() + begins)

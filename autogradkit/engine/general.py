@@ -84,7 +84,7 @@ class Run:
         require_uncaptured(target, self.captured)
         return target in self.waiting
 
-    def told(
+    def run_reported(
         self,
         roots: list[Edge],
         gradients: list[Any],

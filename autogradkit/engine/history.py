@@ -242,7 +242,7 @@ class CopySlices(Node):
         if self.steps is None:
             piece = OPS.as_strided(result, self.view_dtype, *self.view_geometry)
         else:
-            piece = OPS.seen_by(result, self.steps)
+            piece = OPS.replay_view_steps(result, self.steps)
         first, *others = applied(self.function, (OPS.clone(piece),), True)
         if first is None:
             OPS.zero_(piece)
@@ -265,9 +265,9 @@ class CopySlices(Node):
             return whole, np.ndarray(sizes, numpy_dtype, whole, offset * size, [size * each for each in steps]), None
         whole = empty_strided(shape, strides, numpy_dtype)
         if self.steps is None:
-            seen = wrap(strided(OPS.seen_as(whole, self.view_dtype), *self.view_geometry))
+            seen = wrap(strided(OPS.view_as_kind(whole, self.view_dtype), *self.view_geometry))
         else:
-            seen = OPS.seen_by(wrap(whole), self.steps)
+            seen = OPS.replay_view_steps(wrap(whole), self.steps)
         return whole, seen._memory, seen
 
     def release(self) -> None:

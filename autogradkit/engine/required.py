@@ -30,9 +30,9 @@ class RequiredOps:
     copy_: Callable[[Tensor, Tensor], Tensor]
     zero_: Callable[[Tensor], Tensor]
     as_strided: Callable[[Tensor, np.dtype[Any], tuple[int, ...], tuple[int, ...], int], Tensor]  # seen as that dtype
-    seen_by: Callable[[Tensor, tuple[ViewStep, ...]], Tensor]  # by the steps that made a view
+    replay_view_steps: Callable[[Tensor, tuple[ViewStep, ...]], Tensor]  # by the steps that made a view
     renewal: Callable[[Tensor, Tensor], Node]  # that makes this view of a base which replaces its own
-    seen_as: Callable[[Array, np.dtype[Any]], Array]  # memory as complex numbers or pairs of real ones
+    view_as_kind: Callable[[Array, np.dtype[Any]], Array]  # memory as complex numbers or pairs of real ones
 
 
 OPS = RequiredOps()

@@ -57,7 +57,7 @@ def execute(
             validate_roots(roots, gradients)
             run = MODE.run = Run(retain_graph, on_tensors, recorders, next(CALLS))
             given = tuple([t for t in tensors if isinstance(t, Tensor)])
-            captured = run.told(roots, gradients, wanted, accumulate, given)
+            captured = run.run_reported(roots, gradients, wanted, accumulate, given)
         finally:
             MODE.run = outer
             if mode is not create_graph:

@@ -33,11 +33,14 @@ def swap_tensors(t1: Tensor, t2: Tensor) -> None:
         raise RuntimeError("Cannot swap t1 and t2 if they have different slots")
     steps: list[Step] = []
     for name in ("__class__", "__dict__", *sorted(slots)):
-        steps += [*_given(t1, name, getattr(t2, name, _MISSING)), *_given(t2, name, getattr(t1, name, _MISSING))]
+        steps += [
+            *_restoring_steps(t1, name, getattr(t2, name, _MISSING)),
+            *_restoring_steps(t2, name, getattr(t1, name, _MISSING)),
+        ]
     at_once(steps)
 
 
-def _given(tensor: Tensor, name: str, value: Any) -> list[Step]:
+def _restoring_steps(tensor: Tensor, name: str, value: Any) -> list[Step]:
     if value is not _MISSING:
         return [(setattr, tensor, name, value)]
     return [(delattr, tensor, name)] if hasattr(tensor, name) else []

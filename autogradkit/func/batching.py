@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.selection.joining import cat, stack
-from autogradkit.core.batched import Batch, bare, running, samples_of, wrap_batched
+from autogradkit.core.batched import Batch, running, samples_of, unwrapped, wrap_batched
 from autogradkit.core.frames import entry
 from autogradkit.core.random import default_generator
 from autogradkit.core.recording import RECORDERS
@@ -139,10 +139,14 @@ def _at_once(
         )
         outputs, structure = tree_flatten(output)
         places = _out_dims(func, out_dims, output, structure)
-        return [_left(func, each, dim, batch) for each, dim in zip(outputs, places, strict=True)], places, structure
+        return (
+            [_unbatched(func, each, dim, batch) for each, dim in zip(outputs, places, strict=True)],
+            places,
+            structure,
+        )
 
 
-def _left(func: Any, output: Any, dim: int | None, batch: Batch) -> Any:
+def _unbatched(func: Any, output: Any, dim: int | None, batch: Batch) -> Any:
     """An output outside, with the batch as dimension `dim`; None: it is the same for all samples."""
     name = _name(func)
     if dim is None:
@@ -150,7 +154,7 @@ def _left(func: Any, output: Any, dim: int | None, batch: Batch) -> Any:
             raise ValueError(f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None")
         return output
     _require_tensor(name, output)
-    samples: Any = bare(output, [batch])
+    samples: Any = unwrapped(output, [batch])
     return samples.movedim(0, dim) if dim else samples
 
 

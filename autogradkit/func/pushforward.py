@@ -39,14 +39,14 @@ class Pushed:
         with enable_grad():
             places = range(len(primals)) if argnums is None else places_of(argnums, len(primals))
             seen = tuple(
-                [tree_map(self._level.seen, each) if place in places else each for place, each in enumerate(primals)]
+                [tree_map(self._level.tracked, each) if place in places else each for place, each in enumerate(primals)]
             )
             output, aux = divided(self._level.run(func, seen, {}), has_aux, _JVP)
             self._outputs, self._structure = tree_flatten(output)
             require_tensors(self._outputs, _JVP)
             inputs, _ = tree_flatten(seen if argnums is None else chosen(seen, argnums))
             self._seeds = [
-                self._level.own(zeros_like(each)) if self._has_graph(each) else each for each in self._outputs
+                self._level.leaf_of(zeros_like(each)) if self._has_graph(each) else each for each in self._outputs
             ]
             asked = PUSHED.set(transposed)  # custom functions for their `jvp`, where they have one
             try:
@@ -55,8 +55,8 @@ class Pushed:
                 )
             finally:
                 PUSHED.reset(asked)
-        self.value = tree_map(self._level.left, output)  # what the function gave
-        self.aux = tree_map(self._level.left, aux) if has_aux else None  # and what beside it
+        self.value = tree_map(self._level.unwrapped, output)  # what the function gave
+        self.aux = tree_map(self._level.unwrapped, aux) if has_aux else None  # and what beside it
         self._level.ends()
 
     def _has_graph(self, output: Any) -> bool:
@@ -76,7 +76,7 @@ class Pushed:
             options = {"retain_graph": True, "create_graph": is_grad_enabled()}
             found = iter(filled_gradients(self._slopes, seeds, tangents, self._level.batches, **options))
         changes = [
-            self._level.left(next(found)) if self._has_graph(each) else zeros_like(each) for each in self._outputs
+            self._level.unwrapped(next(found)) if self._has_graph(each) else zeros_like(each) for each in self._outputs
         ]
         return tree_unflatten(changes, self._structure)
 

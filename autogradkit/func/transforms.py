@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autogradkit._ops.making.filled import ones_like, zeros_like
-from autogradkit.core.batched import Batch, bare, batches_of, dressed, under_way
+from autogradkit.core.batched import Batch, batches_of, rewrapped, under_way, unwrapped
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.attributes import requiring_grad
@@ -71,20 +71,20 @@ class Level:
         # Within `vmap` there is one derivative for each sample, also by what they have in common
         self.batches = under_way()
 
-    def seen(self, tensor: Any) -> Any:
+    def tracked(self, tensor: Any) -> Any:
         """Another tensor for an argument, of which gradients can be asked."""
         if not isinstance(tensor, Tensor):
             raise ValueError(f"Thing passed to transform API must be Tensor, got {type(tensor)}")
-        whole = bare(tensor, self.batches)
+        whole = unwrapped(tensor, self.batches)
         if self._goes_on and whole.requires_grad:
-            seen = dressed(whole.view_as(whole), self.batches)
+            seen = rewrapped(whole.view_as(whole), self.batches)
             self._arguments.append((seen, tensor))
             return seen
-        return dressed(self._owned(whole.detach()), self.batches)
+        return rewrapped(self._owned(whole.detach()), self.batches)
 
-    def own(self, tensor: Any) -> Any:
+    def leaf_of(self, tensor: Any) -> Any:
         """The tensor as a leaf of this call alone."""
-        return dressed(self._owned(bare(tensor, self.batches)), self.batches)
+        return rewrapped(self._owned(unwrapped(tensor, self.batches)), self.batches)
 
     def _owned(self, whole: Any) -> Any:
         whole.__dict__[_LEVEL] = self
@@ -102,22 +102,22 @@ class Level:
         """From now on its leaves are nobody's."""
         self._has_ended = True
 
-    def left(self, tensor: Any) -> Any:
+    def unwrapped(self, tensor: Any) -> Any:
         """A result, outside: without a graph where it has none but this call's."""
         if not isinstance(tensor, Tensor):
             raise RuntimeError(f"Expected tensors, got unsupported type {type(tensor)}")
         own = batches_of(tensor)
-        whole = bare(tensor, own)
+        whole = unwrapped(tensor, own)
         if not whole.requires_grad or (self._goes_on and self._reaches_others(whole)):
             return tensor
-        return dressed(whole.detach(), own)
+        return rewrapped(whole.detach(), own)
 
-    def back(self, tensor: Any) -> Any:
+    def unwrapped_or_argument(self, tensor: Any) -> Any:
         """A result, outside, where an argument that comes out as it is is that argument again."""
         for seen, given in self._arguments:
             if tensor is seen:
                 return given
-        return self.left(tensor)
+        return self.unwrapped(tensor)
 
     def _reaches_others(self, tensor: Tensor) -> bool:
         waiting: list[Any] = [edge_of(tensor)[0]]
@@ -151,26 +151,28 @@ def filled_gradients(
     """
     pairs: list[tuple[Any, Any]] = []
     for output, seed in zip(outputs, seeds or [None] * len(outputs), strict=True):
-        whole = bare(output, batches)
+        whole = unwrapped(output, batches)
         if whole.requires_grad:
             if seed is not None:
-                seed = bare(seed, batches) if batches else seed
+                seed = unwrapped(seed, batches) if batches else seed
             elif batches:
                 seed = ones_like(whole)
             pairs.append((whole, seed))
     if not pairs:
         return [zeros_like(each) for each in inputs]
     found, vectors = zip(*pairs, strict=True)
-    gradients = gradients_of(found, [bare(each, batches) for each in inputs], vectors, allow_unused=True, **options)
+    gradients = gradients_of(
+        found, [unwrapped(each, batches) for each in inputs], vectors, allow_unused=True, **options
+    )
     return [
-        zeros_like(each) if gradient is None else dressed(gradient, batches)
+        zeros_like(each) if gradient is None else rewrapped(gradient, batches)
         for gradient, each in zip(gradients, inputs, strict=True)
     ]
 
 
 def is_differentiated(tensor: Tensor, batches: Sequence[Batch]) -> bool:
     """Whether a tensor, or that of all samples that it is one of, has a graph."""
-    return bare(tensor, batches).requires_grad
+    return unwrapped(tensor, batches).requires_grad
 
 
 def divided(output: Any, has_aux: bool, name: str) -> tuple[Any, Any]:
@@ -218,7 +220,7 @@ def grad_and_value(
         level = Level()
         with enable_grad(), disable_saved_tensors_hooks(_NO_HOOKS):
             places = places_of(argnums, len(args))
-            seen = [tree_map(level.seen, each) if place in places else each for place, each in enumerate(args)]
+            seen = [tree_map(level.tracked, each) if place in places else each for place, each in enumerate(args)]
             output, aux = divided(level.run(func, seen, kwargs), has_aux, name)
             if not isinstance(output, Tensor):
                 raise RuntimeError(f"{name}: Expected f(*args) to return a Tensor, got {type(output)}")
@@ -231,8 +233,8 @@ def grad_and_value(
             gradients = tree_unflatten(
                 filled_gradients((output,), inputs, None, level.batches, create_graph=True), structure
             )
-        gradient, value = tree_map(level.left, gradients), level.back(output)
-        found = (gradient, (value, tree_map(level.back, aux))) if has_aux else (gradient, value)
+        gradient, value = tree_map(level.unwrapped, gradients), level.unwrapped_or_argument(output)
+        found = (gradient, (value, tree_map(level.unwrapped_or_argument, aux))) if has_aux else (gradient, value)
         level.ends()
         return found
 
@@ -276,7 +278,7 @@ def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has
     level = Level()
     with enable_grad(), disable_saved_tensors_hooks(_NO_HOOKS):
         places = range(len(primals)) if argnums is None else places_of(argnums, len(primals))
-        seen = tuple([tree_map(level.seen, each) if place in places else each for place, each in enumerate(primals)])
+        seen = tuple([tree_map(level.tracked, each) if place in places else each for place, each in enumerate(primals)])
         output, aux = divided(level.run(func, seen, {}), has_aux, name)
         outputs, structure = tree_flatten(output)
         require_tensors(outputs, name)
@@ -294,20 +296,20 @@ def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has
         if given != structure:
             raise RuntimeError(
                 "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function. "
-                f"cotangents: {_shown(given)}, primal output: {_shown(structure)}"
+                f"cotangents: {_structure_text(given)}, primal output: {_structure_text(structure)}"
             )
         further = is_grad_enabled() if create_graph is None else create_graph
         found = filled_gradients(
             outputs, inputs, vectors, level.batches, retain_graph=retain_graph, create_graph=further
         )
-        return tree_unflatten(map(level.left, found), inputs_structure)
+        return tree_unflatten(map(level.unwrapped, found), inputs_structure)
 
-    values = tree_map(level.back, output)
-    found = (values, product, tree_map(level.back, aux)) if has_aux else (values, product)
+    values = tree_map(level.unwrapped_or_argument, output)
+    found = (values, product, tree_map(level.unwrapped_or_argument, aux)) if has_aux else (values, product)
     level.ends()
     return found
 
 
-def _shown(structure: TreeSpec) -> str:
+def _structure_text(structure: TreeSpec) -> str:
     """A structure as Python would print the nest, with stars as leaves."""
     return repr(tree_unflatten(["*"] * structure.num_leaves, structure)).replace("'*'", "*")

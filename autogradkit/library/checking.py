@@ -34,7 +34,7 @@ class _Call:
             name: _each(copy, each) for name, each in self.kwargs.items()
         }
 
-    def made(self) -> tuple[Any, list[Any], dict[str, Any]]:
+    def call_on_copies(self) -> tuple[Any, list[Any], dict[str, Any]]:
         """(what it gives, and the copies that it was given)."""
         args, kwargs = self.copied(_clone)
         return self.op(*args, **kwargs), args, kwargs
@@ -59,7 +59,7 @@ def _tensors(values: Iterable[Any]) -> list[Tensor]:
 
 def _check_schema(call: _Call) -> None:
     """Nothing is written that the schema does not say."""
-    _, args, kwargs = call.made()
+    _, args, kwargs = call.call_on_copies()
     before = call.copied(_clone)
     named = {each.name: each for each in call.op._schema.arguments}
     for name, now, then in [
@@ -85,7 +85,7 @@ def _check_registration(call: _Call) -> None:
     kernels = KERNELS.get(name)
     if kernels is None or CPU not in kernels.by_key or kernels.first(AUTOGRAD, "AutogradCPU") is not None:
         return
-    if any(each.requires_grad for each in _tensors([call.made()[0]])):
+    if any(each.requires_grad for each in _tensors([call.call_on_copies()[0]])):
         raise AssertionError(
             f"{name}: at least one output of this operator has requires_grad=True but the operator does not have an "
             "autograd kernel defined at an autograd key (e.g. DispatchKey::Autograd). This could mean that you have "
@@ -98,7 +98,7 @@ def _check_registration(call: _Call) -> None:
 
 def _results(call: _Call) -> tuple[Any, Any]:
     """(what it gives, what it says that looks like)."""
-    real = call.made()[0]
+    real = call.call_on_copies()[0]
     args, kwargs = call.copied(lambda each: each.detach().to("meta"))
     fake = call.op(*args, **kwargs)
     if isinstance(real, Tensor) and not isinstance(fake, Tensor):
@@ -125,7 +125,7 @@ def _check_fake(call: _Call) -> None:
 def _check_backward(call: _Call) -> None:
     """It runs on the meta device, and what is differentiated runs backward."""
     _results(call)
-    outputs = [each for each in _tensors([call.made()[0]]) if each.requires_grad]
+    outputs = [each for each in _tensors([call.call_on_copies()[0]]) if each.requires_grad]
     if outputs:
         autogradkit.autograd.backward([each.sum() for each in outputs])
 

@@ -170,7 +170,7 @@ class CustomOpDef:
 
         def kernel(*args: Any, **kwargs: Any) -> Any:
             function = self._init_fn if device_type in self._disabled_kernel else self._backend_fns[device_type]
-            for each in _written(schema, args, kwargs):
+            for each in _written_tensors(schema, args, kwargs):
                 increment_version(each)
             result = function(*args, **kwargs)
             self._require_own(function, args, kwargs, result)
@@ -270,7 +270,7 @@ def _has_named_tensors(schema: FunctionSchema) -> bool:
     return any(each.kwarg_only and isinstance(each.type, TensorType) for each in schema.arguments)
 
 
-def _written(schema: FunctionSchema, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
+def _written_tensors(schema: FunctionSchema, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Tensor]:
     """The tensors that the schema says are written into."""
     found: list[Tensor] = []
     for at, each in enumerate(schema.arguments):

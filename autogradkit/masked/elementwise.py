@@ -14,7 +14,7 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.masked.filling import dims_of, filled, greatest, least, number
 from autogradkit.masked.reductions import norm
 
-_cumsum, _cumprod, _maximum = (PUBLISHED[name].made("function") for name in ("cumsum", "cumprod", "maximum"))
+_cumsum, _cumprod, _maximum = (PUBLISHED[name].front("function") for name in ("cumsum", "cumprod", "maximum"))
 
 
 @entry

@@ -15,7 +15,7 @@ from autogradkit._ops.declare import PUBLISHED
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.tensor import wrap
 
-_where = PUBLISHED["where"].made("function")
+_where = PUBLISHED["where"].front("function")
 
 
 def broadcast(input: Any, mask: Any) -> Any:

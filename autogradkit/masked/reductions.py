@@ -28,7 +28,7 @@ from autogradkit.masked.filling import (
 _Dims = int | Sequence[int] | None
 
 _sum, _amax, _amin, _argmax, _argmin, _nanmedian, _logsumexp, _logaddexp, _maximum = (
-    PUBLISHED[name].made("function")
+    PUBLISHED[name].front("function")
     for name in ("sum", "amax", "amin", "argmax", "argmin", "nanmedian", "logsumexp", "logaddexp", "maximum")
 )
 

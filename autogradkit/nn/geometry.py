@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 
-def each(value: Any, dims: int) -> tuple[Any, ...]:
+def per_dimension(value: Any, dims: int) -> tuple[Any, ...]:
     """One for each dimension; what does not fit, the op refuses.
 
     >>> each(3, 2), each([1, 2], 2)

@@ -12,7 +12,7 @@ from autogradkit._ops.network.conv import convolution_backward, require_gradient
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.nn.geometry import each
+from autogradkit.nn.geometry import per_dimension
 
 __all__ = ["conv1d_input", "conv1d_weight", "conv2d_input", "conv2d_weight", "conv3d_input", "conv3d_weight"]
 
@@ -30,7 +30,7 @@ def _gradient(
     dilation: Any,
     groups: int,
 ) -> Tensor:
-    stride, padding, dilation = (each(number, dims) for number in (stride, padding, dilation))
+    stride, padding, dilation = (per_dimension(number, dims) for number in (stride, padding, dilation))
     require_gradient(grad_output._array, input._array, weight._array, stride, padding, dilation, groups)
     wanted = [place == of for place in range(3)]
     how: Any = stride, padding, dilation, False, [0], groups, wanted

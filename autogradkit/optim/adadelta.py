@@ -8,7 +8,7 @@ from typing import Any
 
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, begun
+from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, initial_state
 from autogradkit.optim.kernels import Numbers
 from autogradkit.optim.on_lists import step_on_lists
 from autogradkit.optim.optimizer import require_not_negative, require_rate, spelled
@@ -60,8 +60,8 @@ class Adadelta(FormulaOptimizer):
     _captures_xla = (False, False)
     _symbols = MappingProxyType({"step": "t", "square_avg": "v", "acc_delta": "u"})
 
-    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
-        return begun(parameter, "square_avg", "acc_delta")
+    def _initial_state(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+        return initial_state(parameter, "square_avg", "acc_delta")
 
     def _numbers(self, group: Group, counts: Counts) -> tuple[Counts, Numbers]:
         numbers = {"lr": group["lr"], "keep": group["rho"], "to_square": 1 - group["rho"], "eps": group["eps"]}

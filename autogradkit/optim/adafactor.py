@@ -71,7 +71,7 @@ class Adafactor(FormulaOptimizer):
     _later_options = MappingProxyType({"foreach": None})
     _symbols = MappingProxyType({"step": "t", "row_var": "row", "col_var": "column", "variance": "v"})
 
-    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+    def _initial_state(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         state = {"step": count(0.0)}
         if parameter.dim() < 2:
             return {**state, "variance": zeros(parameter)}

@@ -65,15 +65,15 @@ class Adagrad(FormulaOptimizer):
         refuse_fused(differentiable, foreach, fused)
         for group in self.param_groups:
             for parameter in group["params"]:
-                self.state[parameter] = self._begun(parameter, group)
+                self.state[parameter] = self._initial_state(parameter, group)
 
     _later_options = MappingProxyType({"foreach": None, "maximize": False, "differentiable": False, "fused": None})
     _symbols = MappingProxyType({"step": "t", "sum": "s"})
 
-    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+    def _initial_state(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         value = self.defaults["initial_accumulator_value"]
         with unheard():
-            total = full_like.owner.made("function")(
+            total = full_like.owner.front("function")(
                 parameter, complex(value, value) if parameter.is_complex() else value
             )
         return {"step": count(0.0, bool(group["fused"])), "sum": as_made(total)}

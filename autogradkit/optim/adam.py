@@ -107,7 +107,7 @@ class Adam(FormulaOptimizer):
         {"amsgrad": False, **FormulaOptimizer._later_options, "decoupled_weight_decay": False, "fused": None}
     )
 
-    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+    def _initial_state(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         names = ["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * bool(group["amsgrad"])]
         return {"step": count(0.0, bool(group["fused"])), **{name: zeros(parameter) for name in names}}
 

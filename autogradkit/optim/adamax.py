@@ -8,7 +8,7 @@ from typing import Any
 
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, begun
+from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, initial_state
 from autogradkit.optim.kernels import Numbers
 from autogradkit.optim.on_lists import step_on_lists
 from autogradkit.optim.optimizer import require_betas, require_not_negative, require_rate, spelled
@@ -57,8 +57,8 @@ class Adamax(FormulaOptimizer):
 
     _symbols = MappingProxyType({"step": "t", "exp_avg": "m", "exp_inf": "u"})
 
-    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
-        return begun(parameter, "exp_avg", "exp_inf")
+    def _initial_state(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+        return initial_state(parameter, "exp_avg", "exp_inf")
 
     def _numbers(self, group: Group, counts: Counts) -> tuple[Counts, Numbers]:
         step = counts["step"] + 1

@@ -63,7 +63,7 @@ class ASGD(FormulaOptimizer):
     _captured = (_CAPTURED, _CAPTURED)
     _symbols = MappingProxyType({"step": "t", "eta": "eta", "mu": "mu", "ax": "ax"})
 
-    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+    def _initial_state(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         return {"step": count(0.0), "eta": count(number(group["lr"])), "mu": count(1.0), "ax": zeros(parameter)}
 
     def _numbers(self, group: Group, counts: Counts) -> tuple[Counts, Numbers]:

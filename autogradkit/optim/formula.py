@@ -36,7 +36,7 @@ Values = Mapping[str, Any]
 
 
 class FormulaOptimizer(Optimizer):
-    """The base of these optimizers: `_begun` is a parameter's first state, `_numbers` a step's, `_formula` the step itself."""
+    """The base of these optimizers: `_initial_state` of a parameter, `_numbers` of a step, and `_formula`, the step itself."""
 
     _counts = ("step",)
     _later_options: ClassVar[Mapping[str, Any]] = MappingProxyType(
@@ -47,7 +47,7 @@ class FormulaOptimizer(Optimizer):
     _captured: ClassVar[tuple[str, str]] = ("params and state_steps", "params and state_steps")
     _captures_xla: ClassVar[tuple[bool, bool]] = (True, False)
 
-    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+    def _initial_state(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         """The state of a parameter that has none: counts, and tensors like the parameter."""
         raise NotImplementedError
 
@@ -66,7 +66,7 @@ class FormulaOptimizer(Optimizer):
 
     def _state_of(self, parameter: Tensor, group: Group) -> tuple[dict[str, Tensor], bool]:
         known = self.state.get(parameter)
-        return known or self._begun(parameter, group), not known
+        return known or self._initial_state(parameter, group), not known
 
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         foreach = bool(group.get("foreach"))
@@ -84,8 +84,8 @@ class FormulaOptimizer(Optimizer):
             state, begins = self._state_of(parameter, group)
             written = {"self": parameter._array}
             written |= {name: each._array for name, each in state.items() if name not in self._counts}
-            seen = {name: _seen(each) for name, each in written.items()}
-            of = {"grad": _seen(gradient._array), **seen}
+            seen = {name: _as_real_array(each) for name, each in written.items()}
+            of = {"grad": _as_real_array(gradient._array), **seen}
             kind = seen["self"].dtype
             if is_half(kind):  # computed in float32, as PyTorch's kernels do
                 kind = np.dtype(np.float32)
@@ -155,12 +155,12 @@ def zeros(parameter: Tensor) -> Tensor:
     return made
 
 
-def begun(parameter: Tensor, *names: str) -> dict[str, Tensor]:
+def initial_state(parameter: Tensor, *names: str) -> dict[str, Tensor]:
     """The usual first state of a parameter: no step yet, and zeros under each of the `names`."""
     return {"step": count(0.0), **{name: zeros(parameter) for name in names}}
 
 
-def _seen(array: Array) -> Array:
+def _as_real_array(array: Array) -> Array:
     """An array of one dimension at least, complex numbers as pairs of real ones; in the same memory."""
     if array.dtype.kind == "c":
         return array[..., None].view(array.real.dtype)

@@ -64,7 +64,7 @@ class LBFGS(Optimizer):
     def step(self, closure: Closure) -> Any:
         """Take up to `max_iter` steps. `closure` clears the gradients, computes the loss and its gradients, and returns it."""
         assert len(self.param_groups) == 1, f"Expected exactly one param_group, but got {len(self.param_groups)}"
-        with _apart() as heard:
+        with _unrecorded() as heard:
             return self._steps(heard, lambda: heard(enable_grad()(closure)))
 
     def _steps(self, heard: Heard, closure: Closure) -> Any:
@@ -204,7 +204,7 @@ def _direction(past: dict[str, Any], factors: list[Any], gradient: Tensor) -> Te
 
 
 @contextmanager
-def _apart() -> Iterator[Heard]:
+def _unrecorded() -> Iterator[Heard]:
     """What is computed in this block is no part of a trace, but for what is called by the function that it gives."""
     active = listeners() if RECORDERS else []
     marks = marks_of(active)

@@ -69,7 +69,7 @@ class NAdam(FormulaOptimizer):
     _captured = ("params, mu_products and state_steps", "params, mu_products, and state_steps")
     _symbols = MappingProxyType({"step": "t", "mu_product": "mus", "exp_avg": "m", "exp_avg_sq": "v"})
 
-    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+    def _initial_state(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         averages = {name: zeros(parameter) for name in ("exp_avg", "exp_avg_sq")}
         return {"step": count(0.0), "mu_product": count(1.0), **averages}
 

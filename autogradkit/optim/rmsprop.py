@@ -8,7 +8,7 @@ from typing import Any
 
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, begun
+from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, initial_state
 from autogradkit.optim.kernels import Numbers
 from autogradkit.optim.on_lists import step_on_lists
 from autogradkit.optim.optimizer import require_not_negative, require_rate, spelled
@@ -64,9 +64,9 @@ class RMSprop(FormulaOptimizer):
     _captures_xla = (True, True)
     _symbols = MappingProxyType({"step": "t", "square_avg": "v", "momentum_buffer": "buf", "grad_avg": "mean_g"})
 
-    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+    def _initial_state(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         more = ["momentum_buffer"] * (group["momentum"] > 0) + ["grad_avg"] * bool(group["centered"])
-        return begun(parameter, "square_avg", *more)
+        return initial_state(parameter, "square_avg", *more)
 
     def _numbers(self, group: Group, counts: Counts) -> tuple[Counts, Numbers]:
         alpha = group["alpha"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, begun, zeros
+from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, initial_state, zeros
 from autogradkit.optim.kernels import Numbers
 from autogradkit.optim.on_lists import step_on_lists
 from autogradkit.optim.optimizer import number, require_rate, spelled
@@ -56,10 +56,10 @@ class Rprop(FormulaOptimizer):
     _captures_xla = (True, True)
     _symbols = MappingProxyType({"step": "t", "prev": "before", "step_size": "size"})
 
-    def _begun(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
+    def _initial_state(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         rate, size = number(group["lr"]), zeros(parameter if parameter.grad is None else parameter.grad)
         size._array.fill(complex(rate, rate) if parameter.is_complex() else rate)
-        return {**begun(parameter, "prev"), "step_size": size}
+        return {**initial_state(parameter, "prev"), "step_size": size}
 
     def _numbers(self, group: Group, counts: Counts) -> tuple[Counts, Numbers]:
         (less, more), (least, most) = group["etas"], group["step_sizes"]

@@ -17,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from autogradkit.core.device import device
-from autogradkit.core.errors import noted
+from autogradkit.core.errors import with_note
 from autogradkit.core.frames import entry
 from autogradkit.core.storage import Array
 from autogradkit.core.storages import UntypedStorage
@@ -157,7 +157,7 @@ def _load(file: Any, mapped: str | None, restores: Restore, weights_only: bool, 
             "torch.save your checkpoint with this option in order to use mmap."
         )
     if not first:
-        raise noted(EOFError(*(() if weights_only else ("Ran out of input",))), "the file is empty")
+        raise with_note(EOFError(*(() if weights_only else ("Ran out of input",))), "the file is empty")
 
     def unpickle(persistent_load: Callable[[Any], Any]) -> Any:
         return _unpickled(file, persistent_load, weights_only, options)

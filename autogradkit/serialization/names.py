@@ -31,7 +31,7 @@ from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.typed_storages import TypedStorage, typed
 
-_sparse_coo_tensor = sparse_coo_tensor.made("function")
+_sparse_coo_tensor = sparse_coo_tensor.front("function")
 _LAYOUTS = {str(each): each for each in vars(layouts).values() if isinstance(each, layouts.layout)}
 _DTYPES = {str(each): each for each in vars(dtypes).values() if isinstance(each, dtypes.dtype)}
 STORAGES = {
@@ -78,7 +78,9 @@ def rebuild_tensor(
     """A tensor on memory of a file. Raises RuntimeError where it would reach beyond, TypeError for what is no geometry."""
     if not isinstance(storage, TypedStorage):
         raise TypeError(f"a tensor is rebuilt on a storage of the file, not on {type(storage).__name__}")
-    return _on(storage.untyped().flat(storage.dtype.numpy), storage_offset, size, stride, requires_grad, metadata)
+    return _tensor_over(
+        storage.untyped().flat(storage.dtype.numpy), storage_offset, size, stride, requires_grad, metadata
+    )
 
 
 def rebuild_tensor_of_dtype(
@@ -88,7 +90,7 @@ def rebuild_tensor_of_dtype(
     """As `rebuild_tensor`, on bytes."""
     if not isinstance(storage, UntypedStorage):
         raise TypeError(f"a tensor is rebuilt on a storage of the file, not on {type(storage).__name__}")
-    return _on(storage.flat(dtype.numpy), storage_offset, size, stride, requires_grad, metadata)
+    return _tensor_over(storage.flat(dtype.numpy), storage_offset, size, stride, requires_grad, metadata)
 
 
 def rebuild_meta_tensor(dtype: Any, size: Sequence[int], stride: Sequence[int], requires_grad: bool) -> Tensor:
@@ -149,7 +151,7 @@ def _require_geometry(offset: Any, size: Any, stride: Any) -> None:
         raise TypeError(f"no geometry of a tensor: sizes {size}, strides {stride}, storage offset {offset}")
 
 
-def _on(array: Array, offset: int, size: Any, stride: Any, requires_grad: bool, metadata: Any) -> Tensor:
+def _tensor_over(array: Array, offset: int, size: Any, stride: Any, requires_grad: bool, metadata: Any) -> Tensor:
     _require_geometry(offset, size, stride)
     require_extent(array, size, stride, offset)
     shape, strides = tuple(size), tuple(stride)

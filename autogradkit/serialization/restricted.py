@@ -12,7 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import IO, Any
 
-from autogradkit.core.errors import noted
+from autogradkit.core.errors import with_note
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.serialization.names import ALLOWED, trusted, with_state
@@ -57,7 +57,7 @@ class Unpickler:
     def _read(self, count: int) -> bytes:
         found = self._file.read(count)
         if len(found) < count:
-            raise noted(EOFError(), "the file ends within the pickle")
+            raise with_note(EOFError(), "the file ends within the pickle")
         return found
 
     def _unpack(self, form: str) -> Any:
@@ -66,7 +66,7 @@ class Unpickler:
     def _line(self) -> str:
         line = self._file.readline(1024)
         if line[-1:] != b"\n":
-            raise noted(EOFError(), "the file ends within a name")
+            raise with_note(EOFError(), "the file ends within a name")
         return line[:-1].decode()
 
     def _pop(self) -> Any:

@@ -17,7 +17,7 @@ def of_numbers(actual: Any, expected: Any, rtol: float, atol: float) -> str:
     relative = float("inf") if expected == 0 else absolute / abs(expected)
     return "\n".join(
         [
-            f"Scalars are not {_wanted(rtol, atol)}!\n",
+            f"Scalars are not {_closeness_word(rtol, atol)}!\n",
             f"Expected {expected} but got {actual}.",
             f"Absolute difference: {absolute}{_allowed(atol, rtol, atol)}",
             f"Relative difference: {relative}{_allowed(rtol, rtol, atol)}",
@@ -34,7 +34,7 @@ def of_tensors(actual: Tensor, expected: Tensor, matches: Tensor, rtol: float, a
     wrong, all_ = int((~matches).sum().item()), matches.numel()
     return "\n".join(
         [
-            f"{what} are not {_wanted(rtol, atol)}!\n",
+            f"{what} are not {_closeness_word(rtol, atol)}!\n",
             f"Mismatched elements: {wrong} / {all_} ({wrong / all_:.1%})",
             f"Greatest absolute difference: {_greatest(absolute)}{_allowed(atol, rtol, atol)}",
             f"Greatest relative difference: {_greatest(relative)}{_allowed(rtol, rtol, atol)}",
@@ -49,7 +49,7 @@ def _greatest(differences: Tensor) -> str:
     return f"{greatest.item()} at index {index}"
 
 
-def _wanted(rtol: float, atol: float) -> str:
+def _closeness_word(rtol: float, atol: float) -> str:
     return "equal" if rtol == atol == 0 else "close"
 
 

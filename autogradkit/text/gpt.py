@@ -56,7 +56,7 @@ class GPT(nn.Module):
         self.places = nn.Embedding(length, width)
         self.blocks = nn.Sequential(*(Block(width, heads, dropout) for _ in range(depth)))
         self.norm = nn.LayerNorm(width)
-        self.apply(_begin)
+        self.apply(_init_weights)
 
     def forward(self, numbers: Tensor) -> Tensor:
         """The logits of a batch of texts."""
@@ -84,7 +84,7 @@ class GPT(nn.Module):
         return start
 
 
-def _begin(module: nn.Module) -> None:
+def _init_weights(module: nn.Module) -> None:
     """Small random weights, and biases of zero."""
     if isinstance(module, nn.Linear | nn.Embedding):
         nn.init.normal_(module.weight, std=0.05)

@@ -152,7 +152,7 @@ class _Reader:
             return found
         return ""
 
-    def need(self, wanted: str) -> None:
+    def expect(self, wanted: str) -> None:
         if not self.take(wanted):
             raise _NotInNotationError
 
@@ -161,7 +161,7 @@ class _Reader:
         parts: list[Term] = [self.sum()]
         while self.take("where"):
             parts.append(self.condition())
-            self.need(",")
+            self.expect(",")
             if self.take("else"):
                 return Apply("where", (*parts, self.sum()))
             parts.append(self.sum())
@@ -210,11 +210,11 @@ class _Reader:
         self.take(token)
         if token == "(":
             found = self.case()
-            self.need(")")
+            self.expect(")")
             return found
         if token == "|":
             found = self.sum()
-            self.need("|")
+            self.expect("|")
             return Apply("| |", (found,))
         if token == "Σ":
             return Apply("Σ", (self.atom(),))
@@ -224,11 +224,11 @@ class _Reader:
         if not (token[0] in "∂_" or token[0].isalpha()):
             raise _NotInNotationError
         if token in _FUNCTIONS or token in _OVER_DIMS:
-            self.need("(")
+            self.expect("(")
             parts = [self.case()]
             while self.take(","):
                 parts.append(self.case())
-            self.need(")")
+            self.expect(")")
             return Apply(token, tuple(parts))
         return Name(token)
 

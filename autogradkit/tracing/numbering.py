@@ -57,7 +57,7 @@ class Numbering:
         self._edits: dict[int, int] = {}  # storage number -> edits, those through `.data` too, which no version counts
         self._storage_count = 0
 
-    def known(self, tensor: Any) -> int | None:
+    def known_number(self, tensor: Any) -> int | None:
         """The value that the trace knows a tensor by, which it may have no more; None if it is new."""
         seen = self._tensors.get(tensor)
         return None if seen is None else seen.value
@@ -169,14 +169,14 @@ class Numbering:
 
     def edited(self, tensor: Any) -> None:
         """Something was written into the memory of a tensor that has a value: whatever shares it has another now."""
-        value = self.known(tensor)
+        value = self.known_number(tensor)
         if value is not None:
             storage = self.values[value].storage
             self._edits[storage] = self._edits.get(storage, 0) + 1
 
     def rewritten(self, tensor: Any) -> int | None:
         """The value of a tensor that an op may have written beside its result; None where it has the one that it had."""
-        value = self.known(tensor)
+        value = self.known_number(tensor)
         if value is None or _alike(self.values[value].numbers, self._copier.copy(tensor)):
             return None
         self.edited(tensor)
@@ -196,7 +196,7 @@ class Numbering:
     def assigned(self, tensor: Any, grad: Any) -> None:
         """`grad` became the `.grad` of `tensor`, by which it is reached if nothing else has named it."""
         self.owns(tensor, grad)
-        value = self.known(grad)
+        value = self.known_number(grad)
         if value is not None and value not in self.names:
             self._name(value, grad)
 

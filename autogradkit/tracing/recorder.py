@@ -179,7 +179,7 @@ class EventRecorder(Recorder):
             for each in flat(value):
                 if isinstance(each, Tensor):
                     # What an edit was given is what there was before it, also in what shares the edited memory.
-                    before = self.numbering.known(each) if edited is not None else None
+                    before = self.numbering.known_number(each) if edited is not None else None
                     before = self.numbering.value(each) if before is None else before
                     inputs.append(Argument(name, before, None, place))
                     if name is None:

@@ -197,7 +197,7 @@ def _records(kind: type[_Record], columns: Any, what: str) -> list[_Record]:
     for name, values in zip(names, lists, strict=True):
         for value in values:
             _check(what, name, value)
-    return [kind(*map(_in, values)) for values in zip(*lists, strict=True)]
+    return [kind(*map(_to_number, values)) for values in zip(*lists, strict=True)]
 
 
 _COUNTS = {"number", "epoch", "batch"}  # whole numbers, and always there, like every loss
@@ -215,5 +215,5 @@ def _check(what: str, name: str, value: Any) -> None:
         raise ValueError(f"not a whole training run: {what}: {name} is {value!r}")
 
 
-def _in(value: Any) -> Any:
+def _to_number(value: Any) -> Any:
     return float(value) if isinstance(value, str) else value

@@ -43,7 +43,7 @@ class TVTensor(Tensor):
     def __repr__(self, *, tensor_contents: Any = None) -> str:
         return tensor_repr(self, type(self).__name__)
 
-    def _shown(self, **facts: Any) -> str:
+    def _repr_with(self, **facts: Any) -> str:
         listed = ", ".join(f"{name}={value}" for name, value in facts.items())
         return f"{TVTensor.__repr__(self)[:-1]}, {listed})"
 
@@ -70,7 +70,7 @@ class Image(TVTensor):
         return (tensor.unsqueeze(0) if tensor.ndim == 2 else tensor).as_subclass(cls)
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
-        return self._shown()
+        return self._repr_with()
 
 
 class Video(TVTensor):
@@ -84,7 +84,7 @@ class Video(TVTensor):
         return tensor.as_subclass(cls)
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
-        return self._shown()
+        return self._repr_with()
 
 
 class Mask(TVTensor):
@@ -151,10 +151,10 @@ class BoundingBoxes(TVTensor):
         tensor = _tensor_of(data, dtype, device, requires_grad)
         if not tensor.is_floating_point() and is_rotated_bounding_format(format):
             raise ValueError(f"Rotated bounding boxes should be floating point tensors, got {tensor.dtype}.")
-        return cls._made(tensor, format, canvas_size, clamping_mode)
+        return cls._of_tensor(tensor, format, canvas_size, clamping_mode)
 
     @classmethod
-    def _made(cls, tensor: Tensor, format: Any, canvas_size: Any, clamping_mode: str | None) -> BoundingBoxes:
+    def _of_tensor(cls, tensor: Tensor, format: Any, canvas_size: Any, clamping_mode: str | None) -> BoundingBoxes:
         if tensor.ndim == 1:
             tensor = tensor.unsqueeze(0)
         elif tensor.ndim != 2:
@@ -171,10 +171,10 @@ class BoundingBoxes(TVTensor):
     def wrap(cls, tensor: Tensor, like: Any, **facts: Any) -> BoundingBoxes:
         """Boxes with the format, canvas and clamping of others, or with those that are given."""
         known = {name: facts.get(name, getattr(like, name)) for name in ("format", "canvas_size", "clamping_mode")}
-        return cls._made(tensor, **known)
+        return cls._of_tensor(tensor, **known)
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
-        return self._shown(format=self.format, canvas_size=self.canvas_size, clamping_mode=self.clamping_mode)
+        return self._repr_with(format=self.format, canvas_size=self.canvas_size, clamping_mode=self.clamping_mode)
 
 
 class KeyPoints(TVTensor):
@@ -192,10 +192,10 @@ class KeyPoints(TVTensor):
         device: Any = None,
         requires_grad: bool | None = None,
     ) -> KeyPoints:
-        return cls._made(_tensor_of(data, dtype, device, requires_grad), canvas_size)
+        return cls._of_tensor(_tensor_of(data, dtype, device, requires_grad), canvas_size)
 
     @classmethod
-    def _made(cls, tensor: Tensor, canvas_size: Any) -> KeyPoints:
+    def _of_tensor(cls, tensor: Tensor, canvas_size: Any) -> KeyPoints:
         if tensor.ndim == 1:
             tensor = tensor.unsqueeze(0)
         elif tensor.shape[-1] != 2:
@@ -207,10 +207,10 @@ class KeyPoints(TVTensor):
     @classmethod
     def wrap(cls, tensor: Tensor, like: Any, **facts: Any) -> KeyPoints:
         """Points in the canvas of others, or in one that is given."""
-        return cls._made(tensor, facts.get("canvas_size", like.canvas_size))
+        return cls._of_tensor(tensor, facts.get("canvas_size", like.canvas_size))
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
-        return self._shown(canvas_size=self.canvas_size)
+        return self._repr_with(canvas_size=self.canvas_size)
 
 
 def wrap(wrappee: Tensor, *, like: TVTensor, **kwargs: Any) -> Any:

@@ -24,7 +24,7 @@ NAMESPACE = k  # what formulas may call
 # What `autogradkit.<name>` offers.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **PYTHON_FUNCTIONS,
-    **{name: owner.made("function", name) for name, owner in PUBLISHED.items()},
+    **{name: owner.front("function", name) for name, owner in PUBLISHED.items()},
 }
 
 

@@ -33,9 +33,9 @@ def _ours(overload: Overload) -> Any:
     """The public name; of an op that only Python's functions call, what they call."""
     name = overload.owner.name
     if name in WITHIN_PYTHON or hasattr(torch._C._linalg, name):
-        return overload.owner.made("function")
+        return overload.owner.front("function")
     found = next((getattr(place, name) for place in (ak, ak.Tensor) if hasattr(place, name)), None)
-    return overload.owner.made("function") if found is None and hasattr(ak.nn.functional, name) else found
+    return overload.owner.front("function") if found is None and hasattr(ak.nn.functional, name) else found
 
 
 def _name(overload: Overload) -> str:

@@ -11,13 +11,13 @@ from autogradkit.core.batched import Batch
 from autogradkit.core.tensor import Tensor
 
 
-def _all(value: Any) -> Any:
+def _all_samples(value: Any) -> Any:
     return value.all if isinstance(value, Samples) else value
 
 
 @rule("mm", "bmm")
 def _matrices(op: Any, batch: Batch, values: list[Any]) -> Any:
-    return matmul(_all(values[0]), _all(values[1]))
+    return matmul(_all_samples(values[0]), _all_samples(values[1]))
 
 
 def times_vector(matrix: Any, vector: Any) -> Any:
@@ -37,17 +37,17 @@ def _mv(op: Any, batch: Batch, values: list[Any]) -> Any:
 
 @rule("dot")
 def _dot(op: Any, batch: Batch, values: list[Any]) -> Any:
-    return (_all(values[0]) * _all(values[1])).sum(-1)
+    return (_all_samples(values[0]) * _all_samples(values[1])).sum(-1)
 
 
 @rule("vdot")
 def _vdot(op: Any, batch: Batch, values: list[Any]) -> Any:
-    return (_all(values[0]).conj() * _all(values[1])).sum(-1)
+    return (_all_samples(values[0]).conj() * _all_samples(values[1])).sum(-1)
 
 
 @rule("outer", "ger")
 def _outer(op: Any, batch: Batch, values: list[Any]) -> Any:
-    return _all(values[0]).unsqueeze(-1) * _all(values[1]).unsqueeze(-2)
+    return _all_samples(values[0]).unsqueeze(-1) * _all_samples(values[1]).unsqueeze(-2)
 
 
 def _added(values: list[Any], product: Any, rank: int) -> Any:
@@ -64,7 +64,9 @@ def _added(values: list[Any], product: Any, rank: int) -> Any:
 def _addmm(op: Any, batch: Batch, values: list[Any]) -> Any:
     if not any(isinstance(each, Samples) for each in values[1:3]):
         return None
-    return _added(values, matmul(_all(values[1]), _all(values[2])), 3 if op.owner.name == "baddbmm" else 2)
+    return _added(
+        values, matmul(_all_samples(values[1]), _all_samples(values[2])), 3 if op.owner.name == "baddbmm" else 2
+    )
 
 
 @rule("addmv")
@@ -92,7 +94,7 @@ def _linear(op: Any, batch: Batch, values: list[Any]) -> Any:
         transposed = weight.all.transpose(1, 2)
         size, k, m = transposed.shape
         spread_out = transposed.reshape(size, *(1,) * (rank - 2), k, m)
-        product = matmul(_all(given), spread_out)
+        product = matmul(_all_samples(given), spread_out)
     return product if bias is None else product + aligned(bias, rank)
 
 

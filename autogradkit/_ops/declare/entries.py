@@ -313,7 +313,7 @@ class _Entry:
         ]
 
 
-def _given(args: Sequence[Any], rest: Sequence[Any]) -> list[Any]:
+def _leading_arguments(args: Sequence[Any], rest: Sequence[Any]) -> list[Any]:
     """What was given by place, up to the first that was not."""
     found: list[Any] = []
     for each in args:
@@ -327,7 +327,7 @@ def _general(owner: OverloadSet, how: str, name: str) -> Callable[..., Any]:
     call = owner.call
 
     def slow(args: Sequence[Any], rest: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        return call(_given(args, rest), kwargs, how, name)
+        return call(_leading_arguments(args, rest), kwargs, how, name)
 
     return slow
 

@@ -205,9 +205,9 @@ class OverloadSet:
             overload, values, out = self.choose(args, kwargs, how, name)
             return overload.edit(values) if how in (IN_PLACE, EDIT) else overload.run(values, out)
         if MODE.casting is not None and self.name in CAST and how not in (IN_PLACE, EDIT) and kwargs.get("out") is None:
-            return MODE.casting.call(self.made(how, name), self.name, args, kwargs)
+            return MODE.casting.call(self.front(how, name), self.name, args, kwargs)
         if inference.marks_alone():
-            return inference.marked(self.made(how, name), args, kwargs)
+            return inference.marked(self.front(how, name), args, kwargs)
         try:
             overload, values, out = self.choose(args, kwargs, how, name)
         except TypeError as error:
@@ -229,7 +229,7 @@ class OverloadSet:
     ) -> Any:
         """What the user's modes and classes make of a call; an operator that they do not know is left to the other operand."""
         as_method = name in self.operators and "method" in self.variants and name not in COMPARISONS
-        function = self.made(how, (self.edit_name if how == IN_PLACE else self.name) if as_method else name)
+        function = self.front(how, (self.edit_name if how == IN_PLACE else self.name) if as_method else name)
         forms = self.forms(how)
         bare = how in (METHOD, IN_PLACE) and len(forms) == 1 and not forms[0][1].parameters
         result = handled(function, overriders, args, kwargs or None, (type(args[0]),) if bare else ())
@@ -238,7 +238,7 @@ class OverloadSet:
             raise dispatch_failed(f"{home}.{name}", overriders)
         return result
 
-    def made(self, how: str, name: str = "") -> Callable[..., Any]:
+    def front(self, how: str, name: str = "") -> Callable[..., Any]:
         """The function behind a way of calling, written when first asked for; `name` is the set's or an alias."""
         name = name or self.name
         if how == FUNCTION and name in EDITS:
@@ -262,7 +262,7 @@ class OverloadSet:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return self.made(FUNCTION)(*args, **kwargs)
+            return self.front(FUNCTION)(*args, **kwargs)
         except BaseException as error:
             shorten(error)
             raise
@@ -301,7 +301,7 @@ class _Functions(type):
         owner = published(name) or next((each for each in SETS if name in (each.name, *each.aliases)), None)
         if owner is None:
             raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
-        return owner.made(FUNCTION, name)
+        return owner.front(FUNCTION, name)
 
 
 class _VariableFunctionsClass(metaclass=_Functions):
@@ -321,7 +321,7 @@ class Attribute:
         self.owner, self.name, self.how = owner, name, how
 
     def __get__(self, instance: Any, cls: type | None = None) -> Any:
-        made = self.owner.made(self.how, self.name)
+        made = self.owner.front(self.how, self.name)
         setattr(Tensor, self.name, made)
         return made if instance is None else made.__get__(instance, cls)
 
@@ -391,7 +391,7 @@ def load_all() -> None:
 def namespaced(prefix: str) -> dict[str, Callable[..., Any]]:
     """The functions of a namespace, `linalg` or `fft`, by what they are called there: PyTorch's messages say `linalg_det`."""
     return {
-        name.removeprefix(prefix): owner.made(FUNCTION, name)
+        name.removeprefix(prefix): owner.front(FUNCTION, name)
         for owner in SETS
         for name in (owner.name, *owner.aliases)
         if name.startswith(prefix) and not owner.only_in_place

@@ -49,7 +49,7 @@ def modes_hear() -> bool:
 def overriding(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
     """The arguments, also in lists, whose classes override what an op does: of each class the first, subclasses before others."""
     found: list[Any] = []
-    for each in _each(args, kwargs):
+    for each in _flattened(args, kwargs):
         kind = type(each)
         override = getattr(kind, "__torch_function__", None)
         if override is None or override is DISABLED or any(type(other) is kind for other in found):
@@ -59,7 +59,7 @@ def overriding(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
     return found if found and STATE.asked else []
 
 
-def _each(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Any]:
+def _flattened(args: Sequence[Any], kwargs: dict[str, Any]) -> Iterator[Any]:
     for each in (*args, *kwargs.values()):
         if type(each) in (list, tuple):
             yield from (inner for inner in each if type(inner) not in _PLAIN)
@@ -94,7 +94,7 @@ def handled(
         try:
             try:
                 set_modes(modes[:-1])  # what the mode itself calls, those around it hear
-                result = _asked(modes[-1], function, types, args, kwargs)
+                result = _call_override(modes[-1], function, types, args, kwargs)
             finally:
                 set_modes(modes)
         except BaseException:  # an interrupt may have come in these lines
@@ -103,13 +103,15 @@ def handled(
         if result is not NotImplemented:
             return result
     for each in overriders:
-        result = _asked(type(each), function, types, args, kwargs)
+        result = _call_override(type(each), function, types, args, kwargs)
         if result is not NotImplemented:
             return result
     return NotImplemented
 
 
-def _asked(who: Any, function: Callable[..., Any], types: tuple[type, ...], args: Sequence[Any], kwargs: Any) -> Any:
+def _call_override(
+    who: Any, function: Callable[..., Any], types: tuple[type, ...], args: Sequence[Any], kwargs: Any
+) -> Any:
     if kwargs is None:  # PyTorch's functions in C leave it out
         return who.__torch_function__(function, types, tuple(args))
     return who.__torch_function__(function, types, tuple(args), kwargs)

@@ -79,7 +79,7 @@ def refuses(kinds: str, text: str, error: type[Exception] = NotImplementedError)
     return refuse
 
 
-def both(first: Callable[..., None], second: Callable[..., None]) -> Callable[..., None]:
+def check_both(first: Callable[..., None], second: Callable[..., None]) -> Callable[..., None]:
     """Two checks, one after the other; PyTorch's kernel makes both, or neither."""
 
     def refuse(*values: Any) -> None:

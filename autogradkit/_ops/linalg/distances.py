@@ -76,7 +76,7 @@ def dist(self: Array, other: Array, p: Scalar = 2, *, out: Array) -> None:
     write_norm(self - other, p, None, False, out)
 
 
-def _apart(x1: Any, x2: Any) -> Any:
+def _differences(x1: Any, x2: Any) -> Any:
     """Every point of the first less every one of the second: (…, p, m) and (…, r, m) → (…, p, r, m)."""
     return k.unsqueeze(x1, -2) - k.unsqueeze(x2, -3)
 
@@ -112,7 +112,7 @@ def cdist_forward(x1: Array, x2: Array, p: float, compute_mode: int | None, *, o
     if not x1.shape[-1]:
         out.fill(0)
     elif out.size:
-        apart = _apart(x1, x2)
+        apart = _differences(x1, x2)
         if p == math.inf:  # a NaN is less than any distance
             np.fmax.reduce(np.abs(apart), -1, initial=0, out=out)
         elif p == 0:
@@ -135,7 +135,7 @@ def _cdist_backward_meta(grad: Array, x1: Array, x2: Array, p: float, cdist: Arr
 )
 def cdist_backward(grad: Array, x1: Array, x2: Array, p: float, cdist: Array, *, out: Array) -> None:
     """The gradient of the first points from that of their distances."""
-    apart = _apart(x1, x2)
+    apart = _differences(x1, x2)
     sizes, signs = np.abs(apart), np.sign(apart)
     each, between = grad[..., None], cdist[..., None]
     if p == 0:

@@ -16,7 +16,7 @@ from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
-from autogradkit.core.errors import noted
+from autogradkit.core.errors import with_note
 from autogradkit.core.shapes import require_dims, wrap_dim
 from autogradkit.core.tensor import Tensor
 
@@ -80,7 +80,7 @@ def mm_mat2(g: Any, mat1: Any, sizes: tuple[int, ...], strides: tuple[int, ...])
 
 def misfit(a: tuple[int, ...], b: tuple[int, ...]) -> RuntimeError:
     error = RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a[0]}x{a[1]} and {b[0]}x{b[1]})")
-    return noted(
+    return with_note(
         error, f"{a} times {b}: the {a[1]} columns of the first must be as many as the {b[0]} rows of the second"
     )
 

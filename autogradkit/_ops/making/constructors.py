@@ -16,7 +16,7 @@ from autogradkit._ops.declare.kinds import Array, Device, Object, Sizes, Storage
 from autogradkit._ops.declare.signature import MisfitError, Signature, parameters_of, refusal
 from autogradkit._ops.making.contents import array_from
 from autogradkit._ops.making.options import require_sizes
-from autogradkit._ops.making.storing import whole
+from autogradkit._ops.making.storing import all_elements
 from autogradkit._ops.views.sizes import alias
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.c_types import CType
@@ -102,7 +102,7 @@ def _in_storage(storage: Any, kind: Dtype) -> Array:
             f"Expected a Storage of type {SCALAR_TYPE_NAMES[kind]} or an UntypedStorage, but got type "
             f"{SCALAR_TYPE_NAMES[storage.dtype]} for argument 1 'storage'"
         )
-    return whole(storage, kind.numpy)
+    return all_elements(storage, kind.numpy)
 
 
 def _other(other: Any, kind: Dtype, of_any: bool) -> Tensor:
@@ -121,7 +121,7 @@ def _filled(data: Any, kind: Dtype) -> Array:
 
 
 @entry
-def _made(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+def _new_tensor(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
     """`Tensor(2, 3)`: uninitialised memory; `Tensor([1, 2])`: the data in the default dtype; `Tensor(t)`: a view of all of it."""
     if not isinstance(cls, type):
         raise TypeError(f"torch._C.TensorBase.__new__(X): X is not a type object ({type_name(cls)})")
@@ -132,7 +132,7 @@ def _made(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
     return made if cls is Tensor else as_class(made, cls)
 
 
-CONSTRUCTOR.append(_made)
+CONSTRUCTOR.append(_new_tensor)
 CONTENTS.append(array_from)
 
 

@@ -15,7 +15,7 @@ from autogradkit._ops.declare import UNIMPLEMENTED, function, k, op
 from autogradkit._ops.declare.kinds import Array, Generator, OutOptions, Sizes, SymInt
 from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.declare.writing import require_castable, saying
-from autogradkit._ops.making.options import made
+from autogradkit._ops.making.options import filled_tensor
 from autogradkit._ops.making.random import (
     fill_bernoulli,
     fill_bernoulli_each,
@@ -106,7 +106,7 @@ def _(mean: float, std: Array, *, generator: Generator | None = None, out: Array
 
 @normal.overload(factory=True, random=True)
 def _(mean: float, std: float, size: Sizes, *, generator: Generator | None = None, **options: OutOptions) -> Any:
-    return made(size, lambda array: fill_normal(array, mean, std, generator), options, name="normal")
+    return filled_tensor(size, lambda array: fill_normal(array, mean, std, generator), options, name="normal")
 
 
 bernoulli = function("bernoulli")

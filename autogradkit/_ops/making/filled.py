@@ -11,7 +11,7 @@ from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Array, Ints, MemoryFormat, Options, OutOptions, Scalar, Sizes
 from autogradkit._ops.making.options import (
     dtype_in,
-    made,
+    filled_tensor,
     nothing_in,
     ones_in,
     require_sizes,
@@ -39,7 +39,7 @@ def zeros(size: Sizes, **options: OutOptions) -> Any:
     """
     if size and min(size) < 0 and options["out"] is None:
         raise RuntimeError("zeros: Dimension size must be non-negative.")
-    return made(size, zeros_in, options, name="zeros")
+    return filled_tensor(size, zeros_in, options, name="zeros")
 
 
 @op(factory=True, variants="function")
@@ -50,7 +50,7 @@ def ones(size: Sizes, **options: OutOptions) -> Any:
     >>> torch.ones(2)
     tensor([1., 1.])
     """
-    return made(size, ones_in, options, name="ones")
+    return filled_tensor(size, ones_in, options, name="ones")
 
 
 @op(factory=True, variants="function")
@@ -62,11 +62,11 @@ def empty(size: Sizes, *, memory_format: MemoryFormat | None = None, **options: 
     torch.Size([2, 3])
     """
     if memory_format is None:
-        return made(size, nothing_in, options, name="empty", resizes=True)
+        return filled_tensor(size, nothing_in, options, name="empty", resizes=True)
     if options.get("out") is not None:
         raise RuntimeError("'memory_format' argument is incompatible with 'out' tensor argument")
     require_sizes(size)
-    return made(size, nothing_in, options, strides=strides_in(memory_format, size), name="empty", resizes=True)
+    return filled_tensor(size, nothing_in, options, strides=strides_in(memory_format, size), name="empty", resizes=True)
 
 
 @op(factory=True, variants="function")
@@ -116,7 +116,7 @@ def _strided(size: Sizes, stride: Sizes, options: dict[str, Any], default: Dtype
     require_sizes(size)
     if any(step < 0 for step in stride):
         raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
-    return made(size, nothing_in, options, default, stride)
+    return filled_tensor(size, nothing_in, options, default, stride)
 
 
 @op(factory=True, variants="function")
@@ -137,7 +137,7 @@ def _full(
 ) -> Tensor:
     require_sizes(size)
     filling = scalar_array(value, dtype_in(options, default))
-    return made(size, lambda array: array.fill(filling), options, default, strides, name=name)
+    return filled_tensor(size, lambda array: array.fill(filling), options, default, strides, name=name)
 
 
 # -- like another tensor -----------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ def _like(self: Any, fill: Any, format: Any, options: dict[str, Any]) -> Tensor:
     array = self._array
     if self.__class__ is SparseTensor:
         return _new(self, array.shape, fill, options)
-    return made(array.shape, fill, options, self.dtype, strides_like(array, format))
+    return filled_tensor(array.shape, fill, options, self.dtype, strides_like(array, format))
 
 
 @op(factory=True, variants="function")
@@ -237,7 +237,7 @@ def new_full(self: Array, size: Sizes, fill_value: Scalar, **options: Options) -
 
 
 def _new(self: Any, size: Sizes, fill: Any, options: dict[str, Any]) -> Tensor:
-    return made(size, fill, {**options, "layout": options["layout"] or self.layout}, self.dtype)
+    return filled_tensor(size, fill, {**options, "layout": options["layout"] or self.layout}, self.dtype)
 
 
 def _new_full(self: Any, size: Sizes, value: Any, options: dict[str, Any]) -> Tensor:

@@ -1,7 +1,7 @@
 """What the keywords of every factory do: `out`, `dtype`, `layout`, `device`, `pin_memory`, `requires_grad`.
 
-A factory says the sizes and how memory is filled; `made` finds the memory and makes the tensor. Rests on declare's memory
-and writing; all modules of this room use it.
+A factory says the sizes and how memory is filled; `filled_tensor` finds the memory and makes the tensor. Rests on declare's
+memory and writing; all modules of this room use it.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def dtype_in(options: dict[str, Any], default: Dtype | None = None) -> Dtype:
 _KEEPING_SIZES = ("arange", "range", "linspace", "fft_fftfreq", "fft_rfftfreq")
 
 
-def made(
+def filled_tensor(
     shape: tuple[int, ...],
     fill: Callable[[Array], object],
     options: dict[str, Any],

@@ -14,7 +14,7 @@ import numpy as np
 
 from autogradkit._ops.declare import op, python_function
 from autogradkit._ops.declare.kinds import Options
-from autogradkit._ops.making.options import dtype_in, made
+from autogradkit._ops.making.options import dtype_in, filled_tensor
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.tensor import Tensor, wrap
@@ -28,7 +28,7 @@ def _positions(name: str, row: int, col: int, offset: int, options: dict[str, An
     if kind not in (dtypes.int64, dtypes.int32):
         raise NotImplementedError(f"\"{name}\" not implemented for '{SCALAR_TYPE_NAMES[kind]}'")
     found = (np.tril_indices if name == "tril_indices" else np.triu_indices)(row, offset, col)
-    return made((2, len(found[0])), lambda array: np.copyto(array, found, casting="unsafe"), options, kind)
+    return filled_tensor((2, len(found[0])), lambda array: np.copyto(array, found, casting="unsafe"), options, kind)
 
 
 @op(factory=True, variants="function")

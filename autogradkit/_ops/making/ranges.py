@@ -14,7 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar, SymInt
 from autogradkit._ops.declare.writing import require_no_leaf
-from autogradkit._ops.making.options import dtype_in, finished, made
+from autogradkit._ops.making.options import dtype_in, filled_tensor, finished
 from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
@@ -89,7 +89,7 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
         else:
             np.copyto(array, start + np.arange(count, dtype=np.float64) * step, casting="unsafe")
 
-    return made((count,), fill, options, kind, name="arange")
+    return filled_tensor((count,), fill, options, kind, name="arange")
 
 
 range_ = function("range", variants="function")
@@ -127,7 +127,7 @@ def _(start: Scalar, end: Scalar, step: Scalar = 1, **options: OutOptions) -> An
     def fill(array: Array) -> None:
         np.copyto(array, start + np.arange(count, dtype=np.float64) * step, casting="unsafe")
 
-    return made((count,), fill, options, kind, name="range")
+    return filled_tensor((count,), fill, options, kind, name="range")
 
 
 def warn_of_resizing(out: Tensor, count: int) -> None:
@@ -223,7 +223,9 @@ def _evenly(start: Any, end: Any, steps: int, options: dict[str, Any], given: Se
     elif steps:  # filled with the one number: nobody asks about the other
         start = wide_scalar_array(start, kind).item()
     shape = (steps,) if out is None or out._array.size != steps else out._array.shape
-    return made(shape, lambda array: fill_evenly(array, start, end), options, kind, name="linspace", given=given)
+    return filled_tensor(
+        shape, lambda array: fill_evenly(array, start, end), options, kind, name="linspace", given=given
+    )
 
 
 @quiet
@@ -290,4 +292,4 @@ def _diagonal(n: int, m: int, options: dict[str, Any]) -> Tensor:
         array.fill(0)
         np.fill_diagonal(array[:, :n], 1)
 
-    return made((n, m), fill, options, name="eye")
+    return filled_tensor((n, m), fill, options, name="eye")

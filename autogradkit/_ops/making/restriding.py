@@ -127,7 +127,7 @@ def viewed(
         return as_strided.run((base if other is None else other.run((base,)), size, stride, storage_offset))
 
 
-def seen_by(base: Tensor, steps: tuple[ViewStep, ...]) -> Tensor:
+def replay_view_steps(base: Tensor, steps: tuple[ViewStep, ...]) -> Tensor:
     """As `viewed`, of a view that sizes, strides and offset alone do not describe."""
     with enable_grad():
         for view_op, values in _ops_of(steps):
@@ -189,7 +189,7 @@ def _other_kind(base: np.dtype[Any], view: np.dtype[Any]) -> Overload | None:
     return None if base == view else _KINDS.get((base, view))
 
 
-def seen_as(array: Array, numpy_dtype: np.dtype[Any]) -> Array:
+def view_as_kind(array: Array, numpy_dtype: np.dtype[Any]) -> Array:
     """The array, or its memory as real or complex numbers where a view shows it so."""
     other = _other_kind(array.dtype, numpy_dtype)
     return array if other is None else other.kernel(array)

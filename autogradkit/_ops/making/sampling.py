@@ -11,7 +11,7 @@ from typing import Any
 from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import Array, Generator, MemoryFormat, Options, OutOptions, Sizes, SymInt
 from autogradkit._ops.declare.writing import require_no_leaf
-from autogradkit._ops.making.options import dtype_in, made, strides_like
+from autogradkit._ops.making.options import dtype_in, filled_tensor, strides_like
 from autogradkit._ops.making.random import (
     fill_between,
     fill_normal,
@@ -38,12 +38,12 @@ def _(size: Sizes, *, generator: Generator | None, **options: OutOptions) -> Any
     tensor([[0.4963, 0.7682, 0.0885],
             [0.1320, 0.3074, 0.6341]])
     """
-    return made(size, lambda array: fill_uniform(array, 0, 1, generator), options, name="rand", resizes=True)
+    return filled_tensor(size, lambda array: fill_uniform(array, 0, 1, generator), options, name="rand", resizes=True)
 
 
 @rand.overload(factory=True, random=True)
 def _(size: Sizes, **options: OutOptions) -> Any:
-    return made(size, lambda array: fill_uniform(array, 0, 1, None), options, name="rand")
+    return filled_tensor(size, lambda array: fill_uniform(array, 0, 1, None), options, name="rand")
 
 
 randn = function("randn", variants="function")
@@ -58,12 +58,12 @@ def _(size: Sizes, *, generator: Generator | None, **options: OutOptions) -> Any
     >>> torch.randn(3)
     tensor([ 1.5410, -0.2934, -2.1788])
     """
-    return made(size, lambda array: fill_normal(array, 0, 1, generator), options, name="randn", resizes=True)
+    return filled_tensor(size, lambda array: fill_normal(array, 0, 1, generator), options, name="randn", resizes=True)
 
 
 @randn.overload(factory=True, random=True)
 def _(size: Sizes, **options: OutOptions) -> Any:
-    return made(size, lambda array: fill_normal(array, 0, 1, None), options, name="randn", resizes=True)
+    return filled_tensor(size, lambda array: fill_normal(array, 0, 1, None), options, name="randn", resizes=True)
 
 
 randint = function("randint", variants="function")
@@ -97,7 +97,7 @@ def _(low: SymInt, high: SymInt, size: Sizes, **options: OutOptions) -> Any:
 
 
 def _between(low: int, high: int, size: Sizes, generator: Any, options: dict[str, Any]) -> Tensor:
-    return made(size, lambda array: fill_between(array, low, high, generator), options, int64, name="randint")
+    return filled_tensor(size, lambda array: fill_between(array, low, high, generator), options, int64, name="randint")
 
 
 randperm = function("randperm", variants="function")
@@ -138,7 +138,7 @@ def _shuffled(n: int, generator: Any, options: dict[str, Any]) -> Tensor:
     def fill(array: Array) -> None:
         array[...] = draws.permutation(generator or default_generator, n)
 
-    return made((n,), fill, options, int64, name="randperm")
+    return filled_tensor((n,), fill, options, int64, name="randperm")
 
 
 # -- like another tensor -----------------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def _shuffled(n: int, generator: Any, options: dict[str, Any]) -> Tensor:
 
 def _like(self: Any, fill: Callable[[Array], None], format: Any, options: dict[str, Any]) -> Tensor:
     array = self._array
-    return made(array.shape, fill, options, self.dtype, strides_like(array, format))
+    return filled_tensor(array.shape, fill, options, self.dtype, strides_like(array, format))
 
 
 rand_like = function("rand_like", variants="function")

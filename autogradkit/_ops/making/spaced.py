@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar
 from autogradkit._ops.declare.writing import require_no_leaf
-from autogradkit._ops.making.options import dtype_in, made
+from autogradkit._ops.making.options import dtype_in, filled_tensor
 from autogradkit._ops.making.ranges import dtype_between, numbers_between, numbers_in, require_real, warn_of_resizing
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import complex128, float64, from_numpy_dtype, get_default_dtype
@@ -68,7 +68,7 @@ def _powers(start: Any, end: Any, steps: int, base: float, options: dict[str, An
         exponents = numbers_between(start, end, steps, work)
         np.copyto(array, np.power(work(base), exponents).reshape(array.shape), casting="unsafe")
 
-    return made(shape, fill, options, kind, name="logspace", given=given)
+    return filled_tensor(shape, fill, options, kind, name="logspace", given=given)
 
 
 def _require_floating(name: str, options: dict[str, Any]) -> None:
@@ -102,7 +102,7 @@ def fft_fftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
         warn_of_resizing(out, n)
         if n == 1 and not out.ndim:
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-    return made((n,), fill, options, get_default_dtype(), name="fft_fftfreq")
+    return filled_tensor((n,), fill, options, get_default_dtype(), name="fft_fftfreq")
 
 
 @op(name="fft_rfftfreq", variants="", factory=True)
@@ -123,7 +123,7 @@ def fft_rfftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
     count = max(int(n / 2) + 1, 0)
     if options.get("out") is not None:
         warn_of_resizing(options["out"], count)
-    return made((count,), fill, options, get_default_dtype(), name="fft_rfftfreq")
+    return filled_tensor((count,), fill, options, get_default_dtype(), name="fft_rfftfreq")
 
 
 @op(factory=True, variants="function")
@@ -135,4 +135,4 @@ def scalar_tensor(s: Scalar, **options: Options) -> Any:
     tensor(3.)
     """
     kind = dtype_in(options, get_default_dtype())
-    return made((), lambda array: np.copyto(array, scalar_array(s, kind)), options, kind)
+    return filled_tensor((), lambda array: np.copyto(array, scalar_array(s, kind)), options, kind)

@@ -25,7 +25,7 @@ from autogradkit.engine.modes import MODE
 from autogradkit.engine.reseating import reseating
 
 
-def whole(storage: TypedStorage | UntypedStorage, kind: np.dtype[Any]) -> Array:
+def all_elements(storage: TypedStorage | UntypedStorage, kind: np.dtype[Any]) -> Array:
     """All elements that a storage has room for."""
     return storage.untyped().flat(kind)
 
@@ -98,7 +98,7 @@ def from_file(filename: str, shared: bool | None = None, size: int | None = 0, *
     """
     kind = dtype_in(options).numpy
     storage = UntypedStorage.from_file(filename, bool(shared), (size or 0) * kind.itemsize)
-    return finished(whole(storage, kind)[: size or 0], options)
+    return finished(all_elements(storage, kind)[: size or 0], options)
 
 
 # -- another storage ---------------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def _(self: Tensor) -> Any:
 @set_.overload(composition=True)
 def _(self: Tensor, source: Storage) -> Any:
     _require_type(self, source)
-    return _set(self, whole(source, self._memory.dtype))
+    return _set(self, all_elements(source, self._memory.dtype))
 
 
 @set_.overload(composition=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k
 from autogradkit._ops.declare.kinds import Options
-from autogradkit._ops.making.options import dtype_in, finished, made, ones_in
+from autogradkit._ops.making.options import dtype_in, filled_tensor, finished, ones_in
 from autogradkit._ops.making.ranges import arange
 from autogradkit._ops.pointwise.special import i0
 from autogradkit.core.dtype import CPP_NAMES
@@ -36,7 +36,7 @@ def _window(
     if window_length < 0:
         raise RuntimeError(f"{name} requires non-negative window_length, got window_length={window_length}")
     if window_length <= 1:
-        return made((window_length,), ones_in, options)
+        return filled_tensor((window_length,), ones_in, options)
     places = arange(window_length + periodic, dtype=kind)
     return finished(shaped(places, places.numel() - 1)._array[:window_length], options)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import both, constants, real_gradients, scalar_type
+from autogradkit._ops.declare.refusals import check_both, constants, real_gradients, scalar_type
 from autogradkit._ops.declare.writing import require_castable, require_shape
 from autogradkit._ops.network.loss import MEAN, NONE, SUM, common_dtype, require_floats, share, write_reduced
 from autogradkit._ops.network.rounding import write
@@ -198,7 +198,7 @@ def _from_labels(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, r
 @op(
     variants="function",
     meta=_logits_meta,
-    refuse=both(
+    refuse=check_both(
         constants("binary_cross_entropy_with_logits", weight=2, pos_weight=3),
         _require_real_losses,
     ),

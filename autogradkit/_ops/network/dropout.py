@@ -87,7 +87,7 @@ def _one_a_channel(array: Any) -> Any:
 def _noise(array: Any, p: float) -> Tensor:
     if array.__class__ is MetaArray:
         return emptied(array.hollow)
-    noise = _kept(array, p)
+    noise = _keep_mask(array, p)
     np.divide(noise, array.dtype.type(1 - p), out=noise)
     return wrap(noise)
 
@@ -95,14 +95,14 @@ def _noise(array: Any, p: float) -> Tensor:
 def _alpha_noise(array: Any, p: float) -> tuple[Tensor, Tensor]:
     if array.__class__ is MetaArray:
         return emptied(array.hollow), emptied(array.hollow)
-    kept = _kept(array, p)
+    kept = _keep_mask(array, p)
     scale = 1 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
     of = kept.dtype.type
     added = (kept - of(1)) * of(ALPHA * scale) + of(ALPHA * scale * p)
     return wrap(np.asarray(kept * of(scale))), wrap(np.asarray(added))  # without dimensions they are NumPy's numbers
 
 
-def _kept(array: Any, p: float) -> Any:
+def _keep_mask(array: Any, p: float) -> Any:
     """1 for what is kept, 0 for what is dropped, in the memory order of a tensor like this one."""
     if array.dtype.kind == "c":
         raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type(wrap(array).dtype)}'")

@@ -97,7 +97,7 @@ def _maxima(x: Array, kernel: Shape, drawn: Array, out: tuple[Array, Array]) -> 
     np.copyto(out[1], np.take_along_axis(seen, chosen, -1).reshape(out[1].shape))
 
 
-def _drawn(t: Any, *shape: int) -> Any:
+def _random_samples(t: Any, *shape: int) -> Any:
     """Numbers in [0, 1) that are no operands to differentiate by."""
     return t(*shape, low=0.1, high=0.9).detach()
 
@@ -111,8 +111,8 @@ def _drawn(t: Any, *shape: int) -> Any:
     outputs="result0 result1",
     differentiable_outputs=1,
     samples=lambda t: [
-        (t(2, 3, 7, 5), (2, 3), (3, 2), _drawn(t, 2, 3, 2)),
-        (t(2, 5, 5), (2, 2), (4, 1), _drawn(t, 1, 2, 2)),
+        (t(2, 3, 7, 5), (2, 3), (3, 2), _random_samples(t, 2, 3, 2)),
+        (t(2, 5, 5), (2, 2), (4, 1), _random_samples(t, 1, 2, 2)),
     ],
     vjp={
         "self": lambda g, self, kernel_size, output_size, result1: k.fractional_max_pool2d_backward(
@@ -157,8 +157,8 @@ def fractional_max_pool2d_backward(
     outputs="result0 result1",
     differentiable_outputs=1,
     samples=lambda t: [
-        (t(1, 2, 5, 5, 4), (2, 3, 1), (3, 2, 3), _drawn(t, 1, 2, 3)),
-        (t(2, 4, 3, 4), (2, 2, 2), (2, 1, 2), _drawn(t, 1, 2, 3)),
+        (t(1, 2, 5, 5, 4), (2, 3, 1), (3, 2, 3), _random_samples(t, 1, 2, 3)),
+        (t(2, 4, 3, 4), (2, 2, 2), (2, 1, 2), _random_samples(t, 1, 2, 3)),
     ],
     vjp={
         "self": lambda g, self, kernel_size, output_size, result1: k.fractional_max_pool3d_backward(

@@ -13,7 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.declare.refusals import both, not_implemented, real_gradients
+from autogradkit._ops.declare.refusals import check_both, not_implemented, real_gradients
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.rounding import write
@@ -42,7 +42,7 @@ def _silu_slope(g: Any, self: Any) -> Any:
     variants="",
     in_place=True,
     pointwise=SAME,
-    dtypes=both(not_implemented("silu_cpu", "biu"), real_gradients("silu")),
+    dtypes=check_both(not_implemented("silu_cpu", "biu"), real_gradients("silu")),
     out=False,
     samples=lambda t: [(t(2, 3),), (t(),), (t(0, 2),)],
     vjp={"self": _silu_slope},

@@ -75,11 +75,11 @@ def _operands(form: Overload) -> list[str]:
 
 def find(packet: OpOverloadPacket) -> dict[str, OpOverload]:
     """The forms of a packet by PyTorch's names for them; none where nothing of its name is declared."""
-    return _found(packet)
+    return _overloads_of(packet)
 
 
 @functools.cache
-def _found(packet: OpOverloadPacket) -> dict[str, OpOverload]:
+def _overloads_of(packet: OpOverloadPacket) -> dict[str, OpOverload]:
     name = packet.__name__
     forms = list(forms_of(name))
     names = _named().get(name) or (["default"] if len(forms) == 1 else _usual(forms))
@@ -190,7 +190,7 @@ def _running(form: Overload, how: str, schema: FunctionSchema) -> Run:
         out = [values.pop(each) for each in written]
         given = {form_name: values[name] for form_name, name in names if name in values}
         into = None if not out else out[0] if len(out) == 1 else tuple(out)
-        result = _called(form, how, given, into)
+        result = _call_form(form, how, given, into)
         if several:
             return tuple(result)
         return list(result) if listed else result
@@ -199,11 +199,11 @@ def _running(form: Overload, how: str, schema: FunctionSchema) -> Run:
     return run
 
 
-def _called(form: Overload, how: str, given: dict[str, Any], out: Any) -> Any:
+def _call_form(form: Overload, how: str, given: dict[str, Any], out: Any) -> Any:
     """A form on its arguments by name, heard of as every call is."""
     owner: OverloadSet = form.owner
     if RECORDERS and MODE.casting is not None and owner.name in CAST and how == FUNCTION:
-        return MODE.casting.call(lambda **kwargs: _called(form, how, kwargs, out), owner.name, (), given)
+        return MODE.casting.call(lambda **kwargs: _call_form(form, how, kwargs, out), owner.name, (), given)
     values = _converted(form, given)
 
     def run(*_args: Any, **_kwargs: Any) -> Any:

@@ -43,10 +43,10 @@ def _refuse_between(self: Any, min: Any, max: Any) -> None:
 def _inside(self: Any, min: Any, max: Any) -> Any:
     if min is None:
         return self <= max
-    return self >= min if max is None else _both(self >= min, self <= max)
+    return self >= min if max is None else _between(self >= min, self <= max)
 
 
-def _both(first: Any, second: Any) -> Any:
+def _between(first: Any, second: Any) -> Any:
     _require_fitting(first, second)
     return first & second
 
@@ -122,7 +122,9 @@ clamp = function("clamp", "clip", in_place=True)
     samples=lambda t: [(t(2, 3), t(3, low=-2, high=-0.5), t(2, 1, low=0.5, high=2)), (t(4), t(4), None)],
     vjp={
         "self": lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0),
-        "min": lambda g, self, min, max: k.where(self < min if max is None else _both(self < min, min < max), g, 0.0),
+        "min": lambda g, self, min, max: k.where(
+            self < min if max is None else _between(self < min, min < max), g, 0.0
+        ),
         "max": lambda g, self, min, max: k.where(self > max if min is None else _either(self > max, max < min), g, 0.0),
     },
 )

@@ -224,7 +224,7 @@ def _inverted(self: Tensor) -> Any:
     """`~`: the same of integers and bools, and of nothing else."""
     if self._array.dtype.kind in "fc":
         raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
-    return bitwise_not.owner.made("method")(self)
+    return bitwise_not.owner.front("method")(self)
 
 
 bitwise_and = function("bitwise_and", in_place=True, operators="__and__ __rand__ __iand__")

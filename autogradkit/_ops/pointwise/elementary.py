@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, TO_REAL, k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import both, not_implemented, refuses
+from autogradkit._ops.declare.refusals import check_both, not_implemented, refuses
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import number_in
 from autogradkit.core.dtype import is_half
@@ -173,7 +173,7 @@ def sigmoid(self: Array, *, out: Array) -> None:
     in_place=True,
     operators="__abs__",
     dtypes=not_implemented("abs_cpu", "b"),
-    edit_dtypes=both(
+    edit_dtypes=check_both(
         refuses("c", "In-place abs is not supported for complex tensors.", RuntimeError),
         not_implemented("abs_cpu", "b"),
     ),

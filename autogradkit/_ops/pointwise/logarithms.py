@@ -93,7 +93,7 @@ def log10(self: Array, *, out: Array) -> None:
     """
 
 
-def _apart(one: Any, other: Any, kind: str) -> Any:
+def _difference(one: Any, other: Any, kind: str) -> Any:
     """one − other, which PyTorch does not compute where one is of bools."""
     if kind == "b":
         raise RuntimeError(BOOL_SUBTRACTION)
@@ -125,8 +125,8 @@ _MANY = 4096  # elements from which several passes are quicker than NumPy's one,
     samples=binary_tensor_samples,
     in_place=False,
     vjp={
-        "self": lambda g, self, other, other_kind: g / k.conj(1 + k.exp(_apart(other, self, other_kind))),
-        "other": lambda g, self, other, self_kind: g / k.conj(1 + k.exp(_apart(self, other, self_kind))),
+        "self": lambda g, self, other, other_kind: g / k.conj(1 + k.exp(_difference(other, self, other_kind))),
+        "other": lambda g, self, other, self_kind: g / k.conj(1 + k.exp(_difference(self, other, self_kind))),
     },
     rule="∂self = ∂ / (1 + exp(other − self))\n∂other = ∂ / (1 + exp(self − other))",
 )
@@ -160,8 +160,8 @@ def logaddexp(self: Array, other: Array, *, out: Array) -> None:
     in_place=False,
     node="Logaddexp2Backward0",
     vjp={
-        "self": lambda g, self, other, other_kind: g / (1 + k.exp2(_apart(other, self, other_kind))),
-        "other": lambda g, self, other, self_kind: g / (1 + k.exp2(_apart(self, other, self_kind))),
+        "self": lambda g, self, other, other_kind: g / (1 + k.exp2(_difference(other, self, other_kind))),
+        "other": lambda g, self, other, self_kind: g / (1 + k.exp2(_difference(self, other, self_kind))),
     },
     rule="∂self = ∂ / (1 + 2^(other − self))\n∂other = ∂ / (1 + 2^(self − other))",
 )

@@ -322,7 +322,7 @@ def _edit_in_double(self: Tensor, exponent: Any) -> Any:
         raise RuntimeError(
             f"the base given to float_power_ has dtype {got} but the operation's result requires dtype {wanted}"
         )
-    return pow_.made("in_place")(self, *_as_double(exponent))
+    return pow_.front("in_place")(self, *_as_double(exponent))
 
 
 def _require_double(out: Tensor, *operands: Any) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import SAME, TO_BOOL, UNIMPLEMENTED, function, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import (
-    both,
+    check_both,
     not_implemented,
     refuses,
     undifferentiated,
@@ -85,7 +85,7 @@ def sign(self: Array, *, out: Array) -> None:
     out_dtype=require_found,
     pointwise=SAME,
     in_place=True,
-    dtypes=both(refuses("c", "floor is not supported for complex inputs"), not_implemented("floor_vml_cpu", "b")),
+    dtypes=check_both(refuses("c", "floor is not supported for complex inputs"), not_implemented("floor_vml_cpu", "b")),
     samples=lambda t: [(t(2, 3),)],
     vjp={"self": lambda g: k.zeros_like(g)},
 )
@@ -103,7 +103,7 @@ def floor(self: Array, *, out: Array) -> None:
     out_dtype=require_found,
     pointwise=SAME,
     in_place=True,
-    dtypes=both(refuses("c", "ceil is not supported for complex inputs"), not_implemented("ceil_vml_cpu", "b")),
+    dtypes=check_both(refuses("c", "ceil is not supported for complex inputs"), not_implemented("ceil_vml_cpu", "b")),
     samples=lambda t: [(t(2, 3),)],
     vjp={"self": lambda g: k.zeros_like(g)},
 )
@@ -161,7 +161,7 @@ def round_decimals(self: Array, *, decimals: int, out: Array) -> None:
     out_dtype=require_found,
     pointwise=SAME,
     in_place=True,
-    dtypes=both(refuses("c", "trunc is not supported for complex inputs"), not_implemented("trunc_vml_cpu", "b")),
+    dtypes=check_both(refuses("c", "trunc is not supported for complex inputs"), not_implemented("trunc_vml_cpu", "b")),
     samples=lambda t: [(t(2, 3),)],
     vjp={"self": lambda g: k.zeros_like(g)},
 )

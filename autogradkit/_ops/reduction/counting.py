@@ -126,7 +126,7 @@ def _return_output(  # the name that PyTorch's refusals say
     try:
         options = {"sorted": sorted, "return_inverse": return_inverse, "return_counts": return_counts}
         found = unique_elements.owner(input, **options) if dim is None else unique_places.owner(input, dim, **options)
-        return _asked(found, return_inverse, return_counts)
+        return _requested(found, return_inverse, return_counts)
     except BaseException as error:
         shorten(error)
         raise
@@ -152,7 +152,7 @@ def _no_derivative(name: str) -> Any:
     return refuse
 
 
-def _asked(found: Any, return_inverse: bool, return_counts: bool) -> Any:
+def _requested(found: Any, return_inverse: bool, return_counts: bool) -> Any:
     results = [each for each, asked in zip(found, (True, return_inverse, return_counts), strict=True) if asked]
     return results[0] if len(results) == 1 else tuple(results)
 
@@ -204,7 +204,7 @@ def _consecutive_return_output(
     """
     try:
         options = {"return_inverse": return_inverse, "return_counts": return_counts, "dim": dim}
-        return _asked(unique_runs.owner(input, **options), return_inverse, return_counts)
+        return _requested(unique_runs.owner(input, **options), return_inverse, return_counts)
     except BaseException as error:
         shorten(error)
         raise

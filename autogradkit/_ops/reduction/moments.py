@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Array, Dims, Scalar
 from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.plans import reduction_plan, wrapped_dims
 from autogradkit._ops.declare.source import Call, Source
-from autogradkit._ops.reduction.sums import kept, spread
+from autogradkit._ops.reduction.sums import spread, with_reduced_dims
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.integers import require_64_bits
 from autogradkit.core.tensor import Tensor
@@ -39,7 +39,7 @@ def _free(sizes: tuple[int, ...], dim: Any, correction: float | None) -> float:
     return max(free, 0) if dim is None or len(dim) == len(sizes) else max(0, free)  # NaN is kept, or not, as in PyTorch
 
 
-def _taken(self: Array, out: Array) -> Array:
+def _cast_for_out(self: Array, out: Array) -> Array:
     """`self` as PyTorch takes it where `out=` has another dtype: in that one, but as it is for a single result.
 
     Raises NotImplementedError for complex results, RuntimeError for half precision whose single result has more.
@@ -65,7 +65,7 @@ def _variance(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
             "numel divided by output numel)."
         )
-    self = _taken(self, out)
+    self = _cast_for_out(self, out)
     source = self.astype(np.float64) if self.dtype.kind in "fV" else self
     mean = np.asarray(np.add.reduce(source, axis=dim, keepdims=True))
     mean /= math.prod([self.shape[axis] for axis in dim])
@@ -95,7 +95,7 @@ def _lose_infinity(mean: Array, self: Array, axes: tuple[int, ...]) -> None:
 def _var_backward(g: Any, self: Any, dim: Any, correction: float | None, keepdim: bool) -> Any:
     taken = 1 if correction is None else correction
     free = math.prod([self.shape[axis] for axis in wrapped_dims(dim, len(self.shape))]) - taken
-    g = kept(g, self.shape, dim, keepdim)
+    g = with_reduced_dims(g, self.shape, dim, keepdim)
     mean = k.mean_dims(self, dim, True)
     if (dim is None or not self.ndim) and free <= 0:  # 2 / 0, and NaN where that is multiplied by 0
         return g * k.where(self == mean, math.nan, math.inf)

@@ -12,8 +12,8 @@ import numpy as np
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Dim, SymInt
 from autogradkit._ops.declare.refusals import (
-    both,
     by_kernel,
+    check_both,
     not_implemented,
     refuses,
     unless_empty,
@@ -143,7 +143,7 @@ def _topk_meta(self: Array, k: int, dim: int, largest: bool, sorted: bool) -> li
 
 @op(
     meta=_topk_meta,
-    dtypes=both(
+    dtypes=check_both(
         refuses("c", " topk does not support complex dtypes on CPU", RuntimeError),
         refuses("b", "topk does not support bool dtypes on CPU", RuntimeError),
     ),

@@ -64,7 +64,7 @@ def everywhere(g: Any, sizes: tuple[int, ...]) -> Any:
 
 def spread(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
     """A reduced gradient over the shape that was reduced."""
-    return k.expand(kept(g, sizes, dim, keepdim), sizes)
+    return k.expand(with_reduced_dims(g, sizes, dim, keepdim), sizes)
 
 
 def _kept_on_arrays(g: Array, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Array:
@@ -79,7 +79,7 @@ def _kept_on_arrays(g: Array, sizes: tuple[int, ...], dim: Any, keepdim: bool) -
 
 
 @k.on_arrays(_kept_on_arrays)
-def kept(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
+def with_reduced_dims(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -> Any:
     """A reduced gradient with the dimensions that were reduced, of size 1."""
     if not keepdim and sizes:
         for each in sorted(wrapped_dims(dim, len(sizes))):

@@ -137,7 +137,7 @@ def _is_mask(indices: OptionalArrays, target: Array) -> bool:
     )
 
 
-def _put(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> Step:
+def _index_put_step(target: Array, indices: OptionalArrays, values: Array, accumulate: bool = False) -> Step:
     """The step that writes, or adds, `values` where `indices` point; all checks come first."""
     if not indices:
         _spread(values, target.shape)
@@ -284,7 +284,7 @@ def index_put(self: Array, indices: OptionalArrays, values: Array, accumulate: b
     >>> torch.zeros(3).index_put((torch.tensor([0, 2]),), torch.tensor([1.0, 2.0]))
     tensor([1., 0., 2.])
     """
-    return _put(out, indices, values, accumulate)
+    return _index_put_step(out, indices, values, accumulate)
 
 
 # -- the operators -----------------------------------------------------------------------------------------------------

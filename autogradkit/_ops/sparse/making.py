@@ -65,7 +65,7 @@ def _(
            size=(2, 3), nnz=2, layout=torch.sparse_coo)
     """
     require_place({"device": device, "pin_memory": pin_memory})
-    places, kept = _given(indices, values, dtype)
+    places, kept = _indices_and_values(indices, values, dtype)
     array = places._array
     _require_matrix(array)
     sizes = kept._array.shape[1:]
@@ -74,7 +74,7 @@ def _(
         sizes = (*[int(each) + 1 for each in array.max(1)], *sizes)
     else:
         sizes = ((0,) * array.shape[0]) + sizes
-    return _made(sizes, places, kept, requires_grad, check_invariants, is_coalesced)
+    return _new_sparse(sizes, places, kept, requires_grad, check_invariants, is_coalesced)
 
 
 @sparse_coo_tensor.overload(composition=True)
@@ -91,8 +91,8 @@ def _(
     is_coalesced: bool | None = None,
 ) -> Any:
     require_place({"device": device, "pin_memory": pin_memory})
-    places, kept = _given(indices, values, dtype)
-    return _made(size, places, kept, requires_grad, check_invariants, is_coalesced)
+    places, kept = _indices_and_values(indices, values, dtype)
+    return _new_sparse(size, places, kept, requires_grad, check_invariants, is_coalesced)
 
 
 @sparse_coo_tensor.overload(composition=True)
@@ -109,7 +109,7 @@ def _(
     return _requiring(wrap_sparse(empty_of(size, len(size), kind.numpy)), requires_grad)
 
 
-def _given(indices: Any, values: Any, dtype: Dtype | None) -> tuple[Tensor, Tensor]:
+def _indices_and_values(indices: Any, values: Any, dtype: Dtype | None) -> tuple[Tensor, Tensor]:
     """Indices and values as tensors, the indices as int64; what is one already keeps its memory and its graph."""
     places = indices if isinstance(indices, Tensor) else wrap(array_from(indices, None))
     if places._array.dtype != np.int64:
@@ -120,7 +120,7 @@ def _given(indices: Any, values: Any, dtype: Dtype | None) -> tuple[Tensor, Tens
     return places, kept if dtype is None else kept.to(dtype)
 
 
-def _made(
+def _new_sparse(
     size: Any, places: Tensor, kept: Tensor, requires_grad: bool, checks: bool | None, is_coalesced: bool | None
 ) -> Tensor:
     indices, values = places._array, kept._array

@@ -6,6 +6,6 @@ Rests on the ops; loaded when one of them is named.
 from autogradkit._ops.linalg.products import mm
 from autogradkit._ops.sparse.operations import hspmm, sspaddmm
 
-spmm = dsmm = mm.owner.made("function")
-hsmm = hspmm.owner.made("function")
-saddmm = sspaddmm.owner.made("function")
+spmm = dsmm = mm.owner.front("function")
+hsmm = hspmm.owner.front("function")
+saddmm = sspaddmm.owner.front("function")

@@ -34,7 +34,7 @@ _FORMS = {
         _of_size: ("shape, *, device=", "shape, dtype=, device="),
     }.items()
 }
-_made = sparse_coo_tensor.made("function")
+_made = sparse_coo_tensor.front("function")
 
 
 class sparsetensortype(tensortype):  # noqa: N801 - as its base

@@ -73,7 +73,7 @@ def _centred(input: Tensor, n_fft: int, pad_mode: str) -> Tensor:
     return padded.view(padded._array.shape[-ndim:])
 
 
-_pad = pad.owner.made("function")
+_pad = pad.owner.front("function")
 _stft = function("stft", variants="")
 
 

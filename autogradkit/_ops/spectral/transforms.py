@@ -31,7 +31,7 @@ def _sorted_dims(strides: Strides, dims: Sequence[int], leave_last: bool = False
     return [*sorted(moved, key=lambda dim: -strides[dim]), *rest]
 
 
-def _apart(ndim: int, dims: Sequence[int]) -> list[int]:
+def _untransformed_dims(ndim: int, dims: Sequence[int]) -> list[int]:
     """The dimensions that are not transformed, in the order in which C++'s `partition` leaves them: the last in place of the
     first that is."""
     order, end = list(range(ndim)), ndim
@@ -44,7 +44,7 @@ def _apart(ndim: int, dims: Sequence[int]) -> list[int]:
 
 def _laid_out(sizes: Sequence[int], strides: Strides, dims: Sequence[int]) -> Strides:
     """The strides of a result of these sizes: contiguous, once the transformed dimensions are moved to the end."""
-    batch = sorted(_apart(len(sizes), dims), key=lambda dim: -strides[dim])
+    batch = sorted(_untransformed_dims(len(sizes), dims), key=lambda dim: -strides[dim])
     found, step = [0] * len(sizes), 1
     for dim in reversed([*batch, *dims]):
         found[dim] = step

@@ -262,7 +262,7 @@ def unflatten_method(self: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """Dimension `dim` split into several of these sizes, one of which may be −1."""
     if not sizes:
         raise RuntimeError("unflatten: sizes must be non-empty")
-    return unflatten.owner.made("method")(self, dim, sizes)
+    return unflatten.owner.front("method")(self, dim, sizes)
 
 
 @op(composition=True)

@@ -6,4 +6,4 @@ from autogradkit._ops.network import attention
 
 __all__ = ["scaled_dot_product_attention"]
 
-scaled_dot_product_attention = attention.scaled_dot_product_attention.owner.made("function")
+scaled_dot_product_attention = attention.scaled_dot_product_attention.owner.front("function")

@@ -13,9 +13,9 @@ from autogradkit.core.tensor import Tensor
 
 __all__ = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
 
-cosine_similarity = similarity.cosine_similarity.owner.made("function")
-pairwise_distance = similarity.pairwise_distance.owner.made("function")
-pdist = similarity.pdist.owner.made("function")
+cosine_similarity = similarity.cosine_similarity.owner.front("function")
+pairwise_distance = similarity.pairwise_distance.owner.front("function")
+pdist = similarity.pdist.owner.front("function")
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:

@@ -15,10 +15,10 @@ from autogradkit.nn.functional.editing import editing
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"]
 
-_dropout = ops.dropout.owner.made("function")
-_feature_dropout = ops.feature_dropout.owner.made("function")
-_alpha_dropout = ops.alpha_dropout.owner.made("function")
-_feature_alpha_dropout = ops.feature_alpha_dropout.owner.made("function")
+_dropout = ops.dropout.owner.front("function")
+_feature_dropout = ops.feature_dropout.owner.front("function")
+_alpha_dropout = ops.alpha_dropout.owner.front("function")
+_feature_alpha_dropout = ops.feature_alpha_dropout.owner.front("function")
 _feature_dropout_, _alpha_dropout_ = editing(ops.feature_dropout), editing(ops.alpha_dropout)
 _feature_alpha_dropout_ = editing(ops.feature_alpha_dropout)
 

@@ -20,9 +20,9 @@ from autogradkit.engine.modes import no_grad
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
-_bag_rows = bags.bags_and_positions.made("function")
-_pick_rows = _embedding.owner.made("function")
-one_hot = _one_hot.owner.made("function")
+_bag_rows = bags.bags_and_positions.front("function")
+_pick_rows = _embedding.owner.front("function")
+one_hot = _one_hot.owner.front("function")
 
 
 @entry

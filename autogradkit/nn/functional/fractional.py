@@ -32,7 +32,7 @@ def _sizes(dims: int, input: Tensor, output_size: Any, output_ratio: Any) -> Any
 
 def _samples(dims: int, input: Tensor) -> Tensor:
     batch = 1 if input.dim() == dims + 1 else input.size(0)
-    return rand.made("function")(batch, input.size(-dims - 1), dims, dtype=input.dtype)
+    return rand.front("function")(batch, input.size(-dims - 1), dims, dtype=input.dtype)
 
 
 def _with_indices(dims: int, pool: Callable[..., tuple[Tensor, Tensor]]):
@@ -86,7 +86,7 @@ def _alone(dims: int, with_indices: Callable[..., tuple[Tensor, Tensor]], planes
     return entry(pooled)
 
 
-fractional_max_pool2d_with_indices = _with_indices(2, fractional_pool.fractional_max_pool2d.owner.made("function"))
-fractional_max_pool3d_with_indices = _with_indices(3, fractional_pool.fractional_max_pool3d.owner.made("function"))
+fractional_max_pool2d_with_indices = _with_indices(2, fractional_pool.fractional_max_pool2d.owner.front("function"))
+fractional_max_pool3d_with_indices = _with_indices(3, fractional_pool.fractional_max_pool3d.owner.front("function"))
 fractional_max_pool2d = _alone(2, fractional_max_pool2d_with_indices, "images (N, C, H, W) or (C, H, W)")
 fractional_max_pool3d = _alone(3, fractional_max_pool3d_with_indices, "volumes (N, C, D, H, W) or (C, D, H, W)")

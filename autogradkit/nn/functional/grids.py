@@ -16,8 +16,8 @@ from autogradkit.core.warning import warn
 
 __all__ = ["affine_grid", "grid_sample"]
 
-_grid_sampler = grid_sampling.grid_sampler.owner.made("function")
-_affine_grid = affine.affine_grid_generator.owner.made("function")
+_grid_sampler = grid_sampling.grid_sampler.owner.front("function")
+_affine_grid = affine.affine_grid_generator.owner.front("function")
 
 _MODES = {"bilinear": grid_kernels.BILINEAR, "nearest": grid_kernels.NEAREST, "bicubic": grid_kernels.BICUBIC}
 _PADDINGS = {"zeros": grid_kernels.ZEROS, "border": grid_kernels.BORDER, "reflection": grid_kernels.REFLECTION}

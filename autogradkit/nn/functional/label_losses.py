@@ -24,11 +24,11 @@ __all__ = [
     "multilabel_soft_margin_loss", "poisson_nll_loss",
 ]  # fmt: skip
 
-_binary_cross_entropy = binary_loss.binary_cross_entropy.owner.made("function")
-_with_logits = binary_loss.binary_cross_entropy_with_logits.owner.made("function")
-_kl_div = margin_losses.kl_div.owner.made("function")
-_poisson = margin_losses.poisson_nll_loss.owner.made("function")
-_ctc = ctc.ctc_loss.made("function")
+_binary_cross_entropy = binary_loss.binary_cross_entropy.owner.front("function")
+_with_logits = binary_loss.binary_cross_entropy_with_logits.owner.front("function")
+_kl_div = margin_losses.kl_div.owner.front("function")
+_poisson = margin_losses.poisson_nll_loss.owner.front("function")
+_ctc = ctc.ctc_loss.front("function")
 
 
 @entry

@@ -7,5 +7,5 @@ from autogradkit._ops.network.linear import linear as _linear
 
 __all__ = ["bilinear", "linear"]
 
-bilinear = _bilinear.owner.made("function")
-linear = _linear.owner.made("function")
+bilinear = _bilinear.owner.front("function")
+linear = _linear.owner.front("function")

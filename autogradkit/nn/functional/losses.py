@@ -18,10 +18,10 @@ from autogradkit.nn.functional.reductions import reduction_name, reduction_numbe
 
 __all__ = ["cross_entropy", "huber_loss", "l1_loss", "mse_loss", "nll_loss", "smooth_l1_loss"]
 
-_mse_loss, _l1_loss = loss.mse_loss.owner.made("function"), loss.l1_loss.owner.made("function")
-_huber_loss = loss.huber_loss.owner.made("function")
-_smooth_l1_loss = loss.smooth_l1_loss.owner.made("function")
-_nll_loss, _cross_entropy = nll_loss_nd.owner.made("function"), cross_entropy_loss.owner.made("function")
+_mse_loss, _l1_loss = loss.mse_loss.owner.front("function"), loss.l1_loss.owner.front("function")
+_huber_loss = loss.huber_loss.owner.front("function")
+_smooth_l1_loss = loss.smooth_l1_loss.owner.front("function")
+_nll_loss, _cross_entropy = nll_loss_nd.owner.front("function"), cross_entropy_loss.owner.front("function")
 
 
 @entry

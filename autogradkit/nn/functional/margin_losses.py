@@ -17,14 +17,14 @@ __all__ = [
     "soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss",
 ]  # fmt: skip
 
-_soft_margin = binary_loss.soft_margin_loss.owner.made("function")
-_multi_margin = class_margins.multi_margin_loss.owner.made("function")
-_multilabel_margin = class_margins.multilabel_margin_loss.owner.made("function")
-_hinge = margin_losses.hinge_embedding_loss.owner.made("function")
-_ranking = margin_losses.margin_ranking_loss.owner.made("function")
-_cosine = margin_losses.cosine_embedding_loss.owner.made("function")
-_triplet = margin_losses.triplet_margin_loss.owner.made("function")
-_distance = similarity.pairwise_distance.owner.made("function")
+_soft_margin = binary_loss.soft_margin_loss.owner.front("function")
+_multi_margin = class_margins.multi_margin_loss.owner.front("function")
+_multilabel_margin = class_margins.multilabel_margin_loss.owner.front("function")
+_hinge = margin_losses.hinge_embedding_loss.owner.front("function")
+_ranking = margin_losses.margin_ranking_loss.owner.front("function")
+_cosine = margin_losses.cosine_embedding_loss.owner.front("function")
+_triplet = margin_losses.triplet_margin_loss.owner.front("function")
+_distance = similarity.pairwise_distance.owner.front("function")
 
 
 def soft_margin_loss(

@@ -58,7 +58,7 @@ def canonical_mask(mask: Any, name: str, dtype: Any, other: Any = None, other_na
     return zeros_like.owner(mask, dtype=dtype).masked_fill_(mask, -math.inf)
 
 
-def _apart(projected: Any, count: int, width: int) -> Any:
+def _split_projections(projected: Any, count: int, width: int) -> Any:
     """What was projected at once, as `count` tensors, each contiguous."""
     return projected.unflatten(-1, (count, width)).unsqueeze(0).transpose(0, -2).squeeze(-2).contiguous()
 
@@ -67,12 +67,12 @@ def _projected_at_once(query: Any, key: Any, value: Any, weight: Any, bias: Any)
     """Queries, keys and values by one weight for all three."""
     width = query.size(-1)
     if key is value and query is key:
-        q, k, v = _apart(linear(query, weight, bias), 3, width)
+        q, k, v = _split_projections(linear(query, weight, bias), 3, width)
         return q, k, v
     if key is value:
         of_query, of_both = weight.split([width, width * 2])
         first, second = (None, None) if bias is None else bias.split([width, width * 2])
-        k, v = _apart(linear(key, of_both, second), 2, width)
+        k, v = _split_projections(linear(key, of_both, second), 2, width)
         return linear(query, of_query, first), k, v
     biases = (None,) * 3 if bias is None else bias.chunk(3)
     q, k, v = (linear(*each) for each in zip((query, key, value), weight.chunk(3), biases, strict=True))

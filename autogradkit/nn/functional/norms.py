@@ -19,11 +19,11 @@ from autogradkit.nn.functional.poolings import avg_pool2d, avg_pool3d
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "rms_norm"]
 
-_batch_norm = batch.batch_norm.owner.made("function")
-_instance_norm = batch.instance_norm.owner.made("function")
-_layer_norm = layer.layer_norm.owner.made("function")
-_group_norm = group.group_norm.owner.made("function")
-_rms_norm = layer.rms_norm.owner.made("function")
+_batch_norm = batch.batch_norm.owner.front("function")
+_instance_norm = batch.instance_norm.owner.front("function")
+_layer_norm = layer.layer_norm.owner.front("function")
+_group_norm = group.group_norm.owner.front("function")
+_rms_norm = layer.rms_norm.owner.front("function")
 
 
 def _require_several(size: Any) -> None:

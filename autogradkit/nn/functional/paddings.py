@@ -9,7 +9,7 @@ from autogradkit.core.tensor import Tensor
 
 __all__ = ["pad"]
 
-_pad = padding.pad.owner.made("function")
+_pad = padding.pad.owner.front("function")
 
 
 def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:

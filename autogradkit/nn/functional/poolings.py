@@ -22,30 +22,30 @@ __all__ = [
     "max_pool3d", "max_pool3d_with_indices", "max_unpool1d", "max_unpool2d", "max_unpool3d",
 ]  # fmt: skip
 
-adaptive_avg_pool1d = adaptive_pool.adaptive_avg_pool1d.owner.made("function")
-avg_pool1d = avg_pool.avg_pool1d.owner.made("function")
-avg_pool2d = avg_pool.avg_pool2d.owner.made("function")
-avg_pool3d = avg_pool.avg_pool3d.owner.made("function")
-_adaptive_avg_pool2d = adaptive_pool.adaptive_avg_pool2d.owner.made("function")
-_adaptive_avg_pool3d = adaptive_pool.adaptive_avg_pool3d.owner.made("function")
-_adaptive_max_pool1d_op = adaptive_pool.adaptive_max_pool1d.owner.made("function")
-_adaptive_max_pool2d_op = adaptive_pool.adaptive_max_pool2d.owner.made("function")
-_adaptive_max_pool3d_op = adaptive_pool.adaptive_max_pool3d.owner.made("function")
-_pool1d = max_pools.max_pool1d.owner.made("function")
-_pool1d_with_indices = max_pools.max_pool1d_with_indices.owner.made("function")
-_pool2d = pool.max_pool2d.owner.made("function")
-_pool2d_with_indices = pool.max_pool2d_with_indices.owner.made("function")
-_pool3d = max_pools.max_pool3d.owner.made("function")
-_pool3d_with_indices = max_pools.max_pool3d_with_indices.owner.made("function")
-_unpool2d, _unpool3d = max_pools.max_unpool2d.owner.made("function"), max_pools.max_unpool3d.owner.made("function")
+adaptive_avg_pool1d = adaptive_pool.adaptive_avg_pool1d.owner.front("function")
+avg_pool1d = avg_pool.avg_pool1d.owner.front("function")
+avg_pool2d = avg_pool.avg_pool2d.owner.front("function")
+avg_pool3d = avg_pool.avg_pool3d.owner.front("function")
+_adaptive_avg_pool2d = adaptive_pool.adaptive_avg_pool2d.owner.front("function")
+_adaptive_avg_pool3d = adaptive_pool.adaptive_avg_pool3d.owner.front("function")
+_adaptive_max_pool1d_op = adaptive_pool.adaptive_max_pool1d.owner.front("function")
+_adaptive_max_pool2d_op = adaptive_pool.adaptive_max_pool2d.owner.front("function")
+_adaptive_max_pool3d_op = adaptive_pool.adaptive_max_pool3d.owner.front("function")
+_pool1d = max_pools.max_pool1d.owner.front("function")
+_pool1d_with_indices = max_pools.max_pool1d_with_indices.owner.front("function")
+_pool2d = pool.max_pool2d.owner.front("function")
+_pool2d_with_indices = pool.max_pool2d_with_indices.owner.front("function")
+_pool3d = max_pools.max_pool3d.owner.front("function")
+_pool3d_with_indices = max_pools.max_pool3d_with_indices.owner.front("function")
+_unpool2d, _unpool3d = max_pools.max_unpool2d.owner.front("function"), max_pools.max_unpool3d.owner.front("function")
 
 
-def _each(value: Any, dims: int) -> tuple[Any, ...]:
+def _per_dimension(value: Any, dims: int) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, Iterable) else (value,) * dims
 
 
 def _volume(kernel_size: Any, dims: int) -> int:
-    return math.prod(_each(kernel_size, dims))
+    return math.prod(_per_dimension(kernel_size, dims))
 
 
 def _sizes(output_size: Any, sizes: Any) -> Any:
@@ -300,8 +300,8 @@ def max_unpool1d(
     >>> torch.nn.functional.max_unpool1d(torch.ones(1, 2), torch.arange(2).reshape(1, 2), 2).shape
     torch.Size([1, 4])
     """
-    kernel, around = _each(kernel_size, 1), _each(padding, 1)
-    step = kernel if stride is None else _each(stride, 1)
+    kernel, around = _per_dimension(kernel_size, 1), _per_dimension(padding, 1)
+    step = kernel if stride is None else _per_dimension(stride, 1)
     size = _unpooled_size(input, kernel, step, around, output_size)
     return _unpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), (*size, 1)).squeeze(-1)
 
@@ -316,8 +316,8 @@ def max_unpool2d(
     >>> torch.nn.functional.max_unpool2d(torch.ones(1, 2, 2), torch.arange(4).reshape(1, 2, 2), 2).shape
     torch.Size([1, 4, 4])
     """
-    kernel, around = _each(kernel_size, 2), _each(padding, 2)
-    step = kernel if stride is None else _each(stride, 2)
+    kernel, around = _per_dimension(kernel_size, 2), _per_dimension(padding, 2)
+    step = kernel if stride is None else _per_dimension(stride, 2)
     size = _unpooled_size(input, kernel, step, around, output_size)
     return _unpool2d(input, indices, size)
 
@@ -332,8 +332,8 @@ def max_unpool3d(
     >>> torch.nn.functional.max_unpool3d(torch.ones(1, 2, 2, 2), torch.arange(8).reshape(1, 2, 2, 2), 2).shape
     torch.Size([1, 4, 4, 4])
     """
-    kernel, around = _each(kernel_size, 3), _each(padding, 3)
-    step = kernel if stride is None else _each(stride, 3)
+    kernel, around = _per_dimension(kernel_size, 3), _per_dimension(padding, 3)
+    step = kernel if stride is None else _per_dimension(stride, 3)
     size = _unpooled_size(input, kernel, step, around, output_size)
     return _unpool3d(input, indices, size, step, around)
 

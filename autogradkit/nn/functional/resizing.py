@@ -21,12 +21,12 @@ __all__ = [
     "upsample", "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip
 
-channel_shuffle = rearranging.channel_shuffle.owner.made("function")
-native_channel_shuffle = rearranging.native_channel_shuffle.owner.made("function")
-pixel_shuffle = rearranging.pixel_shuffle.owner.made("function")
-pixel_unshuffle = rearranging.pixel_unshuffle.owner.made("function")
-_im2col = rearranging.im2col.owner.made("function")
-_col2im = rearranging.col2im.owner.made("function")
+channel_shuffle = rearranging.channel_shuffle.owner.front("function")
+native_channel_shuffle = rearranging.native_channel_shuffle.owner.front("function")
+pixel_shuffle = rearranging.pixel_shuffle.owner.front("function")
+pixel_unshuffle = rearranging.pixel_unshuffle.owner.front("function")
+_im2col = rearranging.im2col.owner.front("function")
+_col2im = rearranging.col2im.owner.front("function")
 
 _WANTS = {"linear": 3, "bilinear": 4, "trilinear": 5}  # dimensions of an input
 _MEANS: dict[int, Any] = {3: adaptive_avg_pool1d, 4: adaptive_avg_pool2d, 5: adaptive_avg_pool3d}

@@ -13,7 +13,7 @@ from autogradkit.nn.modules.rectifier import Editing
 
 __all__ = ["GELU", "GLU", "LogSigmoid", "Mish", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh", "Tanhshrink"]
 
-_sigmoid, _tanh = sigmoid.owner.made("function"), tanh.owner.made("function")
+_sigmoid, _tanh = sigmoid.owner.front("function"), tanh.owner.front("function")
 
 
 class SiLU(Editing):

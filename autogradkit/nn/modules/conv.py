@@ -9,7 +9,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
-from autogradkit.nn.geometry import each
+from autogradkit.nn.geometry import per_dimension
 from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
 
@@ -48,12 +48,12 @@ class _ConvNd(Module):
             raise ValueError("out_channels must be divisible by groups")
         self.in_channels = in_channels
         self.out_channels = out_channels
-        self.kernel_size = each(kernel_size, dims)
-        self.stride = each(stride, dims)
-        self.padding = padding if isinstance(padding, str) else each(padding, dims)
-        self.dilation = each(dilation, dims)
+        self.kernel_size = per_dimension(kernel_size, dims)
+        self.stride = per_dimension(stride, dims)
+        self.padding = padding if isinstance(padding, str) else per_dimension(padding, dims)
+        self.dilation = per_dimension(dilation, dims)
         self.transposed = transposed
-        self.output_padding = each(output_padding, dims)
+        self.output_padding = per_dimension(output_padding, dims)
         self.groups = groups
         self.padding_mode = padding_mode
         self._check_padding()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import CodeType, FrameType
 from typing import Any
 
-from autogradkit.core.errors import noted
+from autogradkit.core.errors import with_note
 from autogradkit.core.frames import is_ours
 from autogradkit.core.tensor import Tensor
 
@@ -22,7 +22,7 @@ def note_layer(error: Exception, layer: Any, args: tuple[Any, ...], frame: Frame
     try:
         note = _place(layer, args, frame, calls)
         if note:
-            noted(error, note)
+            with_note(error, note)
     except Exception:  # reprs, walks over modules and errors are the learner's code, too: it must not hide the error
         return
 

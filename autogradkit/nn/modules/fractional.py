@@ -11,7 +11,7 @@ from typing import Any
 from autogradkit.core.constructors import OwnConstructor
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
-from autogradkit.nn.geometry import each
+from autogradkit.nn.geometry import per_dimension
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = ["FractionalMaxPool2d", "FractionalMaxPool3d"]
@@ -30,11 +30,11 @@ class _FractionalMaxPool(OwnConstructor, Module):
         _random_samples: Tensor | None = None,
     ) -> None:
         super().__init__()
-        self.kernel_size = each(kernel_size, self._dims)
+        self.kernel_size = per_dimension(kernel_size, self._dims)
         self.return_indices = return_indices
         self.register_buffer("_random_samples", _random_samples)
-        self.output_size = None if output_size is None else each(output_size, self._dims)
-        self.output_ratio = None if output_ratio is None else each(output_ratio, self._dims)
+        self.output_size = None if output_size is None else per_dimension(output_size, self._dims)
+        self.output_ratio = None if output_ratio is None else per_dimension(output_ratio, self._dims)
         if output_size is None and output_ratio is None:
             raise ValueError(f"{self._get_name()} requires specifying either an output size, or a pooling ratio")
         if output_size is not None and output_ratio is not None:

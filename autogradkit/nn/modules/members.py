@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from autogradkit._ops.making.filled import empty
 from autogradkit.core.buffer import Buffer
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.errors import c_type_name, noted
+from autogradkit.core.errors import c_type_name, with_note
 from autogradkit.core.frames import entry
 from autogradkit.core.homes import pytorchs_home
 from autogradkit.core.own import named_as
@@ -112,7 +112,7 @@ class Members:
         if name == "_hooks_of_module" and "_modules" not in own:
             name = "_backward_hooks"
         missing = AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-        raise noted(missing, _NO_TORCHSCRIPT) if name in _OF_TORCHSCRIPT else missing
+        raise with_note(missing, _NO_TORCHSCRIPT) if name in _OF_TORCHSCRIPT else missing
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__

@@ -11,7 +11,7 @@ from autogradkit.core.constructors import OwnConstructor
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
-from autogradkit.nn.geometry import each
+from autogradkit.nn.geometry import per_dimension
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = [
@@ -29,7 +29,7 @@ class _Pad(OwnConstructor, Module):
 
     def __init__(self, padding: Any) -> None:
         super().__init__()
-        self.padding = each(padding, 2 * self._dims)
+        self.padding = per_dimension(padding, 2 * self._dims)
 
     def forward(self, input: Tensor) -> Tensor:
         """The input with the padding around it."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
-from autogradkit.nn.geometry import each
+from autogradkit.nn.geometry import per_dimension
 from autogradkit.nn.modules.module import Module, Samples
 
 __all__ = [
@@ -130,9 +130,9 @@ class AvgPool1d(_AvgPoolNd):
         count_include_pad: bool = True,
     ) -> None:
         super().__init__()
-        self.kernel_size = each(kernel_size, 1)
-        self.stride = each(kernel_size if stride is None else stride, 1)
-        self.padding = each(padding, 1)
+        self.kernel_size = per_dimension(kernel_size, 1)
+        self.stride = per_dimension(kernel_size if stride is None else stride, 1)
+        self.padding = per_dimension(padding, 1)
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
@@ -304,9 +304,9 @@ class MaxUnpool1d(_MaxUnpoolNd):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
-        self.kernel_size = each(kernel_size, 1)
-        self.stride = each(kernel_size if stride is None else stride, 1)
-        self.padding = each(padding, 1)
+        self.kernel_size = per_dimension(kernel_size, 1)
+        self.stride = per_dimension(kernel_size if stride is None else stride, 1)
+        self.padding = per_dimension(padding, 1)
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         """The maxima at their places."""
@@ -329,9 +329,9 @@ class MaxUnpool2d(_MaxUnpoolNd):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
-        self.kernel_size = each(kernel_size, 2)
-        self.stride = each(kernel_size if stride is None else stride, 2)
-        self.padding = each(padding, 2)
+        self.kernel_size = per_dimension(kernel_size, 2)
+        self.stride = per_dimension(kernel_size if stride is None else stride, 2)
+        self.padding = per_dimension(padding, 2)
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         """The maxima at their places."""
@@ -354,9 +354,9 @@ class MaxUnpool3d(_MaxUnpoolNd):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
-        self.kernel_size = each(kernel_size, 3)
-        self.stride = each(kernel_size if stride is None else stride, 3)
-        self.padding = each(padding, 3)
+        self.kernel_size = per_dimension(kernel_size, 3)
+        self.stride = per_dimension(kernel_size if stride is None else stride, 3)
+        self.padding = per_dimension(padding, 3)
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         """The maxima at their places."""

@@ -223,7 +223,7 @@ class RNNBase(Module):
             kind = "batched 3-D" if wanted == 3 else "unbatched 2-D"
             raise RuntimeError(f"For {kind} input, hx should also be {wanted}-D but got {hx.dim()}-D tensor")
 
-    def _called(self, input: Tensor | PackedSequence, hx: Hidden) -> tuple[Any, Hidden]:
+    def _run_network(self, input: Tensor | PackedSequence, hx: Hidden) -> tuple[Any, Hidden]:
         network: OverloadSet = _NETWORKS[self.mode]
         given = self._flat_weights, self.bias, self.num_layers, self.dropout, self.training, self.bidirectional
         if isinstance(input, PackedSequence):
@@ -232,7 +232,7 @@ class RNNBase(Module):
             if self._states == 1:
                 self.check_forward_args(x, hx, sizes)
             output, *last = network(x, sizes, hx, *given)
-            return PackedSequence(output, sizes, order, back), self.permute_hidden(self._own(last), back)
+            return PackedSequence(output, sizes, order, back), self.permute_hidden(self._final_states(last), back)
         dims = input.dim()
         if dims not in (2, 3):
             raise ValueError(f"{self._kind}: Expected input to be 2D or 3D, got {dims}D{self._said} instead")
@@ -245,12 +245,12 @@ class RNNBase(Module):
             hx = hx if dims == 3 else self._for_each(hx, lambda each: each.unsqueeze(1))
         self.check_forward_args(x, hx, None)
         output, *last = network(x, hx, *given, self.batch_first)
-        hidden = self._own(last)
+        hidden = self._final_states(last)
         if dims == 3:
             return output, hidden
         return output.squeeze(sequences), self._for_each(hidden, lambda each: each.squeeze(1))
 
-    def _own(self, last: list[Any]) -> Hidden:
+    def _final_states(self, last: list[Any]) -> Hidden:
         return last[0] if self._states == 1 else tuple(last)
 
     def extra_repr(self) -> str:
@@ -309,7 +309,7 @@ class RNN(RNNBase):
 
     def forward(self, input: Tensor | PackedSequence, hx: Tensor | None = None) -> tuple[Any, Tensor]:
         """(the outputs of the last layer at all steps, the last state of each layer and direction)."""
-        return self._called(input, hx)
+        return self._run_network(input, hx)
 
 
 class LSTM(RNNBase):
@@ -364,7 +364,7 @@ class LSTM(RNNBase):
         self, input: Tensor | PackedSequence, hx: tuple[Tensor, Tensor] | None = None
     ) -> tuple[Any, tuple[Tensor, Tensor]]:
         """(the outputs of the last layer at all steps, the last states and cells of each layer and direction)."""
-        return self._called(input, hx)
+        return self._run_network(input, hx)
 
 
 class GRU(RNNBase):
@@ -396,4 +396,4 @@ class GRU(RNNBase):
 
     def forward(self, input: Tensor | PackedSequence, hx: Tensor | None = None) -> tuple[Any, Tensor]:
         """(the outputs of the last layer at all steps, the last state of each layer and direction)."""
-        return self._called(input, hx)
+        return self._run_network(input, hx)

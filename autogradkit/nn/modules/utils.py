@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from autogradkit.nn.geometry import each
+from autogradkit.nn.geometry import per_dimension
 
 __all__ = ["consume_prefix_in_state_dict_if_present"]
 
@@ -17,7 +17,7 @@ def _ntuple(n: int, name: str = "parse") -> Callable[[Any], tuple[Any, ...]]:
     """A function that gives what is no iterable `n` times, and of others a tuple."""
 
     def parse(x: Any) -> tuple[Any, ...]:
-        return each(x, n)
+        return per_dimension(x, n)
 
     parse.__name__ = name
     return parse

@@ -147,7 +147,7 @@ class PruningContainer(BasePruningMethod):
         """The mask of the last method for what is not pruned yet, together with the mask so far."""
         method = self._pruning_methods[-1]
         mask = default_mask.to(dtype=t.dtype)
-        left = _left(method, t, default_mask)
+        left = _unpruned(method, t, default_mask)
         part = method.compute_mask(t[left], default_mask[left])
         if mask is default_mask:
             mask = mask.clone()
@@ -155,7 +155,7 @@ class PruningContainer(BasePruningMethod):
         return mask
 
 
-def _left(method: Any, t: Any, mask: Any) -> Any:
+def _unpruned(method: Any, t: Any, mask: Any) -> Any:
     """The index of what is not pruned yet: of numbers, or of whole slices."""
     kind = method.PRUNING_TYPE
     if kind == "unstructured":

@@ -94,7 +94,7 @@ class _Structured(_Amount):
         super().__init__(amount)
         self.dim = dim
 
-    def _kept(self, t: Any, size: int, count: int) -> Any:
+    def _slices_to_keep(self, t: Any, size: int, count: int) -> Any:
         """Which slices stay."""
         raise NotImplementedError
 
@@ -113,14 +113,14 @@ class _Structured(_Amount):
         if not count:
             return default_mask
         mask = zeros_like.owner(t)
-        mask[(*(slice(None),) * (self.dim % t.dim()), self._kept(t, size, count))] = 1
+        mask[(*(slice(None),) * (self.dim % t.dim()), self._slices_to_keep(t, size, count))] = 1
         return mask.mul_(default_mask.to(dtype=mask.dtype))
 
 
 class RandomStructured(_Structured):
     """Prunes slices at random."""
 
-    def _kept(self, t: Any, size: int, count: int) -> Any:
+    def _slices_to_keep(self, t: Any, size: int, count: int) -> Any:
         drawn: Any = rand(size)
         return drawn > drawn.kthvalue(count).values
 
@@ -137,7 +137,7 @@ class LnStructured(_Structured):
         super().__init__(amount, dim)
         self.n = n
 
-    def _kept(self, t: Any, size: int, count: int) -> Any:
+    def _slices_to_keep(self, t: Any, size: int, count: int) -> Any:
         others = [at for at in range(t.dim()) if at != self.dim % t.dim()]
         return t.norm(p=self.n, dim=others).topk(size - count, largest=True).indices
 

@@ -56,7 +56,7 @@ class LRScheduler:
         self.optimizer = optimizer
         for index, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
-                group.setdefault("initial_lr", own(group["lr"]))
+                group.setdefault("initial_lr", copied_rate(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(
                     f"param 'initial_lr' is not specified in param_groups[{index}] when resuming scheduler with "
@@ -64,7 +64,7 @@ class LRScheduler:
                     "1. You're trying to resume training from a checkpoint but haven't properly loaded the optimizer state\n"
                     "2. You're using last_epoch >= 0 for a fresh training run (not recommended)"
                 )
-        self.base_lrs = [own(group["initial_lr"]) for group in optimizer.param_groups]
+        self.base_lrs = [copied_rate(group["initial_lr"]) for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         watch_steps(optimizer)
         self._initial_step()
@@ -105,12 +105,12 @@ class LRScheduler:
     def _enter(self, epoch: int | None, count: int) -> None:
         reached = self.last_epoch + 1 if epoch is None else epoch
         closed = None if epoch is None else getattr(self, "_get_closed_form_lr", None)
-        with self._asked(last_epoch=reached, _step_count=count):
+        with self._within_step(last_epoch=reached, _step_count=count):
             rates = (closed or self.get_lr)()
         self._publish(rates, last_epoch=reached, _step_count=count)
 
     @contextmanager
-    def _asked(self, **seen: Any) -> Generator[None]:
+    def _within_step(self, **seen: Any) -> Generator[None]:
         """While `get_lr` is asked by a step, these are the attributes that it sees."""
         seen = {"_get_lr_called_within_step": True, **seen}
         were = {name: getattr(self, name) for name in seen} | {"_get_lr_called_within_step": False}
@@ -131,7 +131,7 @@ class LRScheduler:
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
             if isinstance(group["lr"], Tensor):
                 set_option(group, "lr", rate)
-                reached.append(own(group["lr"]))
+                reached.append(copied_rate(group["lr"]))
             else:
                 steps.append((setitem, group, "lr", rate))
                 reached.append(rate)
@@ -158,14 +158,14 @@ class _LRScheduler(LRScheduler):  # its name in older programs
     pass
 
 
-def own(rate: Any) -> Any:
+def copied_rate(rate: Any) -> Any:
     """A rate that nobody else changes."""
     return rate.clone() if isinstance(rate, Tensor) else rate
 
 
 def rates_of(optimizer: Optimizer) -> list[Any]:
     """The rate of each group."""
-    return [own(group["lr"]) for group in optimizer.param_groups]
+    return [copied_rate(group["lr"]) for group in optimizer.param_groups]
 
 
 def set_option(group: dict[str, Any], name: str, value: Any) -> None:
@@ -180,13 +180,13 @@ def for_each_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
     """An option that was given once or for each group, for each; raises ValueError where there are more or fewer."""
     groups = len(optimizer.param_groups)
     if not isinstance(value, list | tuple):
-        return [own(value) for _ in range(groups)]
+        return [copied_rate(value) for _ in range(groups)]
     if len(value) != groups:
         raise ValueError(
             f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, param_groups has "
             f"{groups}."
         )
-    return list(map(own, value))
+    return list(map(copied_rate, value))
 
 
 def attributes_of(function: Any) -> dict[str, Any] | None:

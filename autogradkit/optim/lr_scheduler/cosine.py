@@ -109,6 +109,6 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             done = epoch - self.T_0 * (self.T_mult**turns - 1) / (self.T_mult - 1)
             length = self.T_0 * self.T_mult**turns
         new = {"last_epoch": math.floor(epoch), "T_i": length, "T_cur": done}
-        with self._asked(**new):
+        with self._within_step(**new):
             rates = self.get_lr()
         self._publish(rates, **new)

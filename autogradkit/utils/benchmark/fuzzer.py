@@ -129,7 +129,7 @@ class FuzzedTensor:
         held = math.prod(size) * math.prod(steps) * self._dtype.itemsize
         return least <= math.prod(size) <= most and held <= self._max_bytes
 
-    def _made(self, params: Mapping[str, Any], state: np.random.RandomState) -> tuple[Tensor, dict[str, Any]]:
+    def _new_tensor(self, params: Mapping[str, Any], state: np.random.RandomState) -> tuple[Tensor, dict[str, Any]]:
         size, steps = self._sizes(params)
         whole = tuple(number * step for number, step in zip(size, steps, strict=True))
         tensor = self._tensor_constructor(size=whole, dtype=self._dtype, **params)
@@ -185,7 +185,7 @@ class Fuzzer:
         autogradkit.manual_seed(int(state.randint(0, 2**63, dtype=np.int64)))
         for _ in range(n):
             params = self._fitting(state)
-            made = {each.name: each._made(params, state) for each in self._tensors}
+            made = {each.name: each._new_tensor(params, state) for each in self._tensors}
             yield {name: each[0] for name, each in made.items()}, {name: each[1] for name, each in made.items()}, params
 
     @property

@@ -54,7 +54,7 @@ class WorkerBatches(Batches):
         self._end = weakref.finalize(self, _end, os.getpid(), self._processes, self._tasks, self._results, done)
         for number in range(loader.num_workers):
             self._start(context, work, number, done)
-        self._begin()
+        self._start_pass()
 
     def _start(self, context: Any, work: Work, number: int, done: Any) -> None:
         tasks = context.Queue()
@@ -78,7 +78,7 @@ class WorkerBatches(Batches):
         self._processes.append(process)
         self._results.append(results)
 
-    def _begin(self) -> None:
+    def _start_pass(self) -> None:
         self._sent = self._given = 0  # places: of the next task to be sent, of the next batch to be given out
         self._maker: dict[int, int] = {}  # place → the worker that makes the batch
         self._arrived: dict[int, Any] = {}  # place → a batch that came before its turn
@@ -100,7 +100,7 @@ class WorkerBatches(Batches):
             answers += self._receive()[0] is Signal.RESUME
             if self._dead:
                 raise self._death()
-        self._begin()
+        self._start_pass()
 
     def _send_next(self) -> None:
         try:

@@ -37,15 +37,15 @@ class Annotations:
 
     def loadImgs(self, ids: int | Iterable[int] = ()) -> list[Entry]:  # noqa: N802 - pycocotools' name
         """The images of these ids."""
-        return _each(self.imgs, ids)
+        return _entries_for(self.imgs, ids)
 
     def loadAnns(self, ids: int | Iterable[int] = ()) -> list[Entry]:  # noqa: N802
         """The annotations of these ids."""
-        return _each(self.anns, ids)
+        return _entries_for(self.anns, ids)
 
     def loadCats(self, ids: int | Iterable[int] = ()) -> list[Entry]:  # noqa: N802
         """The categories of these ids."""
-        return _each(self.cats, ids)
+        return _entries_for(self.cats, ids)
 
     def getImgIds(self) -> list[int]:  # noqa: N802
         """The ids of all images."""
@@ -63,7 +63,7 @@ class Annotations:
         return [each["id"] for image in images for each in self.imgToAnns.get(image, ())]
 
 
-def _each(entries: dict[int, Entry], ids: int | Iterable[int]) -> list[Entry]:
+def _entries_for(entries: dict[int, Entry], ids: int | Iterable[int]) -> list[Entry]:
     return [entries[each] for each in ([ids] if isinstance(ids, int) else ids)]
 
 

@@ -57,7 +57,7 @@ def _canvas(image: Tensor) -> Any:
     return to_pil_image(convert_image_dtype(image, ak.uint8) if image.is_floating_point() else image)
 
 
-def _drawn(canvas: Any, dtype: Dtype) -> Tensor:
+def _canvas_to_tensor(canvas: Any, dtype: Dtype) -> Tensor:
     made = pil_to_tensor(canvas)
     return made.to(dtype).mul_(1.0 / 255) if dtype.is_floating_point else made
 
@@ -125,7 +125,7 @@ def draw_bounding_boxes(
             left, top, right, bottom = draw.textbbox(at, name, font=letters)
             draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), fill=ground)
         draw.text(at, name, fill=colour, font=letters)
-    return _drawn(canvas, image.dtype)
+    return _canvas_to_tensor(canvas, image.dtype)
 
 
 def _quadrangle(draw: Any, corners: list[int], width: int, outline: Any, inside: Any) -> None:
@@ -209,4 +209,4 @@ def draw_keypoints(
         for one, other in connectivity or ():
             if visible[one] and visible[other]:
                 draw.line((tuple(points[one]), tuple(points[other])), width=width)
-    return _drawn(canvas, image.dtype)
+    return _canvas_to_tensor(canvas, image.dtype)

@@ -274,7 +274,7 @@ def _ways(overload: Overload, args: list[Any], named: dict[str, Any]) -> Iterato
     name = owner.name
     if "function" in overload.variants and PUBLISHED.get(name) is owner and hasattr(torch, name):
         call = Call(list(args), dict(named))
-        yield Form(name, getattr(torch, name), owner.made("function"), call, overload, pointwise, False)
+        yield Form(name, getattr(torch, name), owner.front("function"), call, overload, pointwise, False)
     elif (
         overload.self_at is None
         and not name.startswith("_")

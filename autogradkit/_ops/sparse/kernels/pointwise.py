@@ -87,7 +87,7 @@ def power(op: Any, self: Any, exponent: Any) -> SparseArray:
 def mul(op: Any, self: Any, other: Any) -> SparseArray:
     if other.__class__ is not SparseArray:
         return _scaled(op, self, other)
-    return _both(op, self, other) if self.__class__ is SparseArray else _scaled(op, other, self)
+    return _product_at_common_places(op, self, other) if self.__class__ is SparseArray else _scaled(op, other, self)
 
 
 def _scaled(op: Any, self: SparseArray, other: Any) -> SparseArray:
@@ -103,7 +103,7 @@ def _scaled(op: Any, self: SparseArray, other: Any) -> SparseArray:
     return self.with_values(memory.compute(op, (self.values, other)))
 
 
-def _both(op: Any, self: SparseArray, other: SparseArray) -> SparseArray:
+def _product_at_common_places(op: Any, self: SparseArray, other: SparseArray) -> SparseArray:
     """The product at the places of the one that has fewer, or is not coalesced, as PyTorch chooses; it may be 0 there."""
     if self.shape != other.shape or self.sparse_dim != other.sparse_dim:
         raise RuntimeError(

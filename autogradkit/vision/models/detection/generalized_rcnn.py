@@ -16,7 +16,7 @@ Target = dict[str, Tensor]
 
 
 class Detector(nn.Module):
-    """The base: `_found` makes losses, or detections in the resized pictures, of their maps."""
+    """The base: `_detect` makes losses, or detections in the resized pictures, of their maps."""
 
     transform: GeneralizedRCNNTransform
     backbone: nn.Module
@@ -44,10 +44,10 @@ class Detector(nn.Module):
                     "All bounding boxes should have positive height and width. "
                     f"Found invalid box {box} for target at index {number}.",
                 )
-        detections, losses = self._found(batch, by_name(self.backbone(batch.tensors)), targets)
+        detections, losses = self._detect(batch, by_name(self.backbone(batch.tensors)), targets)
         return losses if self.training else self.transform.postprocess(detections, batch.image_sizes, sizes)
 
-    def _found(
+    def _detect(
         self, images: ImageList, features: dict[str, Tensor], targets: list[Target] | None
     ) -> tuple[list[Target], dict[str, Tensor]]:
         raise NotImplementedError
@@ -76,7 +76,7 @@ class GeneralizedRCNN(Detector):
         self.rpn = rpn
         self.roi_heads = roi_heads
 
-    def _found(
+    def _detect(
         self, images: ImageList, features: dict[str, Tensor], targets: list[Target] | None
     ) -> tuple[list[Target], dict[str, Tensor]]:
         proposals, proposal_losses = self.rpn(images, features, targets)

@@ -34,7 +34,7 @@ class SingleStage(Detector):
     topk_candidates: int
     proposal_matcher: Any
 
-    def _found(
+    def _detect(
         self, images: ImageList, features: dict[str, Tensor], targets: list[Target] | None
     ) -> tuple[list[Target], dict[str, Tensor]]:
         maps = list(features.values())
@@ -47,7 +47,7 @@ class SingleStage(Detector):
         found = []
         for number, shape in enumerate(images.image_sizes):
             one = {name: each[number] for name, each in outputs.items()}
-            found.append(self._kept(*self.candidates(one, anchors[number], shape, counts)))
+            found.append(self._suppress_overlaps(*self.candidates(one, anchors[number], shape, counts)))
         return found, {}
 
     def losses(self, targets: list[Target], outputs: Outputs, anchors: list[Tensor], counts: list[int]) -> Outputs:
@@ -60,7 +60,7 @@ class SingleStage(Detector):
         """Boxes, scores and labels of a picture that may be detections."""
         raise NotImplementedError
 
-    def _kept(self, boxes: Tensor, scores: Tensor, labels: Tensor) -> Target:
+    def _suppress_overlaps(self, boxes: Tensor, scores: Tensor, labels: Tensor) -> Target:
         kept = batched_nms(boxes, scores, labels, self.nms_thresh)[: self.detections_per_img]
         return {"boxes": boxes[kept], "scores": scores[kept], "labels": labels[kept]}
 

@@ -203,7 +203,7 @@ class VideoResNet(nn.Module):
         return self.fc(x.flatten(1))
 
 
-def _eighteen(makers: list[Any], stem: Any, weights: Path | None, kwargs: dict[str, Any]) -> VideoResNet:
+def _resnet18(makers: list[Any], stem: Any, weights: Path | None, kwargs: dict[str, Any]) -> VideoResNet:
     how = {"block": BasicBlock, "conv_makers": makers, "layers": [2, 2, 2, 2], "stem": stem}
     return filled(VideoResNet, weights, **how, **kwargs)
 
@@ -211,16 +211,16 @@ def _eighteen(makers: list[Any], stem: Any, weights: Path | None, kwargs: dict[s
 @register_model(R3D_18_Weights)
 def r3d_18(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> VideoResNet:
     """ResNet-18 of 3×3×3 convolutions; `weights` is a published name, or a file with a state dict."""
-    return _eighteen([Conv3DSimple] * 4, BasicStem, weights, kwargs)
+    return _resnet18([Conv3DSimple] * 4, BasicStem, weights, kwargs)
 
 
 @register_model(MC3_18_Weights)
 def mc3_18(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> VideoResNet:
     """ResNet-18 that looks at frames together in its first layer alone; `weights` as for `r3d_18`."""
-    return _eighteen([Conv3DSimple, *[Conv3DNoTemporal] * 3], BasicStem, weights, kwargs)
+    return _resnet18([Conv3DSimple, *[Conv3DNoTemporal] * 3], BasicStem, weights, kwargs)
 
 
 @register_model(R2Plus1D_18_Weights)
 def r2plus1d_18(*, weights: Path | None = None, progress: bool = True, **kwargs: Any) -> VideoResNet:
     """ResNet-18 that looks within frames and between them in turn; `weights` as for `r3d_18`."""
-    return _eighteen([Conv2Plus1D] * 4, R2Plus1dStem, weights, kwargs)
+    return _resnet18([Conv2Plus1D] * 4, R2Plus1dStem, weights, kwargs)

@@ -64,18 +64,18 @@ class _Policy(Transform):
         magnitudes, signed = space[name]
         magnitude = 0.0
         if magnitudes is not None:
-            magnitude = float(magnitudes[self._drawn(magnitudes) if at is None else at])
+            magnitude = float(magnitudes[self._random_magnitude(magnitudes) if at is None else at])
             if signed and ak.rand(()) <= 0.5:
                 magnitude *= -1
         if name == "Solarize":
             magnitude *= largest_value(img.dtype) if isinstance(img, Tensor) else 255.0
         return changed(F, img, name, magnitude, self.interpolation, fill_of(self._fill, img))
 
-    def _drawn(self, magnitudes: Tensor) -> int:
+    def _random_magnitude(self, magnitudes: Tensor) -> int:
         return int(ak.randint(len(magnitudes), ()))
 
 
-def _one_of(space: Space) -> str:
+def _random_key(space: Space) -> str:
     return list(space)[int(ak.randint(len(space), ()))]
 
 
@@ -126,7 +126,7 @@ class RandAugment(_Policy):
         space: Space = {"Identity": (None, False)}
         space |= changes(self.num_magnitude_bins, 0.3, part_of(height, width), 30.0, 0.9, 4, 1.0)
         for _ in range(self.num_ops):
-            img = self._step(img, space, _one_of(space), self.magnitude)
+            img = self._step(img, space, _random_key(space), self.magnitude)
         return img
 
 
@@ -141,7 +141,7 @@ class TrivialAugmentWide(_Policy):
     def _augmented(self, img: Any, height: int, width: int) -> Any:
         space: Space = {"Identity": (None, False)}
         space |= changes(self.num_magnitude_bins, 0.99, (32.0, 32.0), 135.0, 0.99, 6, 1.0)
-        return self._step(img, space, _one_of(space), None)
+        return self._step(img, space, _random_key(space), None)
 
 
 class AugMix(_Policy):
@@ -171,7 +171,7 @@ class AugMix(_Policy):
         self.alpha = alpha
         self.all_ops = all_ops
 
-    def _drawn(self, magnitudes: Tensor) -> int:
+    def _random_magnitude(self, magnitudes: Tensor) -> int:
         return int(ak.randint(self.severity, ()))
 
     def _augmented(self, img: Any, height: int, width: int) -> Any:
@@ -188,7 +188,7 @@ class AugMix(_Policy):
             part = batch
             depth = self.chain_depth if self.chain_depth > 0 else int(ak.randint(1, 4, (1,)))
             for _ in range(depth):
-                part = self._step(part, space, _one_of(space), None)
+                part = self._step(part, space, _random_key(space), None)
             mix.add_(weights[:, number].reshape(each) * part)
         mix = mix.reshape(plain.shape).to(plain.dtype)
         if isinstance(img, Image | Video):

@@ -126,13 +126,13 @@ class _Sanitizing(Transform):
         for each in several:
             if shape[0] != each.shape[0]:
                 raise ValueError(self._mismatch.format(shape, each.shape))
-        made = [self._kept(leaf, valid, any(leaf is each for each in several)) for leaf in leaves]
+        made = [self._filter_valid(leaf, valid, any(leaf is each for each in several)) for leaf in leaves]
         return tree_unflatten(made, structure)
 
     def _valid(self, leaves: list[Any]) -> tuple[Tensor, tuple[int, ...]]:
         raise NotImplementedError
 
-    def _kept(self, leaf: Any, valid: Tensor, is_label: bool) -> Any:
+    def _filter_valid(self, leaf: Any, valid: Tensor, is_label: bool) -> Any:
         if is_label:
             return leaf[valid]
         if not isinstance(leaf, self._kinds):
