@@ -5,7 +5,7 @@ Rests on NumPy. Kernels that take several steps over their operands go through h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ Array = np.ndarray[Any, Any]
 PART = 1 << 16  # elements: half a megabyte of doubles; with fewer the calls cost more than the memory
 
 
-def in_parts(*arrays: Array) -> Iterator[Any]:
+def in_parts(*arrays: Array) -> Iterable[Any]:
     """Flat parts of all arrays alike, or the arrays as they are where they are small, of several shapes, or not contiguous.
 
     An array without dimensions goes with each part.
@@ -27,14 +27,16 @@ def in_parts(*arrays: Array) -> Iterator[Any]:
     if first.size <= PART or not all(
         not each.ndim or (each.shape == first.shape and each.flags.c_contiguous) for each in arrays
     ):
-        yield arrays
-        return
-    flat = [each.reshape(-1) if each.ndim else each for each in arrays]
-    for start in range(0, first.size, PART):
+        return (arrays,)
+    return _flat_parts([each.reshape(-1) if each.ndim else each for each in arrays], first.size)
+
+
+def _flat_parts(flat: list[Array], size: int) -> Iterator[Any]:
+    for start in range(0, size, PART):
         yield tuple([each[start : start + PART] if each.ndim else each for each in flat])
 
 
-def in_slabs(dim: int, *arrays: Array) -> Iterator[Any]:
+def in_slabs(dim: int, *arrays: Array) -> Iterable[Any]:
     """Parts of all arrays alike, which are of one shape, each with the whole of dimension `dim`, counted from the front.
 
     >>> [part.shape for (part,) in in_slabs(1, np.ones((3, 30_000)))]
@@ -42,10 +44,13 @@ def in_slabs(dim: int, *arrays: Array) -> Iterator[Any]:
     """
     first = arrays[0]
     if first.size <= PART or first.ndim < 2:
-        yield arrays
-        return
-    other = 0 if dim else 1
-    step = max(1, PART * first.shape[other] // first.size)
-    for start in range(0, first.shape[other], step):
+        return (arrays,)
+    return _slabs(0 if dim else 1, arrays)
+
+
+def _slabs(other: int, arrays: tuple[Array, ...]) -> Iterator[Any]:
+    sizes = arrays[0].shape
+    step = max(1, PART * sizes[other] // arrays[0].size)
+    for start in range(0, sizes[other], step):
         part = (slice(None),) * other + (slice(start, start + step),)
         yield tuple([each[part] for each in arrays])

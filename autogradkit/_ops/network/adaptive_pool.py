@@ -18,7 +18,7 @@ from autogradkit._ops.declare.refusals import real_gradients, scalar_type
 from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
 from autogradkit._ops.network.pool_kernels import scatter_to_positions
 from autogradkit._ops.network.pool_windows import require_one_int
-from autogradkit._ops.network.rounding import write
+from autogradkit._ops.network.rounding import write_whole
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.strides import channels_last_strides, move_dim
@@ -128,7 +128,7 @@ def _spread_means(g: Array, sizes: Shape) -> Array:
 )
 def adaptive_avg_pool2d_node(self: Array, output_size: Pair, *, out: Array) -> None:
     """The means of windows that fit themselves."""
-    write(out, lambda x: _means(x, output_size), self)
+    write_whole(out, lambda x: _means(x, output_size), self)
 
 
 @op(
@@ -145,7 +145,7 @@ def adaptive_avg_pool2d_node(self: Array, output_size: Pair, *, out: Array) -> N
 )
 def adaptive_avg_pool2d_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """Each gradient, over the size of its window, at every place of it."""
-    write(out, lambda g: _spread_means(g, self.shape[-2:]), grad_output)
+    write_whole(out, lambda g: _spread_means(g, self.shape[-2:]), grad_output)
 
 
 def _whole_mean(x: Any, dims: int) -> Any:
@@ -177,7 +177,7 @@ def adaptive_avg_pool2d(self: Array, output_size: Pair) -> Any:
 )
 def adaptive_avg_pool3d_node(self: Array, output_size: Triple, *, out: Array) -> None:
     """The means of windows that fit themselves."""
-    write(out, lambda x: _means(x, output_size), self)
+    write_whole(out, lambda x: _means(x, output_size), self)
 
 
 @op(
@@ -194,7 +194,7 @@ def adaptive_avg_pool3d_node(self: Array, output_size: Triple, *, out: Array) ->
 )
 def adaptive_avg_pool3d_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """Each gradient, over the size of its window, at every place of it."""
-    write(out, lambda g: _spread_means(g, self.shape[-3:]), grad_output)
+    write_whole(out, lambda g: _spread_means(g, self.shape[-3:]), grad_output)
 
 
 @op(variants="", composition=True)

@@ -17,7 +17,7 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
 from autogradkit._ops.network.pool_windows import Window, pooled_shape, require_one_int, window_of
-from autogradkit._ops.network.rounding import write, write_by
+from autogradkit._ops.network.rounding import write_whole, write_whole_by
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype, is_half
 from autogradkit.core.shapes import dim_of_size
@@ -104,7 +104,7 @@ def _average(x: Array, window: Window, padded_counts: bool, divisor: int | None,
             return total // divisors + towards
         return total / divisors
 
-    write(out, body, x)
+    write_whole(out, body, x)
 
 
 def _spread(g: Array, window: Window, padded_counts: bool, divisor: int | None, out: Array) -> None:
@@ -122,7 +122,7 @@ def _spread(g: Array, window: Window, padded_counts: bool, divisor: int | None, 
         if memory is not out:
             out[...] = memory[inside]
 
-    write_by(out, body, g)
+    write_whole_by(out, body, g)
 
 
 @op(

@@ -137,12 +137,12 @@ def binary_cross_entropy_backward(
 ) -> None:
     """The gradient with respect to the probabilities."""
 
-    def body(g: Array, x: Array, y: Array) -> Array:
+    def body(g: Array, x: Array, y: Array, *weight: Array) -> Array:
         of = x.dtype.type
         found = g * (x - y) / np.maximum((1 - x) * x, of(_LEAST_SPREAD)) * of(share(self, reduction))
-        return found if weight is None else found * weight
+        return found * weight[0] if weight else found
 
-    write(out, body, grad_output, self, target)
+    write(out, body, grad_output, self, target, *([] if weight is None else [weight]))
 
 
 # -- of logits ---------------------------------------------------------------------------------------------------------

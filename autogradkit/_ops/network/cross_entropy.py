@@ -16,7 +16,7 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.network.likelihood import nll_loss_forward, nll_loss_nd, write_likelihood
 from autogradkit._ops.network.loss import MEAN, NONE
-from autogradkit._ops.network.softmax import log_softmax_along, log_softmax_of
+from autogradkit._ops.network.softmax import along, log_softmax_along, log_softmax_of
 from autogradkit._ops.pointwise.arithmetic import mul_by_number
 from autogradkit._ops.pointwise.division import div_by_number
 
@@ -26,7 +26,7 @@ def _entropy_of_rows(
 ) -> None:
     """Write the log-probabilities of rows, the loss, and the number that "mean" divides by."""
     log_probabilities, losses, total = into
-    log_softmax_of(x, 1, log_probabilities)
+    along(1, log_softmax_of, x, log_probabilities)
     write_likelihood(log_probabilities, target, None, reduction, ignore_index, losses, total)
 
 

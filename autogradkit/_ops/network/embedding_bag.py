@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import not_differentiated
-from autogradkit._ops.network.rounding import write
+from autogradkit._ops.network.rounding import write_whole
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.naming import tensor_type
 
@@ -188,7 +188,7 @@ def embedding_bag(
         np.add.at(found, bag, rows)
         return found / np.maximum(sizes, 1)[:, None].astype(table.dtype) if mode == MEAN else found
 
-    write(result, together, weight)
+    write_whole(result, together, weight)
 
 
 bags_and_positions = function("embedding_bag", variants="function")

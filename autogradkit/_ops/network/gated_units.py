@@ -18,7 +18,6 @@ from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.rounding import write
 from autogradkit._ops.pointwise.special import saturating
-from autogradkit.core.parts import in_parts
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import element_strides, output_strides
 
@@ -148,8 +147,7 @@ def gelu(self: Array, *, approximate: str = "none", out: Array) -> None:
             return x * _below(x)
         return number_in(x, 0.5) * x * (number_in(x, 1) + _level(x))
 
-    for into, x in in_parts(out, self):
-        write(into, body, x)
+    write(out, body, self)
 
 
 @op(
@@ -177,8 +175,7 @@ def gelu_backward(grad_output: Array, self: Array, *, approximate: str = "none",
         inner = number_in(x, _BETA) * (one + number_in(x, 3 * _KAPPA) * x * x)
         return g * (half * (one + level) + half * x * (one - level * level) * inner)
 
-    for into, g, x in in_parts(out, grad_output, self):
-        write(into, body, g, x)
+    write(out, body, grad_output, self)
 
 
 def _gelu_curve(x: Any, approximate: str) -> Any:

@@ -16,7 +16,7 @@ from autogradkit._ops.declare.memory import like
 from autogradkit._ops.declare.refusals import by_kernel, not_implemented
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.network.rectifiers import refuse_negative_slope, write_leaky
-from autogradkit._ops.network.rounding import write
+from autogradkit._ops.network.rounding import write, write_whole
 from autogradkit.core.bits import chosen
 from autogradkit.core.dtype import float16, float64
 from autogradkit.core.gaussian import unit64
@@ -92,7 +92,7 @@ def rrelu_with_noise(
 ) -> None:
     """x where it is above 0; elsewhere `noise` times it, or in evaluation the mean of `lower` and `upper`."""
     if training:
-        write(out, lambda x: chosen(x > 0, x, (x * noise).astype(x.dtype, copy=False)), self)
+        write_whole(out, lambda x: chosen(x > 0, x, (x * noise).astype(x.dtype, copy=False)), self)
     else:
         write_leaky(self, (lower + upper) / 2, out)
 

@@ -20,7 +20,7 @@ from autogradkit._ops.declare.names import OVERLOADS
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
-from autogradkit._ops.network.rounding import write
+from autogradkit._ops.network.rounding import write_whole
 from autogradkit.core.dtype import from_numpy_dtype, is_half
 from autogradkit.core.strides import move_dim
 
@@ -259,7 +259,7 @@ def _declared(name: str, node: str, mode: str, dims: int) -> Overload:
         if input.dtype == np.uint8:
             np.copyto(out, _resample_bytes(input, taps))
         else:
-            write(out, lambda x: _resample(x, taps), input)
+            write_whole(out, lambda x: _resample(x, taps), input)
 
     @op(
         name=backward,
@@ -290,7 +290,7 @@ def _declared(name: str, node: str, mode: str, dims: int) -> Overload:
         """Each gradient at the places that its number was made of."""
         sizes = tuple(input_size)[-dims:]
         taps = _all_taps(mode, sizes, grad_output.shape[-dims:], align_corners, scale_factors, out.dtype)
-        write(out, lambda g: _spread(g, taps, sizes), grad_output)
+        write_whole(out, lambda g: _spread(g, taps, sizes), grad_output)
 
     return OVERLOADS[name]
 

@@ -5,7 +5,7 @@ Rests on declare; losses and `nn.functional` call them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.halves import convert, widened
+from autogradkit.core.parts import in_slabs
 
 Spec = tuple[tuple[int, ...], np.dtype[Any]]
 
@@ -36,18 +37,24 @@ def _like_output(grad_output: Array, output: Array, dim: int) -> Spec:
     return output.shape, output.dtype
 
 
-def _axis(x: Array, dim: int) -> int | None:
-    return dim if x.ndim else None
+def along(dim: int, body: Callable[..., None], *arrays: Array) -> None:
+    """Have `body` compute along a dimension, from all arrays but the last into that, a part of the others at a time."""
+    if not arrays[0].ndim:
+        body(*arrays[:-1], None, arrays[-1])
+    elif arrays[0].size:
+        for *given, into in in_slabs(dim, *arrays):
+            body(*given, dim, into)
 
 
-def _in_single(body: Callable[..., None], arrays: Sequence[Array], axis: int | None, out: Array) -> None:
-    """Run `body`; numbers of half precision go through float32 and are rounded once, as PyTorch has it."""
-    if not k.is_half(out):
-        body(*arrays, axis, out)
-        return
-    wide = np.empty(out.shape, np.float32)
-    body(*[widened(each) for each in arrays], axis, wide)
-    convert(wide, out)
+def _in_single(body: Callable[..., None]) -> Callable[..., None]:
+    """The same of numbers of half precision, which go through float32 and are rounded once, as PyTorch has it."""
+
+    def rounded(grad_output: Array, output: Array, axis: int | None, out: Array) -> None:
+        wide = np.empty(out.shape, np.float32)
+        body(widened(grad_output), widened(output), axis, wide)
+        convert(wide, out)
+
+    return rounded
 
 
 def _shift(x: Array, axis: int | None, out: Array) -> None:
@@ -113,8 +120,7 @@ def _softmax_backward(grad_output: Array, output: Array, axis: int | None, out: 
 )
 def log_softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> None:
     """log(softmax(x)), computed without overflow."""
-    if out.size:
-        (_half_log_softmax if k.is_half(out) else log_softmax_of)(self, _axis(self, dim), out)
+    along(dim, _half_log_softmax if k.is_half(out) else log_softmax_of, self, out)
 
 
 @op(
@@ -130,7 +136,7 @@ def log_softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array)
 )
 def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, out: Array) -> None:
     """The gradient of log_softmax from its result."""
-    _in_single(_log_softmax_backward, (grad_output, output), _axis(out, dim), out)
+    along(dim, _in_single(_log_softmax_backward) if k.is_half(out) else _log_softmax_backward, grad_output, output, out)
 
 
 @op(
@@ -146,8 +152,7 @@ def log_softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, ou
 )
 def softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> None:
     """eˣ / Σ eˣ, computed without overflow."""
-    if out.size:
-        (_half_softmax if k.is_half(out) else _softmax)(self, _axis(self, dim), out)
+    along(dim, _half_softmax if k.is_half(out) else _softmax, self, out)
 
 
 @op(
@@ -168,7 +173,7 @@ def softmax_along(self: Array, dim: Dim, half_to_float: bool, *, out: Array) -> 
 )
 def softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, out: Array) -> None:
     """The gradient of softmax from its result."""
-    _in_single(_softmax_backward, (grad_output, output), _axis(out, dim), out)
+    along(dim, _in_single(_softmax_backward) if k.is_half(out) else _softmax_backward, grad_output, output, out)
 
 
 @op(composition=True, out=True, out_dtype=require_same_dtype)

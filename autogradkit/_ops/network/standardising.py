@@ -7,7 +7,7 @@ Rests on NumPy and the formulas' namespace; batch_norm.py, layer_norm.py and gro
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,9 +73,9 @@ def standardised(
     return out
 
 
-def in_samples(axes: Axes, *arrays: Array) -> Iterator[Any]:
+def in_samples(axes: Axes, *arrays: Array) -> Iterable[Any]:
     """Parts of all arrays along the first dimension, where that is none of the axes."""
-    return iter((arrays,)) if 0 in axes else in_slabs(axes[0], *arrays)
+    return (arrays,) if 0 in axes else in_slabs(axes[0], *arrays)
 
 
 def rstd_of(variance: Array, eps: float, out: Array | None = None) -> Array:

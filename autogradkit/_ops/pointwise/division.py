@@ -5,7 +5,7 @@ Rests on declare and arithmetic. The formulas are those of PyTorch's derivative 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -133,7 +133,7 @@ def _(self: Tensor, other: Scalar, *, rounding_mode: str | None) -> Any:
 _MANY = 4096  # elements from which several passes are quicker than the C library's fmod, which NumPy calls for each
 
 
-def _parts(out: Array, self: Any, other: Any) -> Iterator[Any]:
+def _parts(out: Array, self: Any, other: Any) -> Iterable[Any]:
     return in_parts(
         out, *[each if isinstance(each, np.ndarray) else np.asarray(each, out.dtype) for each in (self, other)]
     )
