@@ -21,7 +21,15 @@ from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.tracing.events import Argument, Layer
 
 _FUNCTIONAL = "autogradkit.nn.functional."
-_OF_FUNCTIONS = (_FUNCTIONAL, "autogradkit._ops.", "autogradkit.functional", "autogradkit.linalg")
+_DISTRIBUTIONS = "autogradkit.distributions."
+_OF_FUNCTIONS = (
+    _FUNCTIONAL,
+    "autogradkit._ops.",
+    "autogradkit.functional",
+    "autogradkit.linalg",
+    "autogradkit.nn.utils.",
+    _DISTRIBUTIONS,
+)
 _NAMESPACES = ("fft_", "linalg_", "special_")
 
 
@@ -55,7 +63,8 @@ def called_as(entry: FrameType, name_of_op: str, facts: OpFacts, kind: str) -> s
 
 def call_in(entry: FrameType, number: int) -> Layer | None:
     """The function that the learner called, in which several ops run, the `number`th of all calls; None of anything else
-    that he calls. A text that it was given first, as `einsum` is, is its kind."""
+    that he calls. A text that it was given first, as `einsum` is, is its kind. A distribution is a function of its
+    parameters."""
     variables, (code, module) = entry.f_locals, _code_of(entry)
     if entry.f_code is _SHORTENED:
         given = [*variables["args"]]
@@ -63,6 +72,8 @@ def call_in(entry: FrameType, number: int) -> Layer | None:
         names = [each for each in code.co_varnames[: code.co_argcount + 1] if each not in ("cls", "self")]
         given = [variables.get(each) for each in names]
     name = "@" if code.co_name in _PRODUCTS else _in_namespace(code.co_name)
+    if is_constructor(entry) and module.startswith(_DISTRIBUTIONS):
+        name = type(given[0]).__name__
     if module.startswith(_FUNCTIONAL):
         name = name.removeprefix("_")  # `max_pool1d` without indices is `_max_pool1d`, as in PyTorch
     if name.startswith("_") or not module.startswith(_OF_FUNCTIONS):
@@ -77,6 +88,11 @@ def _code_of(entry: FrameType) -> tuple[CodeType, str]:
         return entry.f_code, entry.f_globals["__name__"]
     function = inspect.unwrap(entry.f_locals["function"])  # around which it stands
     return function.__code__, function.__globals__["__name__"]
+
+
+def is_constructor(entry: FrameType) -> bool:
+    """Whether the learner made an object, whose name is not that of what ran meanwhile."""
+    return _code_of(entry)[0].co_name == "__init__"
 
 
 def is_autograd_grad(entry: FrameType) -> bool:

@@ -19,7 +19,17 @@ from autogradkit.core.own import is_own
 from autogradkit.core.recording import RECORDERS, Recorder, marks_of, rest, restore
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import is_grad_enabled
-from autogradkit.tracing.calls import as_written, call_in, called_as, facts_of, flat, in_order, short, why_not
+from autogradkit.tracing.calls import (
+    as_written,
+    call_in,
+    called_as,
+    facts_of,
+    flat,
+    in_order,
+    is_constructor,
+    short,
+    why_not,
+)
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.copying import Copier
 from autogradkit.tracing.events import Argument, Layer, Op, Saved, spelled
@@ -55,7 +65,8 @@ class EventRecorder(Recorder):
         self._variables: dict[str, Any] = {}  # of the cell
         self._at_end: dict[int, str] = {}  # tensor number -> the variable that holds it when the cell has ended
         self._turns = TurnCounter()
-        self._functions: dict[int, Layer] = {}  # visit -> the learner's call, where several ops ran in it
+        # By visit the learner's call, where several ops ran in it, and it is one that a picture shows as one
+        self._functions: dict[int, Layer | None] = {}
         self._cut_short: tuple[str, ...] = ()
         self._remembered = Remembered(self.copier)  # by an optimizer
 
@@ -144,13 +155,12 @@ class EventRecorder(Recorder):
         numbers = standing[1] if numbered else None
         ordered = in_order(entry, args)
         # In a constructor, or with a library in between: the line names what that call gives, not this.
-        within = entry.f_code.co_name == "__init__" or frame is not entry.f_back
+        through_library = frame is not entry.f_back
+        within = through_library or is_constructor(entry)
         if visit.frames:
             self._variables = visit.frames[-1].f_globals
         if self.drafts and self.drafts[-1].visit == visit.number not in self._functions:
-            function = call_in(entry, visit.number)
-            if function is not None:
-                self._functions[visit.number] = function
+            self._functions[visit.number] = None if through_library else call_in(entry, visit.number)
         self.drafts.append(
             Draft(event, visit.site, outputs, operands, standing, ordered, numbers, within, visit.turns, visit.number)
         )
@@ -208,6 +218,7 @@ class EventRecorder(Recorder):
                 if 0 < draft.visit < visit.number:
                     break
                 draft.within = draft.within or draft.visit == visit.number
+            self._functions[visit.number] = None
             inputs, _ = self._arguments(as_written(visit.entry, args), kwargs, None)
             facts = facts_of(declaration, inputs)
             operands = kind == "op" and all(each.value is not None for each in inputs)

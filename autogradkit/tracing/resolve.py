@@ -59,7 +59,7 @@ def resolve(
     known: dict[int, str],
     at_end: dict[int, str],
     modules: dict[int, frozenset[str]],
-    functions: dict[int, Layer],
+    functions: dict[int, Layer | None],
     label: Callable[[str], str],
 ) -> tuple[tuple[Event, ...], dict[int, Value]]:
     """The events with positions and the values with names, which are filled in: nobody else has them yet.
@@ -85,7 +85,7 @@ def resolve(
     for draft in drafts:
         ran = ops_of_call[draft.site, draft.visit] if isinstance(draft.event, Op) else 1
         if ran > 1:
-            function = functions.get(draft.visit) if ran >= LEAST_STEPS and not draft.within else None
+            function = functions.get(draft.visit) if ran >= LEAST_STEPS else None
             _fill(draft.event, called="", part_of=function)
     by_tensor = {value.tensor: value.name for value in values.values() if value.name is not None}
     positions: dict[tuple[Site, tuple[tuple[int, ...], ...]], Position | None] = {}

@@ -301,4 +301,5 @@ def adjoint(self: Tensor) -> Any:
 
 
 for _name, _getter in {"T": _reversed_dims, **{each: _matrix_transpose(each) for each in ("mT", "H", "mH")}}.items():
+    _getter.__code__ = _getter.__code__.replace(co_name=_name)  # by which a picture calls what ran in it
     setattr(Tensor, _name, read_only(_name, _getter))

@@ -50,6 +50,24 @@ def test_a_call_is_one_operation(source: str) -> None:
     assert "call, folded" in texts(drawn.svg)
 
 
+def test_clipping_and_distributions_are_calls_with_what_they_gave() -> None:
+    source = "(a * a).sum().backward()\nnorm = torch.nn.utils.clip_grad_norm_([a], 1.0)"
+    clipped = draw_graph(trace_source(source, BEFORE))
+    [call] = [item for item in clipped.graph.items.values() if item.kind == "call"]
+    assert call.title == "clip_grad_norm_"
+    written = texts(clipped.svg)
+    assert written[written.index("norm =") + 1] == "6.5309"
+    assert "2 uses" not in written
+    drawn = draw_graph(trace_source(
+        "dist = torch.distributions.Categorical(logits=a)\nc = dist.sample()\nloss = -dist.log_prob(c).sum()\nloss.backward()",
+        BEFORE,
+    ))  # fmt: skip
+    calls = [item.title for item in drawn.graph.items.values() if item.kind == "call"]
+    assert calls == ["Categorical", "sample", "log_prob"]
+    names = {value.name for value in drawn.graph.values.values()} - {None}
+    assert names == {"a", "c", "dist.logits", "dist.probs", "loss"}  # what validates arguments is not called `dist`
+
+
 def test_a_call_keeps_its_name_when_functions_ask_a_class_of_the_learner_s() -> None:
     class Asked(torch.Tensor):
         @classmethod

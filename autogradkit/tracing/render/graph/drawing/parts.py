@@ -34,6 +34,7 @@ MOST_CELLS = 28  # columns or rows of a heat strip
 FREED = 26.0  # px from one box of a freed value to the next
 MOST_OPERATION = 180.0  # px of what stands in an ellipse
 MOST_CALL = 206.0  # the same where it is folded
+MOST_RESULT = 28  # characters of what a call gave and used itself
 _BETWEEN_ARGUMENTS = re.compile(r", (?![^(\[]*[)\]])")  # a comma that is in no tuple
 
 
@@ -61,6 +62,7 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
     if item.kind in ROUND:
         text = spelled_op(item.op, graph.labels, graph.values) if item.op is not None else item.title
         part.lines = [Text([mono(_call_that_fits(text, MOST_CALL if item.kind == "call" else MOST_OPERATION))])]
+        part.lines += _result_lines(item, graph, leaving)
         if graph.node_names and item.op is not None and item.op.node_name is not None:
             part.lines.append(Text([mono(clip(item.op.node_name, MOST_OPERATION, SIZE, mono=True), "gradient")]))
         inner = max(line.width for line in part.lines) + {"failed": 24, "call": 8}.get(item.kind, 0)
@@ -78,6 +80,20 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
     part.width = max(wide + 2 * PAD + (6 if _alias(part, graph) is not None else 0), ports * 52 - 20, 48.0)
     part.height = len(part.lines) * LINE + 12 + (strip[1] + 6 if strip[1] else 0)
     return part
+
+
+def _result_lines(item: Item, graph: Graph, leaving: list[Link]) -> list[Text]:
+    """What a call gave and used itself, as `norm` of `norm = clip_grad_norm_(…)`: else it would be nowhere."""
+    leads_on = {value for link in leaving for value in link.several or (link.value,)}
+    given = [graph.values[output] for op in item.ops for output in op.outputs if output not in leads_on]
+    lines: list[Text] = []
+    for value in given:
+        if value.name is not None and value.tensor not in graph.edited and value_key(value.id) not in graph.items:
+            told = f"{clip_name(value.name, 120)} = "
+            lines += late(
+                number_lines(value.numbers, "ink", told, MOST_RESULT, most=1), graph.known.get(value.id, BEFORE)
+            )
+    return lines
 
 
 def _call_that_fits(text: str, room: float) -> str:
@@ -326,7 +342,7 @@ def forward_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
         each = f", {shapes[0]} each" if len(shapes) == 1 else f": {', '.join(shapes[:MOST_SHAPES])}"
         more = ", …" * (len(shapes) > MOST_SHAPES)
         lines.append(Text([sans(f"{link.uses} tensors{each}{more}")]))
-    elif link.uses > 1 and not turns:
+    elif link.uses > 1 and not turns and (link.grads or head.kind != "call"):  # without a sum nobody asks how often
         lines.append(Text([sans(f"{link.uses} uses")]))
     elif tail.kind != "tensor" and head.kind != "tensor":
         value = graph.values[link.value]

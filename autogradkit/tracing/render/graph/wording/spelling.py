@@ -29,6 +29,7 @@ _CASTS = {
     "cfloat",
     "type_as",
 }
+_TRANSPOSED = ("T", "mT", "H", "mH")  # attributes that are operations
 _REDUCTIONS = ("none", "mean", "sum")
 _SIZE = re.compile(r"torch\.Size\(\[([^]]*)\]\)")  # how a shape is printed: with it `view(a.shape)` is given sizes
 _ASSIGNS = re.compile(r"[^=]*\]\s*=(?!=)")
@@ -58,6 +59,8 @@ def spelled_op(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -
         if len(number) <= MOST_NUMBER:
             turned = rest[0].place == 0 or facts.label == "rsub"
             return f"{number} {sign}" if turned else f"{sign} {number}"
+    if op.called in _TRANSPOSED:
+        return f".{op.called}"
     if op.called and (op.name.startswith("_") or (op.label == "to" and op.called in _CASTS)):
         return op.called  # what ran is nobody's to call, or the name says it all
     inside = ", ".join(_spelled(op, argument) for argument in rest)
@@ -108,7 +111,8 @@ def spelled_index(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]
         whole = len(source.numbers.shape) > dim and end >= source.numbers.shape[dim]
         start, step = given.get("start", 0), given.get("step", 1)
         inside = f"{start or ''}:{'' if whole else end}" + (f":{step}" if step != 1 else "")
-        inside = f"0{inside}" if inside.startswith(":") and not whole else inside
+        written = op.position.code if op.position is not None else ""
+        inside = f"0{inside}" if not start and not whole and re.search(rf"[\[, ]0\s*:\s*{end}\b", written) else inside
     return f"{owner}[{':, ' * dim}{inside}]"
 
 
