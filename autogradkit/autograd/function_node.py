@@ -30,7 +30,7 @@ from autogradkit.engine.node import SEQUENCE, Node
 from autogradkit.engine.packing import Packed, packed
 from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
 from autogradkit.engine.saved_tensor import SavedTensor
-from autogradkit.engine.validate import expected_of
+from autogradkit.engine.validate import expected_of, of_no_numbers
 
 # What nodes with a `jvp` send while `func.jvp` runs its first backward (function_pushed.py); else None.
 PUSHED: ContextVar[Callable[[Any, list[Any]], list[Any]] | None] = ContextVar("pushed", default=None)
@@ -251,6 +251,8 @@ class BackwardCFunction(Node, FunctionCtx):
                 f"Function {self.name()} returned an invalid gradient at index {index} - got {list(got)} but expected shape "
                 f"compatible with {list(shape)}"
             )
+        if answer.is_meta:
+            raise of_no_numbers(got, self, index)
         if answer._array.dtype.kind == "c" and kind.kind != "c":
             raise RuntimeError(
                 "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, but got "
@@ -352,7 +354,8 @@ def _is_made_of(output: Tensor, value: Tensor) -> bool:
     """Whether an output is a view on the memory of an argument, or, without elements, of what that is."""
     base = value if value._view is None else value._view.base
     known = output._view is not None and output._view.base is base
-    return known or root_of(value._array) is root_of(output._array)
+    arrays = value._array, output._array
+    return known or (all(each.__class__ is np.ndarray for each in arrays) and root_of(arrays[0]) is root_of(arrays[1]))
 
 
 def _of_its_class(view: Tensor, output: Tensor) -> Tensor:
