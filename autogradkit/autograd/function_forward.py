@@ -112,7 +112,8 @@ def _is_made_of(output: Tensor, value: Tensor) -> bool:
     """Whether an output is a view on the memory of an argument, or, without elements, of what that is."""
     base = value if value._view is None else value._view.base
     known = output._view is not None and output._view.base is base
-    return known or root_of(value._array) is root_of(output._array)
+    arrays = value._array, output._array
+    return known or (all(each.__class__ is np.ndarray for each in arrays) and root_of(arrays[0]) is root_of(arrays[1]))
 
 
 def _of_its_class(view: Tensor, output: Tensor) -> Tensor:

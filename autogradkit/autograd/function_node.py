@@ -22,7 +22,7 @@ from autogradkit.engine.node import SEQUENCE, Node
 from autogradkit.engine.packing import Packed
 from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
 from autogradkit.engine.saved_tensor import SavedTensor
-from autogradkit.engine.validate import expected_of
+from autogradkit.engine.validate import expected_of, of_no_numbers
 
 # What nodes with a `jvp` send while `func.jvp` runs its first backward (function_pushed.py); else None.
 PUSHED: ContextVar[Callable[[Any, list[Any]], list[Any]] | None] = ContextVar("pushed", default=None)
@@ -184,6 +184,8 @@ class BackwardCFunction(Node, FunctionCtx):
                 f"Function {self.name()} returned an invalid gradient at index {index} - got {list(got)} but expected shape "
                 f"compatible with {list(shape)}"
             )
+        if answer.is_meta:
+            raise of_no_numbers(got, self, index)
         if answer._array.dtype.kind == "c" and kind.kind != "c":
             raise RuntimeError(
                 "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, but got "

@@ -54,6 +54,24 @@ def too_large(shape: tuple[int, ...], itemsize: int) -> RuntimeError:
     )
 
 
+_TOO_LARGE = ("array is too big", "Maximum allowed dimension exceeded")  # how NumPy's ValueErrors begin
+
+
+def refused_by_numpy(error: BaseException) -> RuntimeError | None:
+    """PyTorch's error where NumPy found no memory for a result, or no array of its sizes; None of any other error.
+
+    >>> try: np.empty(2**62)
+    ... except ValueError as error: refused_by_numpy(error)
+    RuntimeError('Storage size calculation overflowed')
+    """
+    of_numpy: Any = error
+    if isinstance(error, MemoryError) and hasattr(error, "shape"):
+        return too_large(of_numpy.shape, of_numpy.dtype.itemsize)
+    if isinstance(error, ValueError) and str(error).startswith(_TOO_LARGE):
+        return RuntimeError("Storage size calculation overflowed")
+    return None
+
+
 def noted(array: Array) -> Array:
     """`array`, made by NumPy or given by a user. The first large one has the C library keep what is freed from now on."""
     global _pending

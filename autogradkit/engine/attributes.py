@@ -156,6 +156,11 @@ def _set_grad(self: Tensor, value: Tensor | None) -> None:
                 "any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
                 "downstream systems that assume they match."
             )
+        if value.device != self.device:
+            raise RuntimeError(
+                f"attempting to assign a gradient with device type '{value.device.type}' to a tensor with device type "
+                f"'{self.device.type}'. Please ensure that the gradient and the tensor are on the same device"
+            )
         if self.__class__ is SparseTensor and value.__class__ is not SparseTensor:
             raise RuntimeError("attempting to assign a gradient to a tensor that has data of a different type")
         if value._array.shape != self._array.shape:

@@ -28,6 +28,7 @@ from autogradkit.core.batched import (
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.errors import c_type_name, no_graph
 from autogradkit.core.frames import entry, shorten
+from autogradkit.core.meta import MetaTensor
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
@@ -43,6 +44,7 @@ from autogradkit.engine.node import AccumulateGrad, GradientEdge, Node
 from autogradkit.engine.required import OPS
 from autogradkit.engine.run import execute, run_alone
 from autogradkit.engine.sparse import brought
+from autogradkit.engine.validate import of_no_numbers
 
 _CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
@@ -83,6 +85,8 @@ def _initial_gradient(index: int, root: Tensor | GradientEdge, gradient: Any, as
             "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
             f"grad_output[{index}] has a dtype of {gradient.dtype} and output[{index}] has a dtype of {from_numpy_dtype(kind)}."
         )
+    if gradient.__class__ is MetaTensor and not (isinstance(root, Tensor) and root.is_meta):
+        raise of_no_numbers(given.shape, None, index)
     if as_tensors or gradient.__class__ is BatchedTensor:
         return gradient
     if gradient.__class__ is SparseTensor:
@@ -211,13 +215,13 @@ def backward(
             if node is not None and tensors._view is None and not (MODE.anomaly or MODE.transforms or BATCHES):
                 at = 2 * tensors._output_nr
                 if node.outputs[at] == array.shape and node.outputs[at + 1] is array.dtype and array.dtype.kind == "f":
-                    start = None
+                    start, given = None, ()
                     if grad_tensors is None and array.size == 1:
                         start = np.ones(array.shape, array.dtype) if array.shape else np.array(1, array.dtype)
                     elif type(grad_tensors) is Tensor and not DUAL_LEVELS:
-                        start = grad_tensors._array
+                        start, given = grad_tensors._array, (grad_tensors,)
                     if start is not None and start.shape == array.shape and start.dtype is array.dtype:
-                        run_alone(node, at >> 1, start, retain_graph is True)
+                        run_alone(node, at >> 1, start, retain_graph is True, given=given)
                         return
         _backward(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
     except BaseException as error:
@@ -246,13 +250,14 @@ def _backward(
         if not inputs:
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     outputs = _as_tuple(tensors)
+    given = () if grad_tensors is None else _as_tuple(grad_tensors)
     gradients = _initial_gradients(outputs, grad_tensors, create_graph or DUAL_LEVELS)
     keep = _flag(create_graph if retain_graph is None else retain_graph)
     create_graph = _flag(create_graph)
     roots = _roots(outputs)
     if inputs is None:
         _warn_of_cycle(create_graph)
-        execute(roots, gradients, keep, create_graph, None, True, outputs)
+        execute(roots, gradients, keep, create_graph, None, True, outputs, given)
         return
     for tensor in inputs:
         _require_place(tensor)
@@ -265,7 +270,7 @@ def _backward(
             target.ensure_hooks().retained.setdefault(number, weakref.ref(tensor))
     wanted = _wanted(inputs)
     _warn_of_cycle(create_graph)
-    execute(roots, gradients, keep, create_graph, wanted, True, outputs)
+    execute(roots, gradients, keep, create_graph, wanted, True, outputs, given)
 
 
 def _require_place(given: Any) -> None:
@@ -336,6 +341,7 @@ def grad(
         or (BATCHES and grad_outputs is not None and has_batched(_as_tuple(grad_outputs)))
     )
     seeds = [_initial_gradients(tensors, row, on_tensors) for row in rows]
+    given = () if grad_outputs is None or is_grads_batched else _as_tuple(grad_outputs)
     keep = _flag(create_graph if retain_graph is None else retain_graph)
     create_graph, allow = _flag(create_graph), _flag(allow)
     roots = _roots(tensors)
@@ -343,7 +349,9 @@ def grad(
     captured: list[Any] = []
     with nullcontext() if batch is None else running(batch):
         for number, gradients in enumerate(seeds, 1):
-            brought = execute(roots, gradients, keep or number < len(seeds), create_graph, wanted, False, tensors)
+            brought = execute(
+                roots, gradients, keep or number < len(seeds), create_graph, wanted, False, tensors, given
+            )
             captured.append([brought.get(edge) for edge in wanted])
     results: list[Tensor | None] = []
     for index, (variable, several) in enumerate(zip(variables, zip(*captured, strict=True), strict=True)):

@@ -71,6 +71,7 @@ class Run:
         self.call = call
         self.buffers: Buffers = {}
         self.sums: Sums = {}
+        self.given: Sequence[Tensor | None] = ()  # the tensors that the gradients of the roots are those of
         self.waiting: dict[Any, int] = {}  # target -> edges that have not delivered yet
         self.needed: set[Any] | None = None  # what leads to the wanted inputs; None: everything
         self.captured: dict[Edge, Any] = {}  # for grad()

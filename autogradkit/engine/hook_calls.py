@@ -12,18 +12,27 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.meta import MetaArray
 from autogradkit.core.sparse import SparseArray, held
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.hooks import Hooks, NodeHooks, TensorHooks
+from autogradkit.engine.modes import MODE
 from autogradkit.engine.naming import tensor_type
 from autogradkit.engine.node import AccumulateGrad
 
+_KINDS = (SparseArray, MetaArray)
 Accumulate = Callable[[Tensor, Any], None]  # adds a gradient to a tensor's .grad
 
 
 def as_tensor(gradient: Any) -> Any:
-    """A gradient as hooks and recorders see it."""
-    return wrap(gradient) if gradient.__class__ is np.ndarray else gradient
+    """A gradient as hooks and recorders see it: the very tensor that the run was given, where it is that."""
+    if gradient.__class__ is not np.ndarray:
+        return gradient
+    run: Any = MODE.run
+    for each in () if run is None else run.given:
+        if each is not None and each._array is gradient:
+            return each
+    return wrap(gradient)
 
 
 def on_outputs(hooks: NodeHooks, received: list[Any], create_graph: bool, accumulate: Accumulate) -> None:
@@ -87,7 +96,8 @@ def after_accumulation(leaf: Tensor, hooks: TensorHooks) -> None:
     for hook in list(hooks.after_accumulate.values()):
         returned = hook(leaf)
         if returned is not None and returned is not leaf:
-            raise _no_tensor(returned) or RuntimeError("Tensor post accumulate grad hooks should return None.")
+            _replaced(hook, leaf, returned, True)  # which may refuse it for another reason first, as in PyTorch
+            raise RuntimeError("Tensor post accumulate grad hooks should return None.")
 
 
 def _through(registered: Hooks, gradient: Any, create_graph: bool) -> Any:
@@ -123,7 +133,7 @@ def _replaced(hook: Callable[..., Any], gradient: Any, replaced: Any, create_gra
     if gradient is None:
         raise RuntimeError("can't replace a None gradient with a non-None value")
     old, new = as_tensor(gradient)._array, replaced._array
-    if old.dtype != new.dtype or isinstance(old, SparseArray) is not isinstance(new, SparseArray):
+    if old.dtype != new.dtype or any(isinstance(old, each) is not isinstance(new, each) for each in _KINDS):
         raise RuntimeError(
             f"hook '{_name(hook)}' has changed the type of value (was {tensor_type(old)} got {tensor_type(new)})"
         )

@@ -6,6 +6,7 @@ Rests on core.dtype; saved, history and hook_calls word their errors with it.
 from __future__ import annotations
 
 from autogradkit.core.dtype import bfloat16, bool_, complex64, complex128, from_numpy_dtype
+from autogradkit.core.meta import MetaArray
 from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import Array
 
@@ -18,11 +19,14 @@ _WITHOUT_A_TENSOR_TYPE = {
 }
 
 
-def tensor_type(array: Array | SparseArray) -> str:
+def tensor_type(array: Array | SparseArray | MetaArray) -> str:
     """The type of a tensor of this array's dtype: "torch.FloatTensor" for float32."""
     dtype = from_numpy_dtype(array.dtype)
     if isinstance(array, SparseArray):
         return dtype.tensor_type.replace("torch.", "torch.sparse.")
+    if isinstance(array, MetaArray):
+        usual = _WITHOUT_A_TENSOR_TYPE.get(dtype, f"CPU{dtype.tensor_type[6:-6]}Type")
+        return usual.replace("CPU", "Meta")
     return _WITHOUT_A_TENSOR_TYPE.get(dtype, dtype.tensor_type)
 
 

@@ -5,7 +5,7 @@ The usual kind is run by `plain.py`, every other by `general.py`, on which this 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autogradkit.core.batched import BATCHES, has_batched
@@ -29,8 +29,9 @@ def execute(
     wanted: list[Edge] | None,
     accumulate: bool,
     tensors: tuple[Any, ...],
+    given: Sequence[Tensor | None] = (),
 ) -> dict[Edge, Any]:
-    """Run backward from `roots`, which are `tensors` or their edges, with these `gradients`.
+    """Run backward from `roots`, which are `tensors` or their edges, with these `gradients`, those of the tensors `given`.
 
     Every leaf's `.grad` grows; with `wanted` only what leads there runs, and either the `.grad` of these grows
     (`accumulate`) or their gradients are returned.
@@ -44,7 +45,7 @@ def execute(
             if wanted is None or (needed and target in needed and all(isinstance(each, Tensor) for each, _ in wanted)):
                 validate_roots(roots, gradients)
                 captured = None if wanted is None or accumulate else dict.fromkeys(wanted)
-                run_alone(target, number, gradients.pop(), retain_graph, needed, captured)
+                run_alone(target, number, gradients.pop(), retain_graph, needed, captured, given)
                 return captured or {}
     recorders = listeners() if RECORDERS else []
     marks = marks_of(recorders)
@@ -56,8 +57,9 @@ def execute(
             MODE.wants_some = wanted is not None
             validate_roots(roots, gradients)
             run = MODE.run = Run(retain_graph, on_tensors, recorders, next(CALLS))
-            given = tuple([t for t in tensors if isinstance(t, Tensor)])
-            captured = run.run_reported(roots, gradients, wanted, accumulate, given)
+            run.given = given
+            ends = tuple([t for t in tensors if isinstance(t, Tensor)])
+            captured = run.run_reported(roots, gradients, wanted, accumulate, ends)
         finally:
             MODE.run = outer
             if mode is not create_graph:
@@ -83,15 +85,16 @@ def run_alone(
     retain_graph: bool,
     needed: set[Any] | None = None,
     captured: dict[Edge, Any] | None = None,
+    given: Sequence[Tensor | None] = (),
 ) -> None:
     """The usual backward: from one root, with no recorder and no anomaly looked for; those who log gradients are told.
 
-    `needed` and `captured` are those of `run_plain`.
+    `needed` and `captured` are those of `run_plain`; hooks see the tensor `given`.
     """
     mode, wanted_some, outer = MODE.grad, MODE.wants_some, MODE.run
     call = next(CALLS)
     taken: list[Tensor] = []
-    run = PlainRun(root, needed, captured)
+    run = PlainRun(root, needed, captured, given)
     try:
         try:
             if mode:
@@ -119,10 +122,17 @@ def run_alone(
 class PlainRun:
     """A run of the usual kind, as hooks may ask of it what it will come to."""
 
-    __slots__ = ("__weakref__", "_reached", "callbacks", "captured", "needed", "root")
+    __slots__ = ("__weakref__", "_reached", "callbacks", "captured", "given", "needed", "root")
 
-    def __init__(self, root: Node, needed: set[Any] | None = None, captured: dict[Edge, Any] | None = None) -> None:
+    def __init__(
+        self,
+        root: Node,
+        needed: set[Any] | None = None,
+        captured: dict[Edge, Any] | None = None,
+        given: Sequence[Tensor | None] = (),
+    ) -> None:
         self.root = root
+        self.given = given
         self.needed = needed
         self.captured = captured
         self.callbacks: list[Callable[[], Any]] | None = None  # what is to be called afterwards

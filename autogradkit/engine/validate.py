@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.meta import NO_DATA, MetaArray, MetaTensor
 from autogradkit.core.quiet import quietly
 from autogradkit.core.sparse import SparseArray, SparseTensor
 from autogradkit.core.tensor import Tensor
@@ -54,6 +55,8 @@ def validate(gradient: Any, shape: tuple[int, ...], numpy_dtype: np.dtype[Any], 
         raise RuntimeError(
             f"{whose}invalid gradient at index {index} - got {list(own)} but expected shape compatible with {list(shape)}"
         )
+    if gradient.__class__ in (MetaTensor, MetaArray):
+        raise of_no_numbers(own, node, index)
     if gradient.__class__ in (SparseTensor, SparseArray):
         if node is not None:
             make_aware(node.edges[2 * index])
@@ -77,6 +80,14 @@ def validate(gradient: Any, shape: tuple[int, ...], numpy_dtype: np.dtype[Any], 
         real = array.real if array.dtype.kind == "c" and numpy_dtype.kind != "c" else array  # a view, as in PyTorch
         array = quietly(real.astype, numpy_dtype, copy=False)
     return array
+
+
+def of_no_numbers(shape: tuple[int, ...], node: Node | None, index: int) -> Exception:
+    """What a gradient on the meta device is refused with; one without dimensions PyTorch would copy."""
+    if not shape:
+        return NotImplementedError(NO_DATA)
+    whose = "" if node is None else f"Function {node.name()} returned an "
+    return RuntimeError(f"{whose}invalid gradient at index {index} - expected device cpu but got meta")
 
 
 def _expandable(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

@@ -23,7 +23,7 @@ HEADS = (_MAGIC, _PROTOCOL, _MACHINE)  # what the first pickles hold
 Unpickle = Callable[[Callable[[Any], Any]], Any]
 
 
-def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str, UntypedStorage], None]) -> Any:
+def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str, UntypedStorage], UntypedStorage]) -> Any:
     """The object of a file. Raises RuntimeError where it ends too early or is another format, UnpicklingError for no pickle."""
     memories: dict[str, tuple[Array, StorageKind]] = {}
 
@@ -39,9 +39,7 @@ def load(file: IO[bytes], unpickle: Unpickle, restores: Callable[[str, UntypedSt
             if count * kind.itemsize > size:
                 raise RuntimeError(f"unexpected EOF: a storage of {count} elements is larger than the file")
             memories[key] = np.zeros(count * kind.itemsize, np.uint8), kind
-        storage = kind.on(memories[key][0])
-        restores(str(location), storage.untyped())
-        return storage
+        return kind.on(restores(str(location), UntypedStorage.of(memories[key][0])))
 
     def refuse(named: Any) -> Any:
         raise pickle.UnpicklingError("the head of a checkpoint names no storage")

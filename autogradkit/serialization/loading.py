@@ -12,7 +12,7 @@ import pickle
 import pickletools
 import zipfile
 from collections.abc import Callable
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from autogradkit.core.storage import Array
 from autogradkit.core.storages import UntypedStorage
 from autogradkit.files import open_file
 from autogradkit.serialization import legacy
-from autogradkit.serialization.names import ALLOWED, StorageKind, found, sparse_checked, trusted
+from autogradkit.serialization.names import ALLOWED, StorageKind, WithoutNumbers, found, sparse_checked, trusted
 from autogradkit.serialization.restricted import NotAllowed, Unpickler
 
 _CORRUPT = (
@@ -49,6 +49,13 @@ _TYPES = (
     "https://pytorch.org/docs/stable/generated/torch.load.html."
 )
 
+_NO_STORAGE = (
+    "TypedStorage.__init__ received an invalid combination of arguments. Expected one of:\n * (*, torch.device device, "
+    "torch.dtype dtype)\n * (int size, *, torch.device device, torch.dtype dtype)\n * (Sequence data, *, torch.device device, "
+    "torch.dtype dtype)\n * (*, UntypedStorage wrap_storage, torch.dtype dtype)\nArgument 'wrap_storage' must be "
+    "UntypedStorage, but got {}"
+)
+
 MAP_LOCATION = Callable[[UntypedStorage, str], UntypedStorage] | device | str | dict[str, str] | None
 
 
@@ -65,8 +72,9 @@ def load(
 
     `weights_only`, as it is by default, refuses a file that names anything but tensors, containers of them and what
     `add_safe_globals` was given; False runs whatever the file asks for. With `mmap` a file's memory is read when it is
-    needed. `map_location` may name the CPU, which alone is here. Raises UnpicklingError for what is not allowed or no
-    pickle, RuntimeError for a file that was cut off or changed, EOFError for an empty one, OSError as `open` does.
+    needed. `map_location` may name the CPU, or "meta" for sizes without numbers; what it raises, if it is a function, leaves
+    as it is. Raises UnpicklingError for what is not allowed or no pickle, RuntimeError for a file that was cut off or changed,
+    EOFError for an empty one, OSError as `open` does.
 
     >>> import io, autogradkit as torch
     >>> file = io.BytesIO(); torch.save([torch.ones(2), "text"], file); _ = file.seek(0)
@@ -83,7 +91,13 @@ def load(
         )
     if mmap and not isinstance(f, str | os.PathLike):
         raise ValueError("f must be a file path in order to use the mmap argument")
-    restores = _location(map_location)
+    try:
+        return _opened(f, _location(map_location), weights_only, mmap, pickle_load_args)
+    except _NotPlacedError as error:
+        raise cast("Exception", error.__cause__) from None
+
+
+def _opened(f: Any, restores: Restore, weights_only: bool, mmap: bool | None, pickle_load_args: dict[str, Any]) -> Any:
     if isinstance(f, str | os.PathLike):
         with open_file(os.fspath(f)) as file, sparse_checked():
             return _load(file, os.fspath(f) if mmap else None, restores, weights_only, pickle_load_args)
@@ -98,31 +112,41 @@ def load(
         return _load(f, None, restores, weights_only, pickle_load_args)
 
 
-Restore = Callable[[str, UntypedStorage], None]
+Restore = Callable[[str, UntypedStorage], UntypedStorage]
+
+
+class _NotPlacedError(Exception):
+    """What `map_location` raised stands in `__cause__`, and leaves as it is: it is nothing that the file does."""
 
 
 def _location(wanted: Any) -> Restore:
-    """A check of the places that memory comes from: all of it goes to the CPU, if that is asked for or meant."""
+    """Where memory goes, by the place that it comes from."""
     if isinstance(wanted, device):
         wanted = str(wanted)
 
-    def require(location: str, storage: UntypedStorage) -> None:
-        target = location
+    def place(location: str, storage: UntypedStorage) -> UntypedStorage:
+        if wanted is None:
+            return default_restore_location(storage, location)
         if isinstance(wanted, str):
-            target = wanted
-        elif isinstance(wanted, dict):
-            target = str(wanted.get(location, location))
-        elif wanted is not None:
-            wanted(storage, location)  # which may refuse it, or hand it back: there is one place to be
-            return
-        default_restore_location(storage, target)
+            return default_restore_location(storage, wanted)
+        if isinstance(wanted, dict):
+            return default_restore_location(storage, str(wanted.get(location, location)))
+        try:
+            found = wanted(storage, location)
+            if found is not None and not isinstance(found, UntypedStorage):
+                raise TypeError(_NO_STORAGE.format(type(found)))
+        except Exception as error:
+            raise _NotPlacedError from error
+        return default_restore_location(storage, location) if found is None else found
 
-    return require
+    return place
 
 
 @entry
 def default_restore_location(storage: UntypedStorage, location: str) -> UntypedStorage:
-    """The storage itself, if the CPU is where it should be. Raises RuntimeError for any other place.
+    """The storage itself, if the CPU is where it should be; as many bytes that are not there, for "meta".
+
+    Raises RuntimeError for any other place.
 
     >>> import autogradkit as torch
     >>> memory = torch.ones(2).untyped_storage()
@@ -131,7 +155,9 @@ def default_restore_location(storage: UntypedStorage, location: str) -> UntypedS
     """
     if location.startswith("cuda"):
         raise RuntimeError(_NO_CUDA)
-    if location.partition(":")[0] != "cpu":
+    if location == "meta":
+        return WithoutNumbers.of(storage.flat(np.dtype(np.uint8)))
+    if location != "cpu":
         raise RuntimeError(
             f"don't know how to restore data location of torch.storage.UntypedStorage (tagged with {location})"
         )
@@ -178,9 +204,7 @@ def storages(memory: Callable[[str, int], Array], restores: Restore) -> Callable
             raise pickle.UnpicklingError(f"no storage of a file: {named[1:5]}")
         if key not in known:
             known[key] = memory(key, count * kind.itemsize)
-        storage = kind.on(known[key])
-        restores(str(location), storage.untyped())
-        return storage
+        return kind.on(restores(str(location), UntypedStorage.of(known[key])))
 
     return persistent_load
 

@@ -26,7 +26,7 @@ from autogradkit.core.own import home_of
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.pending import wrap_pending
 from autogradkit.core.size import Size
-from autogradkit.core.storage import Array, require_extent, strided
+from autogradkit.core.storage import require_extent, strided
 from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.typed_storages import TypedStorage, typed
@@ -58,10 +58,15 @@ class StorageKind:
         self.dtype = dtype
         self.itemsize = 1 if dtype is None else dtype.itemsize
 
-    def on(self, memory: Array) -> TypedStorage | UntypedStorage:
+    def on(self, storage: UntypedStorage) -> TypedStorage | UntypedStorage:
         """The storage of this kind that some bytes are."""
-        storage = UntypedStorage.of(memory)
         return storage if self.dtype is None else typed(storage, self.dtype)
+
+
+class WithoutNumbers(UntypedStorage):
+    """Bytes of a file of which only the number is asked: what is rebuilt on them is on the meta device."""
+
+    __slots__ = ()
 
 
 _STORAGE_KINDS = {name: StorageKind(_DTYPES[of]) for name, of in STORAGES.items()}
@@ -78,9 +83,7 @@ def rebuild_tensor(
     """A tensor on memory of a file. Raises RuntimeError where it would reach beyond, TypeError for what is no geometry."""
     if not isinstance(storage, TypedStorage):
         raise TypeError(f"a tensor is rebuilt on a storage of the file, not on {type(storage).__name__}")
-    return _tensor_over(
-        storage.untyped().flat(storage.dtype.numpy), storage_offset, size, stride, requires_grad, metadata
-    )
+    return _tensor_over(storage.untyped(), storage.dtype, storage_offset, size, stride, requires_grad, metadata)
 
 
 def rebuild_tensor_of_dtype(
@@ -90,7 +93,7 @@ def rebuild_tensor_of_dtype(
     """As `rebuild_tensor`, on bytes."""
     if not isinstance(storage, UntypedStorage):
         raise TypeError(f"a tensor is rebuilt on a storage of the file, not on {type(storage).__name__}")
-    return _tensor_over(storage.flat(dtype.numpy), storage_offset, size, stride, requires_grad, metadata)
+    return _tensor_over(storage, dtype, storage_offset, size, stride, requires_grad, metadata)
 
 
 def rebuild_meta_tensor(dtype: Any, size: Sequence[int], stride: Sequence[int], requires_grad: bool) -> Tensor:
@@ -151,10 +154,17 @@ def _require_geometry(offset: Any, size: Any, stride: Any) -> None:
         raise TypeError(f"no geometry of a tensor: sizes {size}, strides {stride}, storage offset {offset}")
 
 
-def _tensor_over(array: Array, offset: int, size: Any, stride: Any, requires_grad: bool, metadata: Any) -> Tensor:
+def _tensor_over(
+    storage: UntypedStorage, kind: dtypes.dtype, offset: int, size: Any, stride: Any, requires_grad: bool, metadata: Any
+) -> Tensor:
+    array = storage.flat(kind.numpy)
     _require_geometry(offset, size, stride)
     require_extent(array, size, stride, offset)
     shape, strides = tuple(size), tuple(stride)
+    if storage.__class__ is WithoutNumbers:
+        tensor = rebuild_meta_tensor(kind, size, stride, requires_grad)
+        counter_of(tensor).value = 1
+        return tensor
     whole = shape == array.shape and strides == (1,) and not offset
     found = array if whole else strided(array, shape, strides, offset)
     pending = metadata if isinstance(metadata, dict) else {}

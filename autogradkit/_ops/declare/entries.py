@@ -86,7 +86,8 @@ def _write_straight(
 
 
 def _shortening(lines: Sequence[str], otherwise: Sequence[str] = ()) -> str:
-    """A function's text, its body in a `try` by which errors leave without the frames of this package.
+    """A function's text, its body in a `try` by which errors leave without the frames of this package, and NumPy's
+    of sizes that no memory holds as PyTorch's.
 
     `otherwise` are lines of a handler that comes before.
     """
@@ -99,7 +100,8 @@ def _shortening(lines: Sequence[str], otherwise: Sequence[str] = ()) -> str:
             *otherwise,
             " except BaseException as error:",
             "  shorten(error)",
-            "  raise",
+            "  if (refused := refused_by_numpy(error)) is None: raise",
+            "  raise refused from None",
         ]
     )
 

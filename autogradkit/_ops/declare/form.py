@@ -16,7 +16,7 @@ import numpy as np
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED, Declaration
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.rules import rule_of
-from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, parameters_of
+from autogradkit._ops.declare.signature import OUT, OUTS, REQUIRED, Parameter, Signature, in_schema, parameters_of
 
 if TYPE_CHECKING:
     from autogradkit.core.facts import OpFacts
@@ -200,7 +200,7 @@ class Form(Declaration):
         """PyTorch's schema of it."""
         parts: list[str] = []
         # In schemas of factories the memory format comes last, in Python's front before the other keywords.
-        for p in sorted(self.parameters, key=lambda p: self.factory and p.name == "memory_format"):
+        for p in sorted(in_schema(self.parameters), key=lambda p: self.factory and p.name == "memory_format"):
             if p.keyword and "*" not in parts:
                 parts.append("*")
             if self.factory and p.name in ("out", "requires_grad"):  # of Python's front only

@@ -49,6 +49,7 @@ Scalars = Sequence[float]
 Storage = Any
 Options = Any  # `**options: Options`: the keywords that all factories take; see signature.py
 OutOptions = Any
+OlderOptions = Any
 
 CLASSES = frozenset({Tensor, Parameter})  # what the straight lines take; subclasses by users go the general way
 NUMBERS = (int, float, complex, np.number, np.bool_)

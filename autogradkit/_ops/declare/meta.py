@@ -131,11 +131,11 @@ def _has_mask(indices: Sequence[Any]) -> bool:
 def _require_one_device(op: Overload, values: Sequence[Any]) -> None:
     """Raise RuntimeError where tensors with numbers meet those without: a single number may, and positions may."""
     tensors = op.tensors_in(values)
-    expected = next((each for each in tensors if each._array.ndim), tensors[0])
+    expected = next((each for each in tensors if each._array.ndim or each.is_meta), tensors[0])
     for each in tensors:
-        if each.is_meta is expected.is_meta or not each._array.ndim:
+        if each.is_meta is expected.is_meta or (not each._array.ndim and not each.is_meta):
             continue
-        if op.pointwise is None and not each.is_meta and each._array.dtype.kind in "iub":
+        if op.pointwise is None and not each.is_meta and each._array.dtype.kind in "iu":
             continue
         raise RuntimeError(f"Tensor on device {each.device} is not on the expected device {expected.device}!")
 

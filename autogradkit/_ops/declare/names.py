@@ -163,8 +163,10 @@ class OverloadSet:
                     raise TypeError(f"{called} takes no keyword arguments")
                 raise TypeError(f"{called} takes exactly one argument ({len(args)} given)")
         else:
-            if not args or not isinstance(args[0], Tensor):
-                given = type(args[0]).__name__ if args else "nothing"
+            if not args:
+                raise TypeError(f"unbound method TensorBase.{name}() needs an argument")
+            if not isinstance(args[0], Tensor):
+                given = type(args[0]).__name__
                 raise TypeError(
                     f"descriptor '{name}' for 'torch._C.TensorBase' objects doesn't apply to a '{given}' object"
                 )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from autogradkit._ops.declare.keywords import in_order_of_c
 from autogradkit._ops.declare.kinds import KINDS, Kind, is_index, type_name
+from autogradkit.core.layout import strided
 from autogradkit.core.tensor import Tensor
 
 REQUIRED: Any = type("REQUIRED", (), {"__repr__": lambda self: "<required>"})()  # the default of what must be given
@@ -78,8 +79,23 @@ _OPTIONS = (
     _option("pin_memory", "bool", False),
     _option("requires_grad", "bool", False),
 )
-# What a kernel's `**options` stand for, by their annotation: the keywords that all factories have in common.
-OPTIONS = {"Options": _OPTIONS, "OutOptions": (OUT, *_OPTIONS)}
+# What a kernel's `**options` stand for, by their annotation: the keywords that all factories have in common; and those of
+# `range`, which is older, and takes None for none of the flags.
+_OLDER = (
+    _option("dtype", "DType"),
+    _option("layout", "Layout", strided)._replace(optional=False),
+    _option("device", "Device"),
+    _option("requires_grad", "bool", False)._replace(optional=False),
+)
+OPTIONS = {"Options": _OPTIONS, "OutOptions": (OUT, *_OPTIONS), "OlderOptions": (OUT, *_OLDER)}
+
+
+def in_schema(parameters: Sequence[Parameter]) -> Sequence[Parameter]:
+    """The parameters as a schema has them, where `range` has the keywords of all factories."""
+    if _OLDER[-1] not in parameters:
+        return parameters
+    return [*(each for each in parameters if each not in _OLDER), *_OPTIONS]
+
 
 _ANNOTATIONS: dict[str, tuple[Kind, str, bool]] = {}
 

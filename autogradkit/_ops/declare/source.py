@@ -18,6 +18,7 @@ from autogradkit._ops.declare.signature import REQUIRED
 from autogradkit.core.address import address_of
 from autogradkit.core.dtype import dtype, from_numpy_dtype
 from autogradkit.core.frames import shorten
+from autogradkit.core.memory import refused_by_numpy
 from autogradkit.core.quiet import is_taken, run_in_spare, run_quietly
 from autogradkit.core.random import Generator
 from autogradkit.core.recording import RECORDERS, heeded
@@ -71,7 +72,8 @@ SCOPE: dict[str, Any] = {
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
     "may_share_memory": np.may_share_memory,
     "like": memory.like, "ndarray": np.ndarray, "new": object.__new__, "np_empty": np.empty,
-    "reduction_plan": plans.reduction_plan, "requires_grad": requires_grad, "SEQUENCE": SEQUENCE, "shorten": shorten,
+    "reduction_plan": plans.reduction_plan, "refused_by_numpy": refused_by_numpy, "requires_grad": requires_grad,
+    "SEQUENCE": SEQUENCE, "shorten": shorten,
     "is_taken": is_taken, "run_in_spare": run_in_spare, "run_quietly": run_quietly,
     "setitem": setitem,
     "strides_of": strides_of, "view_of": view_of, "wrap_dim": wrap_dim,

@@ -24,6 +24,7 @@ from autogradkit._ops.linalg.matrices import (
     require_kernel,
     require_matrices,
     require_square,
+    require_success,
     scalar_type_of,
 )
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
@@ -355,7 +356,8 @@ def lstsq(self: Array, b: Array, rcond: float | None = None, *, driver: str | No
             strict=True,
         )
     ]
-    whole = np.reshape([x for x, _, _ in found], (*batch, max(m, n), right.shape[-1]))
+    require_success(np.reshape([info for *_, info in found], batch), "torch.linalg.lstsq")
+    whole = np.reshape([x for x, *_ in found], (*batch, max(m, n), right.shape[-1]))
     np.copyto(into, whole[..., :n, :])
     if residuals.shape != (0,):
         outside = np.abs(whole[..., n:, :]) ** 2
@@ -363,29 +365,29 @@ def lstsq(self: Array, b: Array, rcond: float | None = None, *, driver: str | No
     # Right sides may be more than matrices, each of which then comes several times, and has one rank.
     first = tuple(slice(size) for size in self.shape[:-2])
     if chosen != "gels":
-        np.copyto(rank, np.reshape([r for _, r, _ in found], batch)[first])
+        np.copyto(rank, np.reshape([r for _, r, *_ in found], batch)[first])
     if chosen in ("gelsd", "gelss"):
-        np.copyto(values, np.reshape([s for _, _, s in found], (*batch, min(m, n)))[first])
+        np.copyto(values, np.reshape([s for _, _, s, _ in found], (*batch, min(m, n)))[first])
 
 
-def _solved(driver: str, A: Array, B: Array, rcond: float) -> tuple[Any, Any, Any]:
-    """(the solution with what is left over below it, the rank, the singular values) of one matrix."""
+def _solved(driver: str, A: Array, B: Array, rcond: float) -> tuple[Any, Any, Any, int]:
+    """(the solution with what is left over below it, the rank, the singular values, what LAPACK says) of one matrix."""
     m, n = A.shape
     tall = np.zeros((max(m, n), B.shape[1]), A.dtype)
     tall[:m] = B
     call = lapack(driver, A, B)
     if driver == "gels":
-        _, x, _ = call(A, tall)
-        return x, None, None
+        _, x, info = call(A, tall)
+        return x, None, None, info
     work, *sizes = (int(np.real(each)) for each in _work(driver, A, B.shape[1], rcond))
     if driver == "gelsy":
-        _, x, _, rank, _ = call(A, tall, np.zeros(n, np.int32), rcond, work)
-        return x, rank, None
+        _, x, _, rank, info = call(A, tall, np.zeros(n, np.int32), rcond, work)
+        return x, rank, None, info
     if driver == "gelss":
-        _, x, values, rank, _, _ = call(A, tall, rcond, work)
-        return x, rank, values
-    x, values, rank, _ = call(A, tall, work, *sizes, rcond)
-    return x, rank, values
+        _, x, values, rank, _, info = call(A, tall, rcond, work)
+        return x, rank, values, info
+    x, values, rank, info = call(A, tall, work, *sizes, rcond)
+    return x, rank, values, info
 
 
 def _work(driver: str, A: Array, count: int, rcond: float) -> Any:

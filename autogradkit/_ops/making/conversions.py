@@ -204,7 +204,7 @@ def cuda(
     *,
     memory_format: MemoryFormat | None = None,
 ) -> Any:
-    """Raises AssertionError, as PyTorch without CUDA does."""
+    """Raises AssertionError, as PyTorch without CUDA does; for a device by its number RuntimeError."""
     if isinstance(device, (str, device_)) and device_(device).type != "cuda":
         raise RuntimeError("Invalid device, must be cuda device")
-    require_cpu("cuda")
+    require_cpu(device if isinstance(device, int) else "cuda")

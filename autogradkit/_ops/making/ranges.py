@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function
-from autogradkit._ops.declare.kinds import Array, Options, OutOptions, Scalar, SymInt
+from autogradkit._ops.declare.kinds import Array, OlderOptions, Options, OutOptions, Scalar, SymInt
 from autogradkit._ops.declare.writing import require_no_leaf
 from autogradkit._ops.making.options import dtype_in, filled_tensor, finished
 from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
@@ -96,7 +96,7 @@ range_ = function("range", variants="function")
 
 
 @range_.overload(factory=True)
-def _(start: Scalar, end: Scalar, step: Scalar = 1, **options: OutOptions) -> Any:
+def _(start: Scalar, end: Scalar, step: Scalar = 1, **options: OlderOptions) -> Any:
     """The numbers from `start` up to and with `end`, in steps; deprecated, for Python's own `range` and `arange` end before it.
 
     >>> import autogradkit as torch

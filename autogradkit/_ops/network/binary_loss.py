@@ -5,6 +5,7 @@ Rests on declare and on loss.py. `nn.functional` calls them.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -184,7 +185,12 @@ def _from_logits(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, r
     else:
         pull = pos_weight * target
         slope = (pull + 1 - target) * level - pull
-    return k.times(_weighted(g * slope, weight), share(self, reduction))
+    return _averaged(_weighted(slope * g, weight), self, reduction)
+
+
+def _averaged(x: Any, self: Any, reduction: int) -> Any:
+    """A gradient for each loss, of which a mean gives each its part: divided by their number, as in PyTorch."""
+    return k.div_by_number(x, math.prod(self.shape) or 1) if reduction == MEAN else x
 
 
 def _from_labels(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, reduction: int) -> Any:
@@ -192,7 +198,7 @@ def _from_labels(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, r
         slope = -self
     else:
         slope = k.log_sigmoid_forward(-self)[0] - pos_weight * k.log_sigmoid_forward(self)[0]
-    return k.times(_weighted(g * slope, weight), share(self, reduction))
+    return _averaged(_weighted(slope * g, weight), self, reduction)
 
 
 @op(

@@ -57,8 +57,8 @@ def _meta(
     if mode not in (SUM, MEAN, MAX):
         raise RuntimeError("`mode` must be sum, mean, or max.")
     whole = {"Long": "int64", "Int": "int32"}
-    _require_kinds(indices, 1, "indices", whole)
-    _require_kinds(offsets, 1, "offsets", whole)
+    for each in (indices, offsets):  # PyTorch brings both to one dtype before it looks
+        _require_kinds(each, 1, "indices", whole)
     _require_kinds(
         weight, 1, "weight", {"Half": "float16", "BFloat16": "bfloat16", "Float": "float32", "Double": "float64"}
     )
@@ -66,12 +66,16 @@ def _meta(
         if offsets[0]:
             raise RuntimeError(
                 "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, "
-                f"got {offsets[0]}"
+                f"got {offsets[0]}\n[ {tensor_type(offsets)}{{}} ]"
             )
         if offsets[-1] > len(indices):
             raise RuntimeError(
                 f"offsets[-1] can not be greater than input's length {len(indices)} but got offsets[-1] of {offsets[-1]}"
             )
+        if (offsets < 0).any():
+            raise IndexError("index out of range in self")
+        if (offsets[1:] < offsets[:-1]).any():
+            raise RuntimeError("embedding_bag: offsets must not go down")
     elif include_last_offset:
         raise RuntimeError("include_last_offset: number of offset should be at least 1")
     if per_sample_weights is not None:
@@ -168,8 +172,10 @@ def embedding_bag(
     starts = offsets.astype(np.int64)
     ends = starts[1:] if include_last_offset else np.append(starts[1:], indices.size)
     bags = len(result)
-    np.copyto(bag_of, np.repeat(np.arange(bags), ends - starts[:bags]))
-    kept = indices != padding_idx
+    placed = np.repeat(np.arange(bags), ends[:bags] - starts[:bags])
+    bag_of[: len(placed)] = placed
+    bag_of[len(placed) :] = bags  # what lies behind the last offset is in none of them
+    kept = (indices != padding_idx) & (bag_of < bags)
     bag, picked = bag_of[kept], indices[kept]
     np.copyto(sizes, np.bincount(bag, minlength=bags))
     largest.fill(0)
@@ -271,7 +277,7 @@ def embedding_bag_backward(
     out: tuple[Array, Array],
 ) -> None:
     """The gradients of the table and of the weights of its rows."""
-    kept = indices != padding_idx
+    kept = (indices != padding_idx) & (offset2bag < len(bag_size))
     bag, picked = offset2bag[kept], indices[kept]
     table = np.zeros(weight.shape, weight.dtype)
     if mode == MAX:

@@ -29,9 +29,9 @@ from autogradkit.core.strides import move_dim
 Shape = tuple[int, ...]
 
 
-def _grouped(x: Any, group: int) -> Any:
-    """As batch × groups × channels of a group × places."""
-    return k.reshape(x, (x.shape[0], group, x.shape[1] // group, -1))
+def _grouped(x: Any, N: int, C: int, group: int) -> Any:
+    """As batch × groups × channels of a group × places; `x` itself may have any sizes of as many elements."""
+    return k.reshape(x, (N, group, C // group, -1))
 
 
 def _group_check(x: Any, channels: int, weight: Any, bias: Any, group: int) -> None:
@@ -102,7 +102,7 @@ def _group_vjp(
     if needs[0] and of_mean is not None and of_rstd is not None:  # of one alone PyTorch passes over what reaches it
         columns = [k.reshape(each, (N, group, 1, 1)) for each in (result1, result2, of_mean, of_rstd)]
         mean, rstd, of_mean, of_rstd = columns
-        slope = (of_mean - (_grouped(input, group) - mean) * rstd * rstd * rstd * of_rstd) / (C // group * HxW)
+        slope = (of_mean - (_grouped(input, N, C, group) - mean) * rstd * rstd * rstd * of_rstd) / (C // group * HxW)
         slope = k.reshape(slope, input.shape)
         to_input = slope if to_input is None else to_input + slope
     return to_input, to_weight, to_bias
@@ -144,7 +144,7 @@ def native_group_norm(
             each.fill(np.nan if each.size else 0)
         return
     by, plus = [each if each is None else each.reshape(group, -1, 1) for each in (weight, bias)]
-    x = wide(_grouped(input, group))
+    x = wide(_grouped(input, N, C, group))
     if x.dtype is input.dtype and out[0].flags.c_contiguous:
         stats = (N, group, 1, 1)
         standardised(x, (2, 3), eps, by, plus, (out[0].reshape(x.shape), out[1].reshape(stats), out[2].reshape(stats)))
@@ -168,20 +168,21 @@ def _group_backward_meta(
 
 
 def _group_double(
-    g: Any, grad_out: Any, input: Any, mean: Any, rstd: Any, weight: Any, C: int, group: int, output_mask: Any,
+    gradients: Any, grad_out: Any, input: Any, mean: Any, rstd: Any, weight: Any, N: int, C: int, group: int, output_mask: Any,
     needs: Any,
 ) -> Any:  # fmt: skip
     def column(values: Any) -> Any:
         return k.reshape(values, (1, group, C // group, 1))
 
-    of_input, of_weight, of_bias = g
-    given = [None if of_input is None else _grouped(of_input, group)] + [
+    of_input, of_weight, of_bias = gradients
+    given = [None if of_input is None else _grouped(of_input, N, C, group)] + [
         None if each is None or not asked else column(each)
         for each, asked in zip((of_weight, of_bias), output_mask[1:], strict=True)
     ]
     scale = None if weight is None else column(weight)
     mean, rstd = (k.reshape(each, (*each.shape, 1, 1)) for each in (mean, rstd))
-    found = double_backward(given, _grouped(grad_out, group), _grouped(input, group), scale, mean, rstd, (2, 3))
+    g, x = (_grouped(each, N, C, group) for each in (grad_out, input))
+    found = double_backward(given, g, x, scale, mean, rstd, (2, 3))
     to_g, to_x = (None if each is None else k.reshape(each, input.shape) for each in found[:2])
     to_weight = None if found[2] is None else k.reshape(k.sum_dims(found[2], (0, 3), False), (C,))
     return tuple([each if need else None for each, need in zip((to_g, to_x, to_weight), needs, strict=True)])
@@ -217,7 +218,7 @@ def native_group_norm_backward(
         for each in out:
             each.fill(0)
         return
-    g, x = wide(_grouped(grad_out, group)), wide(_grouped(input, group))
+    g, x = (wide(_grouped(each, N, C, group)) for each in (grad_out, input))
     mean, rstd = (wide(each)[..., None] for each in (mean, rstd))
     totals, along = np.add.reduce(g, 3), np.add.reduce(g * x, 3)  # of each channel
     if output_mask[0]:

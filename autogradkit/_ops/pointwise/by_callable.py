@@ -15,18 +15,21 @@ from autogradkit._ops.declare.kinds import Object
 from autogradkit._ops.making.contents import element_from
 from autogradkit._ops.views.sizes import expand
 from autogradkit.core.tensor import Tensor
+from autogradkit.engine.naming import tensor_type
 
 
 def _mapped(name: str, self: Tensor, others: dict[str, Tensor], function: Callable[..., Any]) -> Tensor:
     if any(each.requires_grad for each in (self, *others.values())):
         raise RuntimeError(f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() instead.")
     for argument, each in others.items():
-        if each.dtype is not self.dtype:
-            raise TypeError(f"{name}: expected {self.type()} for {argument} (got {each.type()})")
+        if each.type() != self.type():
+            raise TypeError(
+                f"{name}: expected {tensor_type(self._array)} for {argument} (got {tensor_type(each._array)})"
+            )
+    if self.is_meta:
+        return self
     array = self._array
     read = [array, *[expand.kernel(each._array, array.shape) for each in others.values()]]
-    if not callable(function):
-        raise TypeError(f"'{type(function).__name__}' object is not callable")
     for at in np.ndindex(array.shape):
         array[at] = element_from(function(*[each[at].item() for each in read]), self.dtype)
     return self

@@ -54,9 +54,11 @@ def embedding_bag_sparse_backward(
     scale_grad_by_freq: bool, mode: int, per_sample_weights: Array | None, padding_idx: int = -1,
 ) -> Any:  # fmt: skip
     """The gradient of the table that bags were taken from: a row for each index, in their order."""
+    inside = offset2bag < len(bag_size)
+    indices, offset2bag = indices[inside], offset2bag[inside]
     rows = grad[offset2bag]
     if mode == MEAN:
         rows = rows / bag_size[offset2bag][:, None].astype(rows.dtype)
     if per_sample_weights is not None:
-        rows = rows * per_sample_weights[:, None]
+        rows = rows * per_sample_weights[inside][:, None]
     return embedding_sparse_backward.kernel(rows, indices, num_weights, padding_idx, scale_grad_by_freq)
