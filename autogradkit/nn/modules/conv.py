@@ -91,9 +91,11 @@ class _ConvNd(Module):
         """(the input, padded by another mode than with zeros; the padding that is left to the convolution)."""
         if self.padding_mode == "zeros":
             return input, self.padding
-        return functional.pad(input, tuple(self._around()), self.padding_mode), 0
+        return functional.pad(input, tuple(self._reversed_padding_repeated_twice), self.padding_mode), 0
 
-    def _around(self) -> list[int]:
+    @property
+    def _reversed_padding_repeated_twice(self) -> list[int]:
+        """What `functional.pad` takes for the padding, by the name that classes of users' find it under."""
         around: list[int] = []
         for at in reversed(range(len(self.kernel_size))):  # before and after the last dimension come first
             if isinstance(self.padding, str):
@@ -104,7 +106,7 @@ class _ConvNd(Module):
         return around
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_reversed_padding_repeated_twice": self._around()}
+        return {**super().__getstate__(), "_reversed_padding_repeated_twice": self._reversed_padding_repeated_twice}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__({name: each for name, each in state.items() if name != "_reversed_padding_repeated_twice"})
@@ -156,10 +158,13 @@ class Conv1d(_ConvNd):
         how = stride, padding, dilation, False, 0, groups, bias, padding_mode, device, dtype
         super().__init__(1, in_channels, out_channels, kernel_size, *how)
 
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        x, padding = self._surrounded(input)
+        return functional.conv1d(x, weight, bias, self.stride, padding, self.dilation, self.groups)
+
     def forward(self, input: Tensor) -> Tensor:
         """The convolution of `input` with the weight, plus the bias."""
-        x, padding = self._surrounded(input)
-        return functional.conv1d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return self._conv_forward(input, self.weight, self.bias)
 
 
 class Conv2d(_ConvNd):
@@ -201,10 +206,13 @@ class Conv2d(_ConvNd):
         how = stride, padding, dilation, False, 0, groups, bias, padding_mode, device, dtype
         super().__init__(2, in_channels, out_channels, kernel_size, *how)
 
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        x, padding = self._surrounded(input)
+        return functional.conv2d(x, weight, bias, self.stride, padding, self.dilation, self.groups)
+
     def forward(self, input: Tensor) -> Tensor:
         """The convolution of `input` with the weight, plus the bias."""
-        x, padding = self._surrounded(input)
-        return functional.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return self._conv_forward(input, self.weight, self.bias)
 
 
 class Conv3d(_ConvNd):
@@ -240,7 +248,10 @@ class Conv3d(_ConvNd):
         how = stride, padding, dilation, False, 0, groups, bias, padding_mode, device, dtype
         super().__init__(3, in_channels, out_channels, kernel_size, *how)
 
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        x, padding = self._surrounded(input)
+        return functional.conv3d(x, weight, bias, self.stride, padding, self.dilation, self.groups)
+
     def forward(self, input: Tensor) -> Tensor:
         """The convolution of `input` with the weight, plus the bias."""
-        x, padding = self._surrounded(input)
-        return functional.conv3d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return self._conv_forward(input, self.weight, self.bias)

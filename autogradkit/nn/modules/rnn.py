@@ -154,8 +154,12 @@ class RNNBase(Module):
     def _flat_weights(self) -> list[Parameter]:
         return [each for layer in self.all_weights for each in layer]
 
+    @property
+    def _flat_weights_names(self) -> list[str]:
+        return [name for layer in self._all_weights for name in layer]
+
     def __getstate__(self) -> dict[str, Any]:
-        names = [name for layer in self._all_weights for name in layer]
+        names = self._flat_weights_names
         return {**super().__getstate__(), "_flat_weights_names": names, "_flat_weights": self._flat_weights}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
