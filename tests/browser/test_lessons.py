@@ -111,7 +111,7 @@ def test_lesson_runs_and_answers(lab: Lab, lesson: Callable[[str], Path], name: 
     lab.run_all()
     assert lab.failures() == expected
     if lab.keeps_screenshots:
-        whole(lab, name)
+        photograph_whole(lab, name)
     widgets = lab.page.locator(".jp-OutputArea .ak-widget, .ak-prediction")
     lab.settle()
     assert lab.axe(widgets) == []
@@ -135,7 +135,7 @@ def test_lesson_runs_and_answers(lab: Lab, lesson: Callable[[str], Path], name: 
     assert lab.errors == []
 
 
-def whole(lab: Lab, name: str) -> None:
+def photograph_whole(lab: Lab, name: str) -> None:
     """Pictures of the notebook from top to bottom, in a narrow and a wide window, without the list of files."""
     lab.side_bar(shown=False)
     panel = lab.page.locator(".jp-Notebook .jp-WindowedPanel-outer")

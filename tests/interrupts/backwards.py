@@ -77,7 +77,7 @@ def _numbers(grad: Any) -> Any:
     return 0 if grad is None else grad.detach().clone().numpy()
 
 
-def _again(build: Any) -> Any:
+def _second_backward(build: Any) -> Any:
     """Going on: another backward adds what it should, or PyTorch's error says that the graph was used."""
 
     def follow(world: World) -> None:
@@ -124,7 +124,9 @@ def scenarios() -> list[Scenario]:
     }
     for build in (_network, _with_grads, _hooked, _edited):
         for name, act in calls.items():
-            made.append(Scenario(f"{name} of {build.__name__[1:]}", build, act, _look, _again(build), in_parts=True))
+            made.append(
+                Scenario(f"{name} of {build.__name__[1:]}", build, act, _look, _second_backward(build), in_parts=True)
+            )
 
     def anomaly(world: World) -> None:
         with warnings.catch_warnings():
@@ -132,14 +134,16 @@ def scenarios() -> list[Scenario]:
             with T.autograd.detect_anomaly():
                 _network()["loss"].backward()
 
-    made.append(Scenario("backward under detect_anomaly", _network, anomaly, _look, _again(_network), in_parts=True))
+    made.append(
+        Scenario("backward under detect_anomaly", _network, anomaly, _look, _second_backward(_network), in_parts=True)
+    )
     made.append(
         Scenario(
             "a hook registered and removed",
             _network,
             lambda world: world["w"].register_hook(lambda g: None).remove(),
             lambda world: {name: state(world[name]) for name in ("w", "b", "u")},
-            _again(_network),
+            _second_backward(_network),
             in_parts=True,
         )
     )

@@ -96,7 +96,7 @@ def _to_trace() -> World:
     return {"w": T.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True), "layer": layer}
 
 
-def _drawn(world: World) -> None:
+def _can_be_drawn(world: World) -> None:
     """What was recorded, if it came to that, can be told; and a new recording is whole."""
     trace = world.get("trace")
     if trace is not None and hasattr(trace, "events"):
@@ -219,7 +219,7 @@ def _ends_in_equal_weights(world: World) -> None:
 def scenarios() -> list[Scenario]:
     """All of them."""
     made = [Scenario(name, dict, lambda world, act=act: act(), undo=_modes_back) for name, act in MODES.items()]
-    made.append(Scenario("record()", _to_trace, _traced, lambda world: {}, _drawn, in_parts=True))
+    made.append(Scenario("record()", _to_trace, _traced, lambda world: {}, _can_be_drawn, in_parts=True))
     made.append(Scenario("a log of gradients", _logged, _log_steps, lambda world: {}, _log_goes_on, in_parts=True))
     made.append(
         Scenario(

@@ -32,7 +32,7 @@ def test_a_layer_has_samples_and_pytorchs_constructor(name: str) -> None:
     assert defaults[0] == defaults[1]
 
 
-def _made(name: str, index: int) -> list[tuple[Any, Any, list[Any]]]:
+def _layers_and_inputs(name: str, index: int) -> list[tuple[Any, Any, list[Any]]]:
     """For each library: itself, the layer and its inputs, drawn from the same seed."""
     found = []
     for m in (autogradkit, torch):
@@ -44,7 +44,7 @@ def _made(name: str, index: int) -> list[tuple[Any, Any, list[Any]]]:
 
 @pytest.mark.parametrize(("name", "index"), SAMPLES)
 def test_it_is_made_and_shown_alike(name: str, index: int) -> None:
-    (_, ours, _), (_, theirs, _) = _made(name, index)
+    (_, ours, _), (_, theirs, _) = _layers_and_inputs(name, index)
     assert repr(ours) == repr(theirs)
     for listed in ("named_parameters", "named_buffers"):
         one, other = dict(getattr(ours, listed)()), dict(getattr(theirs, listed)())
@@ -76,10 +76,10 @@ def _run(m: Any, layer: Any, inputs: list[Any], training: bool) -> list[Any]:
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize(("name", "index"), SAMPLES)
 def test_it_computes_and_differentiates_alike(name: str, index: int, training: bool) -> None:
-    (m, ours, inputs), (n, theirs, their_inputs) = _made(name, index)
+    (m, ours, inputs), (n, theirs, their_inputs) = _layers_and_inputs(name, index)
     for one, other in zip(inputs, their_inputs, strict=True):
         np.testing.assert_array_equal(array_of(one), array_of(other))
-    spare = _made(name, index)[1]  # a run may leave something behind, such as running statistics
+    spare = _layers_and_inputs(name, index)[1]  # a run may leave something behind, such as running statistics
     refusal = error_of(lambda: _run(*spare, training))
     if refusal is not None:
         assert not inputs, f"PyTorch refuses this sample: {refusal}"

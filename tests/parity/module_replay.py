@@ -230,7 +230,7 @@ def _called(side: Side, layer: Any) -> Any:
         return str(error)
 
 
-def _said(side: Side, dtype: torch.dtype, forward: bool) -> str:
+def _refusal(side: Side, dtype: torch.dtype, forward: bool) -> str:
     try:
         layer = side.made()
         if forward:
@@ -259,7 +259,7 @@ def _errors(info: ModuleInfo, dtype: torch.dtype, tally: Tally) -> None:
         forward = wrong.error_on == ModuleErrorEnum.FORWARD_ERROR
 
         def compare(sample: ModuleInput = sample, forward: bool = forward) -> None:
-            mine, theirs = (_said(Side(m, info, sample, dtype), dtype, forward) for m in (autogradkit, torch))
+            mine, theirs = (_refusal(Side(m, info, sample, dtype), dtype, forward) for m in (autogradkit, torch))
             assert mine == theirs, f"ours {mine}\n    theirs {theirs}"
 
         tally.check(f"{dtype} {sample.constructor_input.args} {sample.constructor_input.kwargs}", compare)

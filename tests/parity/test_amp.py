@@ -280,7 +280,7 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
 }  # fmt: skip
 
 
-def _said(m: Any, case: Callable[[Any], Any]) -> Any:
+def _outcome(m: Any, case: Callable[[Any], Any]) -> Any:
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         try:
@@ -292,7 +292,7 @@ def _said(m: Any, case: Callable[[Any], Any]) -> Any:
 
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED.keys())
 def test_what_is_refused(case: Callable[[Any], Any]) -> None:
-    assert _said(autogradkit, case) == _said(torch, case)
+    assert _outcome(autogradkit, case) == _outcome(torch, case)
 
 
 def test_no_recorder_is_left() -> None:

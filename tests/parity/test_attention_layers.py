@@ -32,7 +32,7 @@ def _padding(m: Any) -> Any:
     return m.tensor([[False] * 4, [False, False, True, True], [False, True, True, True]])
 
 
-def _both(build: Callable[[Any], Any]) -> None:
+def _compare_both(build: Callable[[Any], Any]) -> None:
     found, said = [], []
     for m in (autogradkit, torch):
         m.manual_seed(3)
@@ -66,7 +66,7 @@ def test_attention_under_masks(kind: str, batch_first: bool, need_weights: bool)
         with m.no_grad():
             return kept, [each for each in (*apart, *alike, *layer(x, x, x, **given)) if each is not None]
 
-    _both(run)
+    _compare_both(run)
 
 
 @pytest.mark.parametrize("kind", ["none", "scores"])
@@ -76,7 +76,7 @@ def test_attention_with_what_is_added_to_keys(kind: str) -> None:
         q, k, v = m.randn(LENGTH, BATCH, WIDTH), m.randn(LENGTH, BATCH, 5), m.randn(LENGTH, BATCH, 6)
         return _with_gradients(m, layer(q, k, v, **MASKS[kind](m)), list(layer.parameters()))
 
-    _both(run)
+    _compare_both(run)
 
 
 def test_the_masks_of_attention_as_one() -> None:
@@ -89,7 +89,7 @@ def test_the_masks_of_attention_as_one() -> None:
         assert [kind for _, kind in merged] == [2, 2, 1]
         return [mask for mask, _ in merged]
 
-    _both(run)
+    _compare_both(run)
 
 
 ENCODERS = {
@@ -115,7 +115,7 @@ def test_an_encoder_under_masks(kind: str, options: dict[str, Any], training: bo
         with m.no_grad():
             return kept, encoder(*given), layer.eval()(*given), encoder.use_nested_tensor
 
-    _both(run)
+    _compare_both(run)
 
 
 def test_padding_that_is_not_at_the_end_is_not_left_out() -> None:
@@ -126,7 +126,7 @@ def test_padding_that_is_not_at_the_end_is_not_left_out() -> None:
         with m.no_grad():
             return encoder(m.randn(1, LENGTH, WIDTH), src_key_padding_mask=padding)
 
-    _both(run)
+    _compare_both(run)
 
 
 @pytest.mark.parametrize("said", [None, True, False])
@@ -148,7 +148,7 @@ def test_a_transformer_under_all_masks(said: bool | None) -> None:
         )
         return _with_gradients(m, out, [x, y, *model.parameters()])
 
-    _both(run)
+    _compare_both(run)
 
 
 def test_encoder_and_decoder_may_be_ones_own() -> None:
@@ -159,7 +159,7 @@ def test_encoder_and_decoder_may_be_ones_own() -> None:
         assert model.encoder is own
         return model(m.randn(BATCH, LENGTH, WIDTH), m.randn(BATCH, 2, WIDTH)), list(model.state_dict().values())
 
-    _both(run)
+    _compare_both(run)
 
 
 REFUSED: list[Callable[[Any], Any]] = [
@@ -217,7 +217,7 @@ def test_attention_goes_by_a_causal_bias(name: str, keys: int) -> None:
         y.sum().backward()
         return y, query.grad
 
-    _both(attended)
+    _compare_both(attended)
 
 
 def test_a_causal_bias_is_warned_of_and_refused() -> None:
@@ -226,4 +226,4 @@ def test_a_causal_bias_is_warned_of_and_refused() -> None:
         return m.nn.functional.scaled_dot_product_attention(one, one, one, bias, is_causal=True)
 
     assert error_of(lambda: refused(autogradkit)) == error_of(lambda: refused(torch)) is not None
-    _both(lambda m: _bias(m).causal_lower_right(3, 2)._materialize())
+    _compare_both(lambda m: _bias(m).causal_lower_right(3, 2)._materialize())

@@ -24,7 +24,7 @@ def quick_collector() -> Iterator[None]:
     gc.unfreeze()
 
 
-def made(t: Any, *sizes: int) -> Any:
+def new_leaf(t: Any, *sizes: int) -> Any:
     return t.arange(1.0, 1 + t.ones(*sizes).numel()).reshape(*sizes).requires_grad_()
 
 
@@ -192,7 +192,7 @@ def test_a_graph_expects_what_its_leaf_was(backward: Callable[..., Any], change:
     for graph in GRAPHS.values():
 
         def code(t: Any, graph: Callable[[Any, Any], Any] = graph) -> Any:
-            x = made(t, 2, 3)
+            x = new_leaf(t, 2, 3)
             old = Old([graph(t, x)])
             CHANGES[change](t, x)
             return backward(t, x, old, graph)
@@ -206,7 +206,7 @@ case = case_of(CASES)
 
 @case
 def the_saved_leaf_is_what_it_is_now(t: Any) -> Any:
-    x = made(t, 3)
+    x = new_leaf(t, 3)
     y = (x * x).sum()
     x.data = t.ones(2)
     y.backward()
@@ -214,7 +214,7 @@ def the_saved_leaf_is_what_it_is_now(t: Any) -> Any:
 
 @case
 def the_saved_leaf_broadcasts(t: Any) -> Any:
-    x = made(t, 3)
+    x = new_leaf(t, 3)
     y = (x * x).sum()
     x.data = t.full((1,), 5.0)
     y.backward()
@@ -232,7 +232,7 @@ def a_function_of_the_users(t: Any) -> Any:
         def backward(ctx: Any, gradient: Any) -> Any:
             return gradient[:2]
 
-    x = made(t, 3)
+    x = new_leaf(t, 3)
     y = Short.apply(x).sum()
     x.data = t.ones(2)
     y.backward()
@@ -240,7 +240,7 @@ def a_function_of_the_users(t: Any) -> Any:
 
 @case
 def an_optimizer_whose_gradient_has_other_sizes(t: Any) -> Any:
-    x = made(t, 3)
+    x = new_leaf(t, 3)
     optimizer = t.optim.SGD([x], 0.5)
     y = (x * 2).sum()
     x.data = t.ones(2)
@@ -250,7 +250,7 @@ def an_optimizer_whose_gradient_has_other_sizes(t: Any) -> Any:
 
 @case
 def an_optimizer_whose_state_has_other_sizes(t: Any) -> Any:
-    x = made(t, 3)
+    x = new_leaf(t, 3)
     optimizer = t.optim.SGD([x], 0.5, momentum=0.5)
     (x * 2).sum().backward()
     optimizer.step()
@@ -272,7 +272,7 @@ def a_cast_module(t: Any) -> Any:
 
 @case
 def the_node_itself(t: Any) -> Any:
-    x = made(t, 3)
+    x = new_leaf(t, 3)
     y = x * 2
     x.data = t.ones(2)
     node = y.grad_fn.next_functions[0][0]
@@ -285,7 +285,7 @@ def the_node_itself(t: Any) -> Any:
 @case
 def hooks_on_its_node_live_as_long_as_the_graph(t: Any) -> Any:
     log: list[Any] = []
-    x = made(t, 3)
+    x = new_leaf(t, 3)
     y = x * 2
     y.grad_fn.next_functions[0][0].register_hook(lambda *gradients: log.append("after"))
     y.grad_fn.next_functions[0][0].register_prehook(lambda gradients: log.append(gradients[0].tolist()))
@@ -301,7 +301,7 @@ def hooks_on_its_node_live_as_long_as_the_graph(t: Any) -> Any:
 
 @case
 def a_hook_that_changes_a_leaf(t: Any) -> Any:
-    x, w = made(t, 3), made(t, 3)
+    x, w = new_leaf(t, 3), new_leaf(t, 3)
     y = (x * 2) * w
 
     def cast(gradient: Any) -> None:

@@ -20,7 +20,7 @@ WAYS = [(ak, ak), (ak, torch), (torch, ak)]
 OLDER = {"_use_new_zipfile_serialization": False}
 
 
-def again(writes: Any, reads: Any, value: Any, weights_only: bool = True, **options: Any) -> Any:
+def round_trip(writes: Any, reads: Any, value: Any, weights_only: bool = True, **options: Any) -> Any:
     """A value after it went through a file."""
     file = io.BytesIO()
     writes.save(value, file, **options)
@@ -41,9 +41,9 @@ def held(m: Any) -> dict[str, Any]:
     }
 
 
-def told(value: Any) -> Any:
+def description(value: Any) -> Any:
     if isinstance(value, list):
-        return [told(each) for each in value]
+        return [description(each) for each in value]
     if not isinstance(value, ak.Tensor | torch.Tensor):
         return str(value)
     what = type(value).__name__, tuple(value.shape), str(value.dtype), str(value.device), value.requires_grad
@@ -56,9 +56,11 @@ def told(value: Any) -> Any:
 @pytest.mark.parametrize("weights_only", [True, False])
 @pytest.mark.parametrize(("writes", "reads"), WAYS)
 def test_what_one_writes_the_other_reads(writes: Any, reads: Any, weights_only: bool, options: Any) -> None:
-    expected = again(torch, torch, held(torch), weights_only, **options)
-    found = again(writes, reads, held(writes), weights_only, **options)
-    assert {name: told(each) for name, each in found.items()} == {name: told(each) for name, each in expected.items()}
+    expected = round_trip(torch, torch, held(torch), weights_only, **options)
+    found = round_trip(writes, reads, held(writes), weights_only, **options)
+    assert {name: description(each) for name, each in found.items()} == {
+        name: description(each) for name, each in expected.items()
+    }
 
 
 @pytest.mark.parametrize("options", [{}, OLDER], ids=["zip", "older"])
@@ -66,20 +68,20 @@ def test_what_one_writes_the_other_reads(writes: Any, reads: Any, weights_only: 
 def test_indices_of_a_file_that_lie_outside_are_refused(indices: Any, options: Any) -> None:
     sparse = torch.sparse_coo_tensor(indices, [1.0, 2.0], (3,), check_invariants=False)
     with torch.sparse.check_sparse_tensor_invariants():  # which PyTorch looks at then alone
-        expected = error_of(lambda: again(torch, torch, sparse, **options))
-    assert error_of(lambda: again(torch, ak, sparse, **options)) == expected
+        expected = error_of(lambda: round_trip(torch, torch, sparse, **options))
+    assert error_of(lambda: round_trip(torch, ak, sparse, **options)) == expected
 
 
 def test_classes_of_python_that_had_other_names_in_python_2() -> None:
     values = [range(1, 7, 2), functools.reduce, itertools.zip_longest, map, OSError]
     for writes, reads in WAYS:
-        assert again(writes, reads, values, weights_only=False) == values
+        assert round_trip(writes, reads, values, weights_only=False) == values
 
 
 @pytest.mark.parametrize("options", [{}, OLDER], ids=["zip", "older"])
 def test_what_was_loaded_was_edited_once(options: Any) -> None:
     def versions(m: Any) -> list[int]:
-        x, v, p = again(m, m, [whole := m.ones(3), whole[1:], m.nn.Parameter(m.ones(2))], **options)
+        x, v, p = round_trip(m, m, [whole := m.ones(3), whole[1:], m.nn.Parameter(m.ones(2))], **options)
         x.fill_(5)
         return [x._version, v._version, p._version]
 

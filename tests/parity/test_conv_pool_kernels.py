@@ -274,7 +274,7 @@ def test_gradients_of_complex_convolutions_are_conjugated() -> None:
 def test_a_transposed_convolution_says_which_dtype_is_another(dims: int, kind: str, biases: str) -> None:
     """Its bias may have one of its own where PyTorch does not look at it."""
 
-    def said(m: Any) -> Any:
+    def outcome(m: Any) -> Any:
         x = m.arange(2.0 * 4**dims).reshape((1, 2) + (4,) * dims).to(getattr(m, kind))
         bias = m.tensor([1.0, -2.0], dtype=getattr(m, biases), requires_grad=True)
         found = []
@@ -288,7 +288,7 @@ def test_a_transposed_convolution_says_which_dtype_is_another(dims: int, kind: s
                 found.append(str(error))
         return found
 
-    assert said(autogradkit) == said(torch)
+    assert outcome(autogradkit) == outcome(torch)
 
 
 @pytest.mark.parametrize("dims", [1, 2, 3])

@@ -25,18 +25,18 @@ with warnings.catch_warnings():  # PyTorch's first dual tensor loads what it its
     importlib.import_module("torch._decomp.decompositions_for_jvp")
 
 
-def _told(result: Any) -> str:
+def _visible_text(result: Any) -> str:
     """What a user sees of a result, without addresses and the names that are each library's own."""
     text = re.sub(r"0x[0-9a-f]+", "0x", " ".join(repr(result).split()))
     return text.replace("autogradkit", "torch")
 
 
-def _both(case: Callable[[Any, Any], Any]) -> list[str]:
+def _outcomes(case: Callable[[Any, Any], Any]) -> list[str]:
     """What a case gives or raises in each library: (theirs, ours)."""
     told: list[str] = []
     for m in (torch, ak):
         try:
-            told.append(_told(case(m, m.autograd.forward_ad)))
+            told.append(_visible_text(case(m, m.autograd.forward_ad)))
         except Exception as error:
             told.append(f"{type(error).__name__}: {error}")
     return told
@@ -70,7 +70,7 @@ OUTSIDE: dict[str, Callable[..., Any]] = {
 
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_outside_of_a_level(name: str) -> None:
-    theirs, own = _both(OUTSIDE[name])
+    theirs, own = _outcomes(OUTSIDE[name])
     assert own == theirs
 
 
@@ -189,7 +189,7 @@ INSIDE: dict[str, Callable[..., Any]] = {
 
 @pytest.mark.parametrize("name", INSIDE)
 def test_inside_a_level(name: str) -> None:
-    theirs, own = _both(_dual(INSIDE[name]))
+    theirs, own = _outcomes(_dual(INSIDE[name]))
     assert own == theirs
 
 
@@ -252,7 +252,7 @@ def test_custom_functions(name: str) -> None:
         edited = d.clone()
         return own.apply(edited, _x(m) * 5), edited, own.apply(_x(m), _x(m))
 
-    theirs, mine = _both(_dual(case))
+    theirs, mine = _outcomes(_dual(case))
     assert mine == theirs
 
 
@@ -272,7 +272,7 @@ def test_setup_context_keeps_tensors_for_jvp() -> None:
         )
         return own.apply(d)
 
-    theirs, mine = _both(_dual(case))
+    theirs, mine = _outcomes(_dual(case))
     assert mine == theirs
 
 
@@ -303,7 +303,7 @@ def test_what_a_context_was_told_is_there_while_forward_runs() -> None:
         own.apply(_x(m).requires_grad_() * 1, _t(m))[0].sum().backward()
         return told
 
-    theirs, mine = _both(case)
+    theirs, mine = _outcomes(case)
     assert mine == theirs
 
 

@@ -137,7 +137,7 @@ def _names(m: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _said(m: Any, line: str) -> tuple[str, list[bool]]:
+def _outcome(m: Any, line: str) -> tuple[str, list[bool]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch's own, of what it makes forward mode of
         try:
@@ -153,7 +153,7 @@ def _said(m: Any, line: str) -> tuple[str, list[bool]]:
     "line", [each for part in (DERIVATIVES, REFUSED, BATCHES, MODULES) for each in re.split(r"; |\n", part.strip())]
 )
 def test_line(line: str) -> None:
-    assert _said(autogradkit, line) == _said(torch, line)
+    assert _outcome(autogradkit, line) == _outcome(torch, line)
 
 
 def test_different_samples_draw_different_numbers() -> None:

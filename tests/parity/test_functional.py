@@ -68,7 +68,7 @@ grad((leaf**2, leaf * other), (leaf, other), (m.eye(3), m.ones(3, 3)), is_grads_
 """
 
 
-def _said(m: Any, line: str) -> tuple[str, list[bool]]:
+def _outcome(m: Any, line: str) -> tuple[str, list[bool]]:
     x, y, v, s = m.tensor([1.0, 2.0, 3.0]), m.tensor([0.5, -1.0, 2.0]), m.tensor([1.0, 10.0, 100.0]), m.tensor(2.0)
     names = {"m": m, "F": m.autograd.functional, "grad": m.autograd.grad, "x": x, "y": y, "v": v, "s": s}
     names |= {"leaf": x.clone().requires_grad_(), "other": y.clone().requires_grad_()}
@@ -83,7 +83,7 @@ def _said(m: Any, line: str) -> tuple[str, list[bool]]:
 @pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # of PyTorch's forward mode
 @each("line", re.split(r"; |\n", LINES.strip()))
 def test_line(line: str) -> None:
-    assert _said(autogradkit, line) == _said(torch, line)
+    assert _outcome(autogradkit, line) == _outcome(torch, line)
 
 
 def test_a_graph_is_freed_by_the_last_of_a_batch_only() -> None:

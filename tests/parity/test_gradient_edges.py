@@ -46,7 +46,7 @@ class Net:
         return self.graph.register_multi_grad_hook([getattr(self, name) for name in names], self.tell, mode=mode)
 
 
-def _told(m: Any, case: Callable[[Net], Any]) -> str:
+def _outcome(m: Any, case: Callable[[Net], Any]) -> str:
     try:
         found = repr(case(Net(m)))
     except Exception as error:
@@ -84,7 +84,7 @@ EDGES: dict[str, Callable[[Net], Any]] = {
 
 @pytest.mark.parametrize("name", EDGES)
 def test_edges(name: str) -> None:
-    assert _told(autogradkit, EDGES[name]) == _told(torch, EDGES[name])
+    assert _outcome(autogradkit, EDGES[name]) == _outcome(torch, EDGES[name])
 
 
 def _twice(n: Net) -> Any:
@@ -130,7 +130,7 @@ HOOKS: dict[str, Callable[[Net], Any]] = {
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_hooks_on_several_gradients(name: str) -> None:
-    assert _told(autogradkit, HOOKS[name]) == _told(torch, HOOKS[name])
+    assert _outcome(autogradkit, HOOKS[name]) == _outcome(torch, HOOKS[name])
 
 
 def _counted(n: Net) -> Any:
@@ -152,7 +152,7 @@ VERSIONS: dict[str, Callable[[Net], Any]] = {
 
 @pytest.mark.parametrize("name", VERSIONS)
 def test_versions(name: str) -> None:
-    assert _told(autogradkit, VERSIONS[name]) == _told(torch, VERSIONS[name])
+    assert _outcome(autogradkit, VERSIONS[name]) == _outcome(torch, VERSIONS[name])
 
 
 def _editing(edit: Callable[[Net], Any]) -> Callable[[Net], Any]:
@@ -191,7 +191,7 @@ MUTATIONS: dict[str, Callable[[Net], Any]] = {
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_edits_of_saved_tensors(name: str) -> None:
-    assert _told(autogradkit, MUTATIONS[name]) == _told(torch, MUTATIONS[name])
+    assert _outcome(autogradkit, MUTATIONS[name]) == _outcome(torch, MUTATIONS[name])
 
 
 @pytest.mark.parametrize("m", [autogradkit, torch])
@@ -301,4 +301,4 @@ SAVED: dict[str, Callable[[Net], Any]] = {
 
 @pytest.mark.parametrize("name", SAVED)
 def test_saved_tensors_as_objects(name: str) -> None:
-    assert _told(autogradkit, SAVED[name]) == _told(torch, SAVED[name])
+    assert _outcome(autogradkit, SAVED[name]) == _outcome(torch, SAVED[name])

@@ -41,7 +41,7 @@ m.is_inference(3); (x * 1).copy_(d); Saves.apply(x, d); d.mean().item(); d.resiz
 """
 
 
-def _said(m: Any, line: str, *, inside: bool) -> str:
+def _outcome(m: Any, line: str, *, inside: bool) -> str:
     class Saves(m.autograd.Function):
         @staticmethod
         def forward(ctx: Any, x: Any, y: Any) -> Any:
@@ -66,12 +66,12 @@ def _said(m: Any, line: str, *, inside: bool) -> str:
 
 @pytest.mark.parametrize("line", re.split(r"; |\n", INSIDE.strip()))
 def test_inside(line: str) -> None:
-    assert _said(autogradkit, line, inside=True) == _said(torch, line, inside=True)
+    assert _outcome(autogradkit, line, inside=True) == _outcome(torch, line, inside=True)
 
 
 @pytest.mark.parametrize("line", re.split(r"; |\n", OUTSIDE.strip()))
 def test_outside(line: str) -> None:
-    assert _said(autogradkit, line, inside=False) == _said(torch, line, inside=False)
+    assert _outcome(autogradkit, line, inside=False) == _outcome(torch, line, inside=False)
 
 
 def _modes(m: Any) -> list[Any]:

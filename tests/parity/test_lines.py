@@ -67,7 +67,7 @@ def _gradients(m: Any, function: Any, leaf: Any) -> Any:
     return m.autograd.grad(function(leaf).sum(), leaf)
 
 
-def _said(m: Any, line: str) -> tuple[str, list[str]]:
+def _outcome(m: Any, line: str) -> tuple[str, list[str]]:
     m.manual_seed(0)
     names = {
         "m": m,
@@ -88,4 +88,4 @@ def _said(m: Any, line: str) -> tuple[str, list[str]]:
 
 @pytest.mark.parametrize("line", re.split(r"; |\n", LINES.strip()))
 def test_line(line: str) -> None:
-    assert _said(autogradkit, line) == _said(torch, line)
+    assert _outcome(autogradkit, line) == _outcome(torch, line)

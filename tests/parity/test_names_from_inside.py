@@ -12,7 +12,7 @@ import torch
 import autogradkit
 
 
-def told(call: Callable[[], Any]) -> str:
+def outcome(call: Callable[[], Any]) -> str:
     """What a call gives, or how it is refused."""
     try:
         return repr(call())
@@ -32,7 +32,7 @@ def test_the_options_of_a_constructor_that_make_parameters() -> None:
             {"factory_kwargs": {"dtype": 1}, "dtype": 2},
             {"bias": True},
         ]
-        return [told(lambda kwargs=kwargs: sorted(m.nn.factory_kwargs(kwargs).items())) for kwargs in given]
+        return [outcome(lambda kwargs=kwargs: sorted(m.nn.factory_kwargs(kwargs).items())) for kwargs in given]
 
     assert answers(autogradkit) == answers(torch)
 
@@ -41,12 +41,12 @@ def test_what_benchmarks_share() -> None:
     def answers(m: Any) -> list[str]:
         b = importlib.import_module(f"{m.__name__}.utils.benchmark")
         found = [
-            told(lambda x=x, n=n: b.trim_sigfig(x, n))
+            outcome(lambda x=x, n=n: b.trim_sigfig(x, n))
             for x, n in ((12345, 2), (0.0123456, 3), (-1.5, 1), (999.9, 1), (0, 2), (3, 2.5))
         ]
-        found += [told(lambda unit=unit: b.unit_to_english(unit)) for unit in ("ns", "us", "ms", "s", "h")]
-        found += [told(lambda: b.ordered_unique([3, 1, 3, "a", 1])), str(list(b.Language))]
-        found += [told(lambda: b.Timer("1", language=b.Language.PYTHON).timeit(2).number_per_run)]
+        found += [outcome(lambda unit=unit: b.unit_to_english(unit)) for unit in ("ns", "us", "ms", "s", "h")]
+        found += [outcome(lambda: b.ordered_unique([3, 1, 3, "a", 1])), str(list(b.Language))]
+        found += [outcome(lambda: b.Timer("1", language=b.Language.PYTHON).timeit(2).number_per_run)]
         before = m.get_num_threads()
         with b.set_torch_threads(1):
             found.append(str(m.get_num_threads()))
@@ -77,7 +77,7 @@ def test_dicts_whose_keys_are_tensors() -> None:
             (given | {y: 7})[y],
             len(given.keyrefs()),
         ]
-        found += [told(lambda: given[3]), told(lambda: given.__setitem__(3, 4)), told(lambda: given[y])[:8]]
+        found += [outcome(lambda: given[3]), outcome(lambda: given.__setitem__(3, 4)), outcome(lambda: given[y])[:8]]
         found += [
             weak.WeakIdRef(x) == weak.WeakIdRef(x),
             weak.WeakIdRef(x) == weak.WeakIdRef(y),
@@ -108,7 +108,9 @@ def test_functions_of_c_plus_plus_and_the_module_of_tensors() -> None:
 def test_the_module_of_a_device() -> None:
     def answers(m: Any) -> list[str]:
         given: list[Any] = [None, "cpu", m.device("cpu"), "cuda:0", "meta", "nonsense", 3]
-        return [told(lambda each=each: m.get_device_module(each).__name__).replace(m.__name__, "m") for each in given]
+        return [
+            outcome(lambda each=each: m.get_device_module(each).__name__).replace(m.__name__, "m") for each in given
+        ]
 
     ours, theirs = answers(autogradkit), [each.replace("torch", "m") for each in answers(torch)]
     assert [each.replace("torch", "m") for each in ours] == theirs

@@ -15,7 +15,7 @@ GROUPS = np.random.default_rng(0).standard_normal((2, 4, 3)).astype(np.float32)
 SCALES = np.linspace(0.5, 2, 4, dtype=np.float32)
 
 
-def _said(module: Any, code: str) -> Any:
+def _outcome(module: Any, code: str) -> Any:
     """What a call gives or refuses, and the next number of the stream."""
     module.manual_seed(3)
     names = {"torch": module, "a": module.tensor(MATRIX), "whole": module.tensor(MATRIX).long() - 20}
@@ -41,7 +41,7 @@ DROPPED = [
 
 @pytest.mark.parametrize("code", DROPPED)
 def test_native_dropout_drops_what_pytorch_drops(code: str) -> None:
-    assert _said(autogradkit, code) == _said(torch, code)
+    assert _outcome(autogradkit, code) == _outcome(torch, code)
 
 
 @pytest.mark.parametrize("train", [True, False, None])
@@ -132,4 +132,4 @@ PRODUCTS = [
 
 @pytest.mark.parametrize("code", PRODUCTS)
 def test_products_of_bytes_are_added_up_in_int32(code: str) -> None:
-    assert _said(autogradkit, code) == _said(torch, code)
+    assert _outcome(autogradkit, code) == _outcome(torch, code)

@@ -79,7 +79,7 @@ def test_what_an_operator_does(name: str) -> None:
 
 
 def test_an_operator_whose_kernel_is_not_differentiated() -> None:
-    def told(m: Any) -> list[str]:
+    def outcomes(m: Any) -> list[str]:
         library = m.library.Library("checked_by_schema", "DEF")
         library.define("plain(Tensor x) -> Tensor")
         library.define("composed(Tensor x) -> Tensor")
@@ -92,11 +92,11 @@ def test_an_operator_whose_kernel_is_not_differentiated() -> None:
         composed = m.library.opcheck(m.ops.checked_by_schema.composed, (x,), test_utils="test_autograd_registration")
         return [type(caught.value).__name__, str(caught.value), str(composed)]
 
-    assert told(autogradkit) == told(torch)
+    assert outcomes(autogradkit) == outcomes(torch)
 
 
 def test_what_is_no_operator_or_no_check_is_refused() -> None:
-    def told(m: Any) -> list[str]:
+    def outcomes(m: Any) -> list[str]:
         made = operator(m, "plain", lambda x: x + 1, lambda x: x + 0)
         found: list[str] = []
         for op, checks in ((3, "test_schema"), ("checked::plain", "test_schema"), (made, ["test_schema", "x"])):
@@ -105,4 +105,4 @@ def test_what_is_no_operator_or_no_check_is_refused() -> None:
             found.append(str(caught.value))
         return found
 
-    assert told(autogradkit) == told(torch)
+    assert outcomes(autogradkit) == outcomes(torch)

@@ -16,7 +16,7 @@ def _shown(tensor: Any) -> str:
     return re.sub(r"grad_fn=<(\w+)>", r"\1", " ".join(repr(tensor).split()))
 
 
-def _told(m: Any, build: Callable[..., Any]) -> list[Any]:
+def _hook_log(m: Any, build: Callable[..., Any]) -> list[Any]:
     """What the hooks were given while `build` ran and while its result was differentiated, and the gradients."""
     a = m.tensor([1.0, 2.0], requires_grad=True)
     b = m.tensor([3.0, 5.0], requires_grad=True) * 2
@@ -81,7 +81,7 @@ BUILDS: dict[str, Callable[..., Any]] = {
 
 @pytest.mark.parametrize("name", BUILDS)
 def test_what_is_packed_and_unpacked(name: str) -> None:
-    assert _told(autogradkit, BUILDS[name]) == _told(torch, BUILDS[name])
+    assert _hook_log(autogradkit, BUILDS[name]) == _hook_log(torch, BUILDS[name])
 
 
 LINES = """

@@ -146,7 +146,7 @@ def test_a_dataclass_is_a_container_of_its_fields() -> None:
         def __init__(self, u: Any, v: Any) -> None:
             self.u, self.v = u, v
 
-    def told(pytree: ModuleType) -> list[str]:
+    def transcript(pytree: ModuleType) -> list[str]:
         def double(tree: Any) -> Any:
             return pytree.tree_map(lambda leaf: leaf * 2, tree)
 
@@ -169,7 +169,7 @@ def test_a_dataclass_is_a_container_of_its_fields() -> None:
             found.append(text_of(wrong))
         return found
 
-    assert told(ours) == told(theirs)
+    assert transcript(ours) == transcript(theirs)
     gradient = autogradkit.func.grad(lambda weights: (weights.w * 3).sum())(Weights(autogradkit.ones(2)))
     assert gradient.w.tolist() == [3.0, 3.0]
 

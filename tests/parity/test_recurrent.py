@@ -24,7 +24,7 @@ NETWORKS = [
 ]
 
 
-def _both(build: Callable[[Any], Any]) -> tuple[Any, Any]:
+def _in_both(build: Callable[[Any], Any]) -> tuple[Any, Any]:
     found = []
     for m in (autogradkit, torch):
         m.manual_seed(3)
@@ -34,7 +34,7 @@ def _both(build: Callable[[Any], Any]) -> tuple[Any, Any]:
     return found[0], found[1]
 
 
-def _made(m: Any, name: str, options: dict[str, Any], dtype: str) -> tuple[Any, Any]:
+def _network_and_state(m: Any, name: str, options: dict[str, Any], dtype: str) -> tuple[Any, Any]:
     """A network, and a state for a batch of three."""
     network = getattr(m.nn, name)(3, 4, dtype=getattr(m, dtype), **options)
     count = network.num_layers * (2 if network.bidirectional else 1)
@@ -55,7 +55,7 @@ def _gradients(m: Any, outputs: list[Any], leaves: list[Any]) -> Any:
 @pytest.mark.parametrize("packed", [False, True])
 def test_outputs_states_and_all_gradients(name: str, options: dict[str, Any], packed: bool, dtype: str) -> None:
     def run(m: Any) -> Any:
-        network, state = _made(m, name, options, dtype)
+        network, state = _network_and_state(m, name, options, dtype)
         x = m.randn(*((3, 5, 3) if network.batch_first else (5, 3, 3)), dtype=getattr(m, dtype)).requires_grad_()
         given = x
         if packed:
@@ -65,7 +65,7 @@ def test_outputs_states_and_all_gradients(name: str, options: dict[str, Any], pa
         made = tensors_in([outputs.data if packed else outputs, last])
         return made, _gradients(m, made, [x, *tensors_in(state), *network.parameters()])
 
-    ours, theirs = _both(run)
+    ours, theirs = _in_both(run)
     assert_same(ours, theirs, rtol=1e-9 if dtype == "float64" else 1e-4, atol=1e-12 if dtype == "float64" else 1e-5)
 
 
@@ -84,37 +84,37 @@ def _walk(tensor: Any) -> list[str]:
 @pytest.mark.parametrize(("name", "options"), NETWORKS)
 def test_the_graph_has_pytorchs_nodes(name: str, options: dict[str, Any]) -> None:
     def run(m: Any) -> Any:
-        network, state = _made(m, name, options, "float32")
+        network, state = _network_and_state(m, name, options, "float32")
         x = m.randn(*((3, 2, 3) if network.batch_first else (2, 3, 3))).requires_grad_()
         outputs, last = network(x, state)
         return [_walk(each) for each in tensors_in([outputs, last])]
 
-    ours, theirs = _both(run)
+    ours, theirs = _in_both(run)
     assert ours == theirs
 
 
 @pytest.mark.parametrize("name", ["RNNCell", "LSTMCell", "GRUCell"])
 def test_the_graph_of_a_cell_has_pytorchs_nodes(name: str) -> None:
-    ours, theirs = _both(lambda m: [_walk(each) for each in tensors_in(getattr(m.nn, name)(3, 4)(m.ones(2, 3)))])
+    ours, theirs = _in_both(lambda m: [_walk(each) for each in tensors_in(getattr(m.nn, name)(3, 4)(m.ones(2, 3)))])
     assert ours == theirs
 
 
 def test_a_gradient_of_an_lstms_gradient() -> None:
     def run(m: Any) -> Any:
-        network, _ = _made(m, "LSTM", {}, "float64")
+        network, _ = _network_and_state(m, "LSTM", {}, "float64")
         x, h = m.randn(4, 3, 3, dtype=m.float64), m.randn(1, 3, 4, dtype=m.float64).requires_grad_()
         outputs, (_, last) = network(x, (h, h))  # one tensor for both states
         leaves = [h, *network.parameters()]
         slopes = m.autograd.grad(outputs.square().sum() + last.sin().sum(), leaves, create_graph=True)
         return slopes, m.autograd.grad(sum(each.square().sum() for each in slopes), leaves)
 
-    ours, theirs = _both(run)
+    ours, theirs = _in_both(run)
     assert_same(ours, theirs, rtol=1e-9, atol=1e-11)
 
 
 def test_weights_that_were_replaced_are_the_ones_that_count() -> None:
     def run(m: Any) -> Any:
-        network, _ = _made(m, "GRU", {}, "float32")
+        network, _ = _network_and_state(m, "GRU", {}, "float32")
         network.weight_hh_l0 = m.nn.Parameter(m.zeros(12, 4))
         network.flatten_parameters()
         other = m.nn.GRU(3, 4)
@@ -122,7 +122,7 @@ def test_weights_that_were_replaced_are_the_ones_that_count() -> None:
         x = m.randn(5, 2, 3)
         return network(x), other(x), [len(each) for each in network.all_weights], network.double()(x.double())
 
-    ours, theirs = _both(run)
+    ours, theirs = _in_both(run)
     assert_same(ours, theirs, rtol=1e-5, atol=1e-6)
 
 

@@ -24,7 +24,7 @@ BOTH: list[tuple[Any, Any]] = [(autogradkit, autogradkit.safetensors), (torch, T
 DTYPES = ["float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64"]
 
 
-def some(m: Any) -> dict[str, Any]:
+def sample_tensors(m: Any) -> dict[str, Any]:
     made = {name: m.arange(-2, 4).reshape(2, 3).to(getattr(m, name)) for name in DTYPES}
     return {**made, "number": m.tensor(0.1), "nothing": m.empty(0, 2), "last": m.arange(9.0)[3:]}
 
@@ -37,13 +37,13 @@ def text_of(run: Callable[[Any, Any], Any], m: Any, room: Any) -> str:
 
 
 def test_the_bytes_are_the_same() -> None:
-    ours, theirs = (room.save(some(m), {"format": "pt"}) for m, room in BOTH)
+    ours, theirs = (room.save(sample_tensors(m), {"format": "pt"}) for m, room in BOTH)
     assert ours == theirs
 
 
 def test_files_go_both_ways(tmp_path: Path) -> None:
     for m, room in BOTH:
-        room.save_file(some(m), tmp_path / m.__name__, metadata={"written by": m.__name__})
+        room.save_file(sample_tensors(m), tmp_path / m.__name__, metadata={"written by": m.__name__})
     for written, _ in BOTH:
         found = [room.load_file(tmp_path / written.__name__) for _, room in BOTH]
         assert list(found[0]) == list(found[1])
@@ -65,7 +65,7 @@ def test_what_is_loaded_can_be_edited(tmp_path: Path) -> None:
 
 
 def test_one_tensor_of_a_file(tmp_path: Path) -> None:
-    safetensors.torch.save_file(some(torch), tmp_path / "f", {"a": "b"})
+    safetensors.torch.save_file(sample_tensors(torch), tmp_path / "f", {"a": "b"})
     opened = (autogradkit.safetensors.safe_open, safetensors.safe_open)
     told = []
     for each in opened:

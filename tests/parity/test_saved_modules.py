@@ -110,7 +110,7 @@ def test_hooks_of_calls_are_heard(writes: int, reads: int) -> None:
     assert (len(loaded._forward_hooks_with_kwargs), loaded._is_full_backward_hook) == (1, True)
 
 
-def told(module: Any, prefix: str, keep_vars: bool) -> None:
+def remember_call(module: Any, prefix: str, keep_vars: bool) -> None:
     module.saved = (prefix, keep_vars)
 
 
@@ -134,7 +134,7 @@ def forgiven(module: Any, keys: Any) -> None:
 def test_hooks_of_a_state_dict_are_heard(writes: int, reads: int) -> None:
     layer = BOTH[writes].nn.Linear(1, 1)
     layer.factor = 3
-    layer.register_state_dict_pre_hook(told)
+    layer.register_state_dict_pre_hook(remember_call)
     layer.register_state_dict_post_hook(renamed)
     layer.register_load_state_dict_pre_hook(named_back)
     layer._register_load_state_dict_pre_hook(without_module)

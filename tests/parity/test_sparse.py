@@ -83,7 +83,8 @@ torch.tensor(2.0) * u | u * torch.tensor([1.0, 2.0, 3.0]) | u * torch.tensor([[1
 u / 2 | u.long() / 2 | u / torch.tensor(2.0) | u // 2 | u.long() // 2 | u / u | u / d | d / u | 1 / u | u % 2
 -u | (-c).is_coalesced() | u**2 | u**2.5 | u**u | 2**u | u.pow(2) | u.square() | abs(u) | u == u | u == 1 | u < 1 | 0 in u
 u.sin() | u.sqrt() | u.tanh() | u.long().sqrt() | u.long().abs() | u.relu() | u.floor() | u.round() | u.round(decimals=1)
-torch.isnan(u) | torch.isneginf(u) | u.signbit() | torch.sgn(u) | (u / 4).expm1() | u.log1p() | u.atan() | u.erf() | u.nan_to_num(1.0)
+torch.isnan(u) | torch.isneginf(u) | u.signbit() | torch.sgn(u) | (u / 4).expm1() | u.log1p() | u.atan() | u.erf()
+u.nan_to_num(1.0)
 u.cos() | u.exp() | u.sigmoid() | torch.softmax(u, 1) | torch.nn.functional.relu(u) | c.sin().is_coalesced()
 u @ m | m @ u | torch.mm(u, m) | u @ m[:, 0] | torch.mv(u, m[:, 0]) | torch.ones(2) @ u | u @ u.t() | torch.mm(u, u)
 torch.mm(u, torch.ones(2, 2)) | torch.mm(u, m.double()) | torch.mm(u, m[:, 0]) | u @ torch.ones(2) | u.long() @ m.long()

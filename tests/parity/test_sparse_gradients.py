@@ -137,7 +137,7 @@ def _shown(value: Any) -> Any:
     return value
 
 
-def _said(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     """The first line of an error, to where PyTorch begins to explain."""
     first = (str(error).splitlines() or [""])[0]
     return f"{type(error).__name__}: {re.sub(r' This could be because .*| Hint: .*', '', first)}"
@@ -165,7 +165,7 @@ def outcome(case: Callable[[Leaves], tuple[Any, Any]], module: Any, times: int =
                 seen += [_shown(result), _nodes(result)]
                 result.backward(gradient)
             except Exception as error:
-                seen.append(_said(error))
+                seen.append(_first_line(error))
         return [*seen, *[_shown(getattr(leaves, name).grad) for name in "ucbvdmx"]]
 
 
@@ -234,7 +234,7 @@ def test_what_may_be_assigned_is_what_pytorch_takes(number: int) -> None:
         try:
             ASSIGNED[number](leaves)
         except Exception as error:
-            return _said(error)
+            return _first_line(error)
         return _shown(leaves.c.grad), _shown(leaves.d.grad)
 
     assert seen(autogradkit) == seen(torch)

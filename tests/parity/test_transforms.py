@@ -186,7 +186,7 @@ def lines(text: str) -> list[str]:
     return text.strip().splitlines()
 
 
-def made(library: Any, tensors: Any, call: str) -> Any:
+def evaluate(library: Any, tensors: Any, call: str) -> Any:
     return eval(call, {"T": library, "t": tensors})
 
 
@@ -194,19 +194,19 @@ def made(library: Any, tensors: Any, call: str) -> Any:
 @each("kind", [*TENSORS, *PILLOWS])
 def test_a_picture(call: str, kind: str) -> None:
     picture = TENSORS[kind] if kind in TENSORS else PILLOWS[kind]
-    compare(lambda img: made(ours, ak, call)(img), lambda img: made(theirs, torch, call)(img), picture, 2e-5)
+    compare(lambda img: evaluate(ours, ak, call)(img), lambda img: evaluate(theirs, torch, call)(img), picture, 2e-5)
 
 
 @pytest.mark.parametrize("call", lines(GEOMETRY.strip() + COLORS + OTHERS.strip()))
 def test_repr(call: str) -> None:
-    assert repr(made(ours, ak, call)) == repr(made(theirs, torch, call))
+    assert repr(evaluate(ours, ak, call)) == repr(evaluate(theirs, torch, call))
 
 
 @pytest.mark.parametrize("call", lines(WRONG))
 def test_refusals(call: str) -> None:
-    refused = error_of(lambda: made(theirs, torch, call))
+    refused = error_of(lambda: evaluate(theirs, torch, call))
     assert refused is not None
-    assert error_of(lambda: made(ours, ak, call)) == refused
+    assert error_of(lambda: evaluate(ours, ak, call)) == refused
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_refusals(call: str) -> None:
 )
 @pytest.mark.parametrize("call", ["T.ToTensor()", "T.ToPILImage()", "T.ToPILImage('L')", "T.ToPILImage('YCbCr')"])
 def test_an_array(call: str, array: np.ndarray) -> None:
-    compare(lambda img: made(ours, ak, call)(img), lambda img: made(theirs, torch, call)(img), array)
+    compare(lambda img: evaluate(ours, ak, call)(img), lambda img: evaluate(theirs, torch, call)(img), array)
 
 
 def test_an_array_that_needs_no_copy_is_shared() -> None:
@@ -343,9 +343,9 @@ def test_gradients_go_through_what_is_done_to_a_tensor() -> None:
         "T.ColorJitter(0.5, 0.5, 0.5, 0.2)",
     ):
         torch.manual_seed(1)
-        made(theirs, torch, call)(picture).square().sum().backward()
+        evaluate(theirs, torch, call)(picture).square().sum().backward()
         ak.manual_seed(1)
-        made(ours, ak, call)(given).square().sum().backward()
+        evaluate(ours, ak, call)(given).square().sum().backward()
     assert given.grad is not None
     assert_alike(given.grad, picture.grad, 1e-4)
 
@@ -353,7 +353,7 @@ def test_gradients_go_through_what_is_done_to_a_tensor() -> None:
 def test_a_palette_goes_along_with_padding() -> None:
     picture = Image.fromarray(RGB).quantize(16)
     for call in ("T.Pad(2)", "T.Pad(2, padding_mode='edge')"):
-        one, other = made(ours, ak, call)(picture), made(theirs, torch, call)(picture)
+        one, other = evaluate(ours, ak, call)(picture), evaluate(theirs, torch, call)(picture)
         assert_alike(one, other)
         assert one.getpalette() == other.getpalette()
 
@@ -375,12 +375,12 @@ T.AugMix(8, mixture_width=2, chain_depth=2, alpha=0.4, all_ops=False, fill=9)
 @pytest.mark.parametrize("kind", ["uint8", "RGB", "L"])
 def test_a_policy(call: str, kind: str) -> None:
     def several(library: Any, tensors: Any, img: Any) -> list[Any]:
-        step = made(library, tensors, call)
+        step = evaluate(library, tensors, call)
         return [step(img) for _ in range(15)]
 
     picture = {**TENSORS, **PILLOWS}[kind]
     compare(lambda img: several(ours, ak, img), lambda img: several(theirs, torch, img), picture)
-    assert repr(made(ours, ak, call)) == repr(made(theirs, torch, call))
+    assert repr(evaluate(ours, ak, call)) == repr(evaluate(theirs, torch, call))
 
 
 def test_a_severity_that_is_none_is_refused() -> None:

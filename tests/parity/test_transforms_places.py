@@ -74,7 +74,7 @@ TURNED["XYXYXYXY"] = theirs.functional.convert_bounding_box_format(
 POINTS = [[2, 3], [15, 11], [5, 9], [-1, 4], [17, 3]]
 
 
-def made(library: Any, tensors: Any, kinds: Any, call: str) -> Any:
+def evaluate(library: Any, tensors: Any, kinds: Any, call: str) -> Any:
     return eval(call, {"T": library, "t": tensors, "kinds": kinds})
 
 
@@ -82,7 +82,8 @@ def beside(call: str, sample: Any) -> None:
     """Hold a sample's transform, or its error, to torchvision's; what is NaN there is so here."""
     both = (theirs, torch, their_kinds, lambda x: x), (ours, ak, our_kinds, to_ours)
     other, one = (
-        lambda each=each: seeded(lambda: made(*each[:3], call)(sample(each[1], each[2], each[3])))[0] for each in both
+        lambda each=each: seeded(lambda: evaluate(*each[:3], call)(sample(each[1], each[2], each[3])))[0]
+        for each in both
     )
     refused = error_of(other)
     if refused is not None:
@@ -276,7 +277,7 @@ def test_policies(call: str, kind: str) -> None:
     picture = {**TENSORS, **PILLOWS}[kind]
 
     def several(library: Any, tensors: Any, kinds: Any) -> Any:
-        return lambda x: [made(library, tensors, kinds, call)(x) for _ in range(12)]
+        return lambda x: [evaluate(library, tensors, kinds, call)(x) for _ in range(12)]
 
     compare(several(ours, ak, our_kinds), several(theirs, torch, their_kinds), picture, 2e-5, nearly)
 
@@ -289,7 +290,7 @@ def test_policies_of_videos(call: str) -> None:
     frames = torch.stack([TENSORS["uint8"], TENSORS["uint8"].flip(1)]).unsqueeze(0)
 
     def policy_and_frames(library: Any, tensors: Any, kinds: Any, given: Any) -> Any:
-        policy = made(library, tensors, kinds, call)
+        policy = evaluate(library, tensors, kinds, call)
         changed = seeded(lambda: [policy(kinds.Video(given(frames)), "a")[0] for _ in range(6)])[0]
         return repr(policy).replace("autogradkit", "torch"), changed
 

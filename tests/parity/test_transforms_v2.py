@@ -160,7 +160,7 @@ def lines(*texts: str) -> list[str]:
     return [line for text in texts for line in text.strip().splitlines()]
 
 
-def made(library: Any, tensors: Any, call: str) -> Any:
+def evaluate(library: Any, tensors: Any, call: str) -> Any:
     return eval(call, {"T": library, "t": tensors})
 
 
@@ -168,7 +168,7 @@ def made(library: Any, tensors: Any, call: str) -> Any:
 @each("kind", ["uint8", "float32", "grey", "float64", "batch", "RGB", "L"])
 def test_a_picture(call: str, kind: str) -> None:
     picture = {**TENSORS, **PILLOWS}[kind]
-    compare(lambda x: made(ours, ak, call)(x), lambda x: made(theirs, torch, call)(x), picture, 2e-5)
+    compare(lambda x: evaluate(ours, ak, call)(x), lambda x: evaluate(theirs, torch, call)(x), picture, 2e-5)
 
 
 @pytest.mark.parametrize("kind", ["float32", "float64", "uint8", "int16", "int32", "int64", "uint16", "bool"])
@@ -200,16 +200,16 @@ def test_sixteen_bits_are_scaled(kind: str) -> None:
 @pytest.mark.parametrize("call", [call for call in lines(GEOMETRY, WARPS, COLORS, OTHERS) if call != "T.ToTensor()"])
 def test_repr(call: str) -> None:
     def shown(library: Any, tensors: Any) -> str:
-        return repr(made(library, tensors, call)).replace("autogradkit", "torch")
+        return repr(evaluate(library, tensors, call)).replace("autogradkit", "torch")
 
     assert shown(ours, ak) == shown(theirs, torch)
 
 
 @pytest.mark.parametrize("call", lines(WRONG))
 def test_refusals(call: str) -> None:
-    refused = error_of(lambda: made(theirs, torch, call))
+    refused = error_of(lambda: evaluate(theirs, torch, call))
     assert refused is not None
-    said = error_of(lambda: made(ours, ak, call))
+    said = error_of(lambda: evaluate(ours, ak, call))
     assert said is not None, refused
     assert said[0] is refused[0]
     assert said[1] == refused[1] or "<module" in refused[1]
@@ -242,12 +242,12 @@ def assert_samples_alike(one: Any, other: Any) -> None:
 
 @pytest.mark.parametrize("call", lines(GEOMETRY, COLORS, OTHERS))
 def test_what_belongs_to_an_image_goes_along(call: str) -> None:
-    refused = error_of(lambda: seeded(lambda: made(theirs, torch, call)(sample(their_kinds, torch, lambda x: x))))
-    one = error_of(lambda: seeded(lambda: made(ours, ak, call)(sample(our_kinds, ak, to_ours))))
+    refused = error_of(lambda: seeded(lambda: evaluate(theirs, torch, call)(sample(their_kinds, torch, lambda x: x))))
+    one = error_of(lambda: seeded(lambda: evaluate(ours, ak, call)(sample(our_kinds, ak, to_ours))))
     assert (one is None) == (refused is None)
     if refused is None:
-        expected = seeded(lambda: made(theirs, torch, call)(sample(their_kinds, torch, lambda x: x)))[0]
-        got = seeded(lambda: made(ours, ak, call)(sample(our_kinds, ak, to_ours)))[0]
+        expected = seeded(lambda: evaluate(theirs, torch, call)(sample(their_kinds, torch, lambda x: x)))[0]
+        got = seeded(lambda: evaluate(ours, ak, call)(sample(our_kinds, ak, to_ours)))[0]
         assert_samples_alike(got, expected)
 
 
@@ -256,12 +256,12 @@ def test_a_mask_is_warped_with_its_image(call: str) -> None:
     def pair(kinds: Any, given: Any) -> Any:
         return kinds.Image(given(TENSORS["float32"])), kinds.Mask(given(TENSORS["uint8"][0] // 60))
 
-    refused = error_of(lambda: seeded(lambda: made(theirs, torch, call)(*pair(their_kinds, lambda x: x))))
+    refused = error_of(lambda: seeded(lambda: evaluate(theirs, torch, call)(*pair(their_kinds, lambda x: x))))
     if refused is not None:
-        assert error_of(lambda: seeded(lambda: made(ours, ak, call)(*pair(our_kinds, to_ours)))) == refused
+        assert error_of(lambda: seeded(lambda: evaluate(ours, ak, call)(*pair(our_kinds, to_ours)))) == refused
         return
-    expected = seeded(lambda: made(theirs, torch, call)(*pair(their_kinds, lambda x: x)))[0]
-    assert_alike(seeded(lambda: made(ours, ak, call)(*pair(our_kinds, to_ours)))[0], expected, 2e-5)
+    expected = seeded(lambda: evaluate(theirs, torch, call)(*pair(their_kinds, lambda x: x)))[0]
+    assert_alike(seeded(lambda: evaluate(ours, ak, call)(*pair(our_kinds, to_ours)))[0], expected, 2e-5)
 
 
 def test_without_an_image_the_first_tensor_is_taken_for_one() -> None:
@@ -274,8 +274,8 @@ def test_without_an_image_the_first_tensor_is_taken_for_one() -> None:
 def test_a_video_is_transformed_frame_by_frame() -> None:
     frames = torch.stack([TENSORS["float32"], TENSORS["float32"].flip(1)]).unsqueeze(0)
     for call in ("T.RandomRotation(30, fill=0.5)", "T.Resize(6)", "T.RandomAutocontrast(1.0)", "T.FiveCrop(4)"):
-        expected = seeded(lambda call=call: made(theirs, torch, call)(their_kinds.Video(frames)))[0]
-        assert_alike(seeded(lambda call=call: made(ours, ak, call)(our_kinds.Video(to_ours(frames))))[0], expected)
+        expected = seeded(lambda call=call: evaluate(theirs, torch, call)(their_kinds.Video(frames)))[0]
+        assert_alike(seeded(lambda call=call: evaluate(ours, ak, call)(our_kinds.Video(to_ours(frames))))[0], expected)
 
 
 def test_what_a_tensor_holds() -> None:

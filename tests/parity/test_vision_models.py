@@ -54,7 +54,7 @@ def initial_calls(init: Any) -> Iterator[list[tuple[Any, ...]]]:
     calls: list[tuple[Any, ...]] = []
     before = {name: getattr(init, name) for name in INITS}
 
-    def told(name: str) -> Callable[..., None]:
+    def logged(name: str) -> Callable[..., None]:
         arguments = inspect.signature(before[name]).bind
 
         def tell(*args: Any, **kwargs: Any) -> None:
@@ -66,7 +66,7 @@ def initial_calls(init: Any) -> Iterator[list[tuple[Any, ...]]]:
         return tell
 
     for name in INITS:
-        setattr(init, name, told(name))
+        setattr(init, name, logged(name))
     try:
         yield calls
     finally:
@@ -74,7 +74,7 @@ def initial_calls(init: Any) -> Iterator[list[tuple[Any, ...]]]:
             setattr(init, name, function)
 
 
-def made(library: Any, build: Callable[..., Any], **kwargs: Any) -> tuple[Any, list[tuple[Any, ...]]]:
+def model_and_fills(library: Any, build: Callable[..., Any], **kwargs: Any) -> tuple[Any, list[tuple[Any, ...]]]:
     """A model, and how each of its parameters was filled: (function, name of the parameter, arguments).
 
     Backbones leave layers out that they had: these have no name.
@@ -92,8 +92,8 @@ def shapes(model: Any) -> list[tuple[str, tuple[int, ...], str]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_is_torchvisions(name: str) -> None:
     with torch.device("meta"):
-        expected, expected_calls = made(torch, theirs.get_model_builder(name), **options(name))
-    model, calls = made(ak, ours.get_model_builder(name), **options(name))
+        expected, expected_calls = model_and_fills(torch, theirs.get_model_builder(name), **options(name))
+    model, calls = model_and_fills(ak, ours.get_model_builder(name), **options(name))
     assert shapes(model) == shapes(expected)
     assert repr(model) == repr(expected)
     # PyTorch's attention has taken its functions from `nn.init` before: of its parameters not all is told there.

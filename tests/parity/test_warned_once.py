@@ -59,7 +59,7 @@ torch.range(0, 3)
 """
 
 
-def _heard(package: Any, line: str, times: int) -> list[list[str]]:
+def _warnings_of(package: Any, line: str, times: int) -> list[list[str]]:
     """The warnings of each of several calls, each once: PyTorch infers a dtype twice."""
     found: list[list[str]] = []
     for _ in range(times):
@@ -75,14 +75,14 @@ def test_it_comes_once(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless `set_warn_always` says otherwise; PyTorch may have said it in another test of this process."""
     monkeypatch.setattr(warning._Once, "keys", set())
     autogradkit.set_warn_always(False)
-    [first, second] = _heard(autogradkit, line, 2)
+    [first, second] = _warnings_of(autogradkit, line, 2)
     assert len(first) == 1
     assert second == []
-    assert _heard(torch, line, 2)[1] == []
+    assert _warnings_of(torch, line, 2)[1] == []
     for package in (autogradkit, torch):
         package.set_warn_always(True)
     try:
-        assert _heard(autogradkit, line, 2) == _heard(torch, line, 2) == [first, first]
+        assert _warnings_of(autogradkit, line, 2) == _warnings_of(torch, line, 2) == [first, first]
     finally:
         for package in (autogradkit, torch):
             package.set_warn_always(False)
@@ -91,6 +91,6 @@ def test_it_comes_once(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("line", EACH_TIME.strip().splitlines())
 def test_it_comes_each_time(line: str) -> None:
     autogradkit.set_warn_always(False)
-    heard = _heard(autogradkit, line, 2)
+    heard = _warnings_of(autogradkit, line, 2)
     assert len(heard[1]) == 1
-    assert heard == _heard(torch, line, 2)
+    assert heard == _warnings_of(torch, line, 2)

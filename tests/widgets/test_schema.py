@@ -32,7 +32,7 @@ from tests.vision.test_train import Descent, Line, batches, squared
 SCHEMA = json.loads((Path(__file__).parents[2] / "widgets" / "schema.json").read_text(encoding="utf-8"))
 
 
-def whole(name: str) -> dict[str, Any]:
+def state_schema(name: str) -> dict[str, Any]:
     """The JSON Schema of a widget's whole state."""
     widget = SCHEMA["widgets"][name]
     properties = SCHEMA["$defs"][widget.get("base", "Picture")]["properties"] | widget["traits"]
@@ -140,7 +140,7 @@ STATES = {
 def test_every_state_is_as_the_schema_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     said: set[str] = set()
     monkeypatch.setattr(StillWidget, "send", lambda self, content, buffers=None: said.add(content["kind"]))
-    described = whole(name)
+    described = state_schema(name)
     compressed = [key for key, each in described["properties"].items() if "contentEncoding" in each]
     described["properties"] |= {key: described["properties"][key]["contentSchema"] for key in compressed}
     schema = jsonschema.Draft202012Validator(described)
@@ -207,7 +207,7 @@ def test_the_schema_knows_every_widget() -> None:
 @pytest.mark.parametrize(("name", "widget"), widgets().items())
 def test_the_traits_are_those_of_the_schema(name: str, widget: type[StillWidget]) -> None:
     traits = own_traits(widget)
-    schema = whole(name)["properties"]
+    schema = state_schema(name)["properties"]
     assert set(traits) == set(schema)
     for key, trait in traits.items():
         assert agree(schema_of(trait), schema[key]), (

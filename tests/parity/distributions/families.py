@@ -91,7 +91,7 @@ Wishart(t([3.5, 5.0]), scale_tril=t([[1.5, 0.0], [0.5, 1.0]]))
 SINGLE = 3e-6  # how near float32 is compared
 
 
-def made(module: Any, line: str, kind: str = "float64") -> tuple[Any, list[Any]]:
+def evaluate(module: Any, line: str, kind: str = "float64") -> tuple[Any, list[Any]]:
     """(what the line gives in a library, the leaves that it made)."""
     dtype = getattr(module, kind)
     leaves: list[Any] = []

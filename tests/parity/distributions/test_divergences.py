@@ -9,7 +9,7 @@ import torch
 from torch.distributions.kl import _KL_REGISTRY
 
 import autogradkit
-from tests.parity.distributions.families import close, made, outcome
+from tests.parity.distributions.families import close, evaluate, outcome
 from tests.parity.one_line import check
 
 # Two of a family, where that is enough to be told apart from a swapped or forgotten parameter.
@@ -59,8 +59,8 @@ CASES = [(PAIRS[p][0], PAIRS[q][1]) for p, q in REGISTERED] + [  # and where pro
 def test_a_divergence(of_p: str, of_q: str) -> None:
     found: list[Any] = []
     for module in (torch, autogradkit):
-        left, leaves = made(module, of_p)
-        right, more = made(module, of_q)
+        left, leaves = evaluate(module, of_p)
+        right, more = evaluate(module, of_q)
         divergence = outcome(lambda a=left, b=right, m=module: m.distributions.kl_divergence(a, b))
         gradients: Any = []
         if not isinstance(divergence, tuple) and divergence.requires_grad:

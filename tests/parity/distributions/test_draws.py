@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import autogradkit
-from tests.parity.distributions.families import FAMILIES, close, made, outcome
+from tests.parity.distributions.families import FAMILIES, close, evaluate, outcome
 from tests.parity.each import each
 
 MODULES = (torch, autogradkit)
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Singular sample detected")  # of
 def test_a_seed_gives_the_same_draws(line: str, shape: tuple[int, ...], kind: str) -> None:
     found: list[Any] = []
     for module in MODULES:
-        distribution, _ = made(module, line, kind)
+        distribution, _ = evaluate(module, line, kind)
         module.manual_seed(7)
         found.append((distribution.sample(shape), module.rand(1).item()))
     (theirs, after_theirs), (ours, after_ours) = found
@@ -38,7 +38,7 @@ def test_a_seed_gives_the_same_draws(line: str, shape: tuple[int, ...], kind: st
 def test_draws_have_gradients(line: str) -> None:
     found: list[Any] = []
     for module in MODULES:
-        distribution, leaves = made(module, line)
+        distribution, leaves = evaluate(module, line)
         module.manual_seed(7)
         drawn = outcome(lambda d=distribution: d.rsample((4,)))
         found.append((drawn, leaves))
@@ -60,7 +60,7 @@ def test_draws_have_gradients(line: str) -> None:
 def test_an_expanded_one_is_the_same(line: str) -> None:
     found: list[Any] = []
     for module in MODULES:
-        distribution, _ = made(module, line)
+        distribution, _ = evaluate(module, line)
         _ = outcome(lambda d=distribution: d.variance)  # lazy attributes go along
         wide = distribution.expand((3, *distribution.batch_shape))
         module.manual_seed(7)

@@ -45,7 +45,7 @@ TRANSFORMS = [
 ]
 
 
-def made(module: Any, line: str) -> Any:
+def evaluate(module: Any, line: str) -> Any:
     names = {name: getattr(module.distributions, name) for name in torch.distributions.__all__ if name in line}
     return eval(line, names | {"torch": module, "constraints": module.distributions.constraints})
 
@@ -54,7 +54,7 @@ def made(module: Any, line: str) -> Any:
 def test_a_transform(line: str, values: Any) -> None:
     found = []
     for module in MODULES:
-        transform = made(module, line)
+        transform = evaluate(module, line)
         x = module.tensor(values, requires_grad=True)
         y = transform(x)
         (gradient,) = module.autograd.grad((y * y).sum(), x, retain_graph=True)
@@ -79,7 +79,7 @@ def test_a_transform(line: str, values: Any) -> None:
 def test_a_cache_gives_back_what_went_in(line: str) -> None:
     values = dict(TRANSFORMS)[line]
     for module in MODULES:
-        transform = made(module, line)
+        transform = evaluate(module, line)
         kept = outcome(lambda t=transform: t.with_cache(1))
         if isinstance(kept, tuple):
             continue
@@ -96,7 +96,9 @@ def test_a_cache_gives_back_what_went_in(line: str) -> None:
 def test_an_equal_transform() -> None:
     lines = [line for line, _ in TRANSFORMS]
     for one in lines:
-        theirs, ours = ([outcome(lambda m=m, o=one, t=two: made(m, o) == made(m, t)) for two in lines] for m in MODULES)
+        theirs, ours = (
+            [outcome(lambda m=m, o=one, t=two: evaluate(m, o) == evaluate(m, t)) for two in lines] for m in MODULES
+        )
         assert ours == theirs
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import autogradkit
-from tests.parity.distributions.families import FAMILIES, close, made, outcome
+from tests.parity.distributions.families import FAMILIES, close, evaluate, outcome
 from tests.parity.each import each
 
 MODULES = (torch, autogradkit)
@@ -24,7 +24,7 @@ def tolerance(line: str) -> float:
 def values_of(line: str) -> Any:
     """Three draws of PyTorch's, which both are asked about."""
     torch.manual_seed(2)
-    distribution, _ = made(torch, line)
+    distribution, _ = evaluate(torch, line)
     return distribution.sample((3,)).detach()
 
 
@@ -51,7 +51,7 @@ def gradients(result: Any, leaves: list[Any]) -> list[Any]:
 def test_a_property(name: str, line: str) -> None:
     found = []
     for module in MODULES:
-        distribution, leaves = made(module, line)
+        distribution, leaves = evaluate(module, line)
         result = outcome(lambda d=distribution: eval(f"d.{name}", {"d": d}))
         found.append((result, gradients(result, leaves)))
     (theirs, of_theirs), (ours, of_ours) = found
@@ -67,7 +67,7 @@ def test_a_function_of_draws(name: str, line: str) -> None:
     values = values_of(line)
     found = []
     for module in MODULES:
-        distribution, leaves = made(module, line)
+        distribution, leaves = evaluate(module, line)
         value = carried(module, values)
         if value.is_floating_point() and "Bernoulli(" not in line.replace("sBernoulli", ""):
             leaves.append(value.requires_grad_())
@@ -84,7 +84,7 @@ def test_a_function_of_draws(name: str, line: str) -> None:
 def test_the_inverse_distribution_function(line: str) -> None:
     found = []
     for module in MODULES:
-        distribution, _ = made(module, line)
+        distribution, _ = evaluate(module, line)
         shape = distribution.batch_shape + distribution.event_shape
         levels = (
             module.tensor([0.03, 0.4, 0.5, 0.97], dtype=module.float64)
@@ -98,7 +98,7 @@ def test_the_inverse_distribution_function(line: str) -> None:
 @pytest.mark.parametrize("line", FAMILIES)
 @each("expand", [True, False])
 def test_all_that_may_be_drawn(line: str, expand: bool) -> None:
-    theirs, ours = (outcome(lambda m=m: made(m, line)[0].enumerate_support(expand)) for m in MODULES)
+    theirs, ours = (outcome(lambda m=m: evaluate(m, line)[0].enumerate_support(expand)) for m in MODULES)
     close(ours, theirs)
 
 
@@ -106,7 +106,7 @@ def test_all_that_may_be_drawn(line: str, expand: bool) -> None:
 def test_what_it_is(line: str) -> None:
     told = []
     for module in MODULES:
-        d, _ = made(module, line, "float32")
+        d, _ = evaluate(module, line, "float32")
         told.append(
             (
                 repr(d),

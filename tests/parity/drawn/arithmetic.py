@@ -57,13 +57,13 @@ def _is(term: str, wanted: float, rounded: Callable[[float], float]) -> bool:
     found = slack = math.nan
     with contextlib.suppress(ZeroDivisionError):
         found = _value(term)
-        slack = sum(_apart(term, number, found, rounded) for number in re.finditer(BASE, term))
+        slack = sum(_rounding_effect(term, number, found, rounded) for number in re.finditer(BASE, term))
     if not math.isfinite(wanted):
         return not math.isfinite(found)
     return abs(found - wanted) <= 2 * slack + rounded(wanted) + 1e-6 * abs(wanted)
 
 
-def _apart(term: str, number: re.Match[str], found: float, rounded: Callable[[float], float]) -> float:
+def _rounding_effect(term: str, number: re.Match[str], found: float, rounded: Callable[[float], float]) -> float:
     """How much it changes what a term gives that one of its numbers was rounded."""
     value = float(number[0])
     moved = [

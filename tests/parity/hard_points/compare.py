@@ -63,7 +63,7 @@ def tensors_in(value: Any) -> list[Any]:
     return []
 
 
-def _said(error: Exception) -> tuple[str, str]:
+def _error_summary(error: Exception) -> tuple[str, str]:
     first = (str(error).splitlines() or [""])[0]
     return type(error).__name__, re.sub(r"0x[0-9a-f]+", "0x…", first)
 
@@ -85,13 +85,13 @@ def ask(
             if not backward or not results or not inputs:
                 return answer
     except Exception as error:  # the answer of this library
-        return {"error": _said(error)}
+        return {"error": _error_summary(error)}
     try:
         with _strict(module):
             seeds = [_seed(module, each, begin) for each in results]
             answer["grads"] = module.autograd.grad(results, inputs, seeds, allow_unused=True)
     except Exception as error:
-        answer["grad error"] = _said(error)
+        answer["grad error"] = _error_summary(error)
     return answer
 
 
@@ -194,14 +194,14 @@ def differing(
     if leave.sums and scale.size:
         scale = np.full(theirs.shape, max(scale.max(), leave.least))
     signs = not leave.signs_of_zeros and theirs.dtype.kind != "c"
-    apart = [_apart(one, other, rounding, scale, signs) for one, other in parts]
+    apart = [_distance(one, other, rounding, scale, signs) for one, other in parts]
     different = apart[0] if len(apart) == 1 else apart[0] | apart[1]
     if leave.complex_parts and theirs.dtype.kind == "c":
         different &= np.isfinite(theirs) | np.isfinite(mine)
     return different
 
 
-def _apart(theirs: Any, mine: Any, rounding: float, scale: Any, signs: bool) -> np.ndarray[Any, Any]:
+def _distance(theirs: Any, mine: Any, rounding: float, scale: Any, signs: bool) -> np.ndarray[Any, Any]:
     least = float(np.finfo(theirs.dtype).smallest_subnormal)
     theirs, mine = theirs.astype(float), mine.astype(float)
     with np.errstate(all="ignore"):

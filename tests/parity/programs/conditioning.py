@@ -36,14 +36,14 @@ _PARTS = {torch.complex128: torch.float64, torch.complex64: torch.float32}
 def is_rounding(lines: Sequence[str], mine: dict[str, Any], theirs: dict[str, Any]) -> bool:
     """Whether all numbers that differ after these lines do so by no more than PyTorch's own would move."""
     here, there = _numbers(mine), _numbers(theirs)
-    differs = {name: _apart(here[name], numbers) for name, numbers in there.items() if name in here}
+    differs = {name: _distance(here[name], numbers) for name, numbers in there.items() if name in here}
     moved = {name: np.zeros(numbers.shape) for name, numbers in there.items()}
     for salt in range(RUNS):
         again = _numbers(_nudged(lines, salt))
         for name, numbers in there.items():
             if name not in again or again[name].shape != numbers.shape:
                 return False  # another way through the program: nothing can be said
-            np.maximum(moved[name], _apart(again[name], numbers), out=moved[name])
+            np.maximum(moved[name], _distance(again[name], numbers), out=moved[name])
     return all(
         apart.shape == moved[name].shape and bool((apart <= _least(there[name]) + TIMES * moved[name]).all())
         for name, apart in differs.items()
@@ -72,7 +72,7 @@ def _wide(tensor: Any) -> np.ndarray[Any, Any]:
     return array.astype(np.float32) if array.dtype.kind == "V" or array.dtype.name == "bfloat16" else array
 
 
-def _apart(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _distance(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """How far numbers are from others: 0 where both are NaN or the same infinity, infinity where only one is."""
     if one.shape != other.shape:
         return np.full(other.shape, np.inf)

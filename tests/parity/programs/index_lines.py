@@ -29,7 +29,7 @@ def view(w: Writer) -> Line:
     return Line(f"{w.name()} = {base}{text.format(base, w.pick())}", label)
 
 
-def _one(w: Writer, size: int) -> str:
+def _one_index(w: Writer, size: int) -> str:
     """An index of one dimension."""
     stream = w.stream
     kind = stream.randrange(15)
@@ -70,7 +70,7 @@ def index(w: Writer, shape: tuple[int, ...], name: str) -> str:
     for size in shape[: stream.randint(1, max(1, len(shape)))]:
         if stream.random() < 0.08:
             parts.append(stream.choice(("None", "...", "True", "False")))
-        parts.append(_one(w, size))
+        parts.append(_one_index(w, size))
     if not parts:
         parts.append(stream.choice(("None", "...", "True", "False", "()", "0")))
     return ", ".join(parts)
@@ -82,7 +82,7 @@ def get(w: Writer) -> Line:
     return Line(f"{w.name()} = {base}[{index(w, _shape(w, base), base)}]", "getitem")
 
 
-def put(w: Writer) -> Line:
+def index_assignment(w: Writer) -> Line:
     """An assignment by index."""
     stream = w.stream
     base = w.pick()

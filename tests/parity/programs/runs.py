@@ -258,10 +258,10 @@ def _run(text: str, space: dict[str, Any]) -> tuple[tuple[str, str] | None, froz
         except Exception as raised:
             error = first_line(raised)
     space["T"].set_warn_always(False)
-    return error, frozenset((each.category.__name__, _said(each)) for each in caught)
+    return error, frozenset((each.category.__name__, _warning_text(each)) for each in caught)
 
 
-def _said(warning: Any) -> str:
+def _warning_text(warning: Any) -> str:
     return re.sub(r" \(Triggered internally at .*", "", (str(warning.message).splitlines() or [""])[0])
 
 

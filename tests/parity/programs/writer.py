@@ -131,7 +131,7 @@ class Writer:
         anchor = self.pick() if chosen else None
         done: dict[str, Any] = {"first": True}
 
-        def put(value: Any, own: bool) -> str:
+        def render(value: Any, own: bool) -> str:
             if isinstance(value, Slot):
                 if done.pop("first", False) and anchor is not None:
                     return anchor
@@ -141,14 +141,14 @@ class Writer:
                         value = replace(value, shape=shape)
                 return self.place(value)
             if isinstance(value, list | tuple):
-                inside = ", ".join(put(each, False) for each in value)
+                inside = ", ".join(render(each, False) for each in value)
                 return f"[{inside}]" if isinstance(value, list) else f"({inside}{',' if len(value) == 1 else ''})"
             return self.varied(value)
 
-        args = [put(each, i == 0) for i, each in enumerate(template.args)]
+        args = [render(each, i == 0) for i, each in enumerate(template.args)]
         for key, each in template.kwargs:
             alone = key == "out" and template.label in CORRUPTING
-            args.append(f"{key}={self.apart(each) if alone else put(each, False)}")
+            args.append(f"{key}={self.apart(each) if alone else render(each, False)}")
         if template.function[0] == ".":
             text = f"{args[0]}{template.function}({', '.join(args[1:])})"
         else:
@@ -231,8 +231,9 @@ class Writer:
     def _write(self) -> Line:
         writes: tuple[tuple[Callable[[], Line], int], ...] = (
             (self.call, 10), (self.operator, 3), (lambda: autograd_lines.backward(self), 4),
-            (lambda: autograd_lines.flag(self), 2), (lambda: index_lines.get(self), 2), (lambda: index_lines.put(self), 2),
-            (lambda: index_lines.view(self), 3), (lambda: autograd_lines.edit(self), 3),
+            (lambda: autograd_lines.flag(self), 2), (lambda: index_lines.get(self), 2),
+            (lambda: index_lines.index_assignment(self), 2), (lambda: index_lines.view(self), 3),
+            (lambda: autograd_lines.edit(self), 3),
             (lambda: library_lines.around(self), 4),
         )  # fmt: skip
         made = self.stream.choices([w for w, _ in writes], [n for _, n in writes])[0]
