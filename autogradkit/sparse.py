@@ -7,6 +7,7 @@ import functools as _functools
 import typing as _typing
 
 import autogradkit as _ak
+from autogradkit._ops.sparse import compressed as _compressed
 from autogradkit._ops.sparse import operations as _operations
 from autogradkit._ops.sparse.types import SPARSE_TYPES as _SPARSE_TYPES
 from autogradkit.core.absent import absent_from as _absent_from
@@ -20,6 +21,7 @@ from autogradkit.core.tensor import Tensor as _Tensor
 globals().update(_SPARSE_TYPES)
 mm = _operations.sparse_mm.owner.front("function")
 addmm = _operations.sparse_addmm.owner.front("function")
+sampled_addmm = _compressed.sampled_addmm.owner.front("function")
 softmax = _operations.sparse_softmax.front("function")
 log_softmax = _operations.sparse_log_softmax.front("function")
 _sum = _operations.sparse_sum.front("function")

@@ -109,6 +109,7 @@ from autogradkit._ops.selection import (
     triangles,
     view_scatters,
 )
+from autogradkit._ops.sparse import compressed as sparse_compressed
 from autogradkit._ops.sparse import layouts as sparse_layouts
 from autogradkit._ops.sparse import making as sparse_making
 from autogradkit._ops.sparse import operations as sparse_operations

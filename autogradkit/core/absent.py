@@ -32,7 +32,9 @@ _DISPATCHED = (
 _COMPUTED_AGAIN = f"{_DISPATCHED}; torch.utils.checkpoint.checkpoint(f, x) computes all of f again"
 _PROCESSES = "training in one process, which init_process_group(world_size=1) is content with"
 _ONE_DEVICE = "there is one device, the processor, so torch.nn.DataParallel(model) calls the model itself"
-_COMPRESSED = "of the sparse layouts there is torch.sparse_coo_tensor, and x.to_sparse()"
+_COMPRESSED = (
+    "of the sparse layouts there are torch.sparse_coo_tensor, torch.sparse_csr_tensor and torch.sparse_csc_tensor"
+)
 
 # What is left out for good, by name or by namespace: why, and what there is instead.
 _INSTEAD = {
@@ -60,9 +62,6 @@ _INSTEAD = {
     "torch.quint8": _QUANTIZED,
     "torch.sparse_bsc_tensor": _COMPRESSED,
     "torch.sparse_bsr_tensor": _COMPRESSED,
-    "torch.sparse_compressed_tensor": _COMPRESSED,
-    "torch.sparse_csc_tensor": _COMPRESSED,
-    "torch.sparse_csr_tensor": _COMPRESSED,
     "cuda.nccl": _ONE_DEVICE,
     "distributed.TCPStore": _PROCESSES,
     "distributed.elastic": _PROCESSES,

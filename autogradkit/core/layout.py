@@ -1,6 +1,6 @@
 """How tensors are kept: by strides, or as coordinates and values. `torch.strided`, `Tensor.layout`, and what `layout=` takes.
 
-PyTorch's compressed layouts have their names here, so that what asks for them is refused by name.
+PyTorch's layouts of blocks have their names here, so that what asks for them is refused by name.
 """
 
 from __future__ import annotations
@@ -16,12 +16,19 @@ class layout(metaclass=CType):  # noqa: N801 - PyTorch's name
     torch.strided
     """
 
-    __slots__ = ("name",)
+    __slots__ = ("compresses", "name")
 
     name: str
+    compresses: int | None  # the dimension of which only is kept where each of its places begins
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, compresses: int | None = None) -> None:
         self.name = name
+        self.compresses = compresses
+
+    @property
+    def kind(self) -> str:
+        """The name that refusals have for it: "SparseCsr", "Strided"."""
+        return "Sparse" if self.name == "sparse_coo" else "".join([part.capitalize() for part in self.name.split("_")])
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
@@ -32,15 +39,16 @@ class layout(metaclass=CType):  # noqa: N801 - PyTorch's name
 
 strided = layout("strided")
 sparse_coo = layout("sparse_coo")
-sparse_csr = layout("sparse_csr")
-sparse_csc = layout("sparse_csc")
+sparse_csr = layout("sparse_csr", compresses=0)
+sparse_csc = layout("sparse_csc", compresses=1)
 sparse_bsr = layout("sparse_bsr")
 sparse_bsc = layout("sparse_bsc")
 
 
-def refuse_compressed(wanted: layout) -> None:
+def refuse_blocks(wanted: layout) -> None:
     """Raise NotImplementedError for a layout that PyTorch has and this package has not."""
-    if wanted is not strided and wanted is not sparse_coo:
+    if wanted is sparse_bsr or wanted is sparse_bsc:
         raise NotImplementedError(
-            f"{wanted} is not available: of PyTorch's sparse layouts autogradkit has torch.sparse_coo"
+            f"{wanted} is not available: of PyTorch's sparse layouts autogradkit has torch.sparse_coo, torch.sparse_csr and "
+            "torch.sparse_csc"
         )

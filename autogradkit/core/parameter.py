@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.errors import WHOLE_NUMBERS, c_type_name, with_note
+from autogradkit.core.layout import strided
 from autogradkit.core.pending import numbers_of
 from autogradkit.core.recording import reported
 from autogradkit.core.strides import empty_array
@@ -47,7 +48,7 @@ class Parameter(Tensor):
 
     @classmethod
     def _on(cls, data: Tensor, requires_grad: bool) -> Parameter:
-        if data.is_sparse:
+        if data.layout is not strided:
             raise NotImplementedError(
                 "PyTorch has sparse parameters; autogradkit does not have them: use to_dense() first"
             )

@@ -164,15 +164,22 @@ def sparse_repr(
     notes = [f"size={array.shape}", f"nnz={array.nnz}"]
     if kind not in (default, int64, bool_) and kind.name != ("complex128" if default is float64 else "complex64"):
         notes.append(f"dtype={kind}")
-    notes += ["layout=torch.sparse_coo", *_notes_of_graph(requires_grad, grad_fn), *further]
+    notes += [f"layout={array.layout}", *_notes_of_graph(requires_grad, grad_fn), *further]
     indent = len(name) + 1
     parts: list[str] = []
-    for what, part in (("indices", array.indices), ("values", array.values)):
+    for what, part in _parts_of_sparse(array):
         begin = f"{what}=tensor("
         sizes = "" if part.size else f", size={part.shape}"
         parts.append(f"{begin}{contents(shown_part(part), part.shape, indent + len(begin))}{sizes})")
     separator = ",\n" + " " * indent
-    return _with_notes(f"{name}({separator.join(parts)}", notes, indent, apart=True)
+    return _with_notes(f"{name}({separator.join(parts)}", notes, indent, apart=array.layout.compresses is None)
+
+
+def _parts_of_sparse(array: SparseArray) -> tuple[tuple[str, Array], ...]:
+    if array.layout.compresses is None:
+        return ("indices", array.indices), ("values", array.values)
+    whole, other = ("crow_indices", "col_indices") if array.layout.compresses == 0 else ("ccol_indices", "row_indices")
+    return (whole, array.pointers), (other, array.across), ("values", array.values)
 
 
 def _notes_of_graph(requires_grad: bool, grad_fn: str | None) -> list[str]:

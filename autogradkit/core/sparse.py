@@ -1,10 +1,11 @@
-"""Sparse tensors: coordinates and values in the place of an ndarray.
+"""Sparse tensors: coordinates and values in the place of an ndarray, in the order of one of three layouts.
 
 Rests on tensor. A `SparseTensor` is a tensor whose `_array` is a `SparseArray`: it has a shape and a dtype as an ndarray has,
 and nothing that could be read as memory, so what asks only for these serves both, and what wants elements fails at once. The
 class is its own so that the straight lines of ops, which take `Tensor` itself, never see one: it comes to the general way of
 calls, where `_ops/declare/sparse.py` finds the kernel of its op. Dense tensors pay for none of it: `SPARSE` is empty until
-the first sparse tensor is made, as `RECORDERS` is until somebody records.
+the first sparse tensor is made, as `RECORDERS` is until somebody records. A compressed matrix (CSR, CSC) keeps its coordinates
+likewise, in the order of its rows or columns; where each begins is told when somebody asks.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 
 from autogradkit.core.errors import NoArrayError
 from autogradkit.core.layout import layout as MemoryLayout
-from autogradkit.core.layout import sparse_coo
+from autogradkit.core.layout import sparse_coo, sparse_csc, sparse_csr
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import contiguous_strides
 from autogradkit.core.tensor import Tensor, read_only, wrap
@@ -35,7 +36,7 @@ class Invariants:
 
 INVARIANTS = Invariants()
 
-NO_ARRAY = "can't convert Sparse layout tensor to numpy. Use Tensor.to_dense() first."
+NO_ARRAY = "can't convert {} layout tensor to numpy. Use Tensor.to_dense() first."
 
 
 class NotOfSparseError(NoArrayError):
@@ -45,24 +46,39 @@ class NotOfSparseError(NoArrayError):
         super().__init__("this is not available for sparse tensors: use to_dense() first")
 
 
+INT64 = np.dtype(np.int64)
+
+
 class SparseArray:
     """Where the elements of a sparse tensor are, and what they are; everywhere else it is 0.
 
     Nobody changes one: an edit makes another, or writes into `values`.
     """
 
-    __slots__ = ("__weakref__", "indices", "is_coalesced", "shape", "values")
+    __slots__ = ("__weakref__", "index_dtype", "indices", "is_coalesced", "layout", "shape", "values")
 
     indices: Array  # int64, of shape (sparse dimensions, elements)
     values: Array  # of shape (elements, *dense dimensions)
     shape: tuple[int, ...]
     is_coalesced: bool  # known to be in order, each place once
+    layout: MemoryLayout
+    index_dtype: np.dtype[Any]  # in which a compressed matrix shows its indices
 
-    def __init__(self, indices: Array, values: Array, shape: Sequence[int], is_coalesced: bool = False) -> None:
+    def __init__(
+        self,
+        indices: Array,
+        values: Array,
+        shape: Sequence[int],
+        is_coalesced: bool = False,
+        layout: MemoryLayout = sparse_coo,
+        index_dtype: np.dtype[Any] = INT64,
+    ) -> None:
         self.indices = indices
         self.values = values
         self.shape = tuple(shape)
         self.is_coalesced = is_coalesced or indices.shape[1] < 2
+        self.layout = layout
+        self.index_dtype = index_dtype
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -116,6 +132,37 @@ class SparseArray:
     def with_values(self, values: Array) -> SparseArray:
         """Other values at the same places, which are copied, as in PyTorch."""
         return SparseArray(self.indices.copy(), values, self.shape, self.is_coalesced)
+
+    def copy(self) -> SparseArray:
+        """The same in memory of its own."""
+        parts = self.indices.copy(), self.values.copy()
+        return SparseArray(*parts, self.shape, self.is_coalesced, self.layout, self.index_dtype)
+
+    def laid(self, layout: MemoryLayout, index_dtype: np.dtype[Any] = INT64) -> SparseArray:
+        """The same elements in another layout, in whose order a compressed matrix keeps them."""
+        if layout is sparse_coo:  # the order stays
+            return SparseArray(self.indices, self.values, self.shape, self.is_coalesced)
+        known = self.coalesced()
+        parts = known.indices, known.values
+        if layout is not sparse_csc:
+            return SparseArray(*parts, self.shape, True, layout, index_dtype)
+        order = np.lexsort(known.indices)  # by columns first
+        parts = known.indices[:, order], known.values[order]
+        return SparseArray(*parts, self.shape, False, layout, index_dtype)
+
+    @property
+    def pointers(self) -> Array:
+        """Where each row, or column, of a compressed matrix begins among its values, and where the last one ends."""
+        at = self.layout.compresses
+        assert at is not None
+        begins = np.searchsorted(self.indices[at], np.arange(self.shape[at] + 1))
+        return begins.astype(self.index_dtype)
+
+    @property
+    def across(self) -> Array:
+        """The column, or row, of each value of a compressed matrix."""
+        assert self.layout.compresses is not None
+        return self.indices[1 - self.layout.compresses].astype(self.index_dtype)
 
     def fits(self) -> bool:
         """Whether every place is within the sizes, which nobody may have looked at."""
@@ -173,7 +220,7 @@ def empty_of(shape: Sequence[int], sparse_dim: int, dtype: np.dtype[Any]) -> Spa
 
 
 class SparseTensor(Tensor):
-    """A tensor of the layout `sparse_coo`. Its class is called Tensor, as PyTorch's is, which has one for all layouts."""
+    """A tensor of one of the sparse layouts. Its class is called Tensor, as PyTorch's is, which has one for all layouts."""
 
     __slots__ = ()
 
@@ -182,11 +229,13 @@ class SparseTensor(Tensor):
 
     def numpy(self, *, force: bool = False) -> Never:
         """Refuses: there is no array."""
-        raise TypeError(NO_ARRAY)
+        raise TypeError(NO_ARRAY.format(self.layout.kind))
 
     def type(self, dtype: Any = None, non_blocking: bool = False, **options: Any) -> Any:
         """The name of its type, "torch.sparse.FloatTensor"; with `dtype` the tensor in that."""
         if dtype is None:
+            if self.layout is not sparse_coo:
+                raise RuntimeError("Unimplemented backend SparseCsrCPU")
             return self.dtype.tensor_type.replace("torch.", "torch.sparse.")
         return super().type(dtype, non_blocking, **options)
 
@@ -198,19 +247,19 @@ class SparseTensor(Tensor):
             return super().__deepcopy__(memo)  # which refuses
         if id(self) not in memo:
             array: Any = self._array
-            copied = SparseArray(array.indices.copy(), array.values.copy(), array.shape, array.is_coalesced)
-            twin = memo[id(self)] = wrap_sparse(copied)
+            twin = memo[id(self)] = wrap_sparse(array.copy())
             twin._requires_grad = self._requires_grad
             twin._grad = None if self._grad is None else copy.deepcopy(self._grad, memo)
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         array: Any = self._array
-        return _rebuilt, (array.indices, array.values, array.shape, array.is_coalesced, self._requires_grad)
+        parts = array.indices, array.values, array.shape, array.is_coalesced, array.layout, array.index_dtype
+        return _rebuilt, (self._requires_grad, *parts)
 
 
-def _rebuilt(indices: Array, values: Array, shape: tuple[int, ...], is_coalesced: bool, requires_grad: bool) -> Tensor:
-    tensor = wrap_sparse(SparseArray(indices, values, shape, is_coalesced))
+def _rebuilt(requires_grad: bool, *parts: Any) -> Tensor:
+    tensor = wrap_sparse(SparseArray(*parts))
     tensor._requires_grad = requires_grad
     return tensor
 
@@ -223,14 +272,21 @@ def _of_sparse(getter: Callable[[SparseTensor], Any]) -> Callable[[SparseTensor]
 
 @_of_sparse
 def is_sparse(self: SparseTensor) -> bool:
-    """Always True."""
-    return True
+    """Whether its layout is `sparse_coo`: PyTorch asks of others by their names."""
+    return self.layout is sparse_coo
+
+
+@_of_sparse
+def is_sparse_csr(self: SparseTensor) -> bool:
+    """Whether its layout is `sparse_csr`."""
+    return self.layout is sparse_csr
 
 
 @_of_sparse
 def layout(self: SparseTensor) -> MemoryLayout:
-    """Always `sparse_coo`."""
-    return sparse_coo
+    """`sparse_coo`, `sparse_csr` or `sparse_csc`."""
+    array: Any = self._array
+    return array.layout
 
 
 @_of_sparse

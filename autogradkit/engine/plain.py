@@ -232,7 +232,7 @@ def run_plain(
                     alone = target._grad is None and holders <= REFERENCES_IN_A_LOOP
                     if alone and (
                         (
-                            gradient.__class__ is ndarray
+                            gradient.__class__ is ndarray is array.__class__
                             and gradient.strides == array.strides
                             and array.flags.c_contiguous
                             and gradient.flags.owndata

@@ -117,10 +117,10 @@ def add_to_sparse(tensor: Tensor, gradient: Any, alone: bool) -> None:
         array: Any = gradient._array
         if alone and _is_held_once(array.indices) and _is_held_once(array.values):
             # As in PyTorch, which makes a tensor of the same parts, of which nothing is known.
-            tensor._grad = wrap_sparse(SparseArray(array.indices, array.values, array.shape))
+            kept = array.layout, array.index_dtype
+            tensor._grad = wrap_sparse(SparseArray(array.indices, array.values, array.shape, False, *kept))
         else:
-            copied = SparseArray(array.indices.copy(), array.values.copy(), array.shape, array.is_coalesced)
-            tensor._grad = wrap_sparse(copied)
+            tensor._grad = wrap_sparse(array.copy())
     elif grad.__class__ is SparseTensor and gradient.__class__ is not SparseTensor:
         tensor._grad = OPS.add(wrap(gradient), grad)
     else:

@@ -16,6 +16,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from autogradkit._ops.declare.names import _VariableFunctionsClass
+from autogradkit._ops.sparse.compressed import sparse_compressed_tensor
 from autogradkit._ops.sparse.making import sparse_coo_tensor
 from autogradkit.core import dtype as dtypes
 from autogradkit.core import layout as layouts
@@ -32,6 +33,7 @@ from autogradkit.core.tensor import Tensor, counter_of, wrap
 from autogradkit.core.typed_storages import TypedStorage, typed
 
 _sparse_coo_tensor = sparse_coo_tensor.front("function")
+_sparse_compressed_tensor = sparse_compressed_tensor.front("function")
 _LAYOUTS = {str(each): each for each in vars(layouts).values() if isinstance(each, layouts.layout)}
 _DTYPES = {str(each): each for each in vars(dtypes).values() if isinstance(each, dtypes.dtype)}
 STORAGES = {
@@ -117,12 +119,19 @@ def layout_named(name: Any) -> layouts.layout:
 def rebuild_sparse_tensor(layout: Any, data: Any) -> Tensor:
     """A sparse tensor of (indices, values, sizes, and, of newer files, whether it is coalesced).
 
-    Raises TypeError for other parts, RuntimeError where their sizes do not fit, NotImplementedError for the compressed layouts.
+    Raises TypeError for other parts, RuntimeError where their sizes do not fit, NotImplementedError for the layouts of blocks.
     What the indices are `sparse_checked` looks at, as an older file has its memory behind what it is told by.
     """
     if not isinstance(layout, layouts.layout) or layout is layouts.strided:
         raise TypeError(f"no layout of a sparse tensor: {layout}")
-    layouts.refuse_compressed(layout)
+    layouts.refuse_blocks(layout)
+    if layout.compresses is not None:
+        compressed_indices, plain_indices, values, size = data
+        if not all(isinstance(each, Tensor) for each in (compressed_indices, plain_indices, values)):
+            raise TypeError("a compressed matrix is rebuilt of three tensors")
+        return _sparse_compressed_tensor(
+            compressed_indices, plain_indices, values, size, layout=layout, check_invariants=True
+        )
     indices, values, size, *coalesced = data
     if not (isinstance(indices, Tensor) and isinstance(values, Tensor)):
         raise TypeError("a sparse tensor is rebuilt of two tensors")

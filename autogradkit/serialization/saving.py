@@ -228,8 +228,11 @@ def _reduced(tensor: Tensor) -> Any:
         known = from_numpy_dtype(shown.dtype), shown.shape, element_strides(shown), tensor._requires_grad
         return _REBUILD_META, known
     if isinstance(array, SparseArray):
-        parts = wrap(array.indices), wrap(array.values), Size(array.shape), array.is_coalesced
-        return _REBUILD_SPARSE, (sparse_coo, parts)
+        if array.layout is sparse_coo:
+            parts = wrap(array.indices), wrap(array.values), Size(array.shape), array.is_coalesced
+        else:
+            parts = wrap(array.pointers), wrap(array.across), wrap(array.values), Size(array.shape)
+        return _REBUILD_SPARSE, (array.layout, parts)
     storage, kind = UntypedStorage.of(array), from_numpy_dtype(array.dtype)
     without_name = kind in WIDE_UNSIGNED  # its storages have no older name, by which other dtypes are told
     parts = (

@@ -20,7 +20,8 @@ load_all()  # of families that are declared when they are asked for, too
 # test_wrong_calls.py.
 IN_PYTHON = {
     "as_tensor", "asarray", "copy_", "cpu", "cuda", "from_numpy", "frombuffer", "is_contiguous", "new_tensor", "nonzero",
-    "norm", "size", "sparse_coo_tensor", "split", "stride", "tensor", "to", "unique",
+    "norm", "size", "sparse_compressed_tensor", "sparse_coo_tensor", "sparse_csc_tensor", "sparse_csr_tensor",
+    "split", "stride", "tensor", "to", "unique",
 }  # fmt: skip
 # Defaults that the schema strings spell in C++'s way.
 SPELLED = {

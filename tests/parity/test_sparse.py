@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.parity.each import each
 
 SETUP = """
 i = torch.tensor([[0, 1, 1], [2, 0, 2]])
@@ -24,6 +25,14 @@ s = torch.sparse_coo_tensor(i, v, (2, 3))
 u = torch.sparse_coo_tensor([[1, 0, 1], [2, 0, 2]], [1.0, 2.0, 3.0], (2, 3))
 c = u.coalesce()
 h = torch.sparse_coo_tensor(i, torch.arange(6.0).reshape(3, 2), (2, 3, 2))
+r = d.to_sparse_csr()
+k = d.to_sparse_csc()
+q = (m @ d).to_sparse_csr()
+def of(f, *given):
+    given = [each.detach().clone().requires_grad_() for each in given]
+    y = f(*given)
+    (y if y.layout is torch.strided else y.to_dense()).sum().backward()
+    return y, [each.grad for each in given]
 """
 
 MADE = """
@@ -119,6 +128,47 @@ c.mul_(2).is_coalesced() | c.mul_(c).is_coalesced() | c.div_(2).is_coalesced() |
 c.clamp_(0) | c.t_() | c.nan_to_num_() | u.floor_divide_(2) | u.detach().zero_().sum(), u.sum() | (u.mul_(3), u.zero_(), u)
 """
 
+COMPRESSED = """
+r | k | r.layout, r.is_sparse, r.is_sparse_csr, k.is_sparse_csr | r.shape | r.crow_indices(), r.col_indices(), r.values()
+k.ccol_indices(), k.row_indices(), k.values() | r.ccol_indices() | k.crow_indices() | d.crow_indices() | u.crow_indices()
+r.indices() | r.coalesce() | r.is_coalesced() | r._nnz(), k.sparse_dim(), r.dense_dim() | r.to_dense() | k.to_dense()
+r.to_sparse() | k.to_sparse_coo() | r.to_sparse_csc() | k.to_sparse_csr() | u.to_sparse_csr()
+u.to_sparse(layout=torch.sparse_csc) | d[0].to_sparse_csr() | torch.zeros(2, 3, layout=torch.sparse_csr) | torch.zeros_like(k)
+r.double() | r.long() | r.bool() | r.type() | torch.sparse_csr_tensor([0, 1, 2], [0, 1], [1, 2])
+torch.sparse_csr_tensor([0, 1, 2], [0, 1], [1.0, 2], (2, 5), dtype=torch.float64)
+torch.sparse_csc_tensor([0, 1, 2], [0, 1], [1, 2]) | torch.sparse_csr_tensor([0, 1, 2], [0, 1], v[:2], requires_grad=True)
+torch.sparse_compressed_tensor(torch.tensor([0, 1]).int(), torch.tensor([1]).int(), v[:1], layout=torch.sparse_csr).col_indices()
+torch.sparse_compressed_tensor([0, 1], [1], v[:1])
+torch.sparse_compressed_tensor([0, 1], [1], v[:1], layout=torch.sparse_coo)
+torch.sparse_csr_tensor([0, 1], [0], [1.0], layout=torch.strided) | torch.sparse_csr_tensor([0, 1], [0])
+torch.sparse_csr_tensor(0, [0], [1]) | torch.sparse_csr_tensor([0, 1, 2], [0, 7], [1, 2], (2, 2), check_invariants=True)
+torch.sparse_csr_tensor([1, 1, 2], [0, 1], [1, 2], check_invariants=True)
+torch.sparse_csr_tensor([0, 2], [1, 0], [1, 2], check_invariants=True)
+torch.sparse_csr_tensor([0, 1, 2], [0, 1], [1, 2], (3, 2), check_invariants=True)
+torch.sparse_csr_tensor([0, 2, 1], [0, 1], [1, 2], check_invariants=True)
+torch.sparse_csr_tensor([0, 3], [1, 1, 1], v, (1, 2), check_invariants=True)
+torch.sparse_csr_tensor([0.0, 1], [0], [1.0], check_invariants=True)
+torch.sparse_csr_tensor([0, 1], [[0]], [1.0], check_invariants=True)
+torch.sparse_csc_tensor([0, 2], [1, 0], [1.0, 2], check_invariants=True)
+torch.sparse_csr_tensor([0, 2], [1, 0], [1.0, 2]).to_dense()
+torch.sparse_csr_tensor([0, 1, 2], [0, 1], [1, 2, 3], check_invariants=True)
+torch.sparse_csr_tensor([0, 1], [0], [1], requires_grad=True) | r @ m | r @ v | d.t() @ r | v[:2] @ r | q @ q | k @ m
+d.t() @ k | r @ u.t() | u.t() @ r | torch.sparse.mm(r, m) | r @ m[:2] | r @ m.double() | r + r | k + k | r - r | d + r | r + d
+r + 1 | r * 2 | 2 * k | r * torch.tensor(2.0) | r / 2 | r * r | r * d | d * r | k * d | r ** 2
+torch.addmm(torch.ones(2, 2), r, m) | torch.addmv(v[:2], r, v) | torch.sparse.addmm(torch.ones(2, 2), r, m, beta=2, alpha=3)
+torch.sparse.sampled_addmm(r, torch.ones(2, 4), torch.ones(4, 3), beta=2.0) | torch.sparse.sampled_addmm(k, m.t(), m) | r.t()
+k.t() | r.mT | r.transpose(0, 1) | r.T | r.permute(1, 0) | r[1] | r[0, 1] | k[0] | r[:1] | r.view(6) | r.reshape(6) | list(r)
+r.sum() | r.sum(1) | r.sum(1, keepdim=True) | k.sum(0, keepdim=True) | r.sin() | k.sqrt() | r.neg() | r.relu() | r.exp()
+k.cos() | r > 0 | d.sparse_mask(r) | r.clone() | r.detach() | r.stride() | k.is_contiguous() | r.contiguous() | r.numpy()
+r.tolist() | r.data_ptr() | r.index_select(0, i[0]) | r.clone().mul_(2) | k.clone().sin_() | r.clone().zero_()
+r.clone().add_(r) | q.clone().copy_(q) | torch.nn.functional.linear(m.t(), r) | of(lambda a: a @ m, r)
+of(lambda a: a @ v, r) | of(lambda a: a @ a, q) | of(lambda a: a * 2 + a, r) | of(lambda a: a * a, r)
+of(lambda a: a.to_dense() * d, r) | of(lambda a: a.values() * v, r) | of(lambda a: a.sum(), r) | of(lambda a: a.relu(), r)
+of(lambda w: r @ w, m) | of(lambda w: k @ w, m) | of(lambda w: r @ w, v)
+of(lambda w: torch.sparse_csr_tensor([0, 1, 3], [1, 0, 2], w, (2, 3)) @ m, v) | of(lambda w: w.to_sparse_csr() * 2, d)
+of(lambda a, b: torch.sparse.sampled_addmm(r, a, b), torch.ones(2, 4), torch.ones(4, 3))
+"""
+
 
 def _expressions(table: str) -> list[str]:
     return [each.strip() for line in table.strip().splitlines() for each in line.split(" | ")]
@@ -147,6 +197,11 @@ def outcome(expression: str, module: Any) -> Any:
         except Exception as error:
             lines = str(error).splitlines()
             return type(error).__name__, re.sub(r" This could be because .*", "", lines[0]) if lines else ""
+
+
+@each("expression", _expressions(COMPRESSED))
+def test_compressed_matrices_are_pytorchs(expression: str) -> None:
+    assert outcome(expression, autogradkit) == outcome(expression, torch)
 
 
 @pytest.mark.parametrize(

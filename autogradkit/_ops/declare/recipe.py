@@ -348,7 +348,9 @@ def derived(name: str, values: Sequence[Any], index: dict[str, int]) -> Any:
     if suffix == "_kind":
         return value._array.dtype.kind
     if suffix == "_sym_strides":
-        return value.stride()
+        return (
+            () if value.layout.compresses is not None else value.stride()
+        )  # PyTorch asks a compressed matrix for none
     if value is None:
         return (0,) if suffix == "_sym_sizes_opt" else None  # what PyTorch keeps of an argument that was left out
     if isinstance(value, (list, tuple)):

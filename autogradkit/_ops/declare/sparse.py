@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Kernel = Callable[..., Any]
 KERNELS: dict[str, Kernel] = {}
+COMPRESSED: dict[str, Kernel] = {}  # where some operand is a compressed matrix
 COMPOSITIONS: dict[str, Callable[..., Any]] = {}  # in the place of a composition's own body; of tensors, as that is
 
 
@@ -42,11 +43,11 @@ def _load() -> None:
         UNLOADED.pop()
 
 
-def kernel(*names: str) -> Callable[[Kernel], Kernel]:
-    """Register what computes the ops of these names where some operand is sparse."""
+def kernel(*names: str, table: dict[str, Kernel] = KERNELS) -> Callable[[Kernel], Kernel]:
+    """Register what computes the ops of these names where some operand is sparse, or compressed (`table=COMPRESSED`)."""
 
     def register(function: Kernel) -> Kernel:
-        KERNELS.update(dict.fromkeys(names, function))
+        table.update(dict.fromkeys(names, function))
         return function
 
     return register
@@ -76,9 +77,10 @@ def run_sparse(op: Overload, values: Sequence[Any], out: Any) -> Any:
         return COMPOSITIONS[name](*values)
     if op.composition:
         return _on_tensors(op, values, op.kernel)
-    found = KERNELS.get(op.owner.name)
+    compressed = compressed_among(op.arrays_of(values)) is not None
+    found = (COMPRESSED if compressed else KERNELS).get(name)
     if found is None:
-        raise _unavailable(op, values)
+        raise _not_compressed(op, values, name) if compressed else _unavailable(op, values)
     made = quietly(found, op, *counted_dims(op, op.arrays_of(values)))
     if made is Same:
         return values[op.first_tensor]
@@ -93,11 +95,36 @@ def run_sparse(op: Overload, values: Sequence[Any], out: Any) -> Any:
     return op.returns(results) if several else results[0]
 
 
+def compressed_among(arrays: Sequence[Any]) -> SparseArray | None:
+    """The first compressed matrix among these values, or in lists among them."""
+    for each in arrays:
+        if isinstance(each, (list, tuple)):
+            found = compressed_among(each)
+            if found is not None:
+                return found
+        elif each.__class__ is SparseArray and each.layout.compresses is not None:
+            return each
+    return None
+
+
+def _not_compressed(op: Overload, values: Sequence[Any], name: str) -> Exception:
+    """PyTorch's refusal of an op that compressed matrices do not have."""
+    first = compressed_among(op.arrays_of(values))
+    assert first is not None
+    if name in ("diagonal", "slice"):
+        return RuntimeError(f"Sparse {first.layout.name[-3:].upper()} tensors do not have strides")
+    if op.pointwise is not None:
+        return RuntimeError(f"unsupported tensor layout: {first.layout.kind}")
+    return no_kernel("as_strided" if name == "permute" else _aten_name(op, values, name), "SparseCsrCPU")
+
+
 def _on_tensors(op: Overload, values: Sequence[Any], body: Callable[..., Any]) -> Any:
     """A composition's own body, which may find that there is no array."""
     try:
         return body(*values[: op.positional], **op.named(values))
     except NotOfSparseError:
+        if compressed_among([getattr(each, "_array", each) for each in values]) is not None:
+            raise _not_compressed(op, values, op.owner.name) from None
         raise _unavailable(op, values) from None
 
 
@@ -165,7 +192,13 @@ def edit_sparse(op: Overload, values: Sequence[Any]) -> Tensor:
     arrays = counted_dims(op, op.arrays_of(values))
     old: Any = target._array
     name = op.owner.edit_name
-    found = KERNELS.get(name) or KERNELS.get(op.owner.name)
+    compressed = compressed_among(arrays)
+    if compressed is not None:
+        found = COMPRESSED.get(op.owner.name) or COMPRESSED.get(name)
+    else:
+        found = KERNELS.get(name) or KERNELS.get(op.owner.name)
+    if found is None and compressed is not None:
+        raise _not_compressed(op, values, name)
     if found is None:
         raise no_kernel(_aten_name(op, values, name), "SparseCPU")
     made = quietly(found, op, *arrays)

@@ -179,7 +179,7 @@ def empty_like(self: Array, *, memory_format: MemoryFormat | None = None, **opti
 def _like(self: Any, fill: Any, format: Any, options: dict[str, Any]) -> Tensor:
     array = self._array
     if self.__class__ is SparseTensor:
-        return _new(self, array.shape, fill, options)
+        return _new(self, array.shape, fill, options if options["layout"] else {**options, "layout": self.layout})
     return filled_tensor(array.shape, fill, options, self.dtype, strides_like(array, format))
 
 

@@ -20,7 +20,7 @@ from autogradkit.core.device import is_meta
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import WHOLE_NUMBERS
-from autogradkit.core.layout import refuse_compressed, strided
+from autogradkit.core.layout import refuse_blocks, sparse_coo, strided
 from autogradkit.core.meta import NO_DATA, emptied, hollow, wrap_meta
 from autogradkit.core.pending import writing
 from autogradkit.core.quiet import quietly
@@ -172,14 +172,16 @@ def filled_tensor(
 def _made_sparse(
     shape: tuple[int, ...], fill: Callable[[Array], object], options: dict[str, Any], kind: np.dtype[Any], name: str
 ) -> Tensor:
-    """What a factory makes of the layout `sparse_coo`: nothing, and thereby zeros."""
-    refuse_compressed(options["layout"])
+    """What a factory makes of a sparse layout: nothing, and thereby zeros."""
+    refuse_blocks(options["layout"])
     if name in ("full", "ones"):
         raise RuntimeError("full(...) is not implemented for sparse layout")
     if fill is not zeros_in and fill is not nothing_in:
         raise no_kernel(name or "fill_.Scalar", "SparseCPU")
     require_sizes(shape)
-    return finished(empty_of(shape, len(shape), kind), options)
+    if options["layout"] is not sparse_coo and len(shape) != 2:
+        raise NotImplementedError(f"zeros of {options['layout']} are matrices here, without batches")
+    return finished(empty_of(shape, len(shape), kind).laid(options["layout"]), options)
 
 
 def finished(array: Any, options: dict[str, Any]) -> Tensor:

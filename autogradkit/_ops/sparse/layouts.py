@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Array, DType, Layout, Pair
 from autogradkit._ops.declare.source import Call, Source
 from autogradkit._ops.declare.sparse import UNLOADED, no_kernel
 from autogradkit.core.layout import layout as MemoryLayout
-from autogradkit.core.layout import refuse_compressed, sparse_bsc, sparse_bsr, sparse_csc, sparse_csr, strided
+from autogradkit.core.layout import refuse_blocks, sparse_bsc, sparse_bsr, sparse_coo, sparse_csc, sparse_csr, strided
 from autogradkit.core.sparse import SparseArray, SparseTensor
 from autogradkit.core.tensor import Tensor
 
@@ -37,8 +37,8 @@ def _array_of(tensor: Tensor) -> Any:
     return tensor._array
 
 
-def _expected_sparse(name: str, kind: str = "sparse coordinate") -> RuntimeError:
-    return RuntimeError(f"{name} expected {kind} tensor layout but got Strided")
+def _expected_sparse(name: str, kind: str = "sparse coordinate", got: str = "Strided") -> RuntimeError:
+    return RuntimeError(f"{name} expected {kind} tensor layout but got {got}")
 
 
 # -- to and fro --------------------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def _expected_sparse(name: str, kind: str = "sparse coordinate") -> RuntimeError
 def _to_dense_backward(g: Any, self: Any, masked_grad: bool | None) -> Any:
     if masked_grad is False:
         return k.to_sparse_dims(g, self.sparse_dim())
-    return k.sparse_mask(g, self.coalesce())
+    return k.sparse_mask(g, self.coalesce() if self.layout is sparse_coo else self)
 
 
 @op(
@@ -124,11 +124,21 @@ def to_sparse_layout(
     self: Array, *, layout: Layout | None = None, blocksize: Pair | None = None, dense_dim: int | None = None
 ) -> Any:
     """A sparse tensor of which the last `dense_dim` dimensions are dense."""
+    wanted = layout or sparse_coo
     if blocksize is not None:
         raise RuntimeError(
-            "dense_to_sparse: conversion from Strided to Sparse with blocksize argument given is not supported"
+            f"dense_to_sparse: conversion from Strided to {wanted.kind} with blocksize argument given is not supported"
         )
-    return to_sparse_dims.kernel(self, self.ndim - (dense_dim or 0))
+    if wanted.compresses is not None:
+        if self.ndim < 2:
+            raise IndexError(
+                f"select(): index 1 out of range for tensor of size [{np.count_nonzero(self)}, 1] at dimension 1"
+            )
+        if self.ndim > 2 or dense_dim:
+            raise NotImplementedError(
+                "PyTorch compresses batches of matrices, and of vectors; autogradkit does not have them"
+            )
+    return to_sparse_dims.kernel(self, self.ndim - (dense_dim or 0)).laid(wanted)
 
 
 to_sparse = function("to_sparse", variants="method")
@@ -140,7 +150,7 @@ def _(
 ) -> Any:
     """The tensor as coordinates and values: of all dimensions, of the first `sparse_dim`, or of all but the last `dense_dim`.
 
-    Raises NotImplementedError for the compressed layouts that PyTorch has besides.
+    `layout`: that of coordinates, or of a matrix compressed by rows or columns. Raises NotImplementedError for layouts of blocks.
 
     >>> import autogradkit as torch
     >>> torch.tensor([0.0, 0.0, 5.0]).to_sparse()
@@ -164,11 +174,13 @@ def _(self: Tensor, sparse_dim: int) -> Any:
 
 def _converted(self: Tensor, layout: MemoryLayout | None, blocksize: Any, dense_dim: int | None) -> Any:
     if layout is not None:
-        refuse_compressed(layout)
+        refuse_blocks(layout)
     if layout is strided:
         return self.to_dense()
-    if self.__class__ is SparseTensor:
+    if self.layout is (layout or sparse_coo):
         return self
+    if self.__class__ is SparseTensor:
+        return to_sparse_layout(self, layout=layout or sparse_coo)
     return to_sparse_layout(self, layout=layout, blocksize=blocksize, dense_dim=dense_dim)
 
 
@@ -178,21 +190,37 @@ def to_sparse_coo(self: Tensor) -> Any:
     return _converted(self, None, None, None)
 
 
-def _refuse_conversion(name: str, layout: MemoryLayout) -> None:
+@op(variants="method", composition=True)
+def to_sparse_csr(self: Tensor, dense_dim: int | None = None) -> Any:
+    """The matrix with its values row by row; see `sparse_csr_tensor`.
+
+    >>> import autogradkit as torch
+    >>> torch.tensor([[0.0, 5.0]]).to_sparse_csr()
+    tensor(crow_indices=tensor([0, 1]),
+           col_indices=tensor([1]),
+           values=tensor([5.]), size=(1, 2), nnz=1, layout=torch.sparse_csr)
+    """
+    return _converted(self, sparse_csr, None, dense_dim)
+
+
+@op(variants="method", composition=True)
+def to_sparse_csc(self: Tensor, dense_dim: int | None = None) -> Any:
+    """The matrix with its values column by column; see `sparse_csc_tensor`."""
+    return _converted(self, sparse_csc, None, dense_dim)
+
+
+def _refuse_conversion(layout: MemoryLayout) -> None:
     """Declare a method that PyTorch has for a layout that is not here."""
 
-    def refuse(self: Tensor, dense_dim: int | None = None) -> Any:
-        refuse_compressed(layout)
+    def refuse(self: Tensor, blocksize: Pair, dense_dim: int | None = None) -> Any:
+        refuse_blocks(layout)
 
-    def refuse_blocks(self: Tensor, blocksize: Pair, dense_dim: int | None = None) -> Any:
-        refuse_compressed(layout)
-
-    refuse.__doc__ = refuse_blocks.__doc__ = f"Refuses: {layout} is not available."
-    op(name=name, variants="method", composition=True)(refuse_blocks if layout.name.startswith("sparse_b") else refuse)
+    refuse.__doc__ = f"Refuses: {layout} is not available."
+    op(name=f"to_{layout.name}", variants="method", composition=True)(refuse)
 
 
-for _layout in (sparse_csr, sparse_csc, sparse_bsr, sparse_bsc):
-    _refuse_conversion(f"to_{_layout.name}", _layout)
+for _layout in (sparse_bsr, sparse_bsc):
+    _refuse_conversion(_layout)
 
 
 # -- its parts ---------------------------------------------------------------------------------------------------------
@@ -212,8 +240,8 @@ def _coalesce(self: Array) -> Any:
 
 
 def _coalesced(x: Tensor, /) -> Any:
-    if x.__class__ is not SparseTensor:
-        raise _expected_sparse("coalesce")
+    if x.layout is not sparse_coo:
+        raise _expected_sparse("coalesce", got=x.layout.kind)
     return x if _array_of(x).is_coalesced else _coalesce(x)
 
 
@@ -231,8 +259,8 @@ def coalesce(self: Tensor) -> Any:
 @op(variants="method", composition=True)
 def is_coalesced(self: Tensor) -> bool:
     """Whether its places are known to be in order, each once. Raises RuntimeError for a dense tensor."""
-    if self.__class__ is not SparseTensor:
-        raise _expected_sparse("is_coalesced")
+    if self.layout is not sparse_coo:
+        raise _expected_sparse("is_coalesced", got=self.layout.kind)
     return _array_of(self).is_coalesced
 
 
@@ -245,12 +273,22 @@ def indices(self: Array) -> Array:
 @op(
     variants="method",
     out=False,
-    vjp={"self": lambda g, self: k.coordinates(self.indices(), g, tuple(self.shape), is_coalesced=True)},
+    vjp={"self": lambda g, self: _with_values(self, g)},
     rule="∂self = ∂ at the places of self",
 )
 def values(self: Array) -> Array:
     """The values of a coalesced sparse tensor, (values, *dense dimensions). Raises RuntimeError for another."""
     raise _expected_sparse("values", "sparse")
+
+
+def _with_values(self: Any, values: Any) -> Any:
+    """Values at the places of a sparse tensor, in its layout."""
+    sizes = tuple(self.shape)
+    if self.layout is sparse_coo:
+        return k.coordinates(self.indices(), values, sizes, is_coalesced=True)
+    rows = self.layout is sparse_csr
+    indices = (self.crow_indices(), self.col_indices()) if rows else (self.ccol_indices(), self.row_indices())
+    return k.compressed(*indices, values, sizes, layout=self.layout)
 
 
 def _without(name: str) -> Never:

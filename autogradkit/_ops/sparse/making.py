@@ -106,7 +106,7 @@ def _(
 ) -> Any:
     require_place({"device": device})
     kind: Dtype = dtype or get_default_dtype()
-    return _requiring(wrap_sparse(empty_of(size, len(size), kind.numpy)), requires_grad)
+    return requiring(wrap_sparse(empty_of(size, len(size), kind.numpy)), requires_grad)
 
 
 def _indices_and_values(indices: Any, values: Any, dtype: Dtype | None) -> tuple[Tensor, Tensor]:
@@ -145,10 +145,11 @@ def _new_sparse(
         _require_within(indices, size)
         if is_coalesced and not _is_in_order(indices, tuple(size)):
             raise RuntimeError("cannot set is_coalesced to true if indices correspond to uncoalesced COO tensor")
-    return _requiring(coordinates(places, kept, tuple(size), is_coalesced=is_coalesced), requires_grad)
+    return requiring(coordinates(places, kept, tuple(size), is_coalesced=is_coalesced), requires_grad)
 
 
-def _requiring(tensor: Tensor, requires_grad: bool) -> Tensor:
+def requiring(tensor: Tensor, requires_grad: bool) -> Tensor:
+    """The tensor, which asks for a gradient if it is told to. Raises RuntimeError where it holds whole numbers."""
     if requires_grad:
         if tensor._array.dtype.kind in "biu":
             raise RuntimeError(WHOLE_NUMBERS)

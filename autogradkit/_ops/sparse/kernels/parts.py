@@ -10,6 +10,7 @@ from typing import Any, Never
 import numpy as np
 
 from autogradkit._ops.declare.sparse import Same, composed, kernel, no_kernel
+from autogradkit.core.layout import layout as MemoryLayout
 from autogradkit.core.shapes import dim_of_size
 from autogradkit.core.sparse import NO_ARRAY, SparseArray, SparseTensor
 from autogradkit.core.storage import Array
@@ -23,9 +24,10 @@ def to_dense(_op: Any, self: SparseArray, *_: Any) -> Array:
 
 
 @kernel("_to_sparse")
-def to_sparse(_op: Any, self: SparseArray, *_: Any, **__: Any) -> Any:
-    """What is sparse already, as a gradient may be."""
-    return Same
+def to_sparse(_op: Any, self: SparseArray, *how: Any) -> Any:
+    """What is sparse already, as a gradient may be, in the layout that is asked for."""
+    wanted = [each for each in how if isinstance(each, MemoryLayout)]
+    return self.laid(wanted[0]) if wanted and wanted[0] is not self.layout else Same
 
 
 @kernel("_coalesce")
@@ -97,7 +99,7 @@ def sparse_mask(_op: Any, self: Any, mask: Any) -> Any:
 def clone(_op: Any, self: SparseArray, memory_format: Any = None) -> SparseArray:
     if memory_format is not None and str(memory_format) != "torch.preserve_format":
         raise RuntimeError(f"unsupported memory format option {str(memory_format).removeprefix('torch.')}")
-    return SparseArray(self.indices.copy(), self.values.copy(), self.shape, self.is_coalesced)
+    return self.copy()
 
 
 @kernel("to")
@@ -131,8 +133,14 @@ def resize_(_op: Any, *_: Any) -> Never:
 # -- what is asked of it -------------------------------------------------------------------------------------------------
 
 
+def _require_coordinates(self: Tensor, lacking: str) -> None:
+    if self.layout.compresses is not None:
+        raise RuntimeError(f"Sparse {self.layout.name[-3:].upper()} tensors do not have {lacking}")
+
+
 @composed("stride")
 def stride(self: Tensor, dim: int | None = None) -> Any:
+    _require_coordinates(self, "strides")
     return (0,) * self.ndim if dim is None else ((0,) * self.ndim)[dim_of_size(dim, self.ndim)]
 
 
@@ -143,17 +151,20 @@ def storage_offset(self: Tensor) -> int:
 
 @composed("is_contiguous")
 def is_contiguous(self: Tensor, memory_format: Any = None) -> bool:
+    _require_coordinates(self, "is_contiguous")
     return False
 
 
 @composed("contiguous")
 def contiguous(self: Tensor, memory_format: Any = None) -> Never:
+    _require_coordinates(self, "is_contiguous")
     raise RuntimeError("unsupported memory format option Contiguous")
 
 
 @composed("untyped_storage")
 def untyped_storage(self: Tensor) -> Never:
-    raise NotImplementedError("Cannot access storage of SparseTensorImpl")
+    kind = "SparseTensorImpl" if self.layout.compresses is None else "SparseCsrTensorImpl"
+    raise NotImplementedError(f"Cannot access storage of {kind}")
 
 
 @composed("data_ptr", "tolist")
@@ -175,16 +186,17 @@ def type_as(self: Tensor, other: Tensor) -> Any:
 
 @composed("equal")
 def equal(self: Tensor, other: Tensor) -> Never:
-    raise no_kernel("equal", "SparseCPU")
+    raise no_kernel("equal", "SparseCPU" if self.layout.compresses is None else "SparseCsrCPU")
 
 
 @composed("numpy")
 def numpy(self: Tensor, force: bool = False) -> Never:
-    raise TypeError(NO_ARRAY)
+    raise TypeError(NO_ARRAY.format(self.layout.kind))
 
 
 @composed("reshape", "flatten")
 def reshape(self: Tensor, *_: Any) -> Never:
+    _require_coordinates(self, "is_contiguous")
     raise RuntimeError("reshape is not implemented for sparse tensors")
 
 
