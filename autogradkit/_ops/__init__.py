@@ -109,7 +109,6 @@ from autogradkit._ops.selection import (
     triangles,
     view_scatters,
 )
-from autogradkit._ops.sparse import compressed as sparse_compressed
 from autogradkit._ops.sparse import layouts as sparse_layouts
 from autogradkit._ops.sparse import making as sparse_making
 from autogradkit._ops.sparse import operations as sparse_operations
@@ -143,6 +142,7 @@ def _load_functions() -> None:
     import autogradkit._ops.pointwise.polynomials
     import autogradkit._ops.pointwise.special_of_two
     import autogradkit._ops.reduction.trapezoids
+    import autogradkit._ops.sparse.compressed
     import autogradkit._ops.sparse.embedding_gradients
     import autogradkit._ops.spectral.fourier
 

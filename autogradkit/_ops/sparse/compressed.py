@@ -297,29 +297,6 @@ def _(
     return _made(layout, parts, None, options)
 
 
-# -- its parts ---------------------------------------------------------------------------------------------------------
-
-
-def _publish_indices(name: str, layout: MemoryLayout, text: str) -> None:
-    """Declare a method that reads the indices of a compressed matrix."""
-    kind = "row" if layout is sparse_csr else "column"
-
-    def read(self: Tensor) -> Any:
-        if self.layout is not layout:
-            raise RuntimeError(f"{name} expected sparse {kind} compressed tensor layout but got {self.layout.kind}")
-        array: Any = self._array
-        return wrap(array.pointers if name == _names(layout)[0] else array.across)
-
-    read.__doc__ = f"{text} Raises RuntimeError for another layout."
-    op(name=name, variants="method", composition=True)(read)
-
-
-_publish_indices("crow_indices", sparse_csr, "Where each row begins among the values, and where the last one ends.")
-_publish_indices("col_indices", sparse_csr, "The column of each value.")
-_publish_indices("ccol_indices", sparse_csc, "Where each column begins among the values, and where the last one ends.")
-_publish_indices("row_indices", sparse_csc, "The row of each value.")
-
-
 @op(
     name="sparse_sampled_addmm",
     variants="",

@@ -17,7 +17,7 @@ from autogradkit._ops.declare.sparse import UNLOADED, no_kernel
 from autogradkit.core.layout import layout as MemoryLayout
 from autogradkit.core.layout import refuse_blocks, sparse_bsc, sparse_bsr, sparse_coo, sparse_csc, sparse_csr, strided
 from autogradkit.core.sparse import SparseArray, SparseTensor
-from autogradkit.core.tensor import Tensor
+from autogradkit.core.tensor import Tensor, wrap
 
 
 def generally(s: Source, call: Call, depth: int) -> None:
@@ -279,6 +279,29 @@ def indices(self: Array) -> Array:
 def values(self: Array) -> Array:
     """The values of a coalesced sparse tensor, (values, *dense dimensions). Raises RuntimeError for another."""
     raise _expected_sparse("values", "sparse")
+
+
+def _publish_indices(name: str, layout: MemoryLayout, part: str, text: str) -> None:
+    """Declare a method that reads the indices of a compressed matrix."""
+    kind = "row" if layout is sparse_csr else "column"
+
+    def read(self: Tensor) -> Any:
+        if self.layout is not layout:
+            raise _expected_sparse(name, f"sparse {kind} compressed", self.layout.kind)
+        return wrap(getattr(self._array, part))
+
+    read.__doc__ = f"{text} Raises RuntimeError for another layout."
+    op(name=name, variants="method", composition=True)(read)
+
+
+_publish_indices(
+    "crow_indices", sparse_csr, "pointers", "Where each row begins among the values, and where the last one ends."
+)
+_publish_indices("col_indices", sparse_csr, "across", "The column of each value.")
+_publish_indices(
+    "ccol_indices", sparse_csc, "pointers", "Where each column begins among the values, and where the last one ends."
+)
+_publish_indices("row_indices", sparse_csc, "across", "The row of each value.")
 
 
 def _with_values(self: Any, values: Any) -> Any:
