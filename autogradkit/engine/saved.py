@@ -69,6 +69,12 @@ class SavedCast:
         self.dtype = dtype
 
 
+def cast_to_save(tensor: Tensor, dtype: np.dtype[Any]) -> Tensor | SavedCast:
+    """An operand that is cast for the computation as it is saved: of whole numbers that is noted, others are kept alone."""
+    own = tensor._array.dtype
+    return SavedCast(tensor, dtype) if own.kind in "biu" and own != dtype else tensor
+
+
 FREED: Any = "freed"
 
 

@@ -1,9 +1,15 @@
-"""Dtypes that are names alone, and what `finfo` and `iinfo` say, beside PyTorch."""
+"""Dtypes that are names alone, what `finfo` and `iinfo` say, and operands of several dtypes, beside PyTorch."""
 
 from __future__ import annotations
 
-import pytest
+import itertools
+from typing import Any
 
+import pytest
+import torch
+
+import autogradkit
+from tests.parity.each import each
 from tests.parity.one_line import check
 
 NAMES = ("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu", "float4_e2m1fn_x2")
@@ -65,3 +71,36 @@ def test_promotion_is_refused(name: str, other: str) -> None:
     check(f"torch.promote_types(torch.{name}, torch.{other})")
     check(f"torch.promote_types(torch.{other}, torch.{name})")
     check(f"torch.can_cast(torch.{name}, torch.{other}), torch.can_cast(torch.{other}, torch.{name})")
+
+
+MEETING = ("bool", "int64", "float16", "float32", "float64")
+CALLS = """
+a * b; a - b; a / b; a + b[0]; a.T * b.T; a < b; a & b; torch.maximum(a, b); torch.lerp(a, b, 0.5); torch.where(a == b, a, b)
+a * 3 + b; 300 - a * b[0, 1]; a ** 2 * b; a.clamp(max=1) * b; (a == 2) & (b == 1); torch.addcmul(b, b, a); a[1, 1] + b
+"""
+
+
+def _twice(m: Any, call: str, kinds: tuple[str, str]) -> list[Any]:
+    """What a call gives, saves, and gives back: the first time, and by the plan that is then remembered."""
+    found: list[Any] = []
+    for _ in range(2):
+        a, b = (m.tensor([[0, 1, 2], [2, 1, 0]]).to(getattr(m, kind)) for kind in kinds)
+        leaves = [x.requires_grad_() for x in (a, b) if x.is_floating_point()]
+        try:
+            y = eval(call, {"torch": m, "a": a, "b": b})
+            found.append((str(y.dtype), y.stride(), str(y.tolist())))
+            if y.requires_grad:
+                saved = [name for name in dir(y.grad_fn) if name.startswith("_saved")]
+                found.append([str(getattr(y.grad_fn, name)) for name in saved])
+                y.sum().backward()
+                found += [None if x.grad is None else (str(x.grad.dtype), str(x.grad.tolist())) for x in leaves]
+        except (RuntimeError, TypeError) as error:
+            found.append((type(error).__name__, str(error).partition("\n")[0]))
+    return found
+
+
+@each("kinds", itertools.product(MEETING, MEETING))
+@each("call", _lines(CALLS))
+def test_dtypes_that_meet(call: str, kinds: tuple[str, str]) -> None:
+    """Values, strides, what the node saves and the gradients' dtypes."""
+    assert _twice(autogradkit, call, kinds) == _twice(torch, call, kinds)

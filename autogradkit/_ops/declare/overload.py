@@ -45,7 +45,7 @@ from autogradkit.engine.history import check_in_place, requires_grad
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.ownership import set_version
 from autogradkit.engine.reseating import reseating
-from autogradkit.engine.saved import SavedCast
+from autogradkit.engine.saved import cast_to_save
 
 
 def _around_other(made: Any) -> Tensor:
@@ -169,8 +169,12 @@ class Overload(Form):
     def refuse_dtypes(self, *values: Any) -> None:
         """The check of dtypes as a lane asks for it."""
         memory.require_numbers(self, values)
+        early, _ = self.checks
         for check in self.dtypes:
-            self.ask_late(check, values)
+            if check in early:
+                check(*values)
+            else:
+                self.ask_late(check, values)
 
     def refuse_late(self, *values: Any) -> None:
         """The check of a kernel's as a lane asks for it."""
@@ -310,12 +314,7 @@ class Overload(Form):
         """The operands as they are saved: of whole numbers that were cast for the computation that is noted."""
         cast = self.promotes[:-1] if memory.is_wide(self, self.arrays_of(values), common) else self.promotes
         return [
-            SavedCast(value, common)
-            if i in cast
-            and isinstance(value, Tensor)
-            and value._array.dtype.kind in "biu"
-            and value._array.dtype != common
-            else value
+            cast_to_save(value, common) if i in cast and isinstance(value, Tensor) else value
             for i, value in enumerate(values)
         ]
 

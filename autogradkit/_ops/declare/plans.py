@@ -75,28 +75,32 @@ def pointwise_plan(op: Overload, values: Sequence[Any]) -> PointwisePlan:
     return found
 
 
-def lane_plan(op: Overload, arrays: Sequence[Array | None], key: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """(dtype, sizes, strides in bytes or None) of a pointwise result, for lanes.
+def lane_plan(
+    op: Overload, arrays: Sequence[Array | None], key: tuple[Any, ...], *numbers: Any
+) -> tuple[Any, ...] | None:
+    """(dtype, sizes, strides in bytes or None, what is to be cast to or None) of a pointwise result, for lanes.
 
-    None where operands must be cast first, or where the declaration wants to look at their dtypes. Remembered in `op.lane_plans`
-    by `key`, the arrays' dtypes, sizes and strides. Operands after them are numbers, of which no value changes anything.
+    None where the declaration looks at dtypes and they differ, where half precision has ways of its own, and where the default
+    dtype decides. Remembered in `op.lane_plans` by `key`: the arrays' dtypes, sizes and strides, and beside whole numbers the
+    class of each of the `numbers`, the operands after them, of which nothing else matters.
     """
     given = {i: array for i, array in zip(op.operands, arrays, strict=False) if array is not None}
-    numbers = dict.fromkeys(op.operands[len(arrays) :], 0)
+    beside = dict(zip(op.operands[len(arrays) :], numbers or [0] * len(op.operands), strict=False))
     if len(op.lane_plans) > _MOST:
         op.lane_plans.clear()
-    if op.dtypes and any(array.dtype not in _PLAIN for array in given.values()):  # which may come before the sizes
-        op.lane_plans[key] = None
-        return None
-    plan = _plan_pointwise(op, [given.get(i, numbers.get(i)) for i in range(len(op.parameters))])
-    cast = any(given[i].dtype != plan.common for i in op.promotes if i in given)
-    halves = is_half(plan.common) and any(array.size >= MANY for array in given.values())  # which go through float32
-    if cast or halves or 0 in plan.shape:
+    plan = _plan_pointwise(op, [given.get(i, beside.get(i)) for i in range(len(op.parameters))])
+    promoted = [given[i].dtype for i in op.promotes if i in given]
+    cast = any(kind != plan.common for kind in promoted)
+    halves = any(map(is_half, (plan.common, *promoted))) and (
+        cast or bool(numbers) or any(array.size >= MANY for array in given.values())  # which go through float32
+    )
+    by_default = plan.common.kind in "fc" and all(kind.kind in "biu" for kind in promoted)
+    if halves or by_default or (cast and op.dtypes) or 0 in plan.shape:
         op.lane_plans[key] = None
     else:
         itemsize = plan.result.itemsize
         strides = None if plan.strides is None else tuple([stride * itemsize for stride in plan.strides])
-        op.lane_plans[key] = plan.result, plan.shape, strides
+        op.lane_plans[key] = plan.result, plan.shape, strides, plan.common if cast else None
     return op.lane_plans[key]
 
 

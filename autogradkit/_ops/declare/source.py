@@ -32,7 +32,7 @@ from autogradkit.core.views import NO_GRAD as NO_GRAD_VIEW
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.modes import MODE, NO_GRAD
 from autogradkit.engine.node import SEQUENCE
-from autogradkit.engine.saved import SavedOutput, SavedResult
+from autogradkit.engine.saved import SavedOutput, SavedResult, cast_to_save
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -67,7 +67,7 @@ SCOPE: dict[str, Any] = {
     "RECORDERS": RECORDERS, "refuse_complex": refuse_complex, "refuse_whole": refuse_whole, "REDUCTIONS": plans.REDUCTIONS,
     "STRIDES": STRIDES, "heeded": heeded,
     "SavedOutput": SavedOutput, "SavedResult": SavedResult, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
-    "address_of": address_of,
+    "address_of": address_of, "cast_to_save": cast_to_save,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "as_size": as_size, "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
     "may_share_memory": np.may_share_memory,
@@ -317,9 +317,8 @@ class Source:
                     keep = f"saved{at} = tuple({v}); version{at} = tuple([{each} for each in {v}])"
                 else:
                     counter = f"{v}._counter"
-                    keep = (
-                        f"saved{at} = {v}; counter = {counter}; version{at} = 0 if counter is None else counter.to_save"
-                    )
+                    kept = f"{v} if common is None else cast_to_save({v}, common)" if name in call.cast else v
+                    keep = f"saved{at} = {kept}; counter = {counter}; version{at} = 0 if counter is None else counter.to_save"
                     if call.optional(name):
                         condition = f"{condition} and {v} is not None" if condition else f"{v} is not None"
             if not condition:
@@ -365,6 +364,7 @@ class Call:
         self.values = values
         self.arrays = dict(values)
         self.numbers: frozenset[str] = frozenset()  # operands that are Python numbers in this lane
+        self.cast: frozenset[str] = frozenset()  # operands that this lane casts to `common`, where that is no None
         self.strides: dict[str, str] = {}  # the strides, in elements, of operands where the lane knows them
 
     @property
