@@ -20,6 +20,7 @@ from autogradkit.core.openblas import openblas
 Array = np.ndarray[Any, Any]
 
 _CHUNK = 1 << 13  # so few numbers OpenBLAS does not divide among threads
+_STEP = 32  # numbers that its kernels take at once
 _HALFWAY = 1 << 28
 _BELOW_SINGLE = (1 << 29) - 1
 _SPLITTER = float((1 << 27) + 1)
@@ -74,19 +75,26 @@ def add_multiple32(x: Array, factor: Any, out: Array) -> None:
     if add is None:
         out[...] = fma32(x, np.float32(factor), out)
         return
+    whole = out.size // _STEP * _STEP
     source, target = address_of(x), address_of(out)
-    for start in range(0, out.size, _CHUNK):
-        add(min(out.size - start, _CHUNK), factor, source + 4 * start, 1, target + 4 * start, 1)
+    for start in range(0, whole, _CHUNK):
+        add(min(whole - start, _CHUNK), factor, source + 4 * start, 1, target + 4 * start, 1)
+    if left := out.size - whole:
+        padded = np.zeros((2, _STEP), np.float32)
+        padded[:, :left] = x.reshape(-1)[whole:], out.reshape(-1)[whole:]
+        source = address_of(padded)
+        add(_STEP, factor, source, 1, source + 4 * _STEP, 1)
+        out.reshape(-1)[whole:] = padded[1, :left]
 
 
 @functools.cache
 def _fused_axpy() -> Callable[..., None] | None:
-    """OpenBLAS's sum with a multiple, if its kernel for this processor rounds once, whatever the length leaves over."""
+    """OpenBLAS's sum with a multiple, if its kernel for this processor rounds once: in whole steps, as some round what is left twice."""
     library = openblas()
     if library is None:
         return None
-    x = np.arange(1, 129, dtype=np.float32) / np.float32(7)
-    for count in (*range(1, 65), 127, 128):
+    x = np.arange(1, 8 * _STEP + 1, dtype=np.float32) / np.float32(7)
+    for count in range(_STEP, len(x) + 1, _STEP):
         out = -x[:count]
         right = fma32(x[:count], np.float32(1.1), out)
         library.add_multiple(count, 1.1, x.ctypes.data, 1, out.ctypes.data, 1)
