@@ -89,7 +89,7 @@ def add_multiple32(x: Array, factor: Any, out: Array) -> None:
 
 @functools.cache
 def _fused_axpy() -> Callable[..., None] | None:
-    """OpenBLAS's sum with a multiple, if its kernel for this processor rounds once: whole steps, as some round the rest twice."""
+    """OpenBLAS's sum with a multiple, if its kernel for this processor rounds once: of whole steps, some round the rest twice."""
     library = openblas()
     if library is None:
         return None

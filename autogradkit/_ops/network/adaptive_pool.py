@@ -1,7 +1,7 @@
 """Poolings to a given size, whose windows fit themselves: means and maxima in one, two and three dimensions.
 
-Window i of m over n places begins at ⌊i·n/m⌋ and ends before ⌈(i+1)·n/m⌉. Rests on declare and pool_kernels;
-`nn.functional` publishes them.
+Window i of m over n places begins at ⌊i·n/m⌋ and ends before ⌈(i+1)·n/m⌉. Where all are of one size, as mostly, they are windows
+of an ordinary pooling. Rests on declare and pool_kernels; `nn.functional` publishes them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
 from autogradkit._ops.declare.refusals import real_gradients, scalar_type
+from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
-from autogradkit._ops.network.pool_kernels import scatter_to_positions
+from autogradkit._ops.network.pool_kernels import max_pool, scatter_to_positions
 from autogradkit._ops.network.pool_windows import require_one_int
 from autogradkit._ops.network.rounding import write_whole
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
@@ -25,6 +26,7 @@ from autogradkit.core.strides import channels_last_strides, move_dim
 from autogradkit.core.tensor import wrap
 
 Shape = tuple[int, ...]
+_FEW = 16  # places of a window up to which comparing one after the other is quicker than gathering them
 
 
 @functools.lru_cache(256)
@@ -32,6 +34,19 @@ def _ends(n: int, count: int) -> tuple[Array, Array]:
     """(where the windows begin, where they end)."""
     places = np.arange(count)
     return places * n // max(count, 1), -(-(places + 1) * n // max(count, 1))
+
+
+def _even(sizes: Shape, counts: Shape) -> Shape | None:
+    """The size of the windows, if they lie side by side and are of one."""
+    if all(count and n % count == 0 for n, count in zip(sizes, counts, strict=True)):
+        return tuple([n // count for n, count in zip(sizes, counts, strict=True)])
+    return None
+
+
+def _windows(x: Array, counts: Shape, window: Shape) -> Array:
+    """Each dimension that is pooled as two: which window, and the place in it; a view, if `x` is contiguous."""
+    pairs = [each for pair in zip(counts, window, strict=True) for each in pair]
+    return x.reshape(*x.shape[: -len(counts)], *pairs)
 
 
 def _spec(x: Array, sizes: Shape, dims: int) -> Any:
@@ -84,7 +99,10 @@ def _mean_meta(dims: int, x: Array, output_size: Shape) -> Any:
 
 
 def _means(x: Array, sizes: Shape) -> Array:
-    """Dimension by dimension: sums of neighbours, which may overlap, over how many they are."""
+    """Sums of neighbours over how many they are: of windows of one size in PyTorch's order, else dimension by dimension."""
+    window = _even(x.shape[-len(sizes) :], sizes)
+    if window is not None:
+        return _even_means(x, sizes, window)
     for at, count in enumerate(sizes):
         axis = x.ndim - len(sizes) + at
         if count == x.shape[axis]:  # windows of one element
@@ -101,7 +119,30 @@ def _means(x: Array, sizes: Shape) -> Array:
     return x
 
 
+def _even_means(x: Array, sizes: Shape, window: Shape) -> Array:
+    seen = _windows(x, sizes, window)
+    inner = range(
+        seen.ndim - 2 * len(sizes) + 1, seen.ndim, 2
+    )  # the places in the windows, which are added one after the other
+    outer = [axis for axis in range(seen.ndim) if axis not in inner]
+    places = np.ascontiguousarray(seen.transpose(*inner, *outer)).reshape(
+        math.prod(window), *x.shape[: -len(sizes)], *sizes
+    )
+    total = np.add.reduce(places, 0, initial=0)
+    for size in window:
+        total /= number_in(x, float(size))
+    return total
+
+
 def _spread_means(g: Array, sizes: Shape) -> Array:
+    counts = g.shape[-len(sizes) :]
+    window = _even(sizes, counts)
+    if window is not None:
+        for size in window:
+            g = g / number_in(g, float(size))
+        spread = np.empty((*g.shape[: -len(sizes)], *sizes), g.dtype)
+        np.add(_windows(g, counts, (1,) * len(sizes)), number_in(g, 0), _windows(spread, counts, window))  # no -0
+        return spread
     for at, n in enumerate(sizes):
         axis = g.ndim - len(sizes) + at
         first, last = _ends(n, g.shape[axis])
@@ -261,6 +302,10 @@ def _seen(sizes: Shape, counts: Shape) -> Array:
 
 def _maxima(x: Array, out: tuple[Array, Array], dims: int) -> None:
     counts = out[0].shape[-dims:]
+    window = _even(x.shape[-dims:], counts)
+    if window is not None and math.prod(window) <= _FEW and x.size:
+        max_pool(x, window, window, (0,) * dims, (1,) * dims, *out)
+        return
     places = _seen(x.shape[-dims:], counts)
     seen = x.reshape(*x.shape[:-dims], math.prod(x.shape[-dims:]))[..., places]
     if not seen.size:

@@ -106,16 +106,20 @@ def chosen_places(
     near, stable = _between(rows, start, stop, descending)
     chosen = near[:, wanted.start - start : wanted.stop - start]
     seen = rows[positions_along(near, 1)]
-    same = (seen[:, 1:] == seen[:, :-1]) | (_is_nan(seen[:, 1:]) & _is_nan(seen[:, :-1]))
-    tied = np.flatnonzero(same.any(-1) | always)
-    few = tied.size * size <= _MOST
-    if tied.size and (few or not stable):
-        rows = rows[tied]
-        orders = stable_order(rows, -1, descending)
-        chosen[tied] = orders[:, wanted]
-        if few:
-            for place, row, order in zip(tied, rows, orders, strict=True):
-                chosen[place] = choose(_ranks(row, order))
+    same = seen[:, 1:] == seen[:, :-1]
+    nan = _is_nan(seen)
+    if nan.any():
+        same |= nan[:, 1:] & nan[:, :-1]
+    if always or same.any():
+        tied = np.flatnonzero(same.any(-1) | always)
+        few = tied.size * size <= _MOST
+        if few or not stable:
+            rows = rows[tied]
+            orders = stable_order(rows, -1, descending)
+            chosen[tied] = orders[:, wanted]
+            if few:
+                for place, row, order in zip(tied, rows, orders, strict=True):
+                    chosen[place] = choose(_ranks(row, order))
     found = chosen.reshape(*others, chosen.shape[-1])
     return found if last else move_dim(found, -1, dim)
 
@@ -126,8 +130,11 @@ def chosen_places(
 def middle_places(source: Array, dim: int, without_nan: bool) -> Array:
     """The position of the lower median along `dim`, which stays with one place; of the first NaN, unless `without_nan`."""
     nan = _is_nan(source)
-    if source.size <= _FEW or nan.any():
-        return _sorted_middle(source, dim, nan, without_nan)
+    if nan.any():
+        return _sorted_beside_nan(source, dim, nan, without_nan)
+    if source.size <= _FEW:
+        place = (source.shape[dim] - 1) // 2
+        return stable_order(source, dim, False)[(slice(None),) * dim + (slice(place, place + 1),)]
     last = dim % source.ndim == source.ndim - 1
     rows = source if last else move_dim(source, dim, -1)
     *others, size = rows.shape
@@ -135,16 +142,13 @@ def middle_places(source: Array, dim: int, without_nan: bool) -> Array:
     return move_dim(found.reshape(*others, 1), -1, dim)
 
 
-def _sorted_middle(source: Array, dim: int, nan: Any, without_nan: bool) -> Array:
+def _sorted_beside_nan(source: Array, dim: int, nan: Array, without_nan: bool) -> Array:
     size = source.shape[dim]
-    place: Any = (size - 1) // 2
-    if source.dtype.kind in "fV":
-        missing = nan.sum(dim, keepdims=True)
-        if without_nan:
-            place = np.maximum(size - missing - 1, 0) // 2
-        else:  # the first NaN stands behind all numbers
-            place = np.where(missing > 0, size - missing, place)
-    places = np.broadcast_to(place, (*source.shape[:dim], 1, *source.shape[dim + 1 :]))
+    missing = nan.sum(dim, keepdims=True)
+    if without_nan:
+        places = np.maximum(size - missing - 1, 0) // 2
+    else:  # the first NaN stands behind all numbers
+        places = np.where(missing > 0, size - missing, (size - 1) // 2)
     return np.take_along_axis(stable_order(source, dim, False), places, dim)
 
 
