@@ -64,7 +64,7 @@ def _turn_lines(item: Item, graph: Graph) -> list[Text]:
     for name, values in list(given.items())[:3]:
         first, last = (nums.one_line(value.numbers, 24) for value in (values[0], values[-1]))
         shown = [f" = {first} → {last}"] if first != last else [f" = {first}"]
-        if text_width(shown[0], SIZE, mono=True) > 300:
+        if first != last and text_width(shown[0], SIZE, mono=True) > 300:
             shown = [f" = {first}", f" → {last}"]
         name = clip_name(name, 120)
         parts = [[mono(name if n == 0 else " " * len(name)), mono(line)] for n, line in enumerate(shown)]
