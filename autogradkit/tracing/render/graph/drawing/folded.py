@@ -111,10 +111,11 @@ def _odd_lines(item: Item, graph: Graph) -> list[Text]:
 
 def _parameter_lines(item: Item, graph: Graph) -> list[Text]:
     lines: list[Text] = []
-    own = f"{item.title}."  # what a name of its own begins with, and that of a module in it, such as `out_proj.weight`
+    # What a name of its own begins with, and that of a module in it, such as `out_proj.weight`, `[0].weight`
+    own = f"{item.title}.", f"{item.title}["
     for value in item.absorbed[:MOST_PARAMETERS]:
         name = graph.labels[value.id]
-        name = name[len(own) :] if name.startswith(own) else name.rpartition(".")[2]
+        name = name[len(item.title) :].lstrip(".") if name.startswith(own) else name.rpartition(".")[2]
         lines.append(Text([mono(clip_name(name, 120)), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
         events = graph.contributions.get(value.id, [])
         if events:
