@@ -82,6 +82,15 @@ class Copier:
         return Numbers.later(_printed, shown, shape, shape=shape, dtype=dtype, data=None, omitted=size, **known)
 
 
+def was_changed(numbers: Numbers, tensor: Any) -> bool:
+    """Whether a small tensor holds other numbers by now than those that were copied of it, as NumPy may have written them."""
+    found = vars(numbers).get("_later")
+    if found is None or found[0] is not _looked_at:
+        return False
+    then, now = found[1], tensor._array
+    return now.__class__ is np.ndarray and now.shape == then.shape and now.tobytes() != then.tobytes()
+
+
 def _of_values(array: SparseArray, dtype: str) -> Numbers:
     """What is kept of a large sparse tensor: the summary of its values, and of the zeros around them."""
     seen = np.append(array.values.reshape(-1), np.zeros(int(array.size > array.values.size), array.dtype))

@@ -13,7 +13,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import requires_grad
-from autogradkit.tracing.copying import Copier, is_leaf, layout_of, memory_of, value_of
+from autogradkit.tracing.copying import Copier, is_leaf, layout_of, memory_of, value_of, was_changed
 from autogradkit.tracing.events import Numbers, Value
 from autogradkit.tracing.identity import ByIdentity
 
@@ -82,6 +82,8 @@ class Numbering:
         # Known, and nothing was written since: neither into it, by its version, nor into its memory by another way.
         if seen is not None and seen.value is not None and seen.version == version_of(tensor):
             value = self.values[seen.value]
+            if was_changed(value.numbers, tensor):
+                self.edited(tensor)
             if seen.edits == self._edits.get(value.storage, 0):
                 if requires_grad(tensor) and not value.requires_grad:  # requires_grad_() since, or the attribute
                     self.values[seen.value] = replace(value, requires_grad=True, is_leaf=is_leaf(tensor))

@@ -121,7 +121,7 @@ class EventRecorder(Recorder):
         visit = self._visits.of(sys._getframe(1))
         entry = visit.entry
         written = as_written(entry, args)
-        inputs, operands = self._arguments(written, kwargs, edited)
+        inputs, operands = self._arguments(written, kwargs, edited is not None or bool(declaration.facts.writes))
         fresh = kind in ("op", "create", "random")
         outputs = tuple(self.numbering.value(each, made=True, fresh_storage=fresh) for each in results)
         # Of P, L and U the first has no gradient, and no node.
@@ -179,7 +179,7 @@ class EventRecorder(Recorder):
         return tuple([value for each in written if (value := self.numbering.rewritten(each)) is not None])
 
     def _arguments(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], edited: Any
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], wrote: bool
     ) -> tuple[tuple[Argument, ...], tuple[int | None, ...]]:
         given = [(None, place, value) for place, value in enumerate(args)]
         given += [(name, None, value) for name, value in kwargs.items()]
@@ -188,8 +188,8 @@ class EventRecorder(Recorder):
         for name, place, value in given:
             for each in flat(value):
                 if isinstance(each, Tensor):
-                    # What an edit was given is what there was before it, also in what shares the edited memory.
-                    before = self.numbering.known_number(each) if edited is not None else None
+                    # What was given to what writes is what there was before it, also in what shares the memory.
+                    before = self.numbering.known_number(each) if wrote else None
                     before = self.numbering.value(each) if before is None else before
                     inputs.append(Argument(name, before, None, place))
                     if name is None:
@@ -219,7 +219,7 @@ class EventRecorder(Recorder):
                     break
                 draft.within = draft.within or draft.visit == visit.number
             self._functions[visit.number] = None
-            inputs, _ = self._arguments(as_written(visit.entry, args), kwargs, None)
+            inputs, _ = self._arguments(as_written(visit.entry, args), kwargs, wrote=False)
             facts = facts_of(declaration, inputs)
             operands = kind == "op" and all(each.value is not None for each in inputs)
             label = facts.sign if facts.sign and operands else spelled(facts.label, kind)

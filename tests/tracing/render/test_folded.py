@@ -114,16 +114,20 @@ def sent_back(graph: Graph, key: str) -> dict[int, np.ndarray]:
 
 def of_turns(stack: Item) -> Iterator[str]:
     """A stack that speaks of turns has all operations of so many, and these are the loop's numbers."""
-    said = re.fullmatch(r"(?:(\d+) of the )?(turn|repeat|block)s? (\d+)(?:–(\d+))?", stack.title)
+    said = re.fullmatch(r"(?:(\d+) of the )?((?:inner )?turn|repeat|block)s? (\d+)(?:–(\d+))?", stack.title)
     assert said is not None, stack.title
     first, last = int(said[3]), int(said[4] or said[3])
     if stack.times != int(said[1] or last - first + 1):
         yield f"{stack.title} are {stack.times}"
     turns = [op.position.turn for op in stack.ops if op.position is not None]
     counted = [{turn[depth] for turn in turns} for depth in range(min(map(len, turns), default=0))]
-    if said[2] == "turn" and not any(
-        len(each) == stack.times and (min(each), max(each)) == (first, last) for each in counted
-    ):
+    loops = [
+        depth
+        for depth, each in enumerate(counted)
+        if len(each) == stack.times and (min(each), max(each)) == (first, last)
+    ]
+    wanted = {"turn": loops[:1] == [0], "inner turn": loops[-1:] > [0]}
+    if not wanted.get(said[2], True):
         yield f"{stack.title} are the turns {counted}"
 
 

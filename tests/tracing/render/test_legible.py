@@ -57,3 +57,21 @@ def test_a_range_in_a_narrow_box_is_on_one_line(name):
     told = texts(drawn(name).svg)
     assert any(text.rstrip() == ".grad =" for text in told)
     assert [text for text in told if text.startswith((".grad", "Σ∂")) and text.endswith("…")] == []
+
+
+def test_few_numbers_are_printed_or_drawn_as_a_heat_strip():
+    before = "x = torch.tensor([[[1., -2.], [3., 4.]]])\ntable = torch.arange(10.).reshape(5, 2)"
+    svg = draw_graph(trace_source("y = x * 2\nz = table * 2", before)).svg
+    assert {"[[[1., -2.],", "[3., 4. ]]]", "[[[2., -4.],", "0. … 9."} <= set(texts(svg))
+    assert svg.count("ak-heat") == 2  # of table and z
+
+
+def test_a_folded_layer_says_whose_weights_it_has_and_a_stack_one_range_once():
+    before = (
+        "nn = torch.nn\nnet = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))\nx = torch.ones(4, 2)\n"
+        "ws = [torch.ones(3, 4) * torch.arange(4.) for _ in range(6)]"
+    )
+    found = set(texts(draw_graph(trace_source("y = net(x)", before), {"Sequential": True}).svg))
+    assert {"[0].weight", "[2].weight"} <= found, found
+    stack = texts(draw_graph(trace_source("for w in ws:\n    y = w * 2", before)).svg)
+    assert len([text for text in stack if "max 6." in text]) == 1

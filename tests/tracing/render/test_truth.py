@@ -28,6 +28,20 @@ def test_a_base_that_was_edited_through_a_view_comes_before_its_next_use():
     assert lines[-4:] == ["□ y = [0., 1.]", arrow, "  ○ add_(y, 1) → y = [1., 2.]", "□ y = [1., 2.]"]
 
 
+def test_what_numpy_writes_into_a_tensor_is_on_the_picture():
+    before = "w = torch.tensor([3., 4.], requires_grad=True)\narray = torch.tensor([1., 2.]).numpy()\nt = torch.from_numpy(array)"
+    trace = trace_source("a = (w * t).sum()\narray[0] = 10.\nb = (w * t).sum()\n(a + b).backward()", before)
+    text = graph_text(draw_graph(trace).graph, trace)
+    assert "□ t = [10., 2.]\n    ← t: changed by no operation" in text
+    assert "mul(w, t) → mul₁ = [3., 8.]" in text
+    assert "mul(w, t) → mul₂ = [30., 8.]" in text
+    source = "y = w * 1\ny.detach().numpy()[1] = 0.\nz = (y * y).sum()\nz.backward()"
+    found = draw_graph(trace_source(source, before)).graph
+    [change] = [link for link in found.links if link.kind == "memory"]
+    assert found.values[change.value].numbers.data == (3.0, 4.0)
+    assert [grad.numbers.data for grad in change.grads] == [(6.0, 0.0)]
+
+
 @pytest.mark.parametrize(
     "cell",
     [

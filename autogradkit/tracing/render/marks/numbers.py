@@ -59,28 +59,31 @@ def plain_array(array: np.ndarray[Any, Any]) -> str:
 
 
 def rows(numbers: Numbers, digits: int = 4) -> list[str] | None:
-    """The elements as nested brackets, one string for each row of a matrix; None where too many to print.
+    """The elements as nested brackets, one string for each row of a matrix, which may be a batch of one; None where too many
+    to print.
 
     >>> rows(Numbers((2, 2), "float32", (0.5, -1.0, 2.0, 0.25), "", -1.0, 2.0, 0.4375, 0, 0, 0))
     ['[[0.5, -1. ],', ' [2.,  0.25]]']
+    >>> rows(Numbers((1, 2, 1), "float32", (0.5, -1.0), "", -1.0, 0.5, -0.25, 0, 0, 0))
+    ['[[[0.5],', '  [-1.]]]']
     """
-    if numbers.data is None or len(numbers.data) > SHOWN or len(numbers.shape) > 2 or numbers.omitted:
+    several = any(each > 1 for each in numbers.shape[:-2])
+    if numbers.data is None or len(numbers.data) > SHOWN or several or numbers.omitted:
         return None
     cells = [number(value, digits) for value in numbers.data]
     if not numbers.shape:
         return cells[:1]
     if len(numbers.shape) == 1 or 0 in numbers.shape:
         return ["[" + ", ".join(cells) + "]" if cells else "[]"]
-    columns = numbers.shape[1]
+    columns, deep = numbers.shape[-1], len(numbers.shape)
     wide = [max(len(cell) for cell in cells[c::columns]) for c in range(columns)]
     lines = []
     for start in range(0, len(cells), columns):
         row = cells[start : start + columns]
         aligned = [f"{cell}," for cell in row[:-1]] + row[-1:]
         padded = [cell.ljust(wide[c] + (c < columns - 1)) for c, cell in enumerate(aligned)]
-        lines.append(
-            ("[[" if start == 0 else " [") + " ".join(padded) + "]" + ("," if start + columns < len(cells) else "]")
-        )
+        begin = "[" * deep if start == 0 else " " * (deep - 1) + "["
+        lines.append(begin + " ".join(padded) + ("]," if start + columns < len(cells) else "]" * deep))
     return lines
 
 

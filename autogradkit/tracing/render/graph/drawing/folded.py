@@ -64,7 +64,7 @@ def _turn_lines(item: Item, graph: Graph) -> list[Text]:
     for name, values in list(given.items())[:3]:
         first, last = (nums.one_line(value.numbers, 24) for value in (values[0], values[-1]))
         shown = [f" = {first} → {last}"] if first != last else [f" = {first}"]
-        if text_width(shown[0], SIZE, mono=True) > 300:
+        if first != last and text_width(shown[0], SIZE, mono=True) > 300:
             shown = [f" = {first}", f" → {last}"]
         name = clip_name(name, 120)
         parts = [[mono(name if n == 0 else " " * len(name)), mono(line)] for n, line in enumerate(shown)]
@@ -111,10 +111,11 @@ def _odd_lines(item: Item, graph: Graph) -> list[Text]:
 
 def _parameter_lines(item: Item, graph: Graph) -> list[Text]:
     lines: list[Text] = []
-    own = f"{item.title}."  # what a name of its own begins with, and that of a module in it, such as `out_proj.weight`
+    # What a name of its own begins with, and that of a module in it, such as `out_proj.weight`, `[0].weight`
+    own = f"{item.title}.", f"{item.title}["
     for value in item.absorbed[:MOST_PARAMETERS]:
         name = graph.labels[value.id]
-        name = name[len(own) :] if name.startswith(own) else name.rpartition(".")[2]
+        name = name[len(item.title) :].lstrip(".") if name.startswith(own) else name.rpartition(".")[2]
         lines.append(Text([mono(clip_name(name, 120)), sans(f"  {nums.shape_text(value.numbers.shape)}")]))
         events = graph.contributions.get(value.id, [])
         if events:

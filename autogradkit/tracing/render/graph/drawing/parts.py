@@ -192,8 +192,15 @@ def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[
 
 
 def _heat(numbers: Numbers) -> Numbers | None:
-    many = numbers.data is not None and len(numbers.data) > nums.SHOWN and not isinstance(numbers.data[0], complex)
-    return numbers if many and numbers.low is not None else None
+    """The numbers, where they are too many to print, or in too many rows, and so drawn as a heat strip."""
+    if not numbers.data or isinstance(numbers.data[0], complex) or numbers.low is None:
+        return None
+    many = len(numbers.data) > nums.SHOWN
+    return (
+        numbers
+        if many or (numbers.low != numbers.high and nums.lines(numbers) == nums.summary_lines(numbers))
+        else None
+    )
 
 
 def _grid(numbers: Numbers) -> tuple[int, int]:

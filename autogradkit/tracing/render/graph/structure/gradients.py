@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from autogradkit.tracing.events import NodeRan, Op
-from autogradkit.tracing.render.graph.structure.model import Call, Ends, Grad, Graph, Link, ends_of, op_key, value_key
+from autogradkit.tracing.render.graph.structure.model import (
+    Call,
+    Ends,
+    Grad,
+    Graph,
+    Link,
+    ends_of,
+    is_change,
+    op_key,
+    value_key,
+)
 from autogradkit.tracing.render.marks.numbers import total
 
 
@@ -56,7 +66,18 @@ def attach_gradients(graph: Graph) -> dict[int, int]:
             for target, value in _sent(graph, ran, call, arriving, accumulators):
                 if target not in known:
                     views[target] = value
+        for link in graph.links:
+            if is_change(link, graph.items) and not graph.values[link.value].is_leaf:
+                _pass_on(link, call, ends)
     return told
+
+
+def _pass_on(link: Link, call: Call, ends: Ends) -> None:
+    """What a backward call sent to the head of an edge that no operation is on went on to its tail."""
+    came = [grad for other in ends[link.head][1] for grad in other.grads if grad.call == call.number]
+    if came:
+        numbers = total([grad.numbers for grad in came])
+        link.grads.append(Grad(call.number, numbers, max(grad.step for grad in came)))
 
 
 def _view_again(graph: Graph, ran: NodeRan, call: Call, id: int, ends: Ends) -> bool:

@@ -62,6 +62,11 @@ class Memory:
                 if earlier is not None and tail is not None:
                     self.links.append(Link(tail, key, earlier.id, kind="memory"))
                 continue
+            if earlier is not None and self._written_past(earlier, value, found[place - 1] if place else None):
+                tail = self.shown_at(earlier)
+                if tail is not None:
+                    self.links.append(Link(tail, key, earlier.id, kind="memory"))
+                continue
             if not place:
                 continue
             op = found[place - 1]
@@ -72,6 +77,11 @@ class Memory:
             self.items[key].step = op.step
             if op.node_name == "CopySlices" and earlier is not None and value_key(earlier.id) in self.items:
                 self.links.append(Link(value_key(earlier.id), op_key(op), earlier.id, kind="memory"))
+
+    def _written_past(self, earlier: Value, value: Value, edit: Op | None) -> bool:
+        """Whether a tensor got this value by no operation since it had the earlier one, as where NumPy writes into its memory."""
+        since_then = edit is not None and edit.step >= earlier.since
+        return not since_then and (earlier.storage, earlier.version) == (value.storage, value.version)
 
     def _views_of_edited(self) -> None:
         """A view after an edit that was not recorded: it is a view of its base as before, to which its gradient goes."""

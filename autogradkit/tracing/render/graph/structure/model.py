@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 
@@ -113,6 +113,13 @@ class Graph:
     left_out: list[str] = field(default_factory=list)  # sentences
     middle: str = ""  # the item in place of all that ran in the middle, where that is left out
     node_names: bool = False  # whether PyTorch's names of the nodes are written
+
+
+def is_change(link: Link, items: Mapping[str, Item]) -> bool:
+    """Whether an edge joins two values of a tensor between which no operation ran, as where NumPy writes into its memory."""
+    tail, head = items[link.tail].value, items[link.head].value
+    changed = tail is not None and head is not None and tail.tensor == head.tensor and head.grad_of is None
+    return link.kind == "memory" and changed
 
 
 def copied(graph: Graph) -> Graph:

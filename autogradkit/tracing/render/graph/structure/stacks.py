@@ -79,10 +79,10 @@ class _Stacks:
         items = [self.graph.items[key] for turn in turns for key in turn]
         ran = [[op for key in turn for op in _ops_of(self.graph.items[key])] for turn in turns]
         ops = [op for turn in ran for op in turn]
-        counted = self._counted(ran)
+        counted, inner = self._counted(ran)
         numbers = counted or list(range(first, first + len(turns)))
         # Without a loop that counts just them they are equal layers, or turns of an inner loop that the outer one begins anew.
-        kind = "turn" if counted else "block" if items[0].kind == "module" else "repeat"
+        kind = "inner turn" if inner else "turn" if counted else "block" if items[0].kind == "module" else "repeat"
         title = f"{kind}s {numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else f"{kind} {numbers[0]}"
         if len(numbers) <= numbers[-1] - numbers[0]:
             title = f"{len(numbers)} of the {title}"
@@ -104,15 +104,15 @@ class _Stacks:
         for place in range(0, len(turns), size):
             self._stack(turns[place : place + size], first + place)
 
-    def _counted(self, turns: list[list[Op]]) -> list[int]:
-        """The numbers of these turns, as the loop around just them counts; else none."""
+    def _counted(self, turns: list[list[Op]]) -> tuple[list[int], bool]:
+        """The numbers of these turns, as the loop around just them counts, and whether it is in another one; else none."""
         places = [{() if op.position is None else op.position.turn for op in turn} for turn in turns]
         for depth in range(min(len(turn) for place in places for turn in place)):  # of each loop, outermost first
             counts = [{turn[: depth + 1] for turn in place} for place in places]
             if all(len(each) == 1 for each in counts) and len(set().union(*counts)) == len(turns):
                 *outer, numbers = zip(*(each.pop() for each in counts), strict=True)
-                return list(numbers) if all(len(set(each)) == 1 for each in outer) else []
-        return []
+                return (list(numbers), bool(outer)) if all(len(set(each)) == 1 for each in outer) else ([], False)
+        return [], False
 
 
 def _ops_of(item: Item) -> list[Op]:

@@ -6,7 +6,7 @@ Rests on `model.py`, `spelling.py` and `numbers.py`; `drawing` and `telling` spe
 from __future__ import annotations
 
 from autogradkit.tracing.events import Op
-from autogradkit.tracing.render.graph.structure.model import Call, Graph, Item, Link
+from autogradkit.tracing.render.graph.structure.model import Call, Graph, Item, Link, is_change
 from autogradkit.tracing.render.graph.wording.spelling import spelled_call
 from autogradkit.tracing.render.marks.numbers import shape_text
 
@@ -135,6 +135,8 @@ def way_of(link: Link, graph: Graph) -> str:
         return ""
     if tail is not None and head is not None and tail.id == link.value and head.base == tail.tensor:
         return "still a view of it"
+    if is_change(link, graph.items):
+        return "changed by no operation"
     stacked_gradient = head is None and graph.values[link.value].grad_of is not None
     if stacked_gradient or (head is not None and head.id != link.value):
         return "backward adds to it"
