@@ -217,9 +217,6 @@ _answer("is_cpu", False, "Always False.")
 for _class, _own in ((MetaTensor, Tensor), (MetaParameter, Parameter)):
     _class.__name__ = _class.__qualname__ = _own.__name__
     _class.__module__ = _own.__module__
-_OTHER: dict[type, type] = {
-    Tensor: MetaTensor, MetaTensor: Tensor, Parameter: MetaParameter, MetaParameter: Parameter,
-}  # fmt: skip
 CLASSES = frozenset({MetaTensor, MetaParameter})
 OTHER_CLASSES[MetaArray] = MetaTensor
 WITHOUT_NUMBERS.append(MetaParameter)
@@ -235,16 +232,6 @@ def wrap_meta(array: Array) -> Tensor:
 def hollow_of(tensor: Any) -> Array:
     """The hollow array of a tensor without numbers."""
     return tensor._array.hollow
-
-
-def become_like(tensor: Tensor, other: Tensor) -> None:
-    """Have a tensor take the class of those with numbers, or without, as `other` is. Raises TypeError for a class of a user's."""
-    wanted = other.__class__ in CLASSES
-    if (tensor.__class__ in CLASSES) is not wanted:
-        found = _OTHER.get(tensor.__class__)
-        if found is None:
-            raise TypeError(f"a tensor of the class {type(tensor).__name__} stays on its device")
-        tensor.__class__ = found
 
 
 def emptied(array: Array) -> Tensor:

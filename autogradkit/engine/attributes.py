@@ -14,7 +14,7 @@ from typing import Any
 from autogradkit.core import errors
 from autogradkit.core.dtype import CPP_NAMES, dtype
 from autogradkit.core.errors import c_type_name
-from autogradkit.core.meta import META, become_like
+from autogradkit.core.meta import NoNumbers
 from autogradkit.core.pending import same_memory
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, listeners, reported
 from autogradkit.core.sparse import SparseTensor, around
@@ -253,12 +253,10 @@ def _set_data(self: Tensor, new: Tensor) -> None:
         raise TypeError(f"Variable data has to be a tensor, but got {c_type_name(new)}")
     if history.requires_grad(self) and not _may_require_grad(new):
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
-    if isinstance(self, SparseTensor) != isinstance(new, SparseTensor):
+    if any(isinstance(self, each) != isinstance(new, each) for each in (SparseTensor, NoNumbers)):
         raise RuntimeError(
             "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor type."
         )
-    if META:
-        become_like(self, new)
     if PENDING and (self.__class__ in PENDING or new.__class__ in PENDING):
         reseat_as(self, new)
     else:

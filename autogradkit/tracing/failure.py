@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from types import CodeType
 
 from autogradkit.core.errors import notes_of
-from autogradkit.core.frames import is_ours, traceback_of
+from autogradkit.core.frames import traceback_of
 from autogradkit.tracing.events import Argument, Failure
-from autogradkit.tracing.frames import Site, Sites
+from autogradkit.tracing.frames import Site, Sites, is_learners
 from autogradkit.tracing.namespace import class_name, text_of
 from autogradkit.tracing.resolve import Draft
 
@@ -49,4 +49,4 @@ def _raised_at(error: BaseException, sites: Sites) -> Site:
     while trace is not None:
         spots.append((trace.tb_frame.f_code, trace.tb_lasti))
         trace = trace.tb_next
-    return sites.at([(code, offset) for code, offset in reversed(spots) if not is_ours(code)])
+    return sites.at([(code, offset) for code, offset in reversed(spots) if is_learners(code)])

@@ -76,7 +76,8 @@ def once_per_code(find: Callable[[CodeType], T]) -> Callable[[CodeType], T]:
 
 
 @once_per_code
-def _is_learners(code: CodeType) -> bool:
+def is_learners(code: CodeType) -> bool:
+    """Whether code is the learner's: neither of this package nor of a library."""
     return not (is_ours(code) or is_library(code))
 
 
@@ -96,7 +97,7 @@ def learner_frames(frame: FrameType | None) -> Iterator[FrameType]:
     outside, found = frame, False
     while frame is not None:
         code = frame.f_code
-        if _is_learners(code):
+        if is_learners(code):
             found = True
             yield frame
             if code.co_name == "<module>" or code.co_name.startswith("<cell line"):

@@ -46,6 +46,16 @@ torch.atan2(torch.ones(2), torch.ones((), device="meta"))
 torch.ones(2, device="meta").map_(torch.ones(2), lambda x, y: x)
 torch.ones(2, device="meta").apply_(lambda x: x).shape
     """,
+    "tensors that are given numbers, and lose them": """
+x = torch.ones(2); x.data = torch.ones(2, device="meta"); 0
+x = torch.ones(2, device="meta"); x.data = torch.ones(2); 0
+m = torch.nn.Linear(2, 2); p = m.weight; m.to("meta"); p is m.weight, p, m.weight.shape
+m = torch.nn.Linear(2, 2, device="meta"); p = m.weight; m.to_empty(device="cpu"); p is m.weight, p.is_meta, m.weight.is_meta
+m = torch.nn.Linear(2, 2); p = m.weight; m.double(); p is m.weight
+    """,
+    "which forms a wrong call names first": """
+torch.stft(torch.ones(10), 4, window=3)
+    """,
     "bags whose offsets are wrong": """
 torch.nn.functional.embedding_bag(torch.tensor([0, 1]), torch.ones(2, 2), torch.tensor([0, -1]))
 torch.nn.functional.embedding_bag(torch.tensor([0, 1]), torch.ones(2, 2), torch.tensor([0]), include_last_offset=True)

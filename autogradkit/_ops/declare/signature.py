@@ -61,6 +61,8 @@ class Parameter(NamedTuple):
 
 
 def _quoted(default: Any) -> str:
+    if isinstance(default, tuple):
+        return "{" + ",".join(map(str, default)) + "}"
     return f'"{default}"' if isinstance(default, str) else str(default)
 
 

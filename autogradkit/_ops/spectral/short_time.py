@@ -84,6 +84,35 @@ def _(
     hop_length: int | None = None,
     win_length: int | None = None,
     window: Tensor | None = None,
+    center: bool = True,
+    pad_mode: str = "reflect",
+    normalized: bool = False,
+    onesided: bool | None = None,
+    return_complex: bool | None = None,
+    align_to_window: bool | None = None,
+) -> Any:
+    return stft(
+        self,
+        n_fft,
+        hop_length,
+        win_length,
+        window,
+        center,
+        pad_mode,
+        normalized,
+        onesided,
+        return_complex,
+        align_to_window,
+    )
+
+
+@_stft.overload(composition=True)
+def _(
+    self: Tensor,
+    n_fft: int,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Tensor | None = None,
     normalized: bool = False,
     onesided: bool | None = None,
     return_complex: bool | None = None,
@@ -136,35 +165,6 @@ def _(
     if len(shape) == 1:
         found.squeeze_(0)
     return view_as_real(found) if return_complex is False else found
-
-
-@_stft.overload(composition=True)
-def _(
-    self: Tensor,
-    n_fft: int,
-    hop_length: int | None = None,
-    win_length: int | None = None,
-    window: Tensor | None = None,
-    center: bool = True,
-    pad_mode: str = "reflect",
-    normalized: bool = False,
-    onesided: bool | None = None,
-    return_complex: bool | None = None,
-    align_to_window: bool | None = None,
-) -> Any:
-    return stft(
-        self,
-        n_fft,
-        hop_length,
-        win_length,
-        window,
-        center,
-        pad_mode,
-        normalized,
-        onesided,
-        return_complex,
-        align_to_window,
-    )
 
 
 def _require_frames(call: str, x: Tensor, n_fft: int, hop: int, width: int, window: Tensor | None) -> None:

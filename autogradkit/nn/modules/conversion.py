@@ -62,9 +62,13 @@ class Converted(Members):
         return self
 
     def _exchange(self, name: str, parameter: Tensor, fn: Callable[[Tensor], Tensor]) -> None:
-        """Convert a parameter and its gradient, in the way that is set in `autogradkit.__future__`."""
+        """Convert a parameter and its gradient, in the way that is set in `autogradkit.__future__`.
+
+        A parameter that goes to another device is another one from then on, as in PyTorch.
+        """
         numbers, grad = fn(parameter), parameter.grad
-        swaps, overwrites = get_swap_module_params_on_conversion(), get_overwrite_module_params_on_conversion()
+        swaps = get_swap_module_params_on_conversion()
+        overwrites = get_overwrite_module_params_on_conversion() or numbers.is_meta is not parameter.is_meta
         if not swaps and not overwrites:
             parameter.data = numbers
             if grad is not None:
