@@ -16,6 +16,7 @@ from autogradkit._ops.declare.refusals import check_both, constants, real_gradie
 from autogradkit._ops.declare.writing import require_castable, require_shape
 from autogradkit._ops.network.loss import MEAN, NONE, SUM, common_dtype, require_floats, share, write_reduced
 from autogradkit._ops.network.rounding import write
+from autogradkit._ops.pointwise import near_one
 from autogradkit._ops.pointwise.arithmetic import BOOL_NEGATION, BOOL_SUBTRACTION, BOOLS_SUBTRACTION
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.shapes import broadcast_shapes
@@ -88,7 +89,7 @@ def binary_cross_entropy(
         name = "input" if outside[0].reshape(-1)[wrong[0]] else "target"
         raise RuntimeError(f"all elements of {name} should be between 0 and 1")
     wide = self.astype(np.float32) if out.dtype.itemsize == 2 else self
-    losses = (target - wide.dtype.type(1)) * np.maximum(np.log1p(-wide), _LEAST) - target * _log(wide)
+    losses = (target - wide.dtype.type(1)) * np.maximum(near_one.log1p(-wide), _LEAST) - target * _log(wide)
     _write_loss(out, losses if weight is None else losses * weight, reduction)
 
 
@@ -241,7 +242,7 @@ def binary_cross_entropy_with_logits(
     """
     # As PyTorch edits them: the logits' part stays of their dtype, the losses are of the targets'.
     wide = self.astype(np.float32) if self.dtype.itemsize == 2 else self
-    level = (np.minimum(wide, 0) - np.log1p(np.exp(-np.abs(wide)))).astype(self.dtype)
+    level = (np.minimum(wide, 0) - near_one.log1p(np.exp(-np.abs(wide)))).astype(self.dtype)
     if pos_weight is not None:
         factor = (pos_weight - pos_weight.dtype.type(1)) * target + target.dtype.type(1)
         level = (level * factor).astype(self.dtype)
@@ -292,7 +293,7 @@ def _soft_curve(g: Any, self: Any, target: Any, reduction: int) -> Any:
 def soft_margin_loss(self: Array, target: Array, reduction: int = 1, *, out: Array) -> None:
     """log(1 + exp(−target · self)), reduced."""
     losses = (-self * target).astype(self.dtype)
-    _write_loss(out, np.log1p(np.exp(losses)), reduction)
+    _write_loss(out, near_one.log1p(np.exp(losses)), reduction)
 
 
 @op(

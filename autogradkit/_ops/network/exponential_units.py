@@ -17,6 +17,7 @@ from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.declare.writing import require_found, require_same_dtype
 from autogradkit._ops.making.scalars import number_in, scalar_array
 from autogradkit._ops.network.rounding import write
+from autogradkit._ops.pointwise import near_one
 from autogradkit.core.bits import chosen
 from autogradkit.core.dtype import float32, float64
 from autogradkit.core.strides import dense_strides_like, element_strides
@@ -195,7 +196,7 @@ def softplus(self: Array, beta: Scalar = 1, threshold: Scalar = 20, *, out: Arra
     def body(x: Array) -> Array:
         factor, most = number_in(x, beta), number_in(x, threshold)
         scaled = x * factor
-        return chosen(scaled > most, x, np.log1p(np.exp(scaled)) / factor)
+        return chosen(scaled > most, x, near_one.log1p(np.exp(scaled)) / factor)
 
     write(out, body, self)
 
@@ -253,7 +254,7 @@ def _log_sigmoid_meta(self: Array) -> Any:
 def log_sigmoid_forward(self: Array, *, out: tuple[Array, Array]) -> None:
     """log(1 / (1 + e⁻ˣ)) without overflow, and e⁻|ˣ|, which backward needs."""
     write(out[1], lambda x: np.exp(-np.abs(x)), self)
-    write(out[0], lambda x: np.minimum(x, number_in(x, 0)) - np.log1p(np.exp(-np.abs(x))), self)
+    write(out[0], lambda x: np.minimum(x, number_in(x, 0)) - near_one.log1p(np.exp(-np.abs(x))), self)
 
 
 @op(

@@ -17,6 +17,7 @@ from autogradkit._ops.declare.refusals import check_both, not_implemented, real_
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.rounding import write
+from autogradkit._ops.pointwise import near_one
 from autogradkit._ops.pointwise.special import saturating
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import element_strides, output_strides
@@ -82,7 +83,7 @@ def _mish_slope(g: Any, self: Any) -> Any:
 )
 def mish(self: Array, *, out: Array) -> None:
     """x · tanh(log(1 + eˣ))."""
-    write(out, lambda x: x * np.tanh(np.log1p(np.exp(x))), self)
+    write(out, lambda x: x * np.tanh(near_one.log1p(np.exp(x))), self)
 
 
 @op(variants="", pointwise=SAME)
@@ -90,7 +91,7 @@ def mish_backward(grad_output: Array, self: Array, *, out: Array) -> None:
     """The gradient of mish."""
 
     def body(g: Array, x: Array) -> Array:
-        gate = np.tanh(np.log1p(np.exp(x)))
+        gate = np.tanh(near_one.log1p(np.exp(x)))
         return g * (gate + x * _gate(x) * (number_in(x, 1) - gate * gate))
 
     write(out, body, grad_output, self)

@@ -14,6 +14,7 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import check_both, not_implemented, refuses
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import number_in
+from autogradkit._ops.pointwise import near_one
 from autogradkit.core.dtype import is_half
 from autogradkit.core.halves import convert, widened
 
@@ -57,7 +58,6 @@ def log(self: Array, *, out: Array) -> None:
 
 @op(
     pointwise=INT_TO_FLOAT,
-    ufunc=np.log1p,
     node="Log1PBackward0",
     in_place=True,
     samples=within(-0.5, 4),
@@ -70,6 +70,7 @@ def log1p(self: Array, *, out: Array) -> None:
     >>> torch.log1p(torch.tensor([0.0, 1e-6]))
     tensor([0.0000e+00, 1.0000e-06])
     """
+    near_one.log1p(self, out)
 
 
 @op(

@@ -14,6 +14,7 @@ from autogradkit._ops.declare import INT_TO_FLOAT, SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented
 from autogradkit._ops.making.scalars import scalar_array
+from autogradkit._ops.pointwise import near_one
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, binary_tensor_samples
 from autogradkit._ops.pointwise.elementary import within
 from autogradkit.core.dtype import from_numpy_dtype
@@ -141,7 +142,7 @@ def logaddexp(self: Array, other: Array, *, out: Array) -> None:
         larger = np.maximum(self, other)
         found = np.abs(np.subtract(self, other))
         np.negative(found, found)
-        np.log1p(np.exp(found, found), found)
+        near_one.log1p(np.exp(found, found), found)
         found += larger
         endless = np.isinf(larger)  # the difference of two infinities is no number
         np.copyto(out, found)
