@@ -1,4 +1,4 @@
-"""log(1 + x) as NumPy has it, and in two thirds of the time for many numbers of float32.
+"""log(1 + x) as NumPy has it, in two thirds of the time for many numbers of float32.
 
 NumPy calls the C library for each number. The logarithm of float64 is quicker there, and rounded to float32 it is the nearest
 number but for ties that nobody meets; only beside 0, where 1 swallows x, the answer is x itself. Rests on core's bits and parts;
@@ -23,7 +23,7 @@ def log1p(x: Array, out: Array | None = None) -> Any:
     """log(1 + x), in `out` or a new array.
 
     >>> log1p(np.float32([0, 1e-10, 1]))
-    array([0.0000000e+00, 1.0000000e-10, 6.9314718e-01], dtype=float32)
+    array([0.000000e+00, 1.000000e-10, 6.931472e-01], dtype=float32)
     """
     if x.dtype != np.float32 or x.size < _MANY:
         return np.log1p(x, out)
