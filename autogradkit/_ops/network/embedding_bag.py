@@ -1,6 +1,7 @@
 """Rows of a table picked by number and brought together bag by bag: sums, means or maxima.
 
-Rests on declare; `nn.functional.embedding_bag` calls it. The backward is an op of its own, which PyTorch does not differentiate.
+Rests on declare and selection's `add_rows`; `nn.functional.embedding_bag` calls it. The backward is an op of its own, which PyTorch
+does not differentiate.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import not_differentiated
 from autogradkit._ops.network.rounding import write_whole
+from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.naming import tensor_type
 
@@ -191,7 +193,8 @@ def embedding_bag(
         if per_sample_weights is not None:
             rows = rows * per_sample_weights[kept][:, None]
         found = np.zeros(result.shape, table.dtype)
-        np.add.at(found, bag, rows)
+        if bag.size:
+            add_rows(found, bag, rows)
         return found / np.maximum(sizes, 1)[:, None].astype(table.dtype) if mode == MEAN else found
 
     write_whole(result, together, weight)
@@ -291,7 +294,8 @@ def embedding_bag_backward(
             rows = rows * per_sample_weights[kept][:, None]
         if scale_grad_by_freq:
             rows = rows / _frequencies(indices)[kept][:, None].astype(rows.dtype)
-        np.add.at(table, picked, rows)
+        if picked.size:
+            add_rows(table, picked, rows)
     np.copyto(out[0], table)
     if per_sample_weights is not None:
         out[1].fill(0)
