@@ -1,7 +1,7 @@
 """Rows of a table picked by number and brought together bag by bag: sums, means or maxima.
 
-Rests on declare and selection's `add_rows`; `nn.functional.embedding_bag` calls it. The backward is an op of its own, which PyTorch
-does not differentiate.
+Rests on declare and selection's `add_rows`; `nn.functional.embedding_bag` calls it. The backward is an op of its own, which
+PyTorch does not differentiate.
 """
 
 from __future__ import annotations
