@@ -20,6 +20,11 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     warnings.warn(message, category, stacklevel=level)
 
 
+def warn_unseen(message: str) -> None:
+    """Warn of what is deprecated as from a line of the library's, as PyTorch's Python does: test runners alone show it."""
+    warnings.warn(message, DeprecationWarning, stacklevel=1)
+
+
 class _Once:
     """What was said already, and whether it is said each time."""
 

@@ -23,6 +23,8 @@ from autogradkit.distributed.collectives import gather_object as gather_object
 from autogradkit.distributed.collectives import monitored_barrier as monitored_barrier
 from autogradkit.distributed.collectives import reduce as reduce
 from autogradkit.distributed.collectives import reduce_scatter as reduce_scatter
+from autogradkit.distributed.collectives import reduce_scatter_single as reduce_scatter_single
+from autogradkit.distributed.collectives import reduce_scatter_tensor as reduce_scatter_tensor
 from autogradkit.distributed.collectives import scatter as scatter
 from autogradkit.distributed.collectives import scatter_object_list as scatter_object_list
 from autogradkit.distributed.world import Backend as Backend

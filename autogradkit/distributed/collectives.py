@@ -71,6 +71,11 @@ def _require_supported(group: Group, op: RedOpType = RedOpType.SUM, **tensors: A
     require(group)
 
 
+def _warn_of_older(name: str, newer: str) -> None:
+    text = f"`torch.distributed.{name}` is deprecated. Please use `torch.distributed.{newer}` instead."
+    warn(text, FutureWarning)
+
+
 def _root(name: str, rank: int | None, in_group: int | None, optional: bool = False) -> None:
     """Refuse a root that is not this process: given by its rank among all, or in the group."""
     if rank is not None and in_group is not None:
@@ -204,6 +209,25 @@ def reduce_scatter(
 
 
 @entry
+def reduce_scatter_single(
+    output: Tensor, input: Tensor, op: RedOpType = RedOpType.SUM, group: Group = None, async_op: bool = False
+) -> Work | None:
+    """Make `output` this process's part of what `op` makes of everybody's `input`."""
+    _begin(group, op, output=output, input=input)
+    _copy_to_only("reduce_scatter", [output], input)
+    return _done(async_op)
+
+
+@entry
+def reduce_scatter_tensor(
+    output: Tensor, input: Tensor, op: RedOpType = RedOpType.SUM, group: Group = None, async_op: bool = False
+) -> Work | None:
+    """The older name of `reduce_scatter_single`."""
+    _warn_of_older("reduce_scatter_tensor", "reduce_scatter_single")
+    return reduce_scatter_single(output, input, op, group, async_op)
+
+
+@entry
 def all_gather_single(
     output_tensor: Tensor, input_tensor: Tensor, group: Group = None, async_op: bool = False
 ) -> Work | None:
@@ -218,10 +242,7 @@ def all_gather_into_tensor(
     output_tensor: Tensor, input_tensor: Tensor, group: Group = None, async_op: bool = False
 ) -> Work | None:
     """The older name of `all_gather_single`."""
-    warn(
-        "`torch.distributed.all_gather_into_tensor` is deprecated. Please use `torch.distributed.all_gather_single` instead.",
-        FutureWarning,
-    )
+    _warn_of_older("all_gather_into_tensor", "all_gather_single")
     return all_gather_single(output_tensor, input_tensor, group, async_op)
 
 

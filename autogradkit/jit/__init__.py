@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry as _entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn as _warn
+from autogradkit.core.warning import warn_unseen as _warn_unseen
 from autogradkit.futures import Future as Future
 from autogradkit.jit.tasks import fork as fork
 from autogradkit.jit.tasks import wait as wait
@@ -58,7 +58,7 @@ class ScriptFunction:
 
 
 def _deprecated(name: str) -> None:
-    _warn(f"`torch.jit.{name}` is deprecated. Please switch to `torch.compile` or `torch.export`.", DeprecationWarning)
+    _warn_unseen(f"`torch.jit.{name}` is deprecated. Please switch to `torch.compile` or `torch.export`.")
 
 
 def script(obj: Any, optimize: None = None, _frames_up: int = 0, _rcb: Any = None, example_inputs: Any = None) -> Any:
@@ -134,7 +134,7 @@ def trace_module(
 @_entry
 def freeze(mod: Any, preserved_attrs: list[str] | None = None, optimize_numerics: bool = True) -> Any:
     """`mod` itself, with all its attributes, which runs as it is. Raises RuntimeError while it is in training."""
-    _warn("`torch.jit.freeze` is deprecated. Please use `torch.compile` instead.", DeprecationWarning)
+    _warn_unseen("`torch.jit.freeze` is deprecated. Please use `torch.compile` instead.")
     if mod.training:
         raise RuntimeError(
             "Freezing is currently only implemented for modules in eval mode. Please call .eval() on your module before freezing."
@@ -145,7 +145,7 @@ def freeze(mod: Any, preserved_attrs: list[str] | None = None, optimize_numerics
 @_entry
 def optimize_for_inference(mod: Any, other_methods: list[str] | None = None) -> Any:
     """`mod` itself. Raises RuntimeError while it is in training."""
-    _warn("`torch.jit.optimize_for_inference` is deprecated. Please use `torch.compile` instead.", DeprecationWarning)
+    _warn_unseen("`torch.jit.optimize_for_inference` is deprecated. Please use `torch.compile` instead.")
     return freeze(mod, other_methods)
 
 
@@ -156,7 +156,7 @@ class _Fusion:
 
 def set_fusion_strategy(strategy: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """Keep how often translated code would be translated anew for other sizes, which changes nothing; what was kept before."""
-    _warn("`torch.jit.set_fusion_strategy` is deprecated. Please use `torch.compile` instead.", DeprecationWarning)
+    _warn_unseen("`torch.jit.set_fusion_strategy` is deprecated. Please use `torch.compile` instead.")
     before, _Fusion.strategy = _Fusion.strategy, strategy
     return before
 
@@ -173,7 +173,7 @@ def onednn_fusion_enabled() -> bool:
 
 def interface(obj: Any) -> Any:
     """`obj` itself, a class that says what methods of a module take and give."""
-    _warn("`torch.jit.interface` is deprecated. Please use `torch.compile` instead.", DeprecationWarning)
+    _warn_unseen("`torch.jit.interface` is deprecated. Please use `torch.compile` instead.")
     return obj
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from autogradkit.core.frames import entry as _entry
-from autogradkit.core.warning import warn as _warn
+from autogradkit.core.warning import warn_unseen as _warn_unseen
 from autogradkit.futures import Future as _Future
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ def fork(func: Callable[..., T], *args: Any, **kwargs: Any) -> _Future[T]:
     ...     print(torch.jit.wait(torch.jit.fork(torch.add, torch.ones(2), 1)))
     tensor([2., 2.])
     """
-    _warn("`torch.jit.fork` is deprecated. Please use `torch.compile` instead.", DeprecationWarning)
+    _warn_unseen("`torch.jit.fork` is deprecated. Please use `torch.compile` instead.")
     later: _Future[T] = _Future()
     later.set_result(func(*args, **kwargs))
     return later
@@ -34,5 +34,5 @@ def fork(func: Callable[..., T], *args: Any, **kwargs: Any) -> _Future[T]:
 @_entry
 def wait(future: _Future[T]) -> T:
     """The result in what `fork` gave."""
-    _warn("`torch.jit.wait` is deprecated. Please use `torch.compile` instead.", DeprecationWarning)
+    _warn_unseen("`torch.jit.wait` is deprecated. Please use `torch.compile` instead.")
     return future.wait()

@@ -67,6 +67,8 @@ y = torch.zeros(2); dist.scatter(y, [x], src=0), y
 dist.scatter(torch.zeros(2))
 y = torch.zeros(2); dist.reduce_scatter(y, [x]), y
 y = torch.zeros(2); dist.all_gather_into_tensor(y, x), y
+y = torch.zeros(2); dist.reduce_scatter_tensor(y, x), y; dist.reduce_scatter_single(y, x + 1), y
+dist.reduce_scatter_single(torch.zeros(2), 3)
 dist.all_gather_into_tensor(torch.zeros(1, 2), x)
 dist.all_gather_into_tensor([x], x)
 y = torch.zeros(2); dist.all_to_all_single(y, x, [2], [2]), y, dist.all_to_all_single(y, x * 3, async_op=True).wait(), y
