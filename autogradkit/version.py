@@ -11,5 +11,6 @@ cuda: str | None = None
 hip: str | None = None
 rocm: str | None = None
 xpu: str | None = None
+git_version = "Unknown"  # what PyTorch says that was built of no repository
 
 __getattr__ = _absent_from("version")
