@@ -138,6 +138,7 @@ def _load_functions() -> None:
     import autogradkit._ops.linalg.tensor_systems
     import autogradkit._ops.making.gammas
     import autogradkit._ops.making.windows
+    import autogradkit._ops.network.fake_quantised
     import autogradkit._ops.network.functions
     import autogradkit._ops.pointwise.polynomials
     import autogradkit._ops.pointwise.special_of_two

@@ -52,8 +52,6 @@ _INSTEAD = {
     "masked.masked_tensor": _MASKED,
     "torch.nested": _PADDED,
     "torch.classes": "classes of C++ are not loaded here",
-    "torch.fake_quantize_per_channel_affine": _QUANTIZED,
-    "torch.fake_quantize_per_tensor_affine": _QUANTIZED,
     "torch.qint8": _QUANTIZED,
     "torch.qint32": _QUANTIZED,
     "torch.quantize_per_channel": _QUANTIZED,
