@@ -124,6 +124,15 @@ def no_graph(index: int, tensor: object) -> RuntimeError:
     return error
 
 
+def leaf_in_place(message: str) -> RuntimeError:
+    """An edit of a leaf, or through a view of one, that would be recorded."""
+    return noted(
+        RuntimeError(message),
+        "to change a leaf, as an optimizer does, edit it inside `with torch.no_grad():`; to compute with it, make a new "
+        "tensor, as `w + 1` does",
+    )
+
+
 def backward_twice(node: object) -> RuntimeError:
     """The error for what `node` saved and an earlier backward freed."""
     error = RuntimeError(_BACKWARD_TWICE)

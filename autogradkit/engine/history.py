@@ -127,10 +127,10 @@ def check_in_place(tensor: Tensor, records: bool) -> None:
         if view.creation != PLAIN:
             raise _refusal(tensor, view.creation, "is being")
         if requires_grad(tensor) and view.base._node is None:
-            raise RuntimeError(errors.VIEW_OF_LEAF_IN_PLACE)
+            raise errors.leaf_in_place(errors.VIEW_OF_LEAF_IN_PLACE)
     # Not `grad_fn`: until somebody asks a view for its node, it is a leaf, as in PyTorch, whatever became of its base.
     if requires_grad(tensor) and tensor._node is None:
-        raise RuntimeError(errors.LEAF_IN_PLACE)
+        raise errors.leaf_in_place(errors.LEAF_IN_PLACE)
 
 
 def rebased_history(tensor: Tensor, node: Node, edits: int = 1) -> tuple[list[Step], Node]:

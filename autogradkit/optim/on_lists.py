@@ -49,7 +49,7 @@ def step_on_lists(
     if is_grad_enabled() and any(each.requires_grad for pair in pairs for each in pair):
         for parameter, gradient in pairs:
             if parameter.requires_grad and parameter.is_leaf:
-                raise RuntimeError(errors.LEAF_IN_PLACE)
+                raise errors.leaf_in_place(errors.LEAF_IN_PLACE)
             optimizer._differentiated(options, parameter, gradient)
     else:
         optimizer._refuse_sparse(grads)

@@ -37,6 +37,13 @@ def test_sizes_that_do_not_fit_are_shown_whole() -> None:
     ]
 
 
+def test_an_edit_of_a_leaf_says_where_it_is_allowed() -> None:
+    w = torch.ones(2, requires_grad=True)
+    for edit in (lambda: w.add_(1), lambda: w[0].mul_(2), lambda: w.copy_(w)):
+        [note] = noted(edit)
+        assert note.startswith("to change a leaf, as an optimizer does, edit it inside `with torch.no_grad():`")
+
+
 def test_what_only_a_recording_knows_it_says() -> None:
     x = torch.ones(3, requires_grad=True)
 

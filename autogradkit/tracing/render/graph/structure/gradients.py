@@ -5,6 +5,7 @@ Rests on `model.py` and the event stream; `build.py` asks it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -66,18 +67,19 @@ def attach_gradients(graph: Graph) -> dict[int, int]:
             for target, value in _sent(graph, ran, call, arriving, accumulators):
                 if target not in known:
                     views[target] = value
-        for link in graph.links:
-            if is_change(link, graph.items) and not graph.values[link.value].is_leaf:
-                _pass_on(link, call, ends)
+    for link in reversed(graph.links):  # the later ones of a tensor's first
+        if is_change(link, graph.items) and not graph.values[link.value].is_leaf:
+            _pass_on(link, ends)
     return told
 
 
-def _pass_on(link: Link, call: Call, ends: Ends) -> None:
-    """What a backward call sent to the head of an edge that no operation is on went on to its tail."""
-    came = [grad for other in ends[link.head][1] for grad in other.grads if grad.call == call.number]
-    if came:
-        numbers = total([grad.numbers for grad in came])
-        link.grads.append(Grad(call.number, numbers, max(grad.step for grad in came)))
+def _pass_on(link: Link, ends: Ends) -> None:
+    """What each backward call sent to the head of an edge that no operation is on went on to its tail."""
+    came: dict[int, list[Grad]] = defaultdict(list)
+    for grad in (grad for other in ends[link.head][1] for grad in other.grads):
+        came[grad.call].append(grad)
+    for call, grads in came.items():
+        link.grads.append(Grad(call, total([each.numbers for each in grads]), max(each.step for each in grads)))
 
 
 def _view_again(graph: Graph, ran: NodeRan, call: Call, id: int, ends: Ends) -> bool:
