@@ -39,6 +39,8 @@ def locate(indices: Sequence[Array | None], shape: Ints, strides: Ints, *, bound
     expanded += [None] * (len(shape) - len(expanded))
     dims = [dim for dim, index in enumerate(expanded) if index is not None]
     arrays = [index for index in expanded if index is not None]
+    if not arrays:
+        raise IndexError("at least one index must be provided")
     places = _broadcast_indices(arrays)
     sizes = [shape[dim] for dim in dims]
     if 0 in sizes and 0 not in places:

@@ -56,6 +56,16 @@ m = torch.nn.Linear(2, 2); p = m.weight; m.double(); p is m.weight
     "which forms a wrong call names first": """
 torch.stft(torch.ones(10), 4, window=3)
     """,
+    "masks over memory that is there several times": """
+x = torch.arange(3.0).expand(2, 3); x.masked_fill_(torch.tensor([[True, False, False], [False, True, False]]), 9.0)
+x = torch.arange(3.0).expand(2, 3); x.masked_fill_(torch.tensor([[True], [False]]), 9.0)
+x = torch.arange(4.0).view(2, 2).t().expand(2, 2, 2); x.masked_fill_(torch.tensor([[[True, False]], [[False, True]]]), torch.tensor(9.0))
+x = torch.arange(5.0).as_strided((3, 3), (1, 1)); x.masked_fill_(torch.eye(3, dtype=torch.bool), 9.0)
+x = torch.ones(3, requires_grad=True); y = (x * 2).expand(2, 3); y.masked_fill_(torch.tensor([[True], [False]]), 9.0); y.sum().backward(); y, x.grad.tolist()
+    """,
+    "no index at all": """
+torch.ops.aten.index.Tensor(torch.tensor([1.0]), [])
+    """,
     "bags whose offsets are wrong": """
 torch.nn.functional.embedding_bag(torch.tensor([0, 1]), torch.ones(2, 2), torch.tensor([0, -1]))
 torch.nn.functional.embedding_bag(torch.tensor([0, 1]), torch.ones(2, 2), torch.tensor([0]), include_last_offset=True)

@@ -260,6 +260,18 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
         made = np.empty(into.shape, into.dtype) if into.flags.c_contiguous else twin_of(into)[2]
         np.copyto(made, into)
         op.run_kernel(values, made)
+    elif (
+        op.meta is not None
+        and into is values[op.first_tensor]
+        and may_overlap_itself(into.shape, element_strides(into))
+    ):
+        # What stays as it was must not be written over what does not, where both are one element.
+        shape, dtype, *_ = op.meta(*values[: op.positional], **op.named(values))
+        require_shape(into.shape, shape)
+        require_castable(dtype, into.dtype)
+        memory, made, twin = twin_of(into)
+        op.run_kernel([twin if each is into else each for each in values], twin)
+        into = memory
     else:
         made = compute(op, values, into.dtype if op.into_any else None)
         require_shape(into.shape, made.shape)

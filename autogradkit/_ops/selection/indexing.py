@@ -47,7 +47,8 @@ def _samples(t: Callable[..., Tensor]) -> list[tuple[Any, ...]]:
 def _leading(self: Array, indices: OptionalArrays) -> Array | None:
     """The result for the usual single index, a vector of integers or a mask over leading dimensions, found directly."""
     [first] = indices
-    assert first is not None  # a plan without an index tensor does not come here
+    if first is None:
+        return None
     kind = first.dtype
     if not self.flags.c_contiguous or not first.flags.c_contiguous or not self.size or not first.size:
         return None
