@@ -126,7 +126,7 @@ def no_graph(index: int, tensor: object) -> RuntimeError:
 
 def leaf_in_place(message: str) -> RuntimeError:
     """An edit of a leaf, or through a view of one, that would be recorded."""
-    return noted(
+    return with_note(
         RuntimeError(message),
         "to change a leaf, as an optimizer does, edit it inside `with torch.no_grad():`; to compute with it, make a new "
         "tensor, as `w + 1` does",

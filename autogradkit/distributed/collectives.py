@@ -213,7 +213,7 @@ def reduce_scatter_single(
     output: Tensor, input: Tensor, op: RedOpType = RedOpType.SUM, group: Group = None, async_op: bool = False
 ) -> Work | None:
     """Make `output` this process's part of what `op` makes of everybody's `input`."""
-    _begin(group, op, output=output, input=input)
+    _require_supported(group, op, output=output, input=input)
     _copy_to_only("reduce_scatter", [output], input)
     return _done(async_op)
 
