@@ -113,7 +113,7 @@ def memory_map(tensors: Mapping[str, Any], names: Mapping[str, Any] | None = Non
         headers = []
         for name, tensor in tensors.items():
             number = places.index(_place(tensor))
-            made = _made(tensor, {**names, **tensors})
+            made = _origin(tensor, {**names, **tensors})
             cells = tensor.element_size() == firsts[places[number]].element_size()
             headers.append(header_of(name, tensor, made=made, storage=number, in_cells=cells, grid=grid))
         for name, (array, number) in arrays.items():
@@ -151,13 +151,13 @@ def box_of(tensor: Any, number: int = 0, starts: tuple[int, ...] = (), most: int
     plain = tensor.detach()
     plain = plain.conj() if plain.is_conj() else plain  # what lies there, whatever becomes of it when it is read
     cells: list[tuple[int, Number]] = []
-    for first, end in _shown(size, starts, most):
+    for first, end in _visible_ranges(size, starts, most):
         numbers = plain.as_strided((end - first,), (1,), first).tolist()
         cells += zip(range(first, end), [-each for each in numbers] if plain.is_neg() else numbers, strict=True)
     return StorageBox(number, size, nbytes, dtype_name(tensor), tuple(cells))
 
 
-def _shown(size: int, starts: tuple[int, ...], most: int) -> list[tuple[int, int]]:
+def _visible_ranges(size: int, starts: tuple[int, ...], most: int) -> list[tuple[int, int]]:
     """The ranges of cells that are shown, none touching another."""
     if size <= most:
         return [(0, size)] if size else []
@@ -216,7 +216,7 @@ def first_indices(shape: tuple[int, ...], grid: tuple[int, int] = (6, 8)) -> lis
     return [(*row, column) for row in leading for column in range(min(shape[-1], columns))]
 
 
-def _made(tensor: Any, names: Mapping[str, Any]) -> str | None:
+def _origin(tensor: Any, names: Mapping[str, Any]) -> str | None:
     made = _view_of_what(tensor, names)
     turned = ["conjugated"] * tensor.is_conj() + ["with the other sign"] * tensor.is_neg()
     return f"{made or 'a tensor of its own'}, read {' and '.join(turned)}" if turned else made

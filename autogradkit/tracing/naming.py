@@ -66,7 +66,7 @@ class Naming:
             within = modules_of(module)
             self._layers = {id(each): name.rpartition(".")[2] or kind for name, each in within}
             owner = self._owner(module, kind)  # of its own weight: `l1.weight`, `l2.weight`
-            self._reached = {id(each): (owner or kind) + _written(name) for name, each in within}
+            self._reached = {id(each): (owner or kind) + _attribute_path(name) for name, each in within}
             self._held = ByIdentity([*_parameter_names(module, owner), *_reached_by(buffers_of(module), owner)])
         layer = Layer(self._reached.get(id(module), kind), kind + _features(module), self._calls)
         self._calls += 1
@@ -135,7 +135,7 @@ class Naming:
         """How this very object is reached from a variable: `w.grad`, `xs[0]`, `p['w']`. The module that leads to a parameter
         leads to its others, too, which `zero_grad` asks for next."""
         for name, value in leading:
-            found = None if value is wanted else _reached(name, value, wanted)
+            found = None if value is wanted else _path_to(name, value, wanted)
             if found is not None:
                 if isinstance(wanted, Parameter) and has(value, "named_parameters"):
                     self._led_to.update(_parameter_names(value, name))
@@ -159,7 +159,7 @@ def _parameter_names(module: Any, owner: str | None) -> Iterator[tuple[Any, str]
 
 
 def _reached_by(named: list[tuple[str, Any]], owner: str | None) -> Iterator[tuple[Any, str]]:
-    return ((each, name if owner is None else owner + _written(name)) for name, each in named)
+    return ((each, name if owner is None else owner + _attribute_path(name)) for name, each in named)
 
 
 def _features(module: Any) -> str:
@@ -187,7 +187,7 @@ def _leading(variables: dict[str, Any], wanted: Any) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in variables.items() if type(value) not in passed and _is_told(name)]
 
 
-def _reached(name: str, value: Any, wanted: Any) -> str | None:
+def _path_to(name: str, value: Any, wanted: Any) -> str | None:
     if holds(value, Tensor):
         return f"{name}.grad" if value._grad is wanted else None
     if type(value) in (list, tuple) and len(value) <= _MOST_MEMBERS:
@@ -197,9 +197,9 @@ def _reached(name: str, value: Any, wanted: Any) -> str | None:
         return next((f"{name}[{key!r}]" for key in keys), None)
     if isinstance(wanted, Parameter) and has(value, "named_parameters"):
         path = _path_in(value, wanted, set())
-        return None if path is None else name + _written(path)
+        return None if path is None else name + _attribute_path(path)
     if has(value, "named_modules") and has(wanted, "named_modules"):
-        return next((name + _written(path) for path, each in modules_of(value) if each is wanted), None)
+        return next((name + _attribute_path(path) for path, each in modules_of(value) if each is wanted), None)
     return None
 
 
@@ -213,7 +213,7 @@ def _deep_among(leading: list[tuple[str, Any]], wanted: Any) -> str | None:
             if type(value) in _HOLD_NOTHING or id(value) in seen or len(seen) > _MOST_SEEN:
                 continue
             seen.add(id(value))
-            found = _reached(path, value, wanted)
+            found = _path_to(path, value, wanted)
             if found is not None:
                 return found
             inside += _members(path, value)
@@ -253,7 +253,7 @@ def _path_in(module: Any, wanted: Parameter, seen: set[int]) -> str | None:
     return None
 
 
-def _written(name: str) -> str:
+def _attribute_path(name: str) -> str:
     """A parameter's or a module's name as it is written behind its owner's: `.fc1.weight`, `[0].weight` in a Sequential."""
     return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in name.split(".") if part)
 

@@ -339,7 +339,7 @@ def _plain_number(value: Any) -> Number:
 # -- writing -----------------------------------------------------------------------------------------------------------
 
 
-def written(term: Term, text_of: Callable[[Any], str]) -> str:
+def to_text(term: Term, text_of: Callable[[Any], str]) -> str:
     """A term as text. `text_of` says how a name (a str) or a number is written; what is negative gets parentheses where
     they are needed.
 

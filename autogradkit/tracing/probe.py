@@ -132,7 +132,9 @@ class _Probe:
         if not slopes:
             return [f"∂{label} is empty"]
         central = np.array([slope.central for slope in slopes])
-        lines = [f"∂{label} = (f({label} + ε) − f({label} − ε)) / 2ε{self.times} {_shown(central, array.shape)}"]
+        lines = [
+            f"∂{label} = (f({label} + ε) − f({label} − ε)) / 2ε{self.times} {_format_result(central, array.shape)}"
+        ]
         if len(slopes) < array.size:
             lines[0] += f"   (the first {len(slopes)} of {array.size} elements)"
         if through_view:
@@ -223,7 +225,7 @@ def _compared(central: Array, kinks: list[bool], sent: Numbers) -> list[str]:
     if array is None:
         return ["only a summary of the rule's gradient was recorded"]
     rule = array.reshape(-1)[: len(central)].astype(np.float64)
-    told = f"the rule gave {_shown(rule, array.shape)}"
+    told = f"the rule gave {_format_result(rule, array.shape)}"
     smooth = ~np.array(kinks)
     if not smooth.any():
         return [told]
@@ -235,7 +237,7 @@ def _compared(central: Array, kinks: list[bool], sent: Numbers) -> list[str]:
     return [f"{told}: " + (f"{plain(apart)} apart at most{where}, {why}" if apart else f"no difference{where}")]
 
 
-def _shown(found: Array, shape: tuple[int, ...]) -> str:
+def _format_result(found: Array, shape: tuple[int, ...]) -> str:
     whole = found.reshape(shape) if found.size == int(np.prod(shape)) else found
     if found.size <= MOST_SHOWN:
         return plain_array(whole)

@@ -139,7 +139,7 @@ class EventRecorder(Recorder):
             node=self.numbering.node(maker),
             node_name=None if maker is None else type(maker).__name__,
             inputs=inputs,
-            outputs=outputs + self._written(facts.writes, facts.parameters, args),
+            outputs=outputs + self._outputs_written(facts.writes, facts.parameters, args),
             saved=() if maker is None else self._saved(maker, declaration, inputs, outputs),
             position=None,
             scope=tuple(self.naming.scope),
@@ -169,7 +169,9 @@ class EventRecorder(Recorder):
             for owner, grad in self.numbering.gradients_in(outputs[0]):
                 self._gradients.note_assignment(owner, None, grad, visit.site)
 
-    def _written(self, names: tuple[str, ...], parameters: tuple[str, ...], args: tuple[Any, ...]) -> tuple[int, ...]:
+    def _outputs_written(
+        self, names: tuple[str, ...], parameters: tuple[str, ...], args: tuple[Any, ...]
+    ) -> tuple[int, ...]:
         """The values that the op in hand has given to tensors that it writes beside its result."""
         if not names:  # as nearly all
             return ()

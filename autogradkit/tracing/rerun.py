@@ -38,9 +38,9 @@ class Rerun:
         self.arrays = {
             argument.value: self._double(argument.value) for argument in op.inputs if argument.value is not None
         }
-        self.overload, self.before = self._found()
+        self.overload, self.before = self._matching_overload()
 
-    def _found(self) -> tuple[Overload, list[Array]]:
+    def _matching_overload(self) -> tuple[Overload, list[Array]]:
         """The form of the op that gives what was recorded, and what it gives in double precision."""
         load_all()  # the trace may be a file's
         bare = self.op.name.removesuffix("_") if self.op.kind == "inplace" else self.op.name
@@ -90,7 +90,7 @@ class Rerun:
         named: dict[str, Any] = {}
         groups: dict[tuple[int | None, str | None], list[Any]] = {}
         for number, argument in enumerate(self.op.inputs):
-            groups.setdefault((argument.place, argument.name), []).append(self._given(argument, number, moved))
+            groups.setdefault((argument.place, argument.name), []).append(self._argument_value(argument, number, moved))
         for (place, name), given in groups.items():
             value = given if len(given) > 1 or self._takes_list(place, name) else given[0]
             if name is not None:
@@ -108,7 +108,7 @@ class Rerun:
         results = result if isinstance(result, tuple | list) else (result,)
         return [np.array(each.numpy(force=True)) for each in results if isinstance(each, Tensor)]
 
-    def _given(self, argument: Argument, number: int, moved: Mapping[int, Array]) -> Any:
+    def _argument_value(self, argument: Argument, number: int, moved: Mapping[int, Array]) -> Any:
         if argument.value is not None:
             return wrap(np.array(moved.get(number, self.arrays[argument.value])))
         if argument.text in _FORMATS:

@@ -34,7 +34,7 @@ def saved_by(
     what is no tensor, `keep` hears in which array a result is kept through which no gradient flows."""
     known = {role: argument for argument in inputs if (role := role_of(argument, parameters)) is not None}
     found: list[Saved] = []
-    for name, kept, version in _kept(node):
+    for name, kept, version in _saved_values(node):
         if kept is None:
             continue
         value: int | None = None
@@ -70,7 +70,7 @@ def names_saved_by(node: Any) -> tuple[str, ...]:
     kind = _inner(node)
     if isinstance(kind, OpNode) and kind.saved is FREED:
         return kind.saved_names
-    return tuple(name for name, kept, _ in _kept(node) if kept is not None)
+    return tuple(name for name, kept, _ in _saved_values(node) if kept is not None)
 
 
 class Watched:
@@ -87,7 +87,9 @@ class Watched:
         """What an op's node kept, with the versions of now: None where it was freed, or the node is gone."""
         reference = self._nodes.get(step)
         node = None if reference is None else reference()
-        now = {} if node is None else {name: _counted(kept) for name, kept, _ in _kept(node) if kept is not None}
+        now = (
+            {} if node is None else {name: _counted(kept) for name, kept, _ in _saved_values(node) if kept is not None}
+        )
         ends = [now.get(each.name) for each in saved]
         return tuple(
             [
@@ -104,7 +106,7 @@ def _inner(node: Any) -> Any:
     return node.function if isinstance(node, CopySlices) else node
 
 
-def _kept(node: Any) -> Iterator[tuple[str, Any, int]]:
+def _saved_values(node: Any) -> Iterator[tuple[str, Any, int]]:
     """(name, tensor, saved output or number, version when it was saved); nothing once it was freed."""
     node = _inner(node)
     if isinstance(node, OpNode) and node.saved_names and node.saved is not FREED:

@@ -131,12 +131,12 @@ class SourceReader:
                 return {}, 0
             if isinstance(place.expression, ast.Tuple | ast.List) and isinstance(place.expression.ctx, ast.Store):
                 return _names_by_place(place.expression, None, count, parts), height  # `a, b = x` takes x apart
-            if _calls_builtin(place.expression) and (height or _called(place.expression) not in _RETURNS_AN_OP):
+            if _calls_builtin(place.expression) and (height or _callee_name(place.expression) not in _RETURNS_AN_OP):
                 return {}, 0  # `sorted(xs, key=f)` is neither what f returned nor whether one was less
             source = self._source(spot.code)
             target, taken, above = _target(place.expression, source.parent, parts, self._ran, path)
             if target is not None and target not in self._ran:
-                if count == 2 and taken is None and _called(place.expression).startswith("arg"):
+                if count == 2 and taken is None and _callee_name(place.expression).startswith("arg"):
                     taken = 1  # `argsort` gives what `sort` found besides
                 return _names_by_place(target, taken, count, parts), height
             if above is None:
@@ -223,16 +223,16 @@ def _target(
         path.insert(0, above.elts.index(node))  # type: ignore[arg-type]
         node, above = above, parent.get(above)
     if isinstance(above, ast.NamedExpr):
-        return _at(above.target, path), taken, None
+        return _target_at(above.target, path), taken, None
     if isinstance(above, ast.Assign) and above.value is node:
-        return _at(above.targets[0], path), taken, None
+        return _target_at(above.targets[0], path), taken, None
     if isinstance(above, ast.AnnAssign) and above.value is node:
-        return _at(above.target, path), taken, None
+        return _target_at(above.target, path), taken, None
     returned = isinstance(above, ast.Return) or (isinstance(above, ast.Lambda) and above.body is node)
     return None, None, path if returned and taken is None else None
 
 
-def _at(target: ast.expr, path: list[int]) -> ast.expr | None:
+def _target_at(target: ast.expr, path: list[int]) -> ast.expr | None:
     """What the part of a value at `path` is assigned to."""
     for place in path:
         if not isinstance(target, ast.Tuple | ast.List):
@@ -269,7 +269,7 @@ def _names_by_place(target: ast.AST, taken: int | None, count: int, parts: bool)
     return {n: f"{name}[{n}]" for n in range(count)} if parts else {0: name}
 
 
-def _called(node: ast.AST) -> str:
+def _callee_name(node: ast.AST) -> str:
     """The last name of what a call calls; empty where it has none."""
     function = node.func if isinstance(node, ast.Call) else None
     return (
@@ -279,7 +279,7 @@ def _called(node: ast.AST) -> str:
 
 def _calls(node: ast.Call, op: str) -> bool:
     """Whether a call is written as a call of this op: `F.relu(x)` of relu, `W.matmul(x)` of mv."""
-    called = _called(node).strip("_")
+    called = _callee_name(node).strip("_")
     products = called == "matmul" and op in ("mm", "mv", "dot", "bmm")
     return bool(called) and (op.strip("_").startswith(called) or products)
 

@@ -29,7 +29,7 @@ from autogradkit.tracing.render.marks.numbers import one_line, shape_text
 HEADINGS = ("step", "line", "what ran", "result", "gradient")
 
 
-def shown(numbers: Numbers | None, most: int = 40) -> str:
+def numbers_text(numbers: Numbers | None, most: int = 40) -> str:
     """The numbers on one line, at most about `most` characters; a summary where they do not fit."""
     if numbers is None:
         return ""
@@ -47,21 +47,29 @@ def _row(trace: Recording, event: Event) -> tuple[str, str, str, str, str] | Non
     step = str(event.step)
     line = _line(event.position) if not isinstance(event, NodeRan | BackwardEnd) else ""
     if isinstance(event, Op):
-        result = ", ".join(f"{trace.label(output)} = {shown(trace.values[output].numbers)}" for output in event.outputs)
+        result = ", ".join(
+            f"{trace.label(output)} = {numbers_text(trace.values[output].numbers)}" for output in event.outputs
+        )
         call = f"{event.label}({', '.join(_argument(trace, each) for each in event.inputs)})"
         return step, line, call, result, event.node_name or f"not recorded ({_REASONS.get(event.why_not or '', '')})"
     if isinstance(event, BackwardBegin):
         roots = ", ".join(trace.label(root) for root in event.roots)
         return step, line, f"{'backward' if event.accumulate else 'grad'} from {roots}", "", ""
     if isinstance(event, NodeRan):
-        return step, line, f"  {event.node_name}", "", "∂ " + ", ".join(shown(each) or "–" for each in event.sent)
+        return (
+            step,
+            line,
+            f"  {event.node_name}",
+            "",
+            "∂ " + ", ".join(numbers_text(each) or "–" for each in event.sent),
+        )
     if isinstance(event, Accumulated):
         name = event.name or f"tensor {event.tensor}"
-        before = shown(event.before) + " + " if event.before is not None else ""
-        return step, line, f"  {name}.grad", shown(event.after), f"{before}{shown(event.contribution)}"
+        before = numbers_text(event.before) + " + " if event.before is not None else ""
+        return step, line, f"  {name}.grad", numbers_text(event.after), f"{before}{numbers_text(event.contribution)}"
     if isinstance(event, GradAssigned):
         name = event.name or f"tensor {event.tensor}"
-        after = "None" if event.after is None else shown(event.after)
+        after = "None" if event.after is None else numbers_text(event.after)
         return step, line, f"{name}.grad = {after}", "", ""
     if isinstance(event, Failure):
         message = event.message if len(event.message) <= 70 else event.message[:69] + "…"

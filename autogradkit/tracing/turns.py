@@ -136,12 +136,12 @@ class TurnCounter:
             if loops and running.f_trace is None:
                 running.f_trace = _Frame(loops)
                 self._running.append(running)
-        sys.settrace(self._called)
+        sys.settrace(self._on_call)
 
     def stop(self) -> None:
         """End, and leave no trace function behind."""
         self._counting = False
-        if sys.gettrace() == self._called:
+        if sys.gettrace() == self._on_call:
             sys.settrace(None)
         for frame in self._running:
             if isinstance(frame.f_trace, _Frame):
@@ -151,7 +151,7 @@ class TurnCounter:
     def pause(self) -> None:
         """Count nothing until `back` to what `pauses` was: Python runs at its own speed then."""
         self.pauses += 1
-        if sys.gettrace() == self._called:
+        if sys.gettrace() == self._on_call:
             self._counting = True
             sys.settrace(None)
 
@@ -159,10 +159,10 @@ class TurnCounter:
         """Stand where `pauses` was this many; count again where it was none. Called again it changes nothing."""
         self.pauses = pauses
         if not pauses and self._counting:
-            sys.settrace(self._called)
+            sys.settrace(self._on_call)
             self._counting = False
 
-    def _called(self, frame: FrameType, event: str, arg: Any) -> _Frame | None:
+    def _on_call(self, frame: FrameType, event: str, arg: Any) -> _Frame | None:
         code = frame.f_code
         known = self._loops.get(id(code))  # asked at each call, of this package's own functions too
         if known is None:

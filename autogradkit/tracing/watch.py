@@ -156,13 +156,13 @@ class GradLog(GradListener):
             account = self._opened(tensor)
         notes = list(zip(*[iter(account.notes.copy())] * _PARTS, strict=True))
         dtype = tensor._array.dtype
-        now = None if tensor._grad is None else _array(_kept(tensor._grad._array, account.places), dtype)
+        now = None if tensor._grad is None else _array(_snapshot(tensor._grad._array, account.places), dtype)
         return GradHistory(
             tuple(tensor._array.shape),
             str(dtype),
             tensor._array.size,
             _elements(tensor._array, account.places),
-            _told(notes, account.cleared, dtype, now, label),
+            _entries(notes, account.cleared, dtype, now, label),
             account.heard - len(notes),
         )
 
@@ -172,7 +172,7 @@ class GradLog(GradListener):
 
     def will_accumulate(self, tensor: Any) -> None:
         account = self._accounts.get(id(tensor)) or self._opened(tensor)
-        account.before = _kept(tensor._grad._array, account.places)
+        account.before = _snapshot(tensor._grad._array, account.places)
 
     def grads_taken(self, call: int, tensors: Sequence[Any]) -> None:
         # The usual case, written out: a call of a method for each tensor would cost as much again.
@@ -216,12 +216,12 @@ class GradLog(GradListener):
         if last != call or place is None:
             place = _here("backward", 2)
             self._called = call, place
-        self._note(account, tensor, place, before, _kept(gradient, account.places))
+        self._note(account, tensor, place, before, _snapshot(gradient, account.places))
 
     def grad_assigned(self, tensor: Any, new: Any) -> None:
         account = self._accounts.get(id(tensor)) or self._opened(tensor)
         self._hear_edits(account, new)
-        self._note(account, tensor, _here("set", 2), None, _kept(new._array, account.places))
+        self._note(account, tensor, _here("set", 2), None, _snapshot(new._array, account.places))
 
     def grads_cleared(self, tensors: Sequence[Any]) -> None:
         place = _here("set", 2)
@@ -241,7 +241,7 @@ class GradLog(GradListener):
             return
         if self._accounts.get(id(tensor)) is not account:  # it stopped listening, or keeps another account by now
             return
-        self._note(account, tensor, _here("edited", 2), None, _kept(edited._array, account.places))
+        self._note(account, tensor, _here("edited", 2), None, _snapshot(edited._array, account.places))
 
     # -- keeping ------------------------------------------------------------------------------------------------------
 
@@ -299,7 +299,7 @@ def _places(size: int) -> slice | None:
     return slice(step // 2, step // 2 + step * (SAMPLE - 1) + 1, step)
 
 
-def _kept(array: Any, places: slice | None) -> bytes:
+def _snapshot(array: Any, places: slice | None) -> bytes:
     if array.__class__ is SparseArray:
         return (
             array.dense() if places is None else array.at(np.arange(places.start, places.stop, places.step))
@@ -340,7 +340,7 @@ def _is_ours(name: str) -> bool:
 # -- telling ----------------------------------------------------------------------------------------------------------
 
 
-def _told(
+def _entries(
     notes: list[_Note], cleared: Place | None, dtype: np.dtype[Any], now: Array | None, label: Callable[[str], str]
 ) -> tuple[Entry, ...]:
     reader = SourceReader()

@@ -36,11 +36,11 @@ class Prediction(StillWidget):
             raise ValueError(f"a prediction needs two or more choices, not {choices!r}")
         for index, value in enumerate(values):
             if any(agree(value, other) for other in values[:index]):
-                raise ValueError(f"two choices are the same: {_written(value)}")
+                raise ValueError(f"two choices are the same: {_as_markdown(value)}")
         right = [index for index, value in enumerate(values) if agree(value, answer)]
-        labels = [_written(value) for value in values]
+        labels = [_as_markdown(value) for value in values]
         if not right:
-            raise ValueError(f"the answer {_written(answer)} is none of the choices: {', '.join(labels)}")
+            raise ValueError(f"the answer {_as_markdown(answer)} is none of the choices: {', '.join(labels)}")
         reasons = [str(choices[value]) for value in values] if isinstance(choices, Mapping) else [""] * len(values)
         truth = _because(labels[right[0]], reasons[right[0]])
         super().__init__(
@@ -87,7 +87,7 @@ def _elements(value: Any) -> Any:
     return list(value) if isinstance(value, list | tuple) else value
 
 
-def _written(value: Any) -> str:
+def _as_markdown(value: Any) -> str:
     """A string is prose; anything else is shown as Python writes it, on one line."""
     return value if isinstance(value, str) else f"`{' '.join(repr(value).split())}`"
 

@@ -50,12 +50,12 @@ class StorageMap(PagePicture):
         return header.name, header.elements[flat][0]
 
     def static_svg(self) -> str:
-        return self._drawn(None)
+        return self._draw(None)
 
     def live_svg(self) -> str:
-        return self._drawn(self.page or None)
+        return self._draw(self.page or None)
 
-    def _drawn(self, page: float | None) -> str:
+    def _draw(self, page: float | None) -> str:
         return storage_svg(self.memory, self._heading, self._says, self._walk, page)
 
     def alt(self) -> str:

@@ -77,7 +77,7 @@ class TrainingPicture(PictureWidget):
                 return False
         return True
 
-    def _drawn(self, width: float) -> Look:
+    def _draw_tab(self, width: float) -> Look:
         """What the chosen tab shows, so wide."""
         if self.tab == "curves" or self._learnt is None:
             picture = self._picture()
@@ -86,24 +86,24 @@ class TrainingPicture(PictureWidget):
 
     def refresh(self) -> None:
         """Draw anew, as wide as the column is, and send what changed."""
-        look = self._drawn(self._width)
+        look = self._draw_tab(self._width)
         with self.hold_sync():
             self.svg, self.description, self.which = look.svg, look.alt, look.which
             self.table = [list(look.header), *map(list, look.rows)]
             self.rate = ", ".join(_rate(rate) for rate in self._rates())
 
     def static_svg(self) -> str:
-        return self._drawn(WIDTH).svg
+        return self._draw_tab(WIDTH).svg
 
     def alt(self) -> str:
-        return self._drawn(WIDTH).alt
+        return self._draw_tab(WIDTH).alt
 
     def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-        look = self._drawn(WIDTH)
+        look = self._draw_tab(WIDTH)
         return look.header, look.rows
 
     def static_html(self) -> str:
-        look = self._drawn(WIDTH)  # once, where the base class asks for each part
+        look = self._draw_tab(WIDTH)  # once, where the base class asks for each part
         return img_tag(look.svg, look.alt) + table_html(look.header, look.rows)
 
     def plain(self) -> str:

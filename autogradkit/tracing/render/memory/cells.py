@@ -34,11 +34,11 @@ class Cell:
 
 def cell_width(values: Iterable[Number | None], least: float) -> float:
     """The width at which the longest of these numbers fits, within bounds."""
-    longest = max((text_width(shown(value), FONT, mono=True) for value in values), default=0.0)
+    longest = max((text_width(format_cell(value), FONT, mono=True) for value in values), default=0.0)
     return min(max(longest + 14, least), 84.0)
 
 
-def shown(value: Number | None) -> str:
+def format_cell(value: Number | None) -> str:
     """A value as it stands in a cell."""
     return "✗" if value is None else number(value)
 
@@ -65,7 +65,7 @@ def draw_cells(picture: Picture, cells: list[Cell], y: float, width: float) -> N
         )
     for missing in (False, True):
         texts = [
-            (cell.x + width / 2, clip(shown(cell.value), width - 4, FONT, mono=True))
+            (cell.x + width / 2, clip(format_cell(cell.value), width - 4, FONT, mono=True))
             for cell in cells
             if (cell.value is None) == missing
         ]

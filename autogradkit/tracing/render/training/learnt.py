@@ -55,7 +55,7 @@ class Digit:
 
 def digits_svg(title: str, sentence: str, digits: list[Digit], width: float) -> str:
     """Test pictures in rows, each above its label; what is misread is framed and says `label → read`."""
-    width, picture = _begin(width)
+    width, picture = _new_picture(width)
     top = heading(picture, title, sentence, width)
     columns = math.ceil(len(digits) / math.ceil(len(digits) * 60 / (width - 8))) if digits else 1  # full rows
     across = min((width - 8) / columns, 100.0)
@@ -78,7 +78,7 @@ def digits_svg(title: str, sentence: str, digits: list[Digit], width: float) -> 
 
 def filters_svg(title: str, name: str, windows: Array, width: float) -> str:
     """Windows (K, height, width) through which a first layer looks, on one scale of colours."""
-    width, picture = _begin(width)
+    width, picture = _new_picture(width)
     shown = windows[:WINDOWS]
     sentence = f"{_layer(name)} looks through {_counted('window', windows)}"
     y = heading(picture, title, sentence, width)
@@ -92,7 +92,7 @@ def filters_svg(title: str, name: str, windows: Array, width: float) -> str:
 
 def maps_svg(title: str, digit: Digit, layers: list[tuple[str, Array]], width: float) -> str:
     """What each layer makes of one test picture: (C, H, W) as maps, (features,) as a strip, the last one as scores."""
-    width, picture = _begin(width)
+    width, picture = _new_picture(width)
     sentence = digit.sentence
     y = heading(picture, title, sentence, width)
     picture.image(8, y + 4, 84, 84, ink(digit.pixels))
@@ -126,7 +126,7 @@ def maps_svg(title: str, digit: Digit, layers: list[tuple[str, Array]], width: f
 
 def confusion_svg(title: str, sentence: str, table: Array, width: float) -> str:
     """How often each class (row) was read as each class (column)."""
-    width, picture = _begin(width)
+    width, picture = _new_picture(width)
     y = heading(picture, title, sentence, width) + 26
     count = len(table)
     side = min(44.0, (width - 64) / max(count, 1))
@@ -177,7 +177,7 @@ def _worst(picture: Picture, x: float, y: float, width: float, height: float, mi
 
 def message_svg(title: str, sentence: str, width: float) -> str:
     """Words, where there is nothing to draw."""
-    width, picture = _begin(width)
+    width, picture = _new_picture(width)
     picture.text(8, 20, clip(title, width - 16, 14, bold=True), size=14, bold=True)
     lines = wrap_text(sentence, width - 16)
     for place, line in enumerate(lines):
@@ -185,7 +185,7 @@ def message_svg(title: str, sentence: str, width: float) -> str:
     return picture.finish(width, 34 + 19 * len(lines), f"{title}: {sentence}")
 
 
-def _begin(width: float) -> tuple[float, Picture]:
+def _new_picture(width: float) -> tuple[float, Picture]:
     return min(max(width, NARROWEST), WIDEST), Picture()
 
 

@@ -87,22 +87,22 @@ def draw_graph(
     True
     """
     most = most_items(folds, MOST_ITEMS)
-    folded = fold(_begun(build(trace) if whole is None else copied(whole), node_names), folds, most)
+    folded = fold(_whole_graph(build(trace) if whole is None else copied(whole), node_names), folds, most)
     captions = _Captions(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
-    drawn = _drawn(bounded(folded, most), captions, page, least=not FEWEST < most <= MOST_ITEMS)
+    drawn = _draw_within(bounded(folded, most), captions, page, least=not FEWEST < most <= MOST_ITEMS)
     if drawn is not None:
         return drawn
     whole, turns = build(trace) if whole is None else whole, USUAL
     for smaller in SMALLER:
-        again = fold(_begun(copied(whole), node_names), folds, most, smaller)
+        again = fold(_whole_graph(copied(whole), node_names), folds, most, smaller)
         if drawn is None and len(again.items) < len(folded.items):
             folded, turns = again, smaller
-            drawn = _drawn(bounded(folded, most), captions, page, least=False)
+            drawn = _draw_within(bounded(folded, most), captions, page, least=False)
     while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
-            folded = fold(_begun(copied(whole), node_names), folds, most, turns)
-        drawn = _drawn(bounded(folded, most), captions, page, least=most == FEWEST)
+            folded = fold(_whole_graph(copied(whole), node_names), folds, most, turns)
+        drawn = _draw_within(bounded(folded, most), captions, page, least=most == FEWEST)
     return drawn
 
 
@@ -113,7 +113,7 @@ def _room(page: float | None) -> float:
     return max(column, min(column * SIZE / LEGIBLE, WIDEST + 2 * MARGIN)) - 2 * MARGIN
 
 
-def _begun(graph: Graph, node_names: bool) -> Graph:
+def _whole_graph(graph: Graph, node_names: bool) -> Graph:
     """The whole graph, to be folded."""
     graph.node_names = node_names
     return graph
@@ -137,7 +137,7 @@ class _Captions:
     overview: str
 
 
-def _drawn(graph: Graph, captions: _Captions, page: float | None, least: bool) -> Drawn | None:
+def _draw_within(graph: Graph, captions: _Captions, page: float | None, least: bool) -> Drawn | None:
     """The picture of a folded graph; None where it comes out too wide or too large, but of the `least` that is drawn.
 
     What does not fit is folded rather than scrolled as long as there are modules to fold.

@@ -52,8 +52,8 @@ def way(start: Run, route: Sequence[Run], end: Run, beside: float) -> Way:
     start = x, top, bottom + stem
     x, top, bottom = end
     before = route[-1] if route else start
-    end = x, top - (_stem(before[2], end) if _down(*before[1:]) else STEM), bottom
-    runs = [(x + (beside if _down(a, b) else -beside), a, b) for x, a, b in (start, *route, end)]
+    end = x, top - (_stem(before[2], end) if _leads_down(*before[1:]) else STEM), bottom
+    runs = [(x + (beside if _leads_down(a, b) else -beside), a, b) for x, a, b in (start, *route, end)]
     points = [(runs[0][0], runs[0][1])]
     bends: list[float] = []
     for number, (x, top, bottom) in enumerate(runs):
@@ -71,7 +71,7 @@ def _swung(start: Run, route: Sequence[Run], end: Run) -> list[Run]:
     kept = [start]
     for run, after in zip(route, [*route[1:], end], strict=True):
         onward = (run[0] - kept[-1][0]) * (after[0] - run[0]) > 0
-        passed = onward and run[1] <= run[2] < run[1] + 1.0 and _down(*kept[-1][1:]) and _down(*after[1:])
+        passed = onward and run[1] <= run[2] < run[1] + 1.0 and _leads_down(*kept[-1][1:]) and _leads_down(*after[1:])
         if not passed:
             kept.append(run)
     return kept[1:]
@@ -85,14 +85,14 @@ def _stem(bottom: float, following: Run) -> float:
 def _bend(run: Run, following: Run, beside: float) -> float:
     """At which height a line swings from one upright run to the next."""
     (x0, top, y0), (x1, y1, bottom) = run, following
-    if _down(top, y0) != _down(y1, bottom):  # it turns to the next column, or down again at its head
-        return (max(y0, y1) + PORT if _down(top, y0) else min(y0, y1) - PORT) - beside
+    if _leads_down(top, y0) != _leads_down(y1, bottom):  # it turns to the next column, or down again at its head
+        return (max(y0, y1) + PORT if _leads_down(top, y0) else min(y0, y1) - PORT) - beside
     # Where the edge leans, its two lines part vertically too, else they would touch.
     apart = min(abs(beside) * 0.9, abs(y1 - y0) / 4)  # and yet they end upright, with their arrows
     return (y0 + y1) / 2 + (apart if (x1 < x0) == (beside > 0) else -apart)
 
 
-def _down(top: float, bottom: float) -> bool:
+def _leads_down(top: float, bottom: float) -> bool:
     """Whether a run leads down, as all do but those to the head of the next column; one of no length does."""
     return bottom > top - 1.0
 
@@ -112,7 +112,7 @@ def ports(edges: Sequence[Edge], placed: Placed) -> tuple[list[float], list[floa
             if len(group) == 1:
                 [(x, number)] = group
                 route = placed.routes[number]
-                turns = found is ends and bool(route) and not _down(*route[-1][1:])  # from the column before
+                turns = found is ends and bool(route) and not _leads_down(*route[-1][1:])  # from the column before
                 found[number] = 0.0 if turns else beside(placed.nodes[key][0], placed.widths[key], x)
                 continue
             group.sort()

@@ -64,7 +64,7 @@ def attach_gradients(graph: Graph) -> dict[int, int]:
                         numbers = ran.received[place] if place < len(ran.received) else None
                         if numbers is not None:
                             link.grads.append(Grad(call.number, numbers, ran.step))
-            for target, value in _sent(graph, ran, call, arriving, accumulators):
+            for target, value in _edges_sent(graph, ran, call, arriving, accumulators):
                 if target not in known:
                     views[target] = value
     for link in reversed(graph.links):  # the later ones of a tensor's first
@@ -114,7 +114,7 @@ def _copy_slices(graph: Graph, ran: NodeRan, call: Call, key: str, ends: Ends, w
                 link.grads.append(Grad(call.number, total(parts), ran.step))
 
 
-def _sent(
+def _edges_sent(
     graph: Graph, ran: NodeRan, call: Call, links: list[Link], accumulators: dict[int, int]
 ) -> Iterator[tuple[int, int]]:
     """Give each input its gradient: an edge leads to the node that made the input, or to its leaf. What it found: the node

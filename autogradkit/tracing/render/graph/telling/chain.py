@@ -78,7 +78,7 @@ class Chain:
         """The backward calls that ran through it."""
         return sorted({ran.call for op in self.ops for ran in self.why.ran(op)})
 
-    def known(self, call: int) -> int:
+    def completed_at(self, call: int) -> int:
         """The event from which on all is known that a backward call did here."""
         return max(ran.step for ran in self.ran(call).values())
 

@@ -71,7 +71,7 @@ def grids_of(item: Item, why: Why) -> list[Grid]:
     if item.kind == "tensor" and item.value is not None:
         found = [_of_gradient(item.value, why)]
     elif item.kind == "op" and item.op is not None:
-        found = [_of_update(item.op, why)] if item.op.facts.update else _sent(item.op, why)
+        found = [_of_update(item.op, why)] if item.op.facts.update else _gradients_sent(item.op, why)
     elif item.kind == "call":
         found = _of_chain(Chain(item.ops, why))
     else:
@@ -102,7 +102,7 @@ def _of_update(op: Op, why: Why) -> Grid | None:
     return Grid(what, array, op.step, lambda index: "\n".join(update.at(index)), update.most_telling())
 
 
-def _sent(op: Op, why: Why) -> list[Grid | None]:
+def _gradients_sent(op: Op, why: Why) -> list[Grid | None]:
     """What a node sent to its inputs in its last backward."""
     if not why.ran(op) or op.node_name == "CopySlices":
         return []

@@ -47,11 +47,11 @@ class Moves:
     def sentence(self, index: Index, gradient: Array, label: str) -> str:
         """`∂x[1, 2] = ∂gather₁[0, 1] = 3.5, since gather₁[0, 1] came from x[1, 2]`."""
         places = self.from_place(index)
-        here = f"{label}{_at(index)}"
+        here = f"{label}{_subscript(index)}"
         if not places:
             zero = nums.plain(gradient.dtype.type(0).item())
             return f"∂{here} = {zero}, since nothing in {self.result} came from {here}"
-        names = [f"{self.result}{_at(place)}" for place in places[:MOST_TERMS]]
+        names = [f"{self.result}{_subscript(place)}" for place in places[:MOST_TERMS]]
         more = f" + … ({len(places)} summands)" if len(places) > MOST_TERMS else ""
         summed = " + ".join(f"∂{each}" for each in names) + more
         total = nums.plain(sum(gradient[place].item() for place in places))
@@ -64,7 +64,7 @@ class Moves:
 _Finder = Callable[[Operands, Array], Array]  # the places of the input's elements, as they stand in the result
 
 
-def _at(index: Index) -> str:
+def _subscript(index: Index) -> str:
     return f"[{', '.join(map(str, index))}]" if index else ""
 
 

@@ -25,7 +25,7 @@ from autogradkit.tracing.notation import (
     names_in,
     settled,
     signs_in,
-    written,
+    to_text,
 )
 from autogradkit.tracing.render.graph.telling.agreement import agree, near, with_recorded_end
 from autogradkit.tracing.render.graph.telling.moves import moves
@@ -81,8 +81,8 @@ class Reason:
         """`∂x = ∂ · w = 1 · 2 = 2`; without `sent` the rule alone."""
         start = f"∂{self.label} = "
         if self.term is None:
-            return f"{start}{self.words}{self._moved(incoming, sent)}{self._came(incoming, sent, elements)}"
-        symbols = start + written(self.term, self._symbol)
+            return f"{start}{self.words}{self._moved(incoming, sent)}{self._arrivals(incoming, sent, elements)}"
+        symbols = start + to_text(self.term, self._symbol)
         if incoming is None or sent is None:
             return ", ".join(filter(None, [symbols, self.words]))
         dims = self._summed(incoming.shape, sent.shape) if self.complete else ""
@@ -93,10 +93,10 @@ class Reason:
         arranged = bool(signs_in(self.term) & ARRANGING)
         if signs_in(self.term) & _SHAPED and names_in(self.term) <= {"∂", *self.operands.values}:
             shapes = {"∂": incoming.shape, **{name: each.numbers.shape for name, each in self.operands.values.items()}}
-            rule_text += f"   {written(self.term, lambda leaf: self._shape(leaf, shapes))} → {sent.shape}"
+            rule_text += f"   {to_text(self.term, lambda leaf: self._shape(leaf, shapes))} → {sent.shape}"
             joint = " = "
         if not self.complete:
-            return f"{rule_text}{self.result(sent, joint)}{self._came(incoming, sent, elements)}"
+            return f"{rule_text}{self.result(sent, joint)}{self._arrivals(incoming, sent, elements)}"
         work, total = self.work(incoming), array_of(sent)
         found = self.computed(work, sent)
         most = elements
@@ -188,7 +188,7 @@ class Reason:
         shapes = f"   {incoming.shape} → {sent.shape}" if incoming is not None and incoming.shape != sent.shape else ""
         return shapes + Reason.result(sent, " = ")
 
-    def _came(self, incoming: Numbers | None, sent: Numbers | None, elements: int) -> str:
+    def _arrivals(self, incoming: Numbers | None, sent: Numbers | None, elements: int) -> str:
         """Of what only moves numbers, for some elements what came to them and why."""
         total = None if sent is None else array_of(sent)
         gradient = None if incoming is None else array_of(incoming)
@@ -350,7 +350,7 @@ class Reason:
 
     def _equation(self, text_of: Callable[[Any], str], result: Array, joint: str) -> str:
         assert self.term is not None
-        text, value = written(self.term, text_of), nums.plain_array(result)
+        text, value = to_text(self.term, text_of), nums.plain_array(result)
         text = f"({text})" if signs_in(self.term) & {"where"} else text
         return f"{joint}{text}" if text == value else f"{joint}{text} = {value}"
 

@@ -12,7 +12,7 @@ from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.picture import Drawn
 from autogradkit.tracing.render.graph.telling.steps import details_of, steps_of
-from autogradkit.tracing.render.graph.telling.text import HEADER, table_cells, written
+from autogradkit.tracing.render.graph.telling.text import HEADER, joined_rows, table_cells
 from autogradkit.tracing.render.graph.telling.why import Why
 from autogradkit.tracing.render.graph.wording.words import overview
 
@@ -30,7 +30,7 @@ def state_of(drawn: Drawn, trace: Recording, why: Why | None = None) -> dict[str
     return {
         "svg": drawn.svg,
         "description": drawn.alt,
-        "table": [list(HEADER), *map(list, written(cells))],
+        "table": [list(HEADER), *map(list, joined_rows(cells))],
         "known": [[[event for event, _ in cell] for cell in row] for row in cells],
         "steps": steps_of(graph, trace, why),
         "details": details_of(graph, why),

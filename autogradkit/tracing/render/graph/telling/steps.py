@@ -316,7 +316,7 @@ def _chain_rows(chain: Chain, graph: Graph) -> list[Row]:
     if rules := chain.rules():
         rows.append(["derivative", "\n".join(rules), chain.ops[-1].step])
     for call in first_and_last(chain.calls, MOST_GRADS):
-        rows.append([f"backward {call + 1}", "\n".join(chain.worked(call)), chain.known(call)])
+        rows.append([f"backward {call + 1}", "\n".join(chain.worked(call)), chain.completed_at(call)])
     return rows
 
 

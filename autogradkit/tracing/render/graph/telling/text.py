@@ -88,7 +88,7 @@ def _lines(
         rim = "▣" if value.is_leaf and value.requires_grad else "□"
         lines = [f"{rim} {graph.labels[value.id]} = {nums.one_line(value.numbers)}"]
         for link in arriving:
-            source, way = _called(graph.items[link.tail], graph), way_of(link, graph)
+            source, way = _label_of(graph.items[link.tail], graph), way_of(link, graph)
             if way and f"{source}.grad" != graph.labels[value.id]:
                 lines.append(f"    ← {source}: {way}")
                 lines += [f"      ∂ {nums.one_line(grad.numbers)}" for grad in link.grads]
@@ -114,7 +114,7 @@ def _lines(
     return [f"  {mark} {text}", *(f"      ∂ {nums.one_line(grad.numbers)}" for grad in grads[:6])]
 
 
-def _called(item: Item, graph: Graph) -> str:
+def _label_of(item: Item, graph: Graph) -> str:
     if item.value is not None:
         return graph.labels[item.value.id]
     return graph.labels[item.op.outputs[0]] if item.op is not None and item.op.outputs else item_title(item, graph)
@@ -125,10 +125,10 @@ Cell = list[tuple[int, str]]  # pieces of text, each with the event from which o
 
 def graph_rows(graph: Graph) -> list[tuple[str, ...]]:
     """One row for each op, then one for each leaf's gradient; the header is `HEADER`."""
-    return written(table_cells(graph))
+    return joined_rows(table_cells(graph))
 
 
-def written(rows: list[list[Cell]]) -> list[tuple[str, ...]]:
+def joined_rows(rows: list[list[Cell]]) -> list[tuple[str, ...]]:
     """What the cells say in the end."""
     return [tuple(BETWEEN.join(text for _, text in cell) for cell in row) for row in rows]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.tracing.events import Op, Value
-from autogradkit.tracing.notation import Rule, rules_in, value_of_term, written
+from autogradkit.tracing.notation import Rule, rules_in, to_text, value_of_term
 from autogradkit.tracing.render.graph.telling.operands import Array, array_of, operands_of
 from autogradkit.tracing.render.graph.telling.worked import largest
 
@@ -122,7 +122,7 @@ class Update:
     @staticmethod
     def _spelled(rule: Rule, text_of: Callable[[Any], str]) -> str:
         assert rule.term is not None
-        return written(rule.term, text_of)
+        return to_text(rule.term, text_of)
 
 
 def _same_change(before: Array | None, found: Array, recorded: Array, dtype: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.tracing.notation import Apply, Constant, Name, Term, value_of_term, written
+from autogradkit.tracing.notation import Apply, Constant, Name, Term, to_text, value_of_term
 from autogradkit.tracing.render.graph.telling.windows import Windows
 from autogradkit.tracing.render.marks import numbers as nums
 
@@ -57,7 +57,7 @@ class Worked:
 
     def text(self, places: list[Index]) -> str:
         """The sum of what the rule gives at some places (of its own shape), with its numbers."""
-        found = self._all(places)
+        found = self._summands_at(places)
         shown = found
         if len(found) > MOST_TERMS + 1:  # the largest, in their order
             sizes = np.array([value_of_term(each, {}) for each in found])
@@ -70,10 +70,10 @@ class Worked:
     def total(self, places: list[Index]) -> tuple[Any, float]:
         """What the sum comes to, and the size of its summands, which tells how exact it is."""
         with np.errstate(all="ignore"):
-            values = [value_of_term(each, {}) for each in self._all(places)]
+            values = [value_of_term(each, {}) for each in self._summands_at(places)]
             return sum(values), float(sum(abs(each) for each in values))
 
-    def _all(self, places: list[Index]) -> list[Term]:
+    def _summands_at(self, places: list[Index]) -> list[Term]:
         return [each for place in places for each in self.summands(self.term, place)]
 
     # -- narrowing --------------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ class Worked:
 
 def _ready(term: Term) -> str:
     """A term as a summand, or to be followed by what it comes to."""
-    text = written(term, nums.plain)
+    text = to_text(term, nums.plain)
     return f"({text})" if isinstance(term, Apply) and term.sign == "where" else text
 
 

@@ -40,7 +40,9 @@ def title(trace: Recording) -> str:
             event.position for event in trace.events if isinstance(event, Failure) and event.position is not None
         ]
         places = {None if position is None else position.code: position for position in positions}
-        found = _one(_written(position, trace.source) for position in places.values()) if len(places) == 1 else ""
+        found = (
+            _one(_statement_text(position, trace.source) for position in places.values()) if len(places) == 1 else ""
+        )
     return found
 
 
@@ -52,7 +54,7 @@ def _one(titles: Iterator[str]) -> str:
 
 def _started_from(event: BackwardBegin, trace: Recording) -> str:
     """The expression whose backward was called; of a variable, what was assigned to it last."""
-    root, is_name = _root(_written(event.position, trace.source))
+    root, is_name = _root(_statement_text(event.position, trace.source))
     return (is_name and _assigned(root, event, trace)) or root
 
 
@@ -87,7 +89,7 @@ def _assigned(name: str, event: BackwardBegin, trace: Recording) -> str:
     return code if isinstance(statement, ast.Assign) and _is_name(statement.targets[0], name) else ""
 
 
-def _written(position: Position | None, source: str) -> str:
+def _statement_text(position: Position | None, source: str) -> str:
     """The statement at a place, in one line; nothing where it is part of a compound statement's head, or unknown."""
     if position is None:
         return ""
