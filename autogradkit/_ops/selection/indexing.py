@@ -6,6 +6,7 @@ the index tensors by `index` and `index_put`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from operator import setitem
 from typing import Any
@@ -149,7 +150,7 @@ def _index_put_step(target: Array, indices: OptionalArrays, values: Array, accum
         raise IndexError(f"too many indices for tensor of dimension {target.ndim} (got {len(indices)})")
     if not accumulate and not values.ndim and _is_mask(indices, target):
         return setitem, target, indices[0], scalar_array(values.item(), from_numpy_dtype(target.dtype))
-    if not accumulate and (step := _put_leading(target, indices, values)) is not None:
+    if (step := _put_leading(target, indices, values, accumulate)) is not None:
         return step
     masks = [index for index in indices if index is not None]
     fills = not accumulate and values.size == 1 and len(masks) == 1 and masks[0].dtype in (np.bool_, np.uint8)
@@ -176,36 +177,36 @@ def _index_put_step(target: Array, indices: OptionalArrays, values: Array, accum
     return setitem, target, place.numpy_index, spread
 
 
-def _put_leading(target: Array, indices: OptionalArrays, values: Array) -> Step | None:
+def _put_leading(target: Array, indices: OptionalArrays, values: Array, accumulate: bool) -> Step | None:
     """The step of the usual case, which needs no plan: one tensor of places along the first dimension, and values that fit."""
     first = indices[0]
     if len(indices) > 1 or first is None or first.dtype != np.int64 or not first.size or values.dtype != target.dtype:
         return None
-    if not target.size or (values.ndim and values.shape != first.shape + target.shape[1:]):
+    if not target.size or ((values.ndim or accumulate) and values.shape != first.shape + target.shape[1:]):
         return None
     size = target.shape[0]
     if np.maximum.reduce(first, axis=None) >= size or np.minimum.reduce(first, axis=None) < -size:
         return None  # the general way says which index it was
-    return setitem, target, first, values
+    return _add_at(target, (first,), values) if accumulate else (setitem, target, first, values)
 
 
 def _add_at(target: Array, index: tuple[Any, ...], values: Array) -> Step:
     """The step that adds `values` where `index` points, as often as it points there: rows of the indexed dimensions at once."""
     dims = [dim for dim, each in enumerate(index) if not isinstance(each, slice)]
-    rest = [dim for dim in range(target.ndim) if dim not in dims]
+    order = [*dims, *[dim for dim in range(target.ndim) if dim not in dims]]
     sizes = [target.shape[dim] for dim in dims]
-    arrays = np.broadcast_arrays(*(index[dim] for dim in dims))
-    rows = np.ravel_multi_index(tuple(a % n for a, n in zip(arrays, sizes, strict=True)), sizes).reshape(-1)
+    rows = index[dims[0]] % sizes[0]
+    if len(dims) > 1:
+        arrays = np.broadcast_arrays(*(index[dim] for dim in dims))
+        rows = np.ravel_multi_index(tuple(a % n for a, n in zip(arrays, sizes, strict=True)), sizes)
     # The rows first in `values` too: they stand where the first index stood if the indices are adjacent.
-    adjacent = dims[-1] - dims[0] == len(dims) - 1
-    first = dims[0] if adjacent else 0
-    places = arrays[0].ndim
-    moved = np.moveaxis(values, range(first, first + places), range(places))
-    moved = moved.reshape(rows.size, -1)
-    total = np.zeros((int(np.prod(sizes)), moved.shape[1]), target.dtype)
-    add_rows(total, rows, moved)
-    shape = (*sizes, *(target.shape[dim] for dim in rest))
-    return np.add, target, total.reshape(shape).transpose(np.argsort([*dims, *rest])), target
+    if dims[0] and dims[-1] - dims[0] == len(dims) - 1:
+        values = np.moveaxis(values, range(dims[0], dims[0] + rows.ndim), range(rows.ndim))
+    moved = values.reshape(rows.size, -1)
+    total = np.zeros((math.prod(sizes), moved.shape[1]), target.dtype)
+    add_rows(total, rows.reshape(-1), moved)
+    total = total.reshape([target.shape[dim] for dim in order])
+    return np.add, target, total if order == sorted(order) else total.transpose(np.argsort(order)), target
 
 
 _EACH_TURN = 16  # rows that a turn adds on the average, for turns to be quicker than going by elements
