@@ -19,6 +19,7 @@ SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")  # of PyTorch's quick way in evaluation
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # of what PyTorch calls itself
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support is in beta")  # of PyTorch's first one
 @pytest.mark.filterwarnings("ignore:__array:DeprecationWarning")  # of its tensors, where NumPy asks for them
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_it_prints_what_it_prints_with_pytorch(

@@ -94,15 +94,14 @@ class _ConvNd(Module):
         return functional.pad(input, tuple(self._reversed_padding_repeated_twice), self.padding_mode), 0
 
     @property
-    def _reversed_padding_repeated_twice(self) -> list[int]:
+    def _reversed_padding_repeated_twice(self) -> list[int] | tuple[int, ...]:
         """What `functional.pad` takes for the padding, by the name that classes of users' find it under."""
+        if not isinstance(self.padding, str):
+            return tuple([size for size in reversed(self.padding) for _ in range(2)])
         around: list[int] = []
         for at in reversed(range(len(self.kernel_size))):  # before and after the last dimension come first
-            if isinstance(self.padding, str):
-                total = self.dilation[at] * (self.kernel_size[at] - 1) if self.padding == "same" else 0
-                around += [total // 2, total - total // 2]
-            else:
-                around += [self.padding[at]] * 2
+            total = self.dilation[at] * (self.kernel_size[at] - 1) if self.padding == "same" else 0
+            around += [total // 2, total - total // 2]
         return around
 
     def __getstate__(self) -> dict[str, Any]:
