@@ -66,6 +66,9 @@ x = torch.ones(3, requires_grad=True); y = (x * 2).expand(2, 3); y.masked_fill_(
     "no index at all": """
 torch.ops.aten.index.Tensor(torch.tensor([1.0]), [])
     """,
+    "layers of another number of sizes are printed": """
+torch.nn.Conv2d(1, 1, (1, 2, 3))
+    """,
     "devices": """
 torch.device("float32")
 torch.device("")
