@@ -190,7 +190,9 @@ def lab(arguments: argparse.Namespace) -> int:
     try:
         folder: Path = arguments.folder.expanduser().resolve()
     except RuntimeError as error:  # no such user, or links in a circle
-        _tell(f"There is no folder {arguments.folder}: {error}. Name another folder: autogradkit lab FOLDER")
+        _tell(
+            f"There is no folder {arguments.folder}: {str(error).rstrip('.')}. Name another folder: autogradkit lab FOLDER"
+        )
         return 1
     try:
         done = copy_lessons(lessons_folder(), folder / SUBFOLDER)

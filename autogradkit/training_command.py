@@ -36,7 +36,7 @@ def train(arguments: argparse.Namespace, tell: Callable[[str], None]) -> int:
             _resume(training, file, network, seed)
         except (OSError, ValueError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as error:
             unread = isinstance(error, pickle.UnpicklingError)  # whose text is of options that are not here
-            reason = "it cannot be read" if unread else str(error).partition("\n")[0]
+            reason = "it cannot be read" if unread else str(error).partition("\n")[0] or "it is empty"
             tell(f"autogradkit train: {file} is no checkpoint of {network}, seed {seed}: {reason}")
             return 2
     print(f"{network}, seed {seed}, {epochs} epochs of {len(setup.loader)} batches")

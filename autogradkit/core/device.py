@@ -6,18 +6,107 @@ Factories without `device=` make their tensors on the default device, which may 
 
 from __future__ import annotations
 
+import functools
+import re
 import threading
 from types import TracebackType
+from typing import Any, NoReturn, cast
 
 from autogradkit.core.c_types import CType
 from autogradkit.core.errors import c_type_name
-from autogradkit.core.frames import entry
+from autogradkit.core.frames import entry, shorten
+from autogradkit.core.warning import warn_once
 
 NO_ACCELERATOR = "Cannot access accelerator device when none is available."
 _KNOWN = (
     "cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, meta, hpu, mtia, "
     "privateuseone"
 )
+_MKLDNN = (
+    "'mkldnn' is no longer used as device type. So torch.device('mkldnn') will be deprecated and removed in the future. Please "
+    "use other valid device types instead."
+)
+_FORM = re.compile(r"([a-zA-Z_]+)(?::(0|[1-9]\d*))?")
+
+
+@functools.cache
+def _parsed(text: str) -> tuple[str, int | None]:
+    """(the type, the index) that a string such as "cuda:1" names. Raises RuntimeError for what is none."""
+    if not text:
+        raise RuntimeError("Device string must not be empty")
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise RuntimeError(f"Invalid device string: '{text}'")
+    name, number = found.groups()
+    if name not in _KNOWN.split(", "):
+        raise RuntimeError(f"Expected one of {_KNOWN} device type at start of device string: {name}")
+    if number is not None and int(number) >= 2**31:
+        raise RuntimeError(f"Could not parse device index '{number}' in device string '{text}'")
+    return name, None if number is None else int(number)
+
+
+def _asked(given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any]:
+    """(the type or device, the index) of a call, in either of its two forms. Raises TypeError, with PyTorch's texts."""
+    unknown = [name for name in named if name not in ("device", "type", "index")]
+    if unknown and given:
+        raise TypeError(f"device() got an unexpected keyword argument '{unknown[0]}'")
+    names = ("type", "index")[: len(given)]
+    call = dict(zip(names, given, strict=False)) | named
+    if len(given) + len(named) == 1 and (given or "device" in named or isinstance(named.get("type"), str)):
+        [kind] = (*given, *named.values())
+        if isinstance(kind, bytes):
+            kind = kind.decode()
+        if isinstance(kind, (str, int, device)):
+            return kind, None
+        raise TypeError(
+            _NO_FORM.format(c_type_name(kind), _misfit(f"arguments have invalid types: (!{_spelled(kind)}!)"))
+        )
+    if len(given) > 2 or len(call) < len(given) + len(named) or "type" not in call:
+        kinds = ", ".join(map(c_type_name, given)) + "".join(f"{k}={c_type_name(v)}, " for k, v in named.items())
+        wrong = _misfit(f"keywords were incorrect: {', '.join(named)}") if named else ""
+        raise TypeError(_NO_FORM.format(kinds, wrong))
+    for place, (name, wanted) in enumerate((("type", str), ("index", int)), 1):
+        value = call.get(name)
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            if name == "index" and value is None:
+                continue
+            where = f" (position {place})" if len(given) >= place else ""
+            raise TypeError(f"device(): argument '{name}'{where} must be {wanted.__name__}, not {c_type_name(value)}")
+    return call["type"], call.get("index")
+
+
+_NO_FORM = (
+    "device() received an invalid combination of arguments - got ({}), but expected one of:\n * (torch.device device)\n{} * (str "
+    "type, int index = -1)\n"
+)
+
+
+def _misfit(what: str) -> str:
+    return f"      didn't match because some of the {what}\n"
+
+
+def _spelled(value: Any) -> str:
+    """A type as the parser's second line has it, which looks into lists."""
+    if not isinstance(value, list):
+        return c_type_name(value)
+    elements = cast("list[Any]", value)
+    return f"list of [{', '.join(map(c_type_name, elements))}]"
+
+
+def _named(kind: Any, index: Any) -> tuple[str, int | None]:
+    """(the type, the index) of what was asked for. Raises RuntimeError for an index that is none, and for a number alone."""
+    if isinstance(kind, device):
+        return kind.type, kind.index
+    if isinstance(kind, int):
+        require_cpu(kind)
+    name, number = _parsed(kind)
+    if index is None:
+        return name, number
+    if number is not None:
+        raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {kind}")
+    if index < 0:
+        raise RuntimeError("Device index must not be negative")
+    return name, index
 
 
 class device(metaclass=CType):  # noqa: N801 - PyTorch's name
@@ -33,25 +122,31 @@ class device(metaclass=CType):  # noqa: N801 - PyTorch's name
     index: int | None
     type: str
 
-    def __init__(self, type: str | device, index: int | None = None) -> None:
-        if isinstance(type, device):
-            type, index = type.type, type.index
-        if isinstance(type, int):
-            require_cpu(type)
-        if not isinstance(type, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            kind = c_type_name(type)
-            raise TypeError(
-                f"device() received an invalid combination of arguments - got ({kind}), but expected one of:"
-            )
-        name, separator, number = type.partition(":")
-        if name not in _KNOWN.split(", "):
-            raise RuntimeError(f"Expected one of {_KNOWN} device type at start of device string: {name}")
-        if separator:
-            if not number.isdigit():
-                raise RuntimeError(f"Invalid device string: '{type}'")
-            index = int(number)
-        self.type = name
-        self.index = index
+    def __init__(self, *given: Any, **named: Any) -> None:
+        try:
+            usual = len(given) == 1 and not named and given[0].__class__ is str
+            name, number = _parsed(given[0]) if usual else _named(*_asked(given, named))
+        except BaseException as error:
+            shorten(error)
+            raise
+        if name == "mkldnn":
+            warn_once(_MKLDNN)
+        set_slot = object.__setattr__
+        set_slot(self, "type", name)
+        set_slot(self, "index", number)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        if name in self.__slots__:
+            raise AttributeError(f"attribute '{name}' of 'torch.device' objects is not writable")
+        raise AttributeError(f"'torch.device' object has no attribute '{name}'")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        self.__setattr__(name, None)
+
+    def __lt__(self, other: object) -> NoReturn:
+        raise TypeError("comparison not implemented")
+
+    __le__ = __gt__ = __ge__ = __lt__
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
@@ -152,4 +247,4 @@ def set_default_device(device: str | int | Device | None) -> None:
     """Set that device, with None to what it was at first. Factories refuse one that is not here, not this."""
     if isinstance(device, int):
         require_cpu(device)  # which refuses every number
-    DEFAULT.set = None if device is None else Device(device)  # pyright: ignore[reportArgumentType]
+    DEFAULT.set = None if device is None else Device(device)

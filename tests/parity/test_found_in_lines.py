@@ -66,6 +66,27 @@ x = torch.ones(3, requires_grad=True); y = (x * 2).expand(2, 3); y.masked_fill_(
     "no index at all": """
 torch.ops.aten.index.Tensor(torch.tensor([1.0]), [])
     """,
+    "layers of another number of sizes are printed": """
+torch.nn.Conv2d(1, 1, (1, 2, 3))
+    """,
+    "devices": """
+torch.device("float32")
+torch.device("")
+torch.device("cpu:01")
+torch.device("cuda:99999999999")
+torch.device("cpu", -1)
+torch.device("cpu:0", 1)
+torch.device("cpu", "a")
+torch.device("cpu", 1, 2)
+torch.device(3, 0)
+torch.device([1])
+torch.device(index=0)
+torch.device()
+torch.device(device="cpu"), torch.device(b"cpu"), torch.device(type="cuda", index=2), torch.device("cpu", None)
+d = torch.device("cpu"); d.index = 1; 0
+torch.device("cpu") < torch.device("meta")
+copy.deepcopy(torch.device("cuda:1")), pickle.loads(pickle.dumps(torch.device("cuda:1")))
+    """,
     "bags whose offsets are wrong": """
 torch.nn.functional.embedding_bag(torch.tensor([0, 1]), torch.ones(2, 2), torch.tensor([0, -1]))
 torch.nn.functional.embedding_bag(torch.tensor([0, 1]), torch.ones(2, 2), torch.tensor([0]), include_last_offset=True)

@@ -111,12 +111,11 @@ class _ConvNd(Module):
         super().__setstate__({name: each for name, each in state.items() if name != "_reversed_padding_repeated_twice"})
 
     def extra_repr(self) -> str:
-        dims = len(self.kernel_size)
         parts = [
             f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}",
-            f"padding={self.padding}" if self.padding != (0,) * dims else "",
-            f"dilation={self.dilation}" if self.dilation != (1,) * dims else "",
-            f"output_padding={self.output_padding}" if self.output_padding != (0,) * dims else "",
+            f"padding={self.padding}" if self.padding != (0,) * len(self.padding) else "",
+            f"dilation={self.dilation}" if self.dilation != (1,) * len(self.dilation) else "",
+            f"output_padding={self.output_padding}" if self.output_padding != (0,) * len(self.output_padding) else "",
             f"groups={self.groups}" if self.groups != 1 else "",
             "bias=False" if self.bias is None else "",
             f"padding_mode={self.padding_mode}" if self.padding_mode != "zeros" else "",
