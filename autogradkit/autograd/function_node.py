@@ -16,6 +16,7 @@ from autogradkit.core import errors
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.recording import reported
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.warning import warn
 from autogradkit.engine.history import edge_of
 from autogradkit.engine.modes import DUAL_LEVELS, MODE, set_grad_enabled
 from autogradkit.engine.node import SEQUENCE, Node
@@ -89,7 +90,11 @@ class BackwardCFunction(Node, FunctionCtx):
             tensors.append(value if isinstance(value, Tensor) else self.output_tensor(value))
         return tuple(tensors)
 
-    saved_variables = saved_tensors
+    @property
+    def saved_variables(self) -> tuple[Tensor | None, ...]:
+        """The older name of `saved_tensors`, with PyTorch's warning."""
+        warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning)
+        return self.saved_tensors
 
     @property
     def _raw_saved_tensors(self) -> tuple[SavedTensor, ...]:

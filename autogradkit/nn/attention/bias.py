@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import warnings as _warnings
 from enum import IntEnum as _IntEnum
 from typing import Any as _Any
 
 import autogradkit as _ak
 from autogradkit.core.frames import entry as _entry
 from autogradkit.core.tensor import Tensor as _Tensor
+from autogradkit.core.warning import warn as _warn
 from autogradkit.nn import functional as _functional
 
 __all__ = ["CausalBias", "CausalVariant", "causal_lower_right", "causal_upper_left"]
@@ -42,9 +42,7 @@ class CausalBias(_Tensor):
         self.seq_len_q = seq_len_q
         self.seq_len_kv = seq_len_kv
         if seq_len_q > seq_len_kv and variant == CausalVariant.LOWER_RIGHT:
-            _warnings.warn(
-                "Lower right causal bias will produce NaNs in the output when seq_len_q > seq_len_kv!", stacklevel=3
-            )
+            _warn("Lower right causal bias will produce NaNs in the output when seq_len_q > seq_len_kv!")
 
     def _materialize(self, device: _Any = None) -> _Any:
         """The triangle itself, of bools."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import inspect
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import autogradkit as ak
 from autogradkit.core.frames import entry
-from autogradkit.core.warning import warn_once
+from autogradkit.core.warning import warn, warn_once
 from autogradkit.nn.attention.block_masks import BLOCK, BlockMask, Mask, noop_mask, sliced_mask, to_ordered
 from autogradkit.nn.functional import pad
 
@@ -104,12 +103,11 @@ def create_block_mask(
     if _is_of_scores(mask_mod):
         raise AssertionError(f"create-block_mask requires a mask_mod function! Got {mask_mod}")
     if _compile:
-        warnings.warn(
+        warn(
             "_compile flag on create_block_mask was originally added to work around a torch.compile limitation. That limitation "
             "has since been addressed. So, to compile create_block_mask, we suggest doing torch.compile(create_block_mask). This "
             "still works for now, but will be removed in the future.",
             DeprecationWarning,
-            stacklevel=3,
         )
     tall, wide = (BLOCK_SIZE, BLOCK_SIZE) if isinstance(BLOCK_SIZE, int) else BLOCK_SIZE
     mask = pad(create_mask(mask_mod, B, H, Q_LEN, KV_LEN, device), (0, -KV_LEN % wide, 0, -Q_LEN % tall))

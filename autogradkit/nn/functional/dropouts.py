@@ -5,12 +5,12 @@ Rests on the declared ops of `_ops/network/dropout.py`.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from autogradkit._ops.network import dropout as ops
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 from autogradkit.nn.functional.editing import editing
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"]
@@ -78,13 +78,11 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 
 def _warn_of_dimensions(name: str, dims: int, spatial: int) -> None:
     if dims not in (spatial + 1, spatial + 2):
-        warnings.warn(
+        warn(
             f"{name}: Received a {dims}-D input to {name}, which is deprecated and will result in an error in a future "
             "release. To retain the behavior and silence this warning, please use dropout instead. Note that "
             f"{name} exists to provide channel-wise dropout on inputs with {spatial} spatial dimensions, a channel dimension, "
-            f"and an optional batch dimension (i.e. {spatial + 1}D or {spatial + 2}D inputs).",
-            UserWarning,
-            stacklevel=4,
+            f"and an optional batch dimension (i.e. {spatial + 1}D or {spatial + 2}D inputs)."
         )
 
 
@@ -101,13 +99,11 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     _require_probability(p)
     _warn_of_dimensions("dropout2d", input.dim(), 2)
     if input.dim() == 3:
-        warnings.warn(
+        warn(
             "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired - "
             "input is interpreted as shape (N, C, L), where C is the channel dim. This behavior will change in a future "
             "release to interpret the input as one without a batch dimension, i.e. shape (C, H, W). To maintain the 1D "
-            "channel-wise dropout behavior, please switch to using dropout1d instead.",
-            UserWarning,
-            stacklevel=3,
+            "channel-wise dropout behavior, please switch to using dropout1d instead."
         )
     return _by_channel(input, p, training, inplace)
 

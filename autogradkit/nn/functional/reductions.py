@@ -5,11 +5,11 @@ Rests on the losses' numbers in `_ops`; the other rooms call it, and so do the l
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from autogradkit._ops.network import loss
 from autogradkit.core.frames import shorten
+from autogradkit.core.warning import warn
 
 REDUCTIONS = {"none": loss.NONE, "mean": loss.MEAN, "sum": loss.SUM}
 
@@ -37,11 +37,7 @@ def reduction_name(size_average: bool | None, reduce: bool | None, reduction: st
         shorten(error)
         raise
     chosen = "none" if not wanted else "mean" if averaged else "sum"
-    warnings.warn(
-        f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.",
-        UserWarning,
-        stacklevel=4,
-    )
+    warn(f"size_average and reduce args will be deprecated, please use reduction='{chosen}' instead.")
     return chosen
 
 

@@ -5,7 +5,6 @@ Rests on the declared ops of `_ops/network`; interpolate chooses among them.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from autogradkit._ops.network import rearranging
 from autogradkit._ops.network.resampling import UPSAMPLES
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 from autogradkit.nn.functional.poolings import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 __all__ = [
@@ -187,9 +187,7 @@ def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None)
 
 
 def _warn_of(name: str) -> None:
-    warnings.warn(
-        f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.", UserWarning, stacklevel=3
-    )
+    warn(f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.")
 
 
 def _pair(value: Any) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from autogradkit._ops.making.options import contiguous_format
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 
 __all__ = ["gumbel_softmax", "log_softmax", "softmax", "softmin"]
 
@@ -71,7 +72,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     tensor(2.)
     """
     if eps != 1e-10:
-        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=3)
+        warn("`eps` parameter is deprecated and has no effect.")
     drawn: Any = empty_like.owner(logits, memory_format=contiguous_format)
     noise = -drawn.exponential_().log()
     soft = ((logits + noise) / tau).softmax(dim)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 from autogradkit.nn import functional
 from autogradkit.nn.modules.batchnorm import Norm
 from autogradkit.nn.modules.module import Samples
@@ -40,10 +40,9 @@ class _InstanceNorm(Norm):
                 raise ValueError(
                     f"expected input's size at dim={at} to match num_features ({self.num_features}), but got: {channels}."
                 )
-            warnings.warn(
+            warn(
                 f"input's size at dim={at} does not match num_features. You can silence this warning by not passing in "
-                "num_features, which is not used because affine=False",
-                stacklevel=2,
+                "num_features, which is not used because affine=False"
             )
         return self._apply_norm(input.unsqueeze(0)).squeeze(0) if single else self._apply_norm(input)
 

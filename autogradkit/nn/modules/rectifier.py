@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from autogradkit.core.constructors import OwnConstructor
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.warning import warn
 from autogradkit.nn import functional
 from autogradkit.nn.init import constant_
 from autogradkit.nn.modules.members import unfilled
@@ -239,7 +239,7 @@ class Hardtanh(Editing):
 def _renamed(old: str, new: str, given: float | None, value: float) -> float:
     if given is None:
         return value
-    warnings.warn(f"keyword argument `{old}` is deprecated and renamed to `{new}`", FutureWarning, stacklevel=3)
+    warn(f"keyword argument `{old}` is deprecated and renamed to `{new}`", FutureWarning)
     return given
 
 
