@@ -98,3 +98,19 @@ U.draw_keypoints(x, t.tensor([[2, 3]]))
 @pytest.mark.parametrize("kind", ["uint8", "float32", "grey", "batch"])
 def test_what_is_drawn(call: str, kind: str) -> None:
     compare(lambda x: run(ours, ak, call, x), lambda x: run(theirs, torch, call, x), TENSORS[kind])
+
+
+def test_a_flow_in_colours() -> None:
+    flow = torch.randn(2, 2, 20, 30, generator=torch.Generator().manual_seed(5))
+    for given in (flow, flow[0], flow * 0, -flow[1]):
+        image, theirs = ours.flow_to_image(ak.tensor(given.numpy())), torchvision.utils.flow_to_image(given)
+        assert (str(image.dtype), image.shape, image.stride()) == (str(theirs.dtype), theirs.shape, theirs.stride())
+        apart = np.abs(image.numpy().astype(int) - theirs.numpy().astype(int))
+        assert apart.max() <= 1  # a last digit of the direction may cross a border between two shades
+        assert (apart > 0).mean() < 0.001
+    for sizes in ((2, 3), (3, 4, 4)):
+        for library, utils in ((ak, ours), (torch, torchvision.utils)):
+            with pytest.raises(ValueError, match=r"have shape \(2, H, W\) or \(N, 2, H, W\), got torch\.Size"):
+                utils.flow_to_image(library.ones(sizes))
+            with pytest.raises(ValueError, match=r"Flow should be of dtype torch\.float, got torch\.float64"):
+                utils.flow_to_image(library.ones(sizes).double())
