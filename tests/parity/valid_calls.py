@@ -28,8 +28,9 @@ from .oracle import to_ours
 
 # What makes or takes sparse tensors, whose state has no strides and no storage: compared in test_sparse.py.
 SPARSE = (
-    "_indices", "_nnz", "_values", "coalesce", "dense_dim", "hspmm", "indices", "is_coalesced", "smm",
-    "sparse_coo_tensor", "sparse_dim", "sparse_mask", "sspaddmm", "to_sparse", "to_sparse_bsc", "to_sparse_bsr",
+    "_indices", "_nnz", "_values", "ccol_indices", "coalesce", "col_indices", "crow_indices", "dense_dim", "hspmm", "indices",
+    "is_coalesced", "row_indices", "smm", "sparse_compressed_tensor", "sparse_coo_tensor", "sparse_csc_tensor",
+    "sparse_csr_tensor", "sparse_dim", "sparse_mask", "sspaddmm", "to_sparse", "to_sparse_bsc", "to_sparse_bsr",
     "to_sparse_coo", "to_sparse_csc", "to_sparse_csr", "values",
 )  # fmt: skip
 # What refuses a tensor that is not quantised, and there are no others here.

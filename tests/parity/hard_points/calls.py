@@ -77,12 +77,20 @@ NOT_SWEPT: dict[str, str] = {
             "_sparse_sparse_matmul/sparse_sparse_matmul/0", "_sparse_sum/_/0", "_sparse_sum/_/1", "_sparse_sum/_/3",
             "_sparse_sum/sparse_sum_dims/2", "_to_dense/_to_dense/0", "_to_sparse/to_sparse_dims/0",
             "_to_sparse/to_sparse_layout/1", "coordinates/coordinates/0", "values_at/values_at/0",
+            "_sparse_compressed_tensor/compressed/0", "sparse_sampled_addmm/sampled_addmm/0",
         ),
         "of sparse tensors: test_sparse.py compares it",
     ),
     **dict.fromkeys(
         ("apply_/apply_/0", "map_/map_/0", "map2_/map2_/0", "frombuffer/frombuffer/0"),
         "takes a function or a buffer: test_older_functions.py compares it",
+    ),
+    **dict.fromkeys(
+        (
+            "_fake_quantize_per_tensor_affine_cachemask_tensor_qparams/by_element/0",
+            "fake_quantize_per_channel_affine_cachemask/by_channel/0",
+        ),
+        "scales and zero points that hang together: test_lines.py compares it",
     ),
     "fw_primal/fw_primal/0": "what forward mode is made of: test_forward_ad.py compares it",
     "dequantize/_/1": "refuses what is no quantised tensor",
