@@ -31,6 +31,7 @@ NO_VALID_CALL = {
     "grid_sampler_2d", "grid_sampler_3d", "conv_tbc",
     "Tensor.qscheme", "Tensor.pin_memory", "Tensor.record_stream", "Tensor.resize",
     # these take sparse tensors only
+    "Tensor.ccol_indices", "Tensor.col_indices", "Tensor.crow_indices", "Tensor.row_indices", "sparse_compressed_tensor",
     "hspmm", "smm", "sspaddmm", "Tensor.coalesce", "Tensor.indices", "Tensor.is_coalesced", "Tensor.smm",
     "Tensor.sparse_mask", "Tensor.sspaddmm", "Tensor.values",
     "gru", "gru_cell", "lstm", "lstm_cell",

@@ -11,7 +11,7 @@ import numpy as np
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import not_implemented, scalar_type
+from autogradkit._ops.declare.refusals import constants, not_implemented, scalar_type
 from autogradkit._ops.making.filled import ones
 from autogradkit.core.dtype import bfloat16, float16, float32, from_numpy_dtype, int32
 from autogradkit.core.strides import dense_strides_like, element_strides
@@ -54,7 +54,11 @@ def _by_tensor(self: Array, scale: Any, zero_point: Any, low: int, high: int, ou
 
 
 _STEPS = "the numbers go up in steps, and the gradient is that of none"
-_refuse = not_implemented("fake_quantize_tensor_cachemask_kernel_type_handling", "biuc")
+_without_kernel = not_implemented("fake_quantize_tensor_cachemask_kernel_type_handling", "biuc")
+
+
+def _refuse(self: Tensor, *_: Any) -> None:
+    _without_kernel(self)  # a zero point may be a whole number
 
 
 @op(
@@ -84,6 +88,7 @@ def by_number(
     out=False,
     meta=_meta,
     dtypes=_refuse,
+    refuse=constants("_fake_quantize_per_tensor_affine_cachemask_tensor_qparams", scale=1, zero_point=2),
     outputs="output mask",
     differentiable_outputs=1,
     unmeasured=_STEPS,
@@ -110,6 +115,7 @@ def by_element(
     variants="",
     out=False,
     meta=_meta,
+    refuse=constants("fake_quantize_per_channel_affine_cachemask", scale=1, zero_point=2),
     outputs="output mask",
     differentiable_outputs=1,
     unmeasured=_STEPS,

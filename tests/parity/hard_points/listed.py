@@ -75,6 +75,7 @@ ON_SOME_PROCESSORS = {
     "linalg.lu_factor refused here float32",
     "linalg.solve_ex refused here float32",
     *(f"{each} complex" for each in PIVOTS),
+    "nn.functional.selu gradient float",
     *(f"{each} bfloat16" for each in (*HASHES, *HALF_CONVOLUTIONS)),
 }
 # With AVX512-FP16 PyTorch 2.13 ends the process in a strided, padded convolution of one element.

@@ -161,7 +161,7 @@ SETTLED: dict[str, str] = {
         )),
         ("PyTorch's kernel draws what `rrelu` draws here", "float", ("aten.rrelu_with_noise forward",)),
         ("a NaN has one gradient in PyTorch's vectorised loop, and another in the scalar one at its end", "float", (
-            "nn.functional.relu6 gradient", "selu gradient",
+            "nn.functional.relu6 gradient", "nn.functional.selu gradient", "selu gradient",
         )),
         ("PyTorch gives the operand itself, and takes its history away", "any", (
             "dequantize gradient", "dequantize gradient's error",
