@@ -9,7 +9,7 @@ from typing import Any
 def per_dimension(value: Any, dims: int) -> tuple[Any, ...]:
     """One for each dimension; what does not fit, the op refuses.
 
-    >>> each(3, 2), each([1, 2], 2)
+    >>> per_dimension(3, 2), per_dimension([1, 2], 2)
     ((3, 3), (1, 2))
     """
     return tuple(value) if isinstance(value, Iterable) else (value,) * dims

@@ -303,7 +303,7 @@ def settled(term: Term, settings: Mapping[str, Number], absent: Set[str] = froze
     A bound that was not given (`absent`) is none.
 
     >>> rule, = rules_in("∂self = ∂ · exponent · self^(exponent − 1)")
-    >>> written(settled(rule.term, {"exponent": 3}), str)
+    >>> to_text(settled(rule.term, {"exponent": 3}), str)
     '∂ · 3 · self²'
     """
     if isinstance(term, Name):
@@ -344,7 +344,7 @@ def to_text(term: Term, text_of: Callable[[Any], str]) -> str:
     they are needed.
 
     >>> rule, = rules_in("∂self = ∂ · (1 − result²)")
-    >>> written(rule.term, {"∂": "2", "result": "−3", 1: "1"}.get)
+    >>> to_text(rule.term, {"∂": "2", "result": "−3", 1: "1"}.get)
     '2 · (1 − (−3)²)'
     """
     return _Writer(text_of).text(term)
