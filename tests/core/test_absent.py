@@ -95,7 +95,6 @@ def test_what_is_left_out_for_good_says_what_there_is_instead() -> None:
         ("models", "Swin_T_Weights"),
         ("datasets", "ImageNet"),
         ("io", "decode_heic"),
-        ("utils", "flow_to_image"),
     ],
 )
 def test_a_name_that_only_torchvision_has_is_said_to_be_its(name: str, said: str) -> None:

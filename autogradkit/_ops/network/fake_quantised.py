@@ -15,7 +15,7 @@ from autogradkit._ops.declare.refusals import constants, not_implemented, scalar
 from autogradkit._ops.making.filled import ones
 from autogradkit.core.dtype import bfloat16, float16, float32, from_numpy_dtype, int32
 from autogradkit.core.strides import dense_strides_like, element_strides
-from autogradkit.core.tensor import Tensor
+from autogradkit.core.tensor import Tensor, wrap
 
 _FURTHEST = 2.0**63  # beyond it PyTorch's whole numbers turn round to the least of all
 
@@ -61,6 +61,11 @@ def _refuse(self: Tensor, *_: Any) -> None:
     _without_kernel(self)  # a zero point may be a whole number
 
 
+def _of(*numbers: float) -> Tensor:
+    """Scales or zero points, which are no operands to differentiate by."""
+    return wrap(np.array(numbers, np.float32))
+
+
 @op(
     name="fake_quantize_per_tensor_affine_cachemask",
     variants="",
@@ -94,7 +99,7 @@ def by_number(
     unmeasured=_STEPS,
     vjp={"self": lambda g, mask: g * mask},
     rule="∂self = ∂ where it was within the ends, 0 elsewhere",
-    samples=lambda t: [],
+    samples=lambda t: [(t(2, 3, low=2.0), _of(0.1), _of(1), _of(1), -5, 5)],
 )
 def by_element(
     self: Array,
@@ -121,7 +126,7 @@ def by_element(
     unmeasured=_STEPS,
     vjp={"self": lambda g, mask: g * mask},
     rule="∂self = ∂ where it was within the ends, 0 elsewhere",
-    samples=lambda t: [],
+    samples=lambda t: [(t(2, 3, low=2.0), _of(0.1, 0.2, 0.3), _of(1, 0, -1), 1, -5, 5)],
 )
 def by_channel(
     self: Array, scale: Array, zero_point: Array, axis: int, quant_min: int, quant_max: int, *, out: tuple[Array, Array]
