@@ -85,12 +85,8 @@ NOT_SWEPT: dict[str, str] = {
         ("apply_/apply_/0", "map_/map_/0", "map2_/map2_/0", "frombuffer/frombuffer/0"),
         "takes a function or a buffer: test_older_functions.py compares it",
     ),
-    **dict.fromkeys(
-        (
-            "_fake_quantize_per_tensor_affine_cachemask_tensor_qparams/by_element/0",
-            "fake_quantize_per_channel_affine_cachemask/by_channel/0",
-        ),
-        "scales and zero points that hang together: test_lines.py compares it",
+    "_fake_quantize_per_tensor_affine_cachemask_tensor_qparams/by_element/0": (
+        "scales and zero points that hang together: test_lines.py compares it"
     ),
     "fw_primal/fw_primal/0": "what forward mode is made of: test_forward_ad.py compares it",
     "dequantize/_/1": "refuses what is no quantised tensor",
