@@ -31,10 +31,15 @@ def mlp(nn: Any) -> Any:
     )
 
 
-NETWORKS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]] = {
-    # At twice this rate a last digit of the first steps came to three points in the end, on a processor without AVX-512.
-    "LeNet": (lenet, lambda optim, weights: optim.SGD(weights, lr=0.01, momentum=0.9)),
-    "MLP": (mlp, lambda optim, weights: optim.Adam(weights, lr=1e-3)),
+# A network, its optimizer, and the rate in each precision. In single precision LeNet learns at half the rate: else a last digit
+# of the first steps comes to three points of accuracy in the end, on a processor without AVX-512.
+NETWORKS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, Any, float], Any], dict[str, float]]] = {
+    "LeNet": (
+        lenet,
+        lambda optim, weights, lr: optim.SGD(weights, lr, momentum=0.9),
+        {"float64": 0.02, "float32": 0.01},
+    ),
+    "MLP": (mlp, lambda optim, weights, lr: optim.Adam(weights, lr), {"float64": 1e-3, "float32": 1e-3}),
 }
 
 
@@ -48,9 +53,9 @@ def trained(m: Any, network: str, precision: str) -> tuple[np.ndarray[Any, Any],
     """The loss of every step, and how many of 100 test digits are named rightly in the end."""
     m.manual_seed(1)
     dtype = getattr(m, precision)
-    build, optimize = NETWORKS[network]
+    build, optimize, rates = NETWORKS[network]
     model = build(m.nn).to(dtype)
-    optimizer = optimize(m.optim, model.parameters())
+    optimizer = optimize(m.optim, model.parameters(), rates[precision])
     loader = m.utils.data.DataLoader(digits(m, True, dtype), BATCH, shuffle=True)
     losses: list[float] = []
     while len(losses) < STEPS:
@@ -72,7 +77,7 @@ def test_in_double_precision_the_losses_are_pytorchs_to_the_last_step(network: s
     (ours, right), (theirs, right_there) = (trained(m, network, "float64") for m in (autogradkit, torch))
     assert len(ours) == STEPS
     np.testing.assert_allclose(ours, theirs, rtol=1e-8)
-    assert right == right_there > 75
+    assert right == right_there > 80
 
 
 @pytest.mark.parametrize("network", NETWORKS)

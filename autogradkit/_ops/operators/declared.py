@@ -91,7 +91,8 @@ def _overloads_of(packet: OpOverloadPacket) -> dict[str, OpOverload]:
         schema = parse_schema(f"aten::{name}{overload}{text.removeprefix(name)}")
         run = _running(form, how, schema)
         found.setdefault(called, OpOverload(packet, schema, run, numbers=bool(_operands(form))))
-    # The one without a name of its own is tried first, as in PyTorch, whatever the order of the forms in Python's front.
+    # Tried in the order of Python's front, where PyTorch tries them as they were registered. The one without a name of
+    # its own comes first: of `stft` the front has it last, and the other one takes the same arguments.
     return {called: found[called] for called in sorted(found, key=lambda called: called != "default")}
 
 
