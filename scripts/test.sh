@@ -11,6 +11,25 @@ say() { printf '\n== %s\n' "$*"; }
 
 # -- set up ----------------------------------------------------------------------------------------------------------
 
+log=$(mktemp -d) # what runs beside something else tells when it is asked for
+trap 'rm -rf "$log"' EXIT
+told() { # PROCESS NAME: what a process that was begun before has come to
+    local status=0
+    wait "$1" || status=$?
+    cat "$log/$2"
+    return "$status"
+}
+
+python=.venv/bin/python
+python_packages() {
+    [ -x "$python" ] || python3 -m venv .venv || return
+    # What is imported is compiled then: to compile all of PyTorch takes longer than to install it.
+    "$python" -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[test]'
+}
+# They take longest to come, and need nothing of the rest.
+python_packages >"$log/python" 2>&1 &
+python_process=$!
+
 packages=()
 for package in chromium chromium-driver graphviz fonts-dejavu-core fonts-wqy-zenhei; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || packages+=("$package")
@@ -29,10 +48,6 @@ node --eval 'process.exit(Number.parseInt(process.versions.node) < 20 ? 1 : 0)' 
     exit 1
 }
 
-log=$(mktemp -d) # what runs beside something else tells when it is asked for
-trap 'rm -rf "$log"' EXIT
-
-# The front end's parts need none of Python's packages, which take a minute to come.
 front_end() {
     local status=0
     npm --prefix widgets ci --no-audit --no-fund || return
@@ -46,10 +61,7 @@ front_end >"$log/front_end" 2>&1 &
 front_end_process=$!
 
 say "Python packages"
-python=.venv/bin/python
-[ -x "$python" ] || python3 -m venv .venv || exit 1
-# What is imported is compiled then: to compile all of PyTorch takes longer than to install it.
-"$python" -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[test]' || exit 1
+told "$python_process" python || exit 1
 
 # -- run -------------------------------------------------------------------------------------------------------------
 
@@ -65,12 +77,6 @@ part() { # NAME COMMAND…
     durations+=("$(printf '%-36s %4d s  %s' "$name" $((SECONDS - started)) "$result")")
 }
 tests() { "$python" -m pytest -q -p no:cacheprovider -n 2 --dist worksteal -m "not wide" "$@"; }
-told() { # PROCESS NAME: what a process that was begun before has come to
-    local status=0
-    wait "$1" || status=$?
-    cat "$log/$2"
-    return "$status"
-}
 
 # The types keep one processor busy for a minute or two: begun first, told when the short parts are done.
 pyright --pythonpath "$python" >"$log/types" 2>&1 &

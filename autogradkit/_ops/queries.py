@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, op, python_method
+from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.kinds import DType, MemoryFormat, Object, Scalar
 from autogradkit._ops.declare.refusals import common_dtype
-from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.source import Source
 from autogradkit._ops.making.options import RANKS, memory_format
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.address import address_of

@@ -72,8 +72,9 @@ from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor
 
 if TYPE_CHECKING:
+    from autogradkit._ops.declare.call import Call
     from autogradkit._ops.declare.names import OverloadSet
-    from autogradkit._ops.declare.source import Call, Source
+    from autogradkit._ops.declare.source import Source
 
 UNIMPLEMENTED = "torch::autograd::NotImplemented"  # the `node=` of what PyTorch has no derivative for
 

@@ -11,8 +11,9 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.recipe import compiled
-from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.source import Source
 from autogradkit.core.tensor import write_at_once
 from autogradkit.engine.history import rebased_history
 from autogradkit.engine.required import OPS

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.edit_lanes import write_edit
 from autogradkit._ops.declare.kinds import NUMBERS
 from autogradkit._ops.declare.lanes import write_arrays, write_lane
@@ -34,7 +35,7 @@ from autogradkit._ops.declare.overriding import modes_hear
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.recipe import compiled
 from autogradkit._ops.declare.signature import ALIASES, REQUIRED, Parameter
-from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.source import Source
 from autogradkit.core.errors import NoArrayError
 from autogradkit.core.tensor import Tensor, wrap
 

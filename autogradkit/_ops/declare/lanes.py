@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.pointwise_lanes import array_of, emit_kernel, write_pointwise, write_pointwise_arrays
 from autogradkit._ops.declare.refusals import is_by_kernel
-from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.source import Source
 from autogradkit.core.tensor import wrap
 from autogradkit.core.views import alias
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradkit._ops.declare import memory
+from autogradkit._ops.declare.call import Call, is_number
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, TO_BOOL, lane_plan
 from autogradkit._ops.declare.refusals import is_by_kernel
-from autogradkit._ops.declare.source import IS_TENSOR, Call, Source, is_number
+from autogradkit._ops.declare.source import IS_TENSOR, Source
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from autogradkit._ops.declare import k, op, reflected
+from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.kinds import Array, Sizes
 from autogradkit._ops.declare.lanes import write_lane
-from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.source import Source
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.linalg.products import bmm, dot, mm, mv
 from autogradkit._ops.views.sizes import expand, reshape, reshape_alias, reshaped, view_sizes

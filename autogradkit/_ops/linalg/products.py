@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.kinds import Array, DType
 from autogradkit._ops.declare.memory import allocate
-from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.source import Source
 from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit.core.blas import matmul as blas_matmul
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype

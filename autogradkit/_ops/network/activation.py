@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from autogradkit._ops.declare import SAME, k, op
+from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.memory import allocate
-from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.source import Source
 from autogradkit._ops.network import relu_kernels
 from autogradkit.core.bits import FEW, kept
 from autogradkit.core.steps import Step

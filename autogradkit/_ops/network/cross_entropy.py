@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import op
+from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.source import Source
 from autogradkit._ops.network.likelihood import nll_loss_forward, nll_loss_nd, write_likelihood
 from autogradkit._ops.network.loss import MEAN, NONE
 from autogradkit._ops.network.softmax import along, log_softmax_along, log_softmax_of

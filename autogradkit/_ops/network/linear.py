@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import op
-from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.call import Call
+from autogradkit._ops.declare.source import Source
 from autogradkit._ops.linalg.accumulated import addmm_node
 from autogradkit._ops.linalg.matmul import matmul
 from autogradkit._ops.linalg.products import mm, multiply

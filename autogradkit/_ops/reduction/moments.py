@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k
+from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.kinds import Array, Dims, Scalar
 from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.plans import reduction_plan, wrapped_dims
-from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.source import Source
 from autogradkit._ops.reduction.sums import spread, with_reduced_dims
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.integers import require_64_bits

@@ -11,8 +11,9 @@ from typing import Any, Never
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
+from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.kinds import Array, DType, Layout, Pair
-from autogradkit._ops.declare.source import Call, Source
+from autogradkit._ops.declare.source import Source
 from autogradkit._ops.declare.sparse import UNLOADED, no_kernel
 from autogradkit.core.layout import layout as MemoryLayout
 from autogradkit.core.layout import refuse_blocks, sparse_bsc, sparse_bsr, sparse_coo, sparse_csc, sparse_csr, strided
