@@ -1,4 +1,4 @@
-"""What every test and every example in the documentation has, and two options: check.sh ends in time by one.
+"""What every test and every example in the documentation has, two options (check.sh ends in time by one), and `one_in`.
 
 What each of tens of thousands of tests has costs what it costs so many times: it is said in hooks, which are a call each,
 where a fixture would be set up and taken down. The process that only hands tests to others imports nothing of the package.
@@ -60,6 +60,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_LEFT] = Counter()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Of a test that says `one_in(3)`, the first case of each three is every day's, the others are wide.
+    cases: Counter[str] = Counter()
+    for item in items:
+        if (mark := item.get_closest_marker("one_in")) is None:
+            continue
+        test = item.nodeid.partition("[")[0]
+        if cases[test] % mark.args[0]:
+            item.add_marker(pytest.mark.wide)
+        cases[test] += 1
 
 
 @pytest.hookimpl(tryfirst=True)

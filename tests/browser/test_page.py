@@ -124,6 +124,7 @@ def test_it_plays_as_fast_as_it_is_told(opened: Callable[..., Page]) -> None:
     expect(view.locator(".ak-step")).to_have_text("step 6 of 9")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_folds(opened: Callable[..., Page], photograph: Callable[[Page, str], None], scheme: str) -> None:
     page = opened("lenet", 1600, color_scheme=scheme)

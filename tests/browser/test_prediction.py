@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.harness import Lab
+from tests.browser.harness import TRUST, Lab
 from tests.browser.notebook_files import write_notebook
 from tests.browser.processes import ROOT, Server
 
@@ -135,7 +135,7 @@ def stored(page: Lab) -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+@pytest.mark.parametrize("trusted", TRUST)
 def test_opened_again_it_is_a_question_with_its_answer_closed(
     lab: Lab, server: Server, stored: bytes, trusted: bool
 ) -> None:

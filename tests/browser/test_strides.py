@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.harness import Lab
@@ -145,6 +146,7 @@ def test_the_page_follows_python_and_the_still_picture_stays(lab: Lab, notebook:
     expect(lab.cell(3).get_by_role("slider")).to_have_count(0)
 
 
+@pytest.mark.wide
 def test_the_magic_opens_it_in_notebook_7(notebook7: Notebook7, notebook: Callable[..., Path]) -> None:
     notebook7.open(notebook(SETUP, "%strides a.t()"))
     notebook7.run_all()

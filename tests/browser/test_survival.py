@@ -126,7 +126,7 @@ def test_opened_again_beside_the_same_kernel_they_live(lab: Lab, saved: Path) ->
     assert lab.axe(lab.cell(5).locator("autogradkit-picture")) == []
 
 
-@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+@pytest.mark.parametrize("trusted", TRUST)
 def test_opened_again_with_a_fresh_kernel_they_are_still_until_run(lab: Lab, again: Path, trusted: bool) -> None:
     lab.open(again, trusted=trusted)
     assert_still(lab)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.harness import CONNECTED, POLL, Lab
@@ -92,6 +93,7 @@ def test_notebook_7_trains_pauses_looks_and_goes_on(notebook7: Notebook7, notebo
     assert lab.failures() == []
 
 
+@pytest.mark.wide
 def test_a_page_that_was_closed_while_pausing_finds_a_run_that_can_be_interrupted(
     lab: Lab, notebook: Callable[..., Path]
 ) -> None:

@@ -35,17 +35,19 @@ from .samples import Tally
 FOUND: dict[str, ModuleInfo] = {
     info.name: info for info in module_db if hasattr(autogradkit.nn, info.module_cls.__name__)
 }
+# Much of them is the making of copies; the layers of which they are stacks are entries themselves.
+STACKS = ("nn.Transformer", "nn.TransformerEncoder")
 DTYPES = (torch.float32, torch.float64)
 KINDS = ("made", "train", "eval", "gradient", "noncontiguous", "copies", "errors")
 MOST = 48  # samples of one layer, spread over all that the database has
 SEED = 3
 
 
-def samples(info: ModuleInfo, dtype: torch.dtype, training: bool = True) -> list[ModuleInput]:
+def samples(info: ModuleInfo, dtype: torch.dtype, training: bool = True, most: int = MOST) -> list[ModuleInput]:
     """Some of the samples of a layer, with the same numbers each time."""
     _seed()
     found = info.module_inputs_func(info, device="cpu", dtype=dtype, requires_grad=True, training=training)
-    return found[:: -(-len(found) // MOST)]
+    return found[:: -(-len(found) // most)]
 
 
 def _seed() -> None:
@@ -265,15 +267,15 @@ def _errors(info: ModuleInfo, dtype: torch.dtype, tally: Tally) -> None:
         tally.check(f"{dtype} {sample.constructor_input.args} {sample.constructor_input.kwargs}", compare)
 
 
-def replay(name: str) -> dict[str, Tally]:
-    """Every check of one layer, by kind; a kind that the layer has no check of is left out."""
+def replay(name: str, most: int = MOST) -> dict[str, Tally]:
+    """Every check of one layer, by kind, with so many samples; a kind that the layer has no check of is left out."""
     info = FOUND[name]
     tallies = {kind: Tally() for kind in KINDS}
     gc.freeze()  # a leaf that gets another dtype is looked for in all that is not frozen; PyTorch's objects are many
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for dtype, (kind, check) in itertools.product(DTYPES, CHECKS.items()):
-            for place, sample in enumerate(samples(info, dtype, training=kind != "eval")):
+            for place, sample in enumerate(samples(info, dtype, kind != "eval", most)):
 
                 def compare(sample: ModuleInput = sample, check: Any = check, dtype: torch.dtype = dtype) -> None:
                     mine, theirs = (Side(m, info, sample, dtype) for m in (autogradkit, torch))

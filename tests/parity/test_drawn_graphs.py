@@ -15,7 +15,7 @@ from .drawn.truth import falsities, gradients, sources
 
 pytestmark = pytest.mark.long
 
-PROGRAMS = 100
+PROGRAMS = 60
 FIRST = 20_000
 
 

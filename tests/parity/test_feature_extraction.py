@@ -26,6 +26,7 @@ def warned(run):
     return given, [(each.category, str(each.message)) for each in caught]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "name",
     [

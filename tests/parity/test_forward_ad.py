@@ -347,6 +347,7 @@ def _pushed(m: Any, function: Callable[..., Any], sample: Any) -> list[Any]:
         return [fw.unpack_dual(each).tangent for each in tensors_in(result)]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", OPS)
 def test_tangents_of_an_op(name: str) -> None:

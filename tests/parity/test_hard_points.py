@@ -15,7 +15,7 @@ from .hard_points.values import EVERY_DTYPE
 
 # Of each group every n-th call; __main__.py makes all of them.
 PARTS = (
-    ((torch.float32,), 9),
+    ((torch.float32,), 18),
     ((torch.float64,), 30),
     ((torch.complex64,), 30),
     ((torch.int64, torch.bool, torch.float16), 40),
@@ -59,7 +59,7 @@ def test_every_exemption_is_needed(everything: list[Form], key: str) -> None:
 def test_hard_numbers_as_parameters(everything: list[Form], dtype: torch.dtype) -> None:
     found = [
         each
-        for _, findings in sweep(everything, (dtype,), patterns=(), part=(1, 12), numbers=True)
+        for _, findings in sweep(everything, (dtype,), patterns=(), part=(1, 24), numbers=True)
         for each in findings
         if not each.is_settled
     ]

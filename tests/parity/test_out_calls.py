@@ -47,6 +47,7 @@ def _found(name: str) -> list[str]:
     ]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in KNOWN])
 def test_it_is_as_in_pytorch(name: str) -> None:
     found = _found(name)

@@ -360,6 +360,7 @@ SINGLE: dict[str, Make] = {
 }
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_each_optimizer_with_each_schedule_prints_what_pytorch_prints(name: str) -> None:
     for make in SINGLE.values():

@@ -16,6 +16,7 @@ from autogradkit import cli
 SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")  # of PyTorch's quick way in evaluation
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # of what PyTorch calls itself

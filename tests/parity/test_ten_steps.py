@@ -111,7 +111,9 @@ def _within(squares: Any) -> Any:
     return (ours <= 4 * pytorchs) | (ours <= allowed) | ~np.isfinite(pytorchs)
 
 
-@pytest.mark.parametrize("name", module_replay.FOUND)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.wide) if n in module_replay.STACKS else n for n in module_replay.FOUND]
+)
 def test_ten_steps_of_a_layer(name: str) -> None:
     info = module_replay.FOUND[name]
     count = len(module_replay.samples(info, torch.float32))

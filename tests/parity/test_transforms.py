@@ -190,6 +190,7 @@ def evaluate(library: Any, tensors: Any, call: str) -> Any:
     return eval(call, {"T": library, "t": tensors})
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("call", lines(GEOMETRY.strip() + COLORS + OTHERS.strip()))
 @each("kind", [*TENSORS, *PILLOWS])
 def test_a_picture(call: str, kind: str) -> None:
@@ -371,6 +372,7 @@ T.AugMix(8, mixture_width=2, chain_depth=2, alpha=0.4, all_ops=False, fill=9)
 """
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("call", lines(POLICIES))
 @pytest.mark.parametrize("kind", ["uint8", "RGB", "L"])
 def test_a_policy(call: str, kind: str) -> None:

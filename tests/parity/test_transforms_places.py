@@ -116,6 +116,7 @@ def test_boxes(call: str, format: str, dtype: str, mode: str | None) -> None:
     beside(call, sample)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("call", MOVES.strip().splitlines())
 @each("shape dtype", itertools.product([(5, 2), (5, 1, 2)], ["int64", "float32"]))
 def test_key_points(call: str, shape: tuple[int, ...], dtype: str) -> None:
@@ -271,6 +272,7 @@ def nearly(ours: Any, theirs: Any, tolerance: float) -> None:
         assert (np.abs(a - b) > (1 if b.max() > 1 else tolerance)).mean() <= 0.02
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("call", POLICIES.strip().splitlines())
 @pytest.mark.parametrize("kind", ["uint8", "float32", "batch", "RGB"])
 def test_policies(call: str, kind: str) -> None:

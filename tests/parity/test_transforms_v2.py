@@ -164,6 +164,7 @@ def evaluate(library: Any, tensors: Any, call: str) -> Any:
     return eval(call, {"T": library, "t": tensors})
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("call", lines(GEOMETRY, WARPS, COLORS, OTHERS))
 @each("kind", ["uint8", "float32", "grey", "float64", "batch", "RGB", "L"])
 def test_a_picture(call: str, kind: str) -> None:

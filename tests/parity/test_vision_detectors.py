@@ -204,6 +204,7 @@ def alike(one: Any, other: Any, tolerance: float = 1e-6) -> None:
         np.testing.assert_allclose(one.detach().numpy(), numbers, rtol=tolerance, atol=tolerance * largest)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("kind", DETECTORS)
 def test_a_detector_learns_and_finds_what_torchvisions_does(kind: str) -> None:
     model, expected = twins(DETECTORS[kind])
@@ -308,6 +309,7 @@ def test_wrong_calls_say_what_torchvision_says(call: str, refusing: list[dict[st
     assert (one[0].__name__, shorter) == (other[0].__name__, other[1]) or "nn.modules" in other[1]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("kind", ["fcn", "deeplab", "lraspp", "getter"])
 def test_segmentation(kind: str) -> None:
     def build(m: Any) -> Any:

@@ -89,6 +89,7 @@ def shapes(model: Any) -> list[tuple[str, tuple[int, ...], str]]:
     return [(name, tuple(tensor.shape), str(tensor.dtype)) for name, tensor in model.state_dict().items()]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_is_torchvisions(name: str) -> None:
     with torch.device("meta"):
@@ -188,6 +189,7 @@ def test_outputs_of_the_large(name: str) -> None:
     compare(model, expected, pictures, False, 1e-4)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.usefixtures("doubles")
 @pytest.mark.parametrize("name", [name for name in SMALL if name not in ("alexnet", "vgg11_bn")])
 def test_outputs(name: str) -> None:
@@ -240,6 +242,7 @@ def tiny(m: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.usefixtures("doubles")
 @pytest.mark.parametrize("name", tiny(ours))
 def test_options_and_gradients(name: str) -> None:
