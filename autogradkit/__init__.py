@@ -68,8 +68,6 @@ from autogradkit.core.layout import sparse_coo as sparse_coo
 from autogradkit.core.layout import sparse_csc as sparse_csc
 from autogradkit.core.layout import sparse_csr as sparse_csr
 from autogradkit.core.layout import strided as strided
-from autogradkit.core.limits import finfo as finfo
-from autogradkit.core.limits import iinfo as iinfo
 from autogradkit.core.random import Generator as Generator
 from autogradkit.core.random import default_generator as default_generator
 from autogradkit.core.size import Size as Size
@@ -196,6 +194,7 @@ else:
             "autogradkit.tracing": "record Trace",
             "autogradkit._ops.operators.namespaces": "ops",
             "autogradkit.core.tag": "Tag",
+            "autogradkit.core.limits": "finfo iinfo",
             "autogradkit.core.schema": "Argument FunctionSchema ListType OptionalType TensorType TupleType",
             "autogradkit.func": "vmap",
             "autogradkit.func.control": "cond",

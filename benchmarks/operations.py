@@ -37,6 +37,9 @@ OTHERS = (
     Operation("cat", "torch.cat((x, w))", bar=4),
     Operation("var", "x.var()", bar=4),
     Operation("max over a dimension", "x.max(0)"),
+    Operation("max over a dimension by name", "x.max(dim=0)"),
+    Operation("sub, an operand of int64", "x - labels", bar=4),
+    Operation("view, sizes in a list", "x.view([4, 16])", bar=2),
     Operation("reshape", "x.reshape(4, 16)", bar=2),
     Operation("transpose", "x.transpose(0, 1)", bar=2),
     Operation("chunk", "x.chunk(2)", bar=2),
@@ -72,6 +75,7 @@ PLAIN = (
         "mul_ of a parameter, no_grad", "with torch.no_grad():\n  for _ in range(100): p.mul_(one)", bar=0.6, times=100
     ),
     Operation("zeros", "torch.zeros(8, 8)"),
+    Operation("randn", "torch.randn(8, 8)"),
 )
 
 

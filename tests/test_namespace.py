@@ -49,6 +49,17 @@ def test_functions_of_networks_are_declared_when_they_are_first_asked_for() -> N
     assert done.stdout == "(1, 1, 4) True\n"
 
 
+def test_a_method_of_a_family_that_is_not_loaded_yet_is_the_method() -> None:
+    code = (
+        "import sys, autogradkit as torch\n"
+        "assert 'stft' in dir(torch.Tensor) and 'autogradkit._ops.spectral.short_time' not in sys.modules\n"
+        "print(tuple(torch.ones(8).stft(4, window=torch.ones(4), return_complex=True).shape), torch.Tensor.istft.__name__)\n"
+        "print(torch.finfo(torch.float32).bits, torch.logspace(0, 1, 2).tolist())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "(3, 9) istft\n32 [1.0, 10.0]\n"
+
+
 def test_a_pickle_names_a_function_that_is_not_loaded_yet() -> None:
     code = f"import pickle; print(pickle.loads({pickle.dumps(autogradkit.conv2d)!r}).__name__)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "conv2d\n"

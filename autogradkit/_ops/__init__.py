@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import older, places, quantised, queries
-from autogradkit._ops.declare import batched, names
+from autogradkit._ops.declare import batched, names, python_names
 from autogradkit._ops.linalg import (
     accumulated,
     cholesky,
@@ -31,10 +31,8 @@ from autogradkit._ops.linalg import (
     matmul,
     matrix_functions,
     matrix_norms,
-    older_norms,
     products,
     qr,
-    removed,
     solving,
     triangular,
     vectors,
@@ -43,7 +41,6 @@ from autogradkit._ops.making import (
     constructors,
     conversions,
     copies,
-    counts,
     data,
     default_type,
     distributions,
@@ -56,7 +53,6 @@ from autogradkit._ops.making import (
     restriding,
     sampling,
     seed,
-    spaced,
     storing,
 )
 from autogradkit._ops.network import activation, hard_units, rectifiers, softmax
@@ -92,7 +88,6 @@ from autogradkit._ops.reduction import (
     order,
     quantiles,
     running,
-    slopes,
     sums,
     without_nan,
 )
@@ -105,16 +100,13 @@ from autogradkit._ops.selection import (
     rearrange,
     reducing,
     searching,
-    segments,
     triangles,
     view_scatters,
 )
 from autogradkit._ops.sparse import layouts as sparse_layouts
 from autogradkit._ops.sparse import making as sparse_making
 from autogradkit._ops.sparse import operations as sparse_operations
-from autogradkit._ops.spectral import short_time
-from autogradkit._ops.views import complex_parts, dimensions, parts, sizes, splits
-from autogradkit._ops.views import copies as view_copies
+from autogradkit._ops.views import complex_parts, dimensions, parts, separate, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
 
@@ -135,17 +127,25 @@ def _load_functions() -> None:
     import autogradkit._ops.linalg.ldl
     import autogradkit._ops.linalg.lobpcg
     import autogradkit._ops.linalg.low_rank
+    import autogradkit._ops.linalg.older_norms
+    import autogradkit._ops.linalg.removed
     import autogradkit._ops.linalg.tensor_systems
+    import autogradkit._ops.making.counts
     import autogradkit._ops.making.gammas
+    import autogradkit._ops.making.spaced
     import autogradkit._ops.making.windows
     import autogradkit._ops.network.fake_quantised
     import autogradkit._ops.network.functions
     import autogradkit._ops.pointwise.polynomials
     import autogradkit._ops.pointwise.special_of_two
+    import autogradkit._ops.reduction.slopes
     import autogradkit._ops.reduction.trapezoids
+    import autogradkit._ops.selection.segments
     import autogradkit._ops.sparse.compressed
     import autogradkit._ops.sparse.embedding_gradients
     import autogradkit._ops.spectral.fourier
+    import autogradkit._ops.spectral.short_time
+    import autogradkit._ops.views.copies
 
 
 def __getattr__(name: str) -> Any:
@@ -159,6 +159,7 @@ def __getattr__(name: str) -> Any:
 
 batched.UNLOADED.append(_load_rules)
 names.UNLOADED.append(_load_functions)
+python_names.attach_unloaded("eig istft lstsq solve stft symeig")
 OPS.sum_array = sums.sum_array
 OPS.sum_to_size = sums.sum_to_size
 OPS.add = arithmetic.add_tensors

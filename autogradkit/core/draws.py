@@ -41,7 +41,10 @@ def unit(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) -> Array:
     """
     if numpy_dtype == double:
         return unit64(generator.words64(count))
-    draws = _by_parts(generator, count, single, lambda size: unit32(generator.words32(size)))
+    if count <= CHUNK:
+        draws = unit32(generator.words32(count))
+    else:
+        draws = _by_parts(generator, count, single, lambda size: unit32(generator.words32(size)))
     return draws if numpy_dtype == single else _below(1.0, draws.astype(numpy_dtype), 0.0)
 
 
@@ -171,9 +174,11 @@ def integers(generator: Generator, count: int, low: int, high: int) -> Array:
     """
     width = high - low
     words = generator.words32(count) if width < _WIDE else generator.words64(count)
-    if width == 2**64:
-        return words.view(np.int64)
-    return (words % np.uint64(width) + np.uint64(low % 2**64)).view(np.int64)
+    if width < 2**64:
+        np.remainder(words, np.array(width, np.uint64), words)
+        if low:
+            np.add(words, np.array(low % 2**64, np.uint64), words)
+    return words.view(np.int64)
 
 
 @functools.cache
@@ -217,7 +222,7 @@ def permutation(generator: Generator, count: int) -> Array:
     return np.array(order)
 
 
-_MANY = 100  # numbers from which to call LAPACK, which exchanges rows so, takes less than to shuffle by Python
+_MANY = 64  # numbers from which to call LAPACK, which exchanges rows so, takes less than to shuffle by Python
 
 
 # -- events -----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -51,6 +51,8 @@ def normal_blocks(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) 
     have drawn whole blocks only.
     """
     double = numpy_dtype == np.float64
+    if count <= FEW and count % 16 == 0 and not double:
+        return _few_blocks(generator, count)
     transform = _blocks64 if double else _blocks32
     words = generator.words64 if double else generator.words32
     whole = count // 16 * 16
@@ -70,6 +72,49 @@ def normal_blocks(generator: Generator, count: int, numpy_dtype: np.dtype[Any]) 
     if whole != count:
         draws[count - 16 : count] = draws[whole:]
     return draws[:count]
+
+
+FEW = 512  # numbers up to which calling NumPy a hundred times takes most of the time
+_AHEAD = 4096  # numbers that are computed in advance
+
+
+class _Foreseen(NamedTuple):
+    """Words that were still to be drawn, the numbers they make, and how many of them have come true."""
+
+    words: Array
+    draws: Array
+    used: int
+
+
+_ASKED_ONCE = _Foreseen(np.empty(0, np.uint64), np.empty(0, single), 0)
+
+
+def _few_blocks(generator: Generator, count: int) -> Array:
+    """Whole blocks of float32. Who draws few numbers draws often: from the second time on many are computed in advance.
+
+    They are kept with their words, and given where these are the words that are drawn, so whatever else draws from the stream,
+    seeds it or sets it back needs to know nothing of it. Where they were never asked for it begins anew.
+    """
+    words = generator.words32(count)
+    foreseen: _Foreseen | None = generator.foreseen
+    if foreseen is not None:
+        begin, end = foreseen.used, foreseen.used + count
+        if end <= foreseen.words.size and foreseen.words[begin:end].tobytes() == words.tobytes():
+            generator.foreseen = _Foreseen(foreseen.words, foreseen.draws, end)
+            return foreseen.draws[begin:end].copy()
+    if foreseen is None or (foreseen.words.size and not foreseen.used):
+        generator.foreseen = _ASKED_ONCE if foreseen is None else None
+        return _blocks_of(words)
+    ahead = generator.words_ahead(_AHEAD)
+    draws = _blocks_of(np.concatenate((words, ahead)))
+    generator.foreseen = _Foreseen(ahead, draws[count:], 0)
+    return draws[:count].copy()
+
+
+def _blocks_of(words: Array) -> Array:
+    draws = np.empty(words.size, single)
+    _blocks32(words, draws.reshape(-1, 2, 8))
+    return draws
 
 
 _WORD_BITS, _WORD_UNIT = np.array(0xFFFFFF, np.int32), np.array(2.0**-24, single)

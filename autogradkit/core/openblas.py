@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autogradkit.core.address import address_of
+
 Array = np.ndarray[Any, Any]
 
 _CORES_WITH_SMALL_KERNELS = (b"SkylakeX", b"Cooperlake", b"SapphireRapids")
@@ -63,7 +65,7 @@ def _exchanging(laswp: Any, integer: Any) -> Callable[[Array, Array], None]:
         """Exchange each number of the float64 `column` in turn for the one whose place `others` says."""
         pivots = np.add(others, 1, dtype=integer)
         last, rows = ctypes.byref(integer(len(others))), ctypes.byref(integer(len(column)))
-        memory, places = (ctypes.c_void_p(each.ctypes.data) for each in (column, pivots))
+        memory, places = (ctypes.c_void_p(address_of(each)) for each in (column, pivots))
         laswp(one, memory, rows, one, last, places, one)
 
     return exchange

@@ -39,15 +39,17 @@ class Generator:
     array([2357136044, 2546248239], dtype=uint64)
     """
 
-    __slots__ = ("__weakref__", "_initial_seed", "_twister", "_untouched", "cached_normal")
+    __slots__ = ("__weakref__", "_initial_seed", "_twister", "_untouched", "cached_normal", "foreseen")
 
     device = CPU
     _initial_seed: int
     _twister: Any
     _untouched: bool
     cached_normal: float | None
+    foreseen: Any  # what gaussian.py computed in advance; no part of the state, as it is looked up by the words
 
     def __init__(self, device: Any = "cpu") -> None:
+        self.foreseen = None
         if str(device) != "cpu":
             raise RuntimeError(f"Generator: the only device is cpu, but got {device}")
         self.manual_seed(DEFAULT_SEED)
@@ -108,6 +110,12 @@ class Generator:
         """The next `count` words of 64 bits, as uint64: two words of 32 bits each, the upper half first."""
         words = self.words32(2 * count)
         return (words[0::2] << np.uint64(32)) | words[1::2]
+
+    def words_ahead(self, count: int) -> Array:
+        """What `words32` would give, but they stay to be drawn. Where another thread draws meanwhile they may be any."""
+        spare = np.random.RandomState(0)._bit_generator
+        ctypes.memmove(spare.ctypes.state_address, _address(self._source()), _TWISTER_BYTES)
+        return spare.random_raw(count)
 
     def base_seed(self) -> int:
         """A seed drawn from the stream, from 0 to 2**63 - 1: that of a data loader's workers or sampler."""

@@ -7,6 +7,7 @@ import pytest
 
 from autogradkit.core import gaussian
 from autogradkit.core.fused import fma32
+from autogradkit.core.random import Generator
 
 PART = 1 << 16
 PARTS = (1 << 24) // PART
@@ -42,3 +43,19 @@ def test_the_functions_are_those_of_their_names():
     assert logarithm == pytest.approx(np.log1p(-uniform), rel=1e-6)
     assert sine == pytest.approx(np.sin(2 * math.pi * uniform), abs=3e-7)
     assert cosine == pytest.approx(np.cos(2 * math.pi * uniform), abs=3e-7)
+
+
+def test_numbers_computed_in_advance_are_those_of_the_stream():
+    """A copy of the stream, which has nothing in advance, draws the same, whatever is drawn in between."""
+    stream, single = Generator().manual_seed(3), np.dtype(np.float32)
+    for turn in range(200):
+        if turn % 50 == 7:
+            stream.words32(turn % 3 + 1)
+        if turn % 60 == 31:
+            stream.manual_seed(turn)
+        count = (64, 64, 512, 16, 64, 20)[turn % 6 if turn > 90 else 0]
+        copy = stream.clone_state()
+        found = gaussian.normal_blocks(stream, count, single)
+        assert found.tobytes() == gaussian.normal_blocks(copy, count, single).tobytes(), turn
+        assert stream.state_bytes().tobytes() == copy.state_bytes().tobytes(), turn
+        found[...] = 0

@@ -216,7 +216,11 @@ def _write_kernel_edit(s: Source, call: Call, depth: int) -> None:
     op = call.op
     parameters = [op.parameters[i] for i in op.tensors_at]
     unusual = any(p.optional or p.spelled not in ("Array", "Operand", "OptionalArrays") for p in parameters)
-    if unusual or not op.deferred:
+    if unusual:
+        return
+    if not op.deferred:
+        if len(parameters) == 1:
+            _write_filled_edit(s, call, depth, parameters[0].name)
         return
     single = [p.name for p in parameters if p.spelled != "OptionalArrays"]
     a = call.values[single[0]]
@@ -239,6 +243,22 @@ def _write_kernel_edit(s: Source, call: Call, depth: int) -> None:
     if _emit_recording(s, call, depth, single, " and x.dtype.kind == 'f'"):
         emit_step(depth + 1)
         _emit_recorded(s, call, depth + 1, (), "step")
+
+
+def _write_filled_edit(s: Source, call: Call, depth: int, name: str) -> None:
+    """An edit of a contiguous tensor alone, which nobody differentiates, by what a kernel makes of its copy: random numbers."""
+    a = call.values[name]
+    s.scope[call.name("kernel")] = call.op.kernel
+    s.emit(
+        depth,
+        f"x = {a}._array",
+        # Whoever hears of the edit has it done the general way; asked before numbers are drawn.
+        f"if ({a}._layout or layout_of({a})) and not ({a}._counter or counter_of({a})).tells and {_unrecorded([a])}:",
+    )
+    _emit_refusal(s, call, depth + 1)
+    s.emit(depth + 1, "r = np_empty(x.shape, x.dtype)" if call.op.kind == "random" else "r = x.copy()")
+    emit_kernel(s, depth + 1, call.op, call.name("kernel"), call.listed({**call.values, name: "x"}))
+    _emit_edit(s, depth + 1, a, "setitem", "x, ..., r")
 
 
 def _write_made_edit(s: Source, call: Call, depth: int) -> None:

@@ -146,6 +146,7 @@ class _Entry:
         taken = {p.name for p in self.places}
         self.keywords = list(dict.fromkeys(p.name for p in named if p.name not in taken))
         self.slots = [f"a{i}" for i in range(len(self.places))]
+        self.others = self._others()
 
     def order(self, overload: Overload) -> list[Parameter]:
         """The parameters as the call has them: a method's `self` comes first."""
@@ -157,6 +158,25 @@ class _Entry:
     def public(self, p: Parameter) -> str:
         """A parameter's name for the caller."""
         return p.public if self.how in ("function", "edit") or p.name != "self" else "self"
+
+    def _others(self) -> list[list[Parameter]]:
+        """What else stands at each position in other overloads, where its name says nothing else: max has `other` and `dim`."""
+        found: list[list[Parameter]] = [[] for _ in self.places]
+        if self.varargs or self.how == "operator":
+            return found
+        names = {name for p in self.places for name in self._names(p)} | {
+            each.removesuffix("_") for each in self.keywords
+        }
+        for overload in self.overloads:
+            for place, p in enumerate([p for p in self.order(overload) if not p.keyword]):
+                if not self._is_called_as(self.places[place], p) and names.isdisjoint(self._names(p)):
+                    found[place].append(p)
+                    names.update(self._names(p))
+        return found
+
+    def _names(self, p: Parameter) -> list[str]:
+        """What a parameter may be called by name."""
+        return [self.public(p), *(ALIASES.get(p.public, ()) if p.public in ("dim", "keepdim") else ())]
 
     def _is_called_as(self, one: Parameter, other: Parameter) -> bool:
         """Whether both are one for the caller, too: a number in place of a tensor `input` is called `self`."""
@@ -191,7 +211,9 @@ class _Entry:
             s.scope["modes_hear"] = modes_hear
             heard = "modes_hear()" if composed else "heeded()"
             first = f"(RECORDERS and {heard})" + " or rest" * (not self.varargs)
-            s.emit(1, f"if {first}: {slow}", "if kw:")
+            s.emit(
+                1, f"if {first}: {slow}", *[f"n{place} = None" for place, p in enumerate(self.others) if p], "if kw:"
+            )
             self._emit_named(s, 2, everything, bail)
             self._emit_answer(s)
         for number, overload in enumerate(self.overloads):
@@ -212,9 +234,13 @@ class _Entry:
         for place, (slot, p) in enumerate(zip(self.slots, self.places, strict=True)):
             if place == 0 and (self.how not in ("function", "edit") or self.overloads[0].by_place):
                 continue
-            names = [self.public(p), *(ALIASES.get(p.public, ()) if p.public in ("dim", "keepdim") else ())]
-            for i, name in enumerate(names):
-                s.emit(depth, f"{'el' if i else ''}if {slot} is M and {name!r} in kw: {slot} = kw[{name!r}]; left -= 1")
+            said = [(name, each) for each in (p, *self.others[place]) for name in self._names(each)]
+            for i, (name, each) in enumerate(said):
+                which = f"; n{place} = {self.public(each)!r}" if self.others[place] else ""
+                s.emit(
+                    depth,
+                    f"{'el' if i else ''}if {slot} is M and {name!r} in kw: {slot} = kw[{name!r}]; left -= 1{which}",
+                )
         for name in self.keywords:
             public = name.removesuffix("_")
             s.emit(depth, f"if {public!r} in kw: k_{name} = kw[{public!r}]; left -= 1")
@@ -248,8 +274,12 @@ class _Entry:
             positional = not p.keyword and (not self.varargs or p.name in names)
             if positional:
                 slot = f"a{i}"
-                if i < len(names) and self.how != "operator" and not self._is_called_as(self.places[i], p):
-                    tests.append("not kw")
+                if i < len(names) and self.how != "operator":
+                    as_usual = self._is_called_as(self.places[i], p)
+                    if self.others[i] and (as_usual or any(self._is_called_as(each, p) for each in self.others[i])):
+                        tests.append(f"(n{i} is None or n{i} == {self.public(p)!r})")
+                    elif not as_usual:
+                        tests.append("not kw")
             else:
                 slot = f"a{names.index(p.name)}" if p.name in names else f"k_{p.name}"
                 if p.name in names:  # by name only here, by place in another overload
@@ -262,17 +292,19 @@ class _Entry:
             if self.varargs and "sizes" not in values.values():
                 tests.append("not rest")
         for p in overload.parameters:
-            if p.kind.length:  # one int stands for all: it is kept as a tuple, as PyTorch keeps it
-                v = values[p.name]
-                late += [
-                    f"if {v}.__class__ is int: {v} = ({v},) * {p.kind.length}",
-                    f"elif {v} is not None:",
-                    f" for each in {v}:",
-                    f"  if each.__class__ is not int: {bail}",
-                ]
-            elif p.kind.is_ints and values[p.name] != "sizes":
-                v = values[p.name]
-                late += [f"if {v} is not None:", f" for each in {v}:", f"  if each.__class__ is not int: {bail}"]
+            v = values[p.name]
+            if (
+                p.kind.is_ints and v != "sizes"
+            ):  # kept as a tuple, as PyTorch keeps it; what was given is, for the way out
+                values[p.name] = f"t_{p.name}"
+                if p.kind.length:  # one int stands for all
+                    late += [
+                        f"if {v}.__class__ is int: t_{p.name} = ({v},) * {p.kind.length}",
+                        f"elif {v} is None: t_{p.name} = None",
+                    ]
+                else:
+                    late.append(f"if {v} is None: t_{p.name} = None")
+                late += ["else:", *[f" {line}" for line in _as_tuple(v, f"t_{p.name}", bail)]]
         return tests, late, values
 
     def _test(
@@ -282,7 +314,7 @@ class _Entry:
         """One parameter's test, and its default where it is not given."""
         usual = p.kind.usual.format(slot)
         if p.kind.length:
-            usual = f"({slot}.__class__ is int or {slot}.__class__ is tuple)"
+            usual = f"({slot}.__class__ is int or {usual})"
         elif p.spelled == "Operand" and place:
             # A tensor or a number: the lane of an op looks, and a composition's body does not.
             as_number = f"{slot}.__class__ is float or {slot}.__class__ is int"
@@ -311,9 +343,22 @@ class _Entry:
         tests.append(f"rest{keyword}")
         late += [
             "sizes = rest if len(rest) != 1 or rest[0].__class__ is int else rest[0]",
-            f"if sizes.__class__ is not tuple and sizes.__class__ is not Size: {bail}",
-            f"for each in sizes:\n   if each.__class__ is not int: {bail}",
+            f"if sizes.__class__ is not tuple and sizes.__class__ is not list and sizes.__class__ is not Size: {bail}",
+            *_as_tuple("sizes", "sizes", bail),
         ]
+
+
+def _as_tuple(given: str, kept: str, bail: str) -> list[str]:
+    """Lines that keep ints as a tuple. A list is asked for numbers of more than 64 bits, too, which the general way refuses."""
+    return [
+        f"for each in {given}:",
+        f" if each.__class__ is not int: {bail}",
+        f"if {given}.__class__ is list:",
+        f" for each in {given}:",
+        f"  if not {-(2**63)} <= each < {2**63}: {bail}",
+        f" {kept} = tuple({given})",
+        *([f"else: {kept} = {given}"] if kept != given else []),
+    ]
 
 
 def _leading_arguments(args: Sequence[Any], rest: Sequence[Any]) -> list[Any]:

@@ -164,12 +164,12 @@ def _each(convert: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
 
 def _int_list(schema: str, length: int = 0) -> Kind:
     stub = "Sequence[int]" if not length else "int | Sequence[int]"
-    usual = "{0}.__class__ is tuple" if length > 1 else "({0}.__class__ is tuple or {0}.__class__ is Size)"
+    usual = _LIST if length > 1 else f"({_LIST} or {{0}}.__class__ is Size)"
     return Kind("tuple of ints", schema, stub, _no, usual, _ints(max(length, 1)), is_ints=True, length=length)
 
 
+_LIST = "({0}.__class__ is tuple or {0}.__class__ is list)"
 _TENSOR = "({0}.__class__ is Tensor or {0}.__class__ in CLASSES)"
-_LIST = "({0}.__class__ is list or {0}.__class__ is tuple)"
 # A larger integer is refused by the conversion, before anything else is looked at.
 _NUMBER = "({0}.__class__ is float or ({0}.__class__ is int and -(2**63) <= {0} < 2**64))"
 

@@ -80,9 +80,9 @@ def lane_plan(
 ) -> tuple[Any, ...] | None:
     """(dtype, sizes, strides in bytes or None, what is to be cast to or None) of a pointwise result, for lanes.
 
-    None where the declaration looks at dtypes and they differ, where half precision has ways of its own, and where the default
-    dtype decides. Remembered in `op.lane_plans` by `key`: the arrays' dtypes, sizes and strides, and beside whole numbers the
-    class of each of the `numbers`, the operands after them, of which nothing else matters.
+    None where half precision has ways of its own, and where the default dtype decides. Remembered in `op.lane_plans` by `key`:
+    the arrays' dtypes, sizes and strides, and beside whole numbers the class of each of the `numbers`, the operands after them,
+    of which nothing else matters.
     """
     given = {i: array for i, array in zip(op.operands, arrays, strict=False) if array is not None}
     beside = dict(zip(op.operands[len(arrays) :], numbers or [0] * len(op.operands), strict=False))
@@ -95,7 +95,7 @@ def lane_plan(
         cast or bool(numbers) or any(array.size >= MANY for array in given.values())  # which go through float32
     )
     by_default = plan.common.kind in "fc" and all(kind.kind in "biu" for kind in promoted)
-    if halves or by_default or (cast and op.dtypes) or 0 in plan.shape:
+    if halves or by_default or 0 in plan.shape:
         op.lane_plans[key] = None
     else:
         itemsize = plan.result.itemsize

@@ -124,9 +124,11 @@ def _write_planned(
     s.emit(depth, *[array_of(call, name, arrays[name]) for name in tensors])
     if op.dtypes:
         s.scope[call.name("dtypes")] = op.refuse_dtypes
+        first = arrays[tensors[0]]
+        alike = [f"{first}.dtype.char in 'fd'", *[f"{arrays[name]}.dtype is {first}.dtype" for name in tensors[1:]]]
         usual = [
-            f"({x} is None or {x}.dtype.char in 'fd')" if call.optional(name) else f"{x}.dtype.char in 'fd'"
-            for name, x in arrays.items()
+            f"({arrays[name]} is None or {test})" if call.optional(name) else test
+            for name, test in zip(tensors, alike, strict=True)
         ]
         s.emit(depth, f"if not ({' and '.join(usual)}): {call.name('dtypes')}{call.tuple}")
     values = [call.values[name] for name in numbers] if whole else []

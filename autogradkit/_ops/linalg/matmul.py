@@ -5,6 +5,7 @@ Rests on products. Neither is a node of its own, as in PyTorch.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -19,8 +20,9 @@ from autogradkit._ops.linalg.products import bmm, dot, mm, mv
 from autogradkit._ops.views.sizes import expand, reshape, reshape_alias, reshaped, view_sizes
 from autogradkit.core.blas import matmul as matmul_arrays
 from autogradkit.core.shapes import broadcast_shapes
-from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor
+
+Shape = tuple[int, ...]
 
 
 @op(composition=True, out=True, apart="given")
@@ -126,12 +128,20 @@ def unsafe_view(self: Array, size: Sizes) -> Array:
 
 def _as_batch(array: Array) -> tuple[Array, tuple[int, ...]] | None:
     """(the matrices of an array in three dimensions, the strides in elements that they needed); None where they need a copy."""
-    *batch, n, m = array.shape
-    shape = (math.prod(batch), n, m)
+    given = array.shape
     if array.flags.c_contiguous:
-        return view_sizes.straight_kernel(array, shape), ()
-    _, strides = reshaped(array.shape, element_strides(array), shape)
+        if 1 not in given:  # whose stride NumPy and PyTorch say otherwise
+            return array.reshape(-1, *given[-2:]), ()
+        return view_sizes.straight_kernel(array, (math.prod(given[:-2]), *given[-2:])), ()
+    shape, strides = _batch_of(given, array.strides, array.itemsize)
     return None if strides is None else (reshape_alias.straight_kernel(array, shape, strides), strides)
+
+
+@functools.lru_cache(1024)
+def _batch_of(given: Shape, byte_strides: Shape, itemsize: int) -> tuple[Shape, Shape | None]:
+    """The sizes, and the strides in elements, of such matrices in three dimensions; None where they need a copy."""
+    shape = (math.prod(given[:-2]), *given[-2:])
+    return shape, reshaped(given, tuple([stride // itemsize for stride in byte_strides]), shape)[1]
 
 
 def _write_matmul(s: Source, call: Call, depth: int) -> None:
@@ -155,7 +165,11 @@ def _write_matmul(s: Source, call: Call, depth: int) -> None:
     s.emit_quiet(depth, "", "product", "y_a, y_b, r")
     s.emit(depth, "shown = r if len(size) == 3 else r.reshape((*size[:-1], other[-1]))")
     s.new_tensor(depth, "o", "shown")
-    s.emit(depth, "if not NO_GRAD or MODE.grad:")
+    s.emit(
+        depth,
+        f"if (not NO_GRAD or MODE.grad) and ({a}._requires_grad or {b}._requires_grad or {a}._view is not None or "
+        f"{b}._view is not None):",
+    )
     depth += 1
     for side, v, number in (("a", a, 81), ("b", b, 85)):
         given, shown, sizes = f"x_{side}", f"y_{side}", f"y_{side}.shape"

@@ -1,7 +1,8 @@
 """How often something happens: poisson and binomial, drawn element by element as PyTorch draws them, so a seed gives its numbers.
 
 Small expected counts are counted: until a product of uniform numbers has gone far enough, or the trials between successes are
-all used. Large ones are drawn by Hörmann's transformed rejections (1993). Rests on declare and the generator's words.
+all used. Large ones are drawn by Hörmann's transformed rejections (1993). Rests on declare and the generator's words;
+declared when somebody asks for a name of it (`names.UNLOADED`).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from autogradkit._ops.making.random import (
     fill_bernoulli_each,
     fill_normal,
 )
-from autogradkit._ops.reduction.order import positions_of_largest
+from autogradkit._ops.reduction.order import largest_of
 from autogradkit.core import draws
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, int64
 from autogradkit.core.quiet import quiet
@@ -218,5 +218,5 @@ def multinomial(
     elif num_samples == 1:
         drawn = draws.races(stream, rows).argmax(axis=1)
     else:
-        drawn = positions_of_largest(draws.races(stream, rows), 1, num_samples)
+        _, drawn = largest_of(draws.races(stream, rows), 1, num_samples)
     np.copyto(out, drawn.reshape(out.shape))

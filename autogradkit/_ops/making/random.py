@@ -52,8 +52,18 @@ def _refuse(kernel: str, array: Array) -> NotImplementedError:
     return NotImplementedError(f"\"{kernel}\" not implemented for '{SCALAR_TYPE_NAMES[from_numpy_dtype(array.dtype)]}'")
 
 
+_HELD = 32752.0  # such bounds every floating dtype holds, and their difference
+
+
 def fill_uniform(array: Array, low: float, high: float, generator: Generator | None) -> None:
     """Fill with numbers drawn evenly from [low, high)."""
+    if array.dtype.kind in "biu" or not -_HELD <= low <= high <= _HELD:
+        _require_uniform_bounds(array, low, high)
+    stream = generator or default_generator
+    _reals(array, lambda count, kind: draws.uniform(stream, count, kind, low, high))
+
+
+def _require_uniform_bounds(array: Array, low: float, high: float) -> None:
     if array.dtype.kind in "biu":
         raise _refuse("check_uniform_bounds", array)
     name = from_numpy_dtype(array.dtype).to_real().name
@@ -71,8 +81,6 @@ def fill_uniform(array: Array, low: float, high: float, generator: Generator | N
             f"uniform_ expects to-from <= std::numeric_limits<{kind}>::max(), but found to={high:g} and from={low:g} which "
             "result in to-from to exceed the limit"
         )
-    stream = generator or default_generator
-    _reals(array, lambda count, kind: draws.uniform(stream, count, kind, low, high))
 
 
 def fill_normal(array: Array, mean: float, std: float, generator: Generator | None) -> None:
@@ -103,6 +111,14 @@ def _bounds(numpy_dtype: np.dtype[Any]) -> tuple[float, float]:
 
 def fill_between(array: Array, low: int, high: int | None, generator: Generator | None) -> None:
     """Fill with whole numbers from `low` up to, without, `high`, or up to the last that the dtype tells from its neighbours."""
+    if high is None or array.dtype.char != "l" or not -(2**63) <= low < high < 2**63:
+        high = _require_bounds(array, low, high)
+    drawn = draws.integers(generator or default_generator, array.size, low, high)
+    draws.fill(array, drawn.astype(array.dtype, copy=False))
+
+
+def _require_bounds(array: Array, low: int, high: int | None) -> int:
+    """The upper bound, `high` or the dtype's own."""
     require_int64(low)
     if high is None:
         high = draws.largest_exact(array.dtype) + 1
@@ -124,8 +140,7 @@ def fill_between(array: Array, low: int, high: int | None, generator: Generator 
                 f"{_C_NAMES.get(kind.name, kind.name)} can support discrete uniform distribution only within this range. This "
                 "warning will become an error in version 1.7 release, please fix the code in advance"
             )
-    drawn = draws.integers(generator or default_generator, array.size, low, high)
-    draws.fill(array, drawn.astype(array.dtype))
+    return high
 
 
 def fill_bernoulli(array: Array, p: float, generator: Generator | None) -> None:
@@ -148,7 +163,8 @@ def fill_bernoulli_each(array: Array, p: Array, generator: Generator | None) -> 
     _require_expandable(p, array)
     if p.dtype.kind in "biuc":
         raise _refuse("bernoulli_tensor_cpu_p_", p)
-    chance = np.broadcast_to(p, array.shape).transpose(draws.memory_order(array)).ravel()
+    chance = p if p.shape == array.shape else np.broadcast_to(p, array.shape)
+    chance = chance.transpose(draws.memory_order(array)).ravel()
     stream = generator or default_generator
     possible = (chance >= 0) & (chance <= 1)
     if not possible.all():

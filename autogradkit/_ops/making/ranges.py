@@ -19,7 +19,7 @@ from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.fused import affine32, fma64
+from autogradkit.core.fused import add_multiple32, fma64
 from autogradkit.core.memory import noted
 from autogradkit.core.quiet import quiet
 from autogradkit.core.tensor import Tensor
@@ -248,14 +248,19 @@ def numbers_between(start: Any, end: Any, steps: int, work: Any) -> Array:
     first, last = work(start), work(end)
     step = (last - first) / work(steps - 1)
     half = steps // 2
-    forward, back = np.arange(half).astype(work), np.arange(steps - half - 1, -1, -1).astype(work)
-    fused = np.isfinite(first) and np.isfinite(last)
+    fused = work in (np.float32, np.float64) and math.isfinite(first) and math.isfinite(last)
     if fused and work is np.float32:
-        affine32(forward, step, first)
-        affine32(back, -step, last)
-        return np.concatenate([forward, back])
+        places = np.arange(steps)
+        places[half:] -= steps - 1  # counted back from the last
+        places = places.astype(np.float32)
+        places[-1] = -0.0  # for the sign of a zero
+        found = np.empty(steps, np.float32)
+        found[:half], found[half:] = first, last
+        add_multiple32(places, step, found)
+        return found
+    forward, back = np.arange(half).astype(work), np.arange(steps - half - 1, -1, -1).astype(work)
     rounded = np.concatenate([first + step * forward, last - step * back])
-    if not fused or work is not np.float64:
+    if not fused:
         return rounded
     found = np.concatenate([fma64(forward, step, first), fma64(back, -step, last)])
     return np.where(found == 0, rounded, found)  # which has the sign of a zero

@@ -26,12 +26,20 @@ _C_NAMES = {
 }  # fmt: skip
 
 
+_EXACT = 1 << 24  # float32 holds all whole numbers up to it
+
+
 def scalar_array(value: Any, wanted: Dtype) -> Array:
     """A Python number as an array without dimensions.
 
     Raises RuntimeError where the dtype cannot hold it, OverflowError where no integer of 64 bits can.
     """
-    if value.__class__ is float and 1e-30 < abs(value) < 1e30 and wanted in (float32, float64):
+    usual = (
+        (not value or 1e-30 < abs(value) < 1e30)
+        if value.__class__ is float
+        else value.__class__ is int and -_EXACT <= value <= _EXACT
+    )
+    if usual and (wanted is float32 or wanted is float64):
         return np.asarray(value, wanted.numpy)  # the usual case, of which NumPy has nothing to say
     if isinstance(value, int):
         require_64_bits(value)

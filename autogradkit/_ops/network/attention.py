@@ -51,6 +51,13 @@ def _as_bias(mask: Any, like: Any) -> Any:
     return wrap(np.where(mask._array, 0, -np.inf).astype(like._array.dtype))
 
 
+def _without_later(queries: int, keys: int, kind: np.dtype[Any]) -> Array:
+    """What leaves out the keys that come after a query: −∞ above the diagonal, 0 elsewhere."""
+    bias = np.zeros((queries, keys), kind)
+    np.copyto(bias, -np.inf, where=np.less.outer(np.arange(queries), np.arange(keys)))
+    return bias
+
+
 @op(variants="", composition=True)
 def scaled_dot_product_attention(
     query: Array,
@@ -91,8 +98,7 @@ def scaled_dot_product_attention(
     if enable_gqa:
         k, v = (_repeated(each, q.shape[-3] // each.shape[-3]) for each in (k, v))
     if is_causal:
-        later = np.triu(np.ones((q.shape[-2], k.shape[-2]), bool), 1)
-        bias = moved(wrap(np.where(later, -np.inf, 0).astype(q._array.dtype)), q.device)
+        bias = moved(wrap(_without_later(q.shape[-2], k.shape[-2], q._array.dtype)), q.device)
         mask = bias if mask is None else _as_bias(mask, q) + bias
     # Half of the factor goes to each side, as in PyTorch, so that products overflow later.
     if scale is None:
@@ -104,7 +110,7 @@ def scaled_dot_product_attention(
         scores = scores + _as_bias(mask, q)
     weights = scores.softmax(-1)
     if mask is not None and not scores.is_meta:
-        nothing = np.isneginf(scores._array).all(-1, keepdims=True)
+        nothing = np.equal(np.maximum.reduce(scores._array, -1, keepdims=True, initial=-np.inf), -np.inf)
         if nothing.any():  # a query that may look at nothing gets zeros
             weights = weights.masked_fill(wrap(nothing), 0.0)
     if dropout_p > 0:

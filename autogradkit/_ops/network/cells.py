@@ -16,7 +16,7 @@ from autogradkit._ops.network.activation import relu
 from autogradkit._ops.network.linear import linear
 from autogradkit._ops.pointwise.elementary import sigmoid
 from autogradkit._ops.pointwise.trigonometry import tanh
-from autogradkit._ops.views.copies import unsafe_chunk
+from autogradkit._ops.views.separate import unsafe_chunk
 from autogradkit.core.tensor import Tensor
 
 State = tuple[Any, ...]

@@ -16,11 +16,10 @@ Array = np.ndarray[Any, Any]
 
 def prefers_channels_last(*arrays: Array) -> bool:
     """Whether one of these N×C×H×W or N×C×D×H×W arrays has its channels innermost: results then have them so too."""
-    return any(
-        a.strides[1] <= a.strides[-1] and suggests_channels_last(a.shape, element_strides(a))
-        for a in arrays
-        if a.ndim > 3
-    )
+    for a in arrays:
+        if a.ndim > 3 and a.strides[1] <= a.strides[-1] and suggests_channels_last(a.shape, element_strides(a)):
+            return True
+    return False
 
 
 def image_spec(shape: tuple[int, ...], dtype: np.dtype[Any], channels_last: bool) -> tuple[Any, ...]:

@@ -109,7 +109,12 @@ def require_mixable(x: Array, *parameters: Array | None) -> bool:
 def require_alike(x: Array, *parameters: Array | None) -> None:
     """Raise RuntimeError where weights or statistics have another dtype, but for float32 ones of halves."""
     kind = x.dtype
-    if all(each is None or each.dtype is kind for each in parameters) or require_mixable(x, *parameters):
+    for each in parameters:
+        if each is not None and each.dtype is not kind:
+            break
+    else:
+        return
+    if require_mixable(x, *parameters):
         return
     for each in parameters:
         if each is not None and each.dtype != x.dtype:

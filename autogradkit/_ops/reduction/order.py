@@ -162,13 +162,11 @@ def topk(self: Array, k: SymInt, dim: Dim = -1, largest: bool = True, sorted: bo
     >>> torch.topk(torch.tensor([2, 3, 1]), 2).values
     tensor([3, 2])
     """
-    source = _lined_up(self)
-    k = k if self.ndim else 1
-    pick(self, positions_of_largest(source, dim, k, largest, sorted), dim, out)
+    _write(largest_of(_lined_up(self), dim, k if self.ndim else 1, largest, sorted), out)
 
 
-def positions_of_largest(source: Array, dim: int, k: int, largest: bool = True, sorted: bool = True) -> Array:
-    """Where the `k` largest (or smallest) elements along `dim` stand; of equal ones those that PyTorch's `topk` picks."""
+def largest_of(source: Array, dim: int, k: int, largest: bool = True, sorted: bool = True) -> Pair:
+    """The `k` largest (or smallest) elements along `dim`, and where they stand; of equal ones PyTorch's choice."""
     return chosen_places(source, dim, slice(0, k), lambda ranks: top(ranks, k, sorted), largest, not sorted)
 
 
@@ -215,8 +213,12 @@ def kthvalue(self: Array, k: SymInt, dim: Dim = -1, keepdim: bool = False, *, ou
     >>> torch.kthvalue(torch.tensor([5, 9, 7]), 2).values
     tensor(7)
     """
-    chosen = chosen_places(_lined_up(self), dim, slice(k - 1, k), lambda ranks: kth(ranks, k - 1))
-    pick(self, chosen, dim, out)
+    _write(chosen_places(_lined_up(self), dim, slice(k - 1, k), lambda ranks: kth(ranks, k - 1)), out)
+
+
+def _write(found: Pair, out: Pair) -> None:
+    for made, into in zip(found, out, strict=True):
+        np.copyto(into, made.reshape(into.shape))
 
 
 def _median_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:

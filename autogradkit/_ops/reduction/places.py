@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.selection.gather import positions_along
+from autogradkit._ops.selection.gather import grid_of, positions_along
 from autogradkit.core.strides import move_dim
 
 _FEW = 5_000  # elements up to which sorting them is as quick
@@ -72,7 +72,7 @@ def _between(rows: Array, start: int, stop: int, descending: bool) -> tuple[Arra
     """The positions at these places of the stable order of each row, and True; or of elements equal to one beyond them any."""
     size = rows.shape[-1]
     if rows.size <= _FEW or not start < stop:
-        return stable_order(rows, -1, descending)[..., start:stop], True
+        return stable_order(rows, -1, descending)[..., start:stop].copy(), True  # quicker to go on with than a view
     if rows.dtype.kind in "iu" and (keys := _keys(rows, descending)) is not None:
         keys.partition(stop - 1, -1)  # at one place after the other, for which NumPy is ten times as quick as for two
         if start:
@@ -93,8 +93,8 @@ def chosen_places(
     choose: Callable[[list[int]], int | Sequence[int]],
     descending: bool = False,
     always: bool = False,
-) -> Array:
-    """The positions at the places `wanted` of the order along `dim`.
+) -> tuple[Array, Array]:
+    """The elements at the places `wanted` of the order along `dim`, and their positions.
 
     In rows where equal elements leave a choice, or in all if `always`, they are what `choose` makes of the ranks.
     """
@@ -104,24 +104,34 @@ def chosen_places(
     rows = rows.reshape(math.prod(others), size)
     start, stop = max(wanted.start - 1, 0), min(wanted.stop + 1, size)  # with their neighbours
     near, stable = _between(rows, start, stop, descending)
-    chosen = near[:, wanted.start - start : wanted.stop - start]
-    seen = rows[positions_along(near, 1)]
+    among = slice(wanted.start - start, wanted.stop - start)
+    seen = _picked(rows, near)
+    chosen, elements = near[:, among], seen[:, among]
     same = seen[:, 1:] == seen[:, :-1]
     nan = _is_nan(seen)
-    if nan.any():
+    if np.count_nonzero(nan):
         same |= nan[:, 1:] & nan[:, :-1]
-    if always or same.any():
+    if always or np.count_nonzero(same):
         tied = np.flatnonzero(same.any(-1) | always)
         few = tied.size * size <= _MOST
         if few or not stable:
-            rows = rows[tied]
-            orders = stable_order(rows, -1, descending)
+            tied_rows = rows[tied]
+            orders = stable_order(tied_rows, -1, descending)
             chosen[tied] = orders[:, wanted]
             if few:
-                for place, row, order in zip(tied, rows, orders, strict=True):
+                for place, row, order in zip(tied, tied_rows, orders, strict=True):
                     chosen[place] = choose(_ranks(row, order))
-    found = chosen.reshape(*others, chosen.shape[-1])
-    return found if last else move_dim(found, -1, dim)
+        elements = _picked(rows, chosen)  # 0 and -0 are equal
+    shape = (*others, chosen.shape[-1])
+    elements, chosen = elements.reshape(shape), chosen.reshape(shape)
+    return (elements, chosen) if last else (move_dim(elements, -1, dim), move_dim(chosen, -1, dim))
+
+
+def _picked(rows: Array, places: Array) -> Array:
+    """The elements at these places of each row."""
+    if not rows.flags.c_contiguous:
+        return rows[positions_along(places, 1)]
+    return rows.reshape(-1).take(places + grid_of(places.shape)[0] * rows.shape[1])
 
 
 # -- the middle one ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Runs of neighbouring elements reduced to one each: segment_reduce, whose segments are told by lengths or by offsets.
 
-Rests on declare. As PyTorch does, elements are taken one after the other, in the tensor's own dtype.
+Rests on declare; declared when somebody asks for a name of it (`names.UNLOADED`). As PyTorch does,
+elements are taken one after the other, in the tensor's own dtype.
 """
 
 from __future__ import annotations
