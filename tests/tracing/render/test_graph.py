@@ -199,6 +199,15 @@ def test_a_shape_mismatch_shows_the_picture_up_to_the_error():
     assert "then the cell failed in @" in words_
 
 
+def test_what_was_used_before_leads_to_the_operation_that_raised():
+    before = "w = torch.ones(3, requires_grad=True)\nM = torch.ones(2, 3)"
+    for cell in ("z = y * 2", "z = y.sum()\nz.backward()"):
+        graph = draw_graph(trace_source(f"y = w * 2\n{cell}\ntorch.cat([y, M])", before)).graph
+        given = [graph.labels[link.value] for link in graph.links if link.head == "failed"]
+        assert given == ["y", "M"], cell
+        assert {end for link in graph.links for end in (link.tail, link.head)} <= graph.items.keys(), cell
+
+
 def test_create_graph_draws_the_second_order_graph():
     found = drawn("create_graph").graph
     assert len(found.second_order) == 3
