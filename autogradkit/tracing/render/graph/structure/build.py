@@ -24,6 +24,7 @@ from autogradkit.tracing.render.graph.structure.bounds import bounded_failure, s
 from autogradkit.tracing.render.graph.structure.chosen import in_optimizer, second_order, telling_ops
 from autogradkit.tracing.render.graph.structure.failure import mark_failure
 from autogradkit.tracing.render.graph.structure.gradients import attach_gradients
+from autogradkit.tracing.render.graph.structure.infinite import infinities_asked_for
 from autogradkit.tracing.render.graph.structure.known import known_from
 from autogradkit.tracing.render.graph.structure.memory import Memory
 from autogradkit.tracing.render.graph.structure.model import (
@@ -166,6 +167,7 @@ class _Builder:
             grads=dict(self.grads),
             second_order={op.step for op in self.ops} & self.second_order,
             known=self.known,
+            infinite=infinities_asked_for(self.ops, self.values),
         )
         mark_failure(graph)
         graph.left_out = self._left_out(attach_gradients(graph))
