@@ -32,6 +32,8 @@ BUDGET = 200_000  # elements copied whole in one trace
 _SUMMED = 3e38  # as much fits into the sum of singles
 _ROW = 2_048  # elements: as much as stays in the processor's first cache
 _FEWEST_ROWS = 20
+_MARKED = 64  # elements
+_BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}  # by bytes of an element
 
 # What `array.min()` and its kin call, without their Python on the way.
 _least, _greatest, _sum = np.minimum.reduce, np.maximum.reduce, np.add.reduce
@@ -82,13 +84,27 @@ class Copier:
         return Numbers.later(_printed, shown, shape, shape=shape, dtype=dtype, data=None, omitted=size, **known)
 
 
-def was_changed(numbers: Numbers, tensor: Any) -> bool:
-    """Whether a small tensor holds other numbers by now than those that were copied of it, as NumPy may have written them."""
-    found = vars(numbers).get("_later")
-    if found is None or found[0] is not _looked_at:
+def mark_of(numbers: Numbers, tensor: Any) -> tuple[int, bytes] | None:
+    """By what `was_changed` sees that a tensor which was not copied whole has other numbers: the sum of its bits, which
+    one element changes, and some elements, as they may only have changed places. None where a copy tells.
+    """
+    array = tensor._array
+    if vars(numbers).get("data", ()) is not None or array.__class__ is not np.ndarray:
+        return None
+    parts = (array,) if array.itemsize in _BITS else (array.real, array.imag)
+    bits = [part.view(_BITS[part.itemsize]) for part in parts]
+    return sum([int(_sum(each, None, each.dtype)) for each in bits]), array.flat[:: array.size // _MARKED + 1].tobytes()
+
+
+def was_changed(numbers: Numbers, mark: tuple[int, bytes] | None, tensor: Any) -> bool:
+    """Whether a tensor holds other numbers by now than those that are known of it, as NumPy may have written them."""
+    array = tensor._array
+    if array.__class__ is not np.ndarray or array.shape != numbers.shape:
         return False
-    then, now = found[1], tensor._array
-    return now.__class__ is np.ndarray and now.shape == then.shape and now.tobytes() != then.tobytes()
+    if mark is not None:
+        return mark_of(numbers, tensor) != mark
+    found = vars(numbers).get("_later")
+    return found is not None and found[0] is _looked_at and array.tobytes() != found[1].tobytes()
 
 
 def _of_values(array: SparseArray, dtype: str) -> Numbers:

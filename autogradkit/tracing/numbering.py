@@ -13,7 +13,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import requires_grad
-from autogradkit.tracing.copying import Copier, is_leaf, layout_of, memory_of, value_of, was_changed
+from autogradkit.tracing.copying import Copier, is_leaf, layout_of, mark_of, memory_of, value_of, was_changed
 from autogradkit.tracing.events import Numbers, Value
 from autogradkit.tracing.identity import ByIdentity
 
@@ -27,6 +27,7 @@ class _Seen:
     version: int = -1
     edits: int = -1  # of its storage, when it had that value
     name: str | None = None  # that it had before the trace
+    mark: tuple[int, bytes] | None = None  # of a large one: what tells whether it was written into
 
 
 class Numbering:
@@ -82,7 +83,7 @@ class Numbering:
         # Known, and nothing was written since: neither into it, by its version, nor into its memory by another way.
         if seen is not None and seen.value is not None and seen.version == version_of(tensor):
             value = self.values[seen.value]
-            if was_changed(value.numbers, tensor):
+            if was_changed(value.numbers, seen.mark, tensor):
                 self.edited(tensor)
             if seen.edits == self._edits.get(value.storage, 0):
                 if requires_grad(tensor) and not value.requires_grad:  # requires_grad_() since, or the attribute
@@ -116,7 +117,7 @@ class Numbering:
             return seen.value
         self.values[value] = found
         seen = self._known_tensor(tensor)  # also one that `_number` has just made
-        seen.value, seen.version = value, version_of(tensor)
+        seen.value, seen.version, seen.mark = value, version_of(tensor), mark_of(found.numbers, tensor)
         seen.edits = self._edits.get(self.values[value].storage, 0)
         if first and not made:
             self._name(value, tensor)

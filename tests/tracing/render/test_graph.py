@@ -199,6 +199,32 @@ def test_a_shape_mismatch_shows_the_picture_up_to_the_error():
     assert "then the cell failed in @" in words_
 
 
+def test_what_was_used_before_leads_to_the_operation_that_raised():
+    before = "w = torch.ones(3, requires_grad=True)\nM = torch.ones(2, 3)"
+    for cell in ("z = y * 2", "z = y.sum()\nz.backward()"):
+        graph = draw_graph(trace_source(f"y = w * 2\n{cell}\ntorch.cat([y, M])", before)).graph
+        given = [graph.labels[link.value] for link in graph.links if link.head == "failed"]
+        assert given == ["y", "M"], cell
+        assert {end for link in graph.links for end in (link.tail, link.head)} <= graph.items.keys(), cell
+
+
+def test_infinities_that_the_cell_writes_itself_are_no_alarm():
+    before = "x = torch.tensor([1., 2., 3.], requires_grad=True)\nkeep = torch.tensor([True, False, True])"
+    for cell in (
+        "y = x.masked_fill(~keep, -float('inf'))",
+        "y = x + torch.full((3,), float('-inf')).masked_fill(keep, 0.)",
+        "y = torch.where(keep, x, -float('inf')) * 2",
+    ):
+        words_ = texts(draw_graph(trace_source(cell + "\ny.softmax(0)[0].backward()", before)).svg)
+        assert any("-inf" in each for each in words_), cell
+        assert not [each for each in words_ if "⚠" in each], cell
+    cell = "e = torch.eye(9)\ny = e.masked_fill(e > 0, -float('inf'))\ny * 2"
+    many = texts(draw_graph(trace_source(cell)).svg)
+    assert many.count("9 inf") == 2  # beside a range of what is finite
+    for cell, odd in (("y = (x - 1).log()", "1 inf"), ("y = x * torch.tensor(float('inf')) * 0", "3 nan")):
+        assert f"⚠ {odd}" in texts(draw_graph(trace_source(cell, before)).svg), cell
+
+
 def test_create_graph_draws_the_second_order_graph():
     found = drawn("create_graph").graph
     assert len(found.second_order) == 3

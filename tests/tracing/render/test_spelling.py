@@ -77,6 +77,10 @@ def spelled(source: str) -> list[str]:
         ("y = torch.linalg.cholesky(torch.eye(2))", ["eye(n=2)", "linalg.cholesky"]),
         ("y = torch.nn.Parameter(w)", ["✂ Parameter"]),
         ("y = X.clamp(min=0)", ["clamp(min=0)"]),
+        ("y = X.masked_fill(X > 1, -5)", ["> 1", "masked_fill(-5)"]),
+        ("y = X.index_fill(0, i, 9)", ["index_fill(0, value=9)"]),
+        ("y = X.var(0, unbiased=False)", ["var(0, unbiased=False)"]),
+        ("y = X.std(0, correction=0)", ["std(0, correction=0)"]),
         ("X += 1", ["+= 1"]),
         ("X.add_(1)", ["add_(1)"]),
         ("X[0] = 7.", ["X[0]", "= 7.0"]),
@@ -117,7 +121,8 @@ def declared() -> list[Op]:
 
 
 def test_no_declared_operation_shows_a_number_that_does_not_say_what_it_is() -> None:
-    """A number stands beside a sign, in an index, or first in the parentheses, as in `mean(0)`; others have their names."""
+    """A number stands beside a sign, in an index, or first in the parentheses, as in `mean(0)`; a value to be
+    written may stand alone; others have their names."""
     numbers = Numbers((8, 8, 8), "float32", None, "", None, None, None, 0, 0, 512)
     values = {0: Value(0, 0, "X", numbers, (64, 8, 1), 0, 0, 0, False, True, False, None)}
     ops = declared()
@@ -132,6 +137,7 @@ def test_no_declared_operation_shows_a_number_that_does_not_say_what_it_is() -> 
             continue
         first = int(op.facts.parameters[:1] == ("self",)) if op.facts.spread else 1  # `zeros(7, 9)`
         own = [argument for argument in op.inputs if argument.place == first and argument.value is None]
+        own += [each for each in op.inputs if each.place is not None and op.facts.parameters[each.place] == "value"]
         bare = re.sub(r"\w+=(\(7, 9\)|7)", "", inside[1])
         allowed = {"7", "7, 9", "(7, 9)", "7, 7"} if own else {""}  # `view(7, 9)`, `sum((7, 9))`, `transpose(7, 7)`
         assert bare.strip(", ") in {"", *allowed}, (op.name, text)

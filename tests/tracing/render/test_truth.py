@@ -42,6 +42,29 @@ def test_what_numpy_writes_into_a_tensor_is_on_the_picture():
     assert [grad.numbers.data for grad in change.grads] == [(6.0, 0.0)]
 
 
+def test_what_numpy_writes_into_a_large_tensor_is_on_the_picture():
+    before = "import numpy as np\nt = torch.arange(4000.).reshape(40, 100)\narray = t.numpy()"
+    for numbers in (
+        "t",
+        "t.double()",
+        "t.half()",
+        "t.to(torch.int64)",
+        "t > 0",
+        "t * 1j",
+        "(t * 1j).to(torch.complex128)",
+    ):
+        made = f"{before}\nt = {numbers}\narray = t.numpy()"
+        for edit in ("array[20, 50] = 0", "array[:] = array[:, ::-1].copy()", "array *= False"):
+            trace = trace_source(
+                f"a = t.sum()\nb = t.max() if t.dtype.is_floating_point else t.sum()\n{edit}\nc = t.sum()", made
+            )
+            told = graph_text(draw_graph(trace).graph, trace)
+            assert told.count("← t: changed by no operation") == 1, (numbers, edit)
+    edited = "a = t * 2\nt.mul_(3)\nb = t.sum() + a.sum()\nt.data[0] = 1.\nc = t[0] * t"
+    trace = trace_source(edited, before)
+    assert "changed by no operation" not in graph_text(draw_graph(trace).graph, trace)
+
+
 @pytest.mark.parametrize(
     "cell",
     [

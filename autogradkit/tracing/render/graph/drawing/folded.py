@@ -96,8 +96,9 @@ def _gradient(numbers: Numbers) -> list[tuple[str, str, bool, bool]]:
 def _odd_lines(item: Item, graph: Graph) -> list[Text]:
     """Where in what is folded the first nan and the first inf arose: an op gave it that had received none."""
     values = graph.values
-    odd = [op for op in item.ops for each in op.outputs if values[each].numbers.nans or values[each].numbers.infs]
     lines: list[Text] = []
+    made = [(op, each) for op in item.ops for each in op.outputs if each not in graph.infinite]
+    odd = [op for op, each in made if values[each].numbers.nans or values[each].numbers.infs]
     for what, count in (("nan", attrgetter("nans")), ("inf", attrgetter("infs"))):
         for op in odd:
             given = next((each for each in op.outputs if count(values[each].numbers)), None)

@@ -57,9 +57,9 @@ def sans(text: str, role: str = "muted") -> tuple[str, str, bool, bool]:
 
 
 def number_lines(
-    numbers: Numbers, role: str, lead: str = "", room: int = 26, brief: bool = False, most: int = 4
+    numbers: Numbers, role: str, lead: str = "", room: int = 26, brief: bool = False, most: int = 4, asked: bool = False
 ) -> list[Text]:
-    """The elements after `lead`, rows of a matrix under one another; what is not finite stands out.
+    """The elements after `lead`, rows of a matrix under one another; what is not finite stands out, unless it was `asked` for.
 
     `brief` leaves of a summary its range, on two lines where it has more than `room` characters: a long `lead` stands above the
     range, a short one before its low end.
@@ -67,23 +67,27 @@ def number_lines(
     above: list[Text] = []
     odd = nums.oddities(numbers)
     shown = nums.lines(numbers, room, most)
-    if brief and shown == nums.summary_lines(numbers):
+    summed_up = shown == nums.summary_lines(numbers)
+    if brief and summed_up:
         low, _, high = shown[0].partition(" … ")
         shown = shown[:1]
         if high and len(shown[0]) > room and len(lead) > SHORT_LEAD:
             above, lead = [Text([mono(lead.rstrip(), role), mono("")])], ""  # what is not known yet is the range
         elif high and len(shown[0]) > room:
             shown = [f"{low} …", high]
-    paint = "error" if odd else role
-    if odd and not numbers.shape:
+    alarming = bool(odd) and not asked
+    paint = "error" if alarming else role
+    if alarming and not numbers.shape:
         return [Text([mono(lead, role), (f"⚠ {shown[0]}", "error", True, True)], ask="?")]
     blank = " " * len(lead)
     lines = [
-        Text([mono(lead if i == 0 else blank, role), mono(line, paint, bool(odd))], ask="" if i else "?")
+        Text([mono(lead if i == 0 else blank, role), mono(line, paint, alarming)], ask="" if i else "?")
         for i, line in enumerate(shown)
     ]
-    if odd:
+    if alarming:
         lines.append(Text([mono(blank, role), (f"⚠ {odd}", "error", False, True)]))
+    elif odd and summed_up:  # a range has the finite ones only
+        lines.append(Text([mono(blank, role), sans(odd)]))
     return above + lines
 
 

@@ -90,9 +90,9 @@ def _result_lines(item: Item, graph: Graph, leaving: list[Link]) -> list[Text]:
     for value in given:
         if value.name is not None and value.tensor not in graph.edited and value_key(value.id) not in graph.items:
             told = f"{clip_name(value.name, 120)} = "
-            lines += late(
-                number_lines(value.numbers, "ink", told, MOST_RESULT, most=1), graph.known.get(value.id, BEFORE)
-            )
+            asked = value.id in graph.infinite
+            shown = number_lines(value.numbers, "ink", told, MOST_RESULT, most=1, asked=asked)
+            lines += late(shown, graph.known.get(value.id, BEFORE))
     return lines
 
 
@@ -123,13 +123,13 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
     elif not numbers.shape:
         extra = " · ".join(filter(None, (kind, version)))
         told, ask = mono(f" = {shown[0]}"), "= ?"
-        if nums.oddities(numbers):
+        if nums.oddities(numbers) and value.id not in graph.infinite:
             label, told, ask = f"{label} = ", (f"⚠ {shown[0]}", "error", True, True), "?"
         parts = [mono(label, bold=True), told, sans(f"  {extra}" if extra else "")]
         part.lines = late([Text(parts, value=1, ask=ask)], known)
     else:
         extra = " · ".join(filter(None, (kind, nums.shape_text(numbers.shape), version)))
-        printed = late(number_lines(numbers, "ink", room=room + 2), known)
+        printed = late(number_lines(numbers, "ink", room=room + 2, asked=value.id in graph.infinite), known)
         part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")]), *printed]
         part.heat = _heat(numbers)
     others = _sharers(value, graph)
@@ -365,7 +365,8 @@ def forward_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
             if not all_there or (room < ROOM and len(lead) + len(told[0]) > room):
                 lines.append(Text([mono(lead.rstrip())] if all_there else [mono(name), sans(f"  {shape}")]))
                 lead = ""
-            lines += late(number_lines(value.numbers, "ink", lead, room, brief=True), known)
+            asked = value.id in graph.infinite
+            lines += late(number_lines(value.numbers, "ink", lead, room, brief=True, asked=asked), known)
     if way := way_of(link, graph):
         lines.append(Text([sans(way, "gradient" if link.kind == "grad" else "muted")]))
     if link.broadcast:

@@ -24,6 +24,7 @@ from autogradkit.tracing.render.graph.structure.bounds import bounded_failure, s
 from autogradkit.tracing.render.graph.structure.chosen import in_optimizer, second_order, telling_ops
 from autogradkit.tracing.render.graph.structure.failure import mark_failure
 from autogradkit.tracing.render.graph.structure.gradients import attach_gradients
+from autogradkit.tracing.render.graph.structure.infinite import infinities_asked_for
 from autogradkit.tracing.render.graph.structure.known import known_from
 from autogradkit.tracing.render.graph.structure.memory import Memory
 from autogradkit.tracing.render.graph.structure.model import (
@@ -166,6 +167,7 @@ class _Builder:
             grads=dict(self.grads),
             second_order={op.step for op in self.ops} & self.second_order,
             known=self.known,
+            infinite=infinities_asked_for(self.ops, self.values),
         )
         mark_failure(graph)
         graph.left_out = self._left_out(attach_gradients(graph))
@@ -250,7 +252,8 @@ class _Builder:
 
     def _boxed(self, uses: dict[int, list[Op]]) -> list[int]:
         """Values with a box of their own; any other is written on the edge between its op and its one consumer."""
-        used = set(uses) | {a.value for a in (self.failure.inputs if self.failure else ()) if a.value is not None}
+        stopped = {each.value for each in (self.failure.inputs if self.failure else ())}  # at the op that raised
+        used = {*uses, *stopped}
         produced = {output for op in self.ops for output in op.outputs}
         roots = {root for call in self.calls for root in call.begin.roots}
         roots |= {event.value for event in self.returned}
@@ -267,7 +270,7 @@ class _Builder:
             aside = maker is not None and maker.outputs.index(id) > 0 and value.name is None
             if aside and id not in used and id not in roots:
                 continue  # indices and the like, which nobody asked for
-            busy = len(uses[id]) != 1 or id in roots or (self.failure is not None and id not in uses)
+            busy = len(uses[id]) != 1 or id in roots or id in stopped
             leaf = value.is_leaf and value.requires_grad
             if source or busy or leaf or value.tensor in self.aliases or value.tensor in self.grads:
                 found.append(id)

@@ -107,6 +107,7 @@ class Graph:
     grads: dict[int, list[Accumulated | GradAssigned]]  # tensor number -> what happened to its .grad
     second_order: set[int]  # steps of the ops that ran inside a backward call with create_graph
     known: dict[int, int]  # value -> the event from which on it is known, -1 from before
+    infinite: set[int]  # values whose infinities the cell has written itself
     folded: list[str] = field(default_factory=list)  # paths of modules that are folded
     unfoldable: list[str] = field(default_factory=list)  # paths that could be folded
     opened: list[str] = field(default_factory=list)  # paths of stacks of equal turns, and of calls, that are open

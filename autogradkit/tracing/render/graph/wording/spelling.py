@@ -63,7 +63,7 @@ def spelled_op(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -
         return f".{op.called}"
     if op.called and (op.name.startswith("_") or (op.label == "to" and op.called in _CASTS)):
         return op.called  # what ran is nobody's to call, or the name says it all
-    inside = ", ".join(_spelled(op, argument) for argument in rest)
+    inside = ", ".join([_spelled(op, argument, alone=len(rest) == 1) for argument in rest])
     ran = f"{op.label}({inside})" if inside else op.label
     if op.called.endswith(f".{op.label}"):  # it ran under its own name: where that is found is all there is to add
         return op.called.removesuffix(op.label) + ran
@@ -149,16 +149,21 @@ def _is_default(op: Op, argument: Argument) -> bool:
     return _alone(str(argument.text)) == _alone(default) or (default == "()" and argument.text == "None")
 
 
-def _spelled(op: Op, argument: Argument) -> str:
-    """One argument: by its place where the learner gives it so, `mean(0)`, `view(-1, 400)`; else by its name."""
+def _spelled(op: Op, argument: Argument, alone: bool = False) -> str:
+    """One argument: by its place where the learner gives it so, `mean(0)`, `view(-1, 400)`, or `masked_fill(-inf)` where it is
+    `alone`; else by its name."""
     name, text = _parameter(op, argument), _SIZE.sub(r"(\1)", str(argument.text))
     if _is_one_of_ints(op, argument):
         return text[1:-1].rstrip(",") if text[:1] in ("(", "[") and text[-1:] in (")", "]") else text
     if not op.facts.spread:
         text = _alone(text)
     own = argument.name is None and argument.place == 1 and op.facts.parameters[:1] == ("self",)
+    own = own or (alone and argument.name is None and name == "value")
     if name is None or own or (argument.name is None and name in ("dim1", "axis1") and argument.place == 2):
         return text
+    code = op.position.code if op.position is not None else ""
+    if name == "correction" and text in ("0", "1") and "unbiased" in code:
+        name, text = "unbiased", str(text == "1")
     if name == "reduction" and text in ("0", "1", "2"):
         text = _REDUCTIONS[int(text)]
     return name if text == "True" else f"{name}={text}"
