@@ -61,7 +61,6 @@ _INSTEAD = {
     "torch.sparse_bsc_tensor": _COMPRESSED,
     "torch.sparse_bsr_tensor": _COMPRESSED,
     "cuda.nccl": _ONE_DEVICE,
-    "distributed.TCPStore": _PROCESSES,
     "distributed.elastic": _PROCESSES,
     "distributed.launch": _PROCESSES,
     "distributed.run": _PROCESSES,
