@@ -23,7 +23,7 @@ from autogradkit.engine.node import SEQUENCE, Node
 from autogradkit.engine.packing import Packed
 from autogradkit.engine.saved import FREED, SavedOutput, saved_was_edited
 from autogradkit.engine.saved_tensor import SavedTensor
-from autogradkit.engine.validate import expected_of, of_no_numbers
+from autogradkit.engine.validate import expected_of, of_another_device
 
 # What nodes with a `jvp` send while `func.jvp` runs its first backward (function_pushed.py); else None.
 PUSHED: ContextVar[Callable[[Any, list[Any]], list[Any]] | None] = ContextVar("pushed", default=None)
@@ -190,7 +190,7 @@ class BackwardCFunction(Node, FunctionCtx):
                 f"compatible with {list(shape)}"
             )
         if answer.is_meta:
-            raise of_no_numbers(got, self, index)
+            raise of_another_device(got, True, self, index)
         if answer._array.dtype.kind == "c" and kind.kind != "c":
             raise RuntimeError(
                 "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, but got "

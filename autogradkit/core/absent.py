@@ -38,8 +38,6 @@ _COMPRESSED = (
 
 # What is left out for good, by name or by namespace: why, and what there is instead.
 _INSTEAD = {
-    "jit.save": f"nothing is translated to TorchScript here. {_KEEP}",
-    "jit.load": f"files of TorchScript hold translated code, which nothing here runs. {_KEEP}",
     "onnx.export": f"{_KEEP}, which can export it",
     "torch.export": f"torch.fx.symbolic_trace(model) has its graph; {_KEEP}, which can export it",
     "torch.package": "torch.save(model, path) keeps a model whose classes can be imported",
@@ -61,7 +59,6 @@ _INSTEAD = {
     "torch.sparse_bsc_tensor": _COMPRESSED,
     "torch.sparse_bsr_tensor": _COMPRESSED,
     "cuda.nccl": _ONE_DEVICE,
-    "distributed.TCPStore": _PROCESSES,
     "distributed.elastic": _PROCESSES,
     "distributed.launch": _PROCESSES,
     "distributed.run": _PROCESSES,

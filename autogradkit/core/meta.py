@@ -229,6 +229,11 @@ def wrap_meta(array: Array) -> Tensor:
     return wrap(cast("Any", MetaArray(array)), MetaTensor)
 
 
+def wrap_either(array: Any) -> Tensor:
+    """A tensor around an array with numbers, or around what stands for one."""
+    return wrap(array, MetaTensor) if array.__class__ is MetaArray else wrap(array)
+
+
 def hollow_of(tensor: Any) -> Array:
     """The hollow array of a tensor without numbers."""
     return tensor._array.hollow

@@ -1,6 +1,7 @@
 """PyTorch's `torch.distributed` for one process: a script that several may run, run by one, goes on as with `gloo`.
 
-`world.py` begins and ends, `collectives.py` has what processes tell one another. A world of more than one is refused.
+`world.py` begins and ends, `collectives.py` has what processes tell one another, `stores.py` what they leave by key. A world
+of more than one is refused.
 """
 
 from autogradkit.core.absent import absent_from as _absent_from
@@ -27,6 +28,18 @@ from autogradkit.distributed.collectives import reduce_scatter_single as reduce_
 from autogradkit.distributed.collectives import reduce_scatter_tensor as reduce_scatter_tensor
 from autogradkit.distributed.collectives import scatter as scatter
 from autogradkit.distributed.collectives import scatter_object_list as scatter_object_list
+from autogradkit.distributed.messages import irecv as irecv
+from autogradkit.distributed.messages import isend as isend
+from autogradkit.distributed.messages import recv as recv
+from autogradkit.distributed.messages import send as send
+from autogradkit.distributed.stores import DistError as DistError
+from autogradkit.distributed.stores import DistNetworkError as DistNetworkError
+from autogradkit.distributed.stores import DistStoreError as DistStoreError
+from autogradkit.distributed.stores import FileStore as FileStore
+from autogradkit.distributed.stores import HashStore as HashStore
+from autogradkit.distributed.stores import PrefixStore as PrefixStore
+from autogradkit.distributed.stores import Store as Store
+from autogradkit.distributed.stores import TCPStore as TCPStore
 from autogradkit.distributed.world import Backend as Backend
 from autogradkit.distributed.world import Groups as _Groups
 from autogradkit.distributed.world import ProcessGroup as ProcessGroup

@@ -28,7 +28,8 @@ from autogradkit.core.batched import (
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.errors import c_type_name, no_graph
 from autogradkit.core.frames import entry, shorten
-from autogradkit.core.meta import MetaTensor
+from autogradkit.core.meta import CLASSES as WITHOUT_NUMBERS
+from autogradkit.core.meta import MetaTensor, hollow, wrap_meta
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, listeners
 from autogradkit.core.size import Size
@@ -44,7 +45,7 @@ from autogradkit.engine.node import AccumulateGrad, GradientEdge, Node
 from autogradkit.engine.required import OPS
 from autogradkit.engine.run import execute, run_alone
 from autogradkit.engine.sparse import brought
-from autogradkit.engine.validate import of_no_numbers
+from autogradkit.engine.validate import of_another_device
 
 _CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
@@ -72,6 +73,8 @@ def _initial_gradient(index: int, root: Tensor | GradientEdge, gradient: Any, as
         if kind.kind not in "fV" and not from_numpy_dtype(kind).is_floating_point:
             real = "grad can be implicitly created only for real scalar outputs but got"
             raise RuntimeError(f"{real} {from_numpy_dtype(kind)}")
+        if root.__class__ in WITHOUT_NUMBERS:
+            return wrap_meta(hollow(shape, kind))
         one = np.ones(shape, kind) if shape else np.array(1, kind)
         return wrap(one) if as_tensors else one
     given = gradient._array
@@ -85,9 +88,9 @@ def _initial_gradient(index: int, root: Tensor | GradientEdge, gradient: Any, as
             "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
             f"grad_output[{index}] has a dtype of {gradient.dtype} and output[{index}] has a dtype of {from_numpy_dtype(kind)}."
         )
-    if gradient.__class__ is MetaTensor and not (isinstance(root, Tensor) and root.is_meta):
-        raise of_no_numbers(given.shape, None, index)
-    if as_tensors or gradient.__class__ is BatchedTensor:
+    if (gradient.__class__ is MetaTensor) is not (root.__class__ in WITHOUT_NUMBERS):
+        raise of_another_device(given.shape, gradient.is_meta, None, index)
+    if as_tensors or gradient.__class__ in (BatchedTensor, MetaTensor):
         return gradient
     if gradient.__class__ is SparseTensor:
         return brought(gradient, kind)

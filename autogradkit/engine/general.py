@@ -17,8 +17,9 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.meta import wrap_either
 from autogradkit.core.recording import GRAD_LISTENERS, Recorder
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.tensor import Tensor
 from autogradkit.engine.anomaly import check_nan, explain
 from autogradkit.engine.delivery import Buffers, Edge, Sums, carry, count_edges, deliver, leading_to
 from autogradkit.engine.hook_calls import (
@@ -301,7 +302,7 @@ class Run:
                         listener.will_accumulate(tensor)
                 if grad is None:
                     first = first_grad(tensor, gradient)  # as in PyTorch, without its tangent
-                    tensor._grad = first if MODE.grad else as_made(wrap(first._array))
+                    tensor._grad = first if MODE.grad else as_made(wrap_either(first._array))
                 elif MODE.grad:
                     tensor._grad = added(grad, gradient)
                 else:

@@ -6,9 +6,11 @@ The usual kind is run by `plain.py`, every other by `general.py`, on which this 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from autogradkit.core.batched import BATCHES, has_batched
+from autogradkit.core.meta import CLASSES, DEVICE, META
 from autogradkit.core.recording import CALLS, RECORDERS, listeners, marks_of, restore
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.callbacks import call_back
@@ -36,8 +38,10 @@ def execute(
     Every leaf's `.grad` grows; with `wanted` only what leads there runs, and either the `.grad` of these grows
     (`accumulate`) or their gradients are returned.
     """
-    # Else on arrays, which have no tangents, and are no samples of a batch.
+    # Else on arrays, which have no tangents, are no samples of a batch, and have numbers.
     on_tensors = create_graph or bool(DUAL_LEVELS) or bool(BATCHES and has_batched(gradients))
+    on_meta = bool(META and any(each.__class__ in CLASSES for each in gradients))
+    on_tensors = on_tensors or on_meta
     if not on_tensors and len(roots) == 1 and not MODE.anomaly:
         target, number = roots[0]
         if isinstance(target, Node) and not (RECORDERS and listeners()):
@@ -59,7 +63,8 @@ def execute(
             run = MODE.run = Run(retain_graph, on_tensors, recorders, next(CALLS))
             run.given = given
             ends = tuple([t for t in tensors if isinstance(t, Tensor)])
-            captured = run.run_reported(roots, gradients, wanted, accumulate, ends)
+            with DEVICE if on_meta else nullcontext():  # there formulas make what they make
+                captured = run.run_reported(roots, gradients, wanted, accumulate, ends)
         finally:
             MODE.run = outer
             if mode is not create_graph:

@@ -12,9 +12,10 @@ from typing import Any, ClassVar, Never
 import numpy as np
 
 from autogradkit.core import errors
+from autogradkit.core.meta import wrap_either
 from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import Array, Bytes, CounterAfterDetach, VersionCounter
-from autogradkit.core.tensor import Tensor, counter_of, reading_of, wrap
+from autogradkit.core.tensor import Tensor, counter_of, reading_of
 from autogradkit.engine.history import grad_fn
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.naming import short_name, tensor_type
@@ -161,7 +162,7 @@ class OpNode(Node):
 
     def output_tensor(self, value: SavedOutput | SavedResult) -> Tensor:
         """The tensor of the graph that a saved output is."""
-        tensor = wrap(value.array)
+        tensor = wrap_either(value.array)
         tensor._counter = value.counter
         if 2 * value.number >= len(self.outputs):
             return tensor  # such as the positions of a pooling: no gradient flows through them

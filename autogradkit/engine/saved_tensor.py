@@ -10,7 +10,8 @@ from typing import Any, Never
 
 from autogradkit.core import errors
 from autogradkit.core.frames import entry
-from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.meta import wrap_either
+from autogradkit.core.tensor import Tensor
 from autogradkit.core.views import alias
 from autogradkit.engine.history import edge_of
 from autogradkit.engine.node import Node
@@ -105,7 +106,7 @@ class SavedTensor:
             seen = held if isinstance(edge_of(held)[0], Tensor) else alias(held)
             packed = Packed(held, hooks, None, None, seen)
         elif isinstance(held, (SavedOutput, SavedResult)):
-            packed = Packed(self._node.output_tensor(held), hooks, held.number, None, wrap(held.array))
+            packed = Packed(self._node.output_tensor(held), hooks, held.number, None, wrap_either(held.array))
         else:  # a number
             packed = Packed(self._unpacked(), hooks, None, None)
         self._store(packed)

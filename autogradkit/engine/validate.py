@@ -55,8 +55,8 @@ def validate(gradient: Any, shape: tuple[int, ...], numpy_dtype: np.dtype[Any], 
         raise RuntimeError(
             f"{whose}invalid gradient at index {index} - got {list(own)} but expected shape compatible with {list(shape)}"
         )
-    if gradient.__class__ in (MetaTensor, MetaArray):
-        raise of_no_numbers(own, node, index)
+    if gradient.__class__ is MetaArray or (gradient.__class__ is MetaTensor and _has_numbers(node, index)):
+        raise of_another_device(own, True, node, index)
     if gradient.__class__ in (SparseTensor, SparseArray):
         if node is not None:
             make_aware(node.edges[2 * index])
@@ -82,12 +82,19 @@ def validate(gradient: Any, shape: tuple[int, ...], numpy_dtype: np.dtype[Any], 
     return array
 
 
-def of_no_numbers(shape: tuple[int, ...], node: Node | None, index: int) -> Exception:
-    """What a gradient on the meta device is refused with; one without dimensions PyTorch would copy."""
-    if not shape:
+def of_another_device(shape: tuple[int, ...], meta: bool, node: Node | None, index: int) -> Exception:
+    """What a gradient is refused with that is on the meta device, or is not; one without dimensions PyTorch would copy."""
+    if not shape and meta:
         return NotImplementedError(NO_DATA)
     whose = "" if node is None else f"Function {node.name()} returned an "
-    return RuntimeError(f"{whose}invalid gradient at index {index} - expected device cpu but got meta")
+    wanted, got = ("cpu", "meta") if meta else ("meta", "cpu")
+    return RuntimeError(f"{whose}invalid gradient at index {index} - expected device {wanted} but got {got}")
+
+
+def _has_numbers(node: Node | None, index: int) -> bool:
+    """Whether the gradient that a node sends is for a leaf that is not on the meta device."""
+    target = None if node is None else node.edges[2 * index]
+    return isinstance(target, Tensor) and not target.is_meta
 
 
 def _expandable(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:

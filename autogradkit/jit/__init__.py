@@ -1,8 +1,8 @@
 """PyTorch's `torch.jit`: decorators and checks of code that may be scripted. Here nothing is translated.
 
 `script`, `trace`, `freeze` and `optimize_for_inference` give back what they are given, so nothing is an instance of
-`ScriptFunction`, and of `ScriptModule` only what a user subclasses it for. `torch.jit.save` and `load`, which need TorchScript's
-own code, are not here, and say what is. `tasks.py` has `fork` and `wait`.
+`ScriptFunction`, and of `ScriptModule` only what a user subclasses it for. `saving.py` has `save` and `load` of such modules,
+in a file for autogradkit alone; `tasks.py` has `fork` and `wait`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from autogradkit.core.frames import entry as _entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn_unseen as _warn_unseen
 from autogradkit.futures import Future as Future
+from autogradkit.jit.saving import load as load
+from autogradkit.jit.saving import save as save
+from autogradkit.jit.saving import told as _told
 from autogradkit.jit.tasks import fork as fork
 from autogradkit.jit.tasks import wait as wait
 from autogradkit.nn.modules.module import Module as _Module
@@ -74,7 +77,7 @@ def script(obj: Any, optimize: None = None, _frames_up: int = 0, _rcb: Any = Non
     tensor([2., 2.])
     """
     _deprecated("script")
-    return obj
+    return _told(obj)
 
 
 @_entry
@@ -98,7 +101,7 @@ def trace(
     if isinstance(example_inputs, (Tensor, dict)):
         example_inputs = (example_inputs,)
     func(*(() if named else example_inputs), **named)
-    return func
+    return _told(func)
 
 
 @_entry
@@ -128,7 +131,7 @@ def trace_module(
             method(**given)
         else:
             method(*((given,) if isinstance(given, (Tensor, dict)) else given))
-    return mod
+    return _told(mod)
 
 
 @_entry

@@ -163,7 +163,7 @@ def test_what_the_learners_own_forward_raises_is_left_alone() -> None:
     assert not hasattr(raised.value, "__notes__")
 
 
-@pytest.mark.parametrize("name", ["save", "code", "graph"])
+@pytest.mark.parametrize("name", ["code", "graph"])
 def test_what_a_scripted_module_would_have_is_told(name: str) -> None:
     with pytest.warns(DeprecationWarning, match="torch.jit.script"):
         scripted = torch.jit.script(nn.Linear(2, 2))

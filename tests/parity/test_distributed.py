@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import socket
+import threading
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,6 +91,25 @@ torch.nn.parallel.DistributedDataParallel(torch.nn.ReLU())
 torch.nn.parallel.DistributedDataParallel(m, device_ids=[0])
 list(torch.utils.data.DistributedSampler([4, 5, 6], shuffle=False)), len(torch.utils.data.DistributedSampler('abc'))
 list(torch.utils.data.DistributedSampler(range(9), seed=3))
+dist.send(x, 0)
+dist.send(x, group_dst=0)
+dist.send(x)
+dist.send(x, 0, group_dst=0)
+dist.isend(3, 1)
+dist.irecv(3)
+"""
+STORES = """
+s.timeout, s.set_timeout(timedelta(seconds=0.01)), s.timeout
+s.set('a', '1'), s.get('a'), s.set('b', b'x\\0'), s.get('b'), s.check(['a', 'b']), s.check(['a', 'z']), s.check([])
+s.add('n', 3), s.add('n', -1), s.get('n'), s.add('a', 1)
+s.add('b', 1)
+s.compare_set('c', '', 'new'), s.compare_set('c', 'new', 'newer'), s.compare_set('c', 'no', 'x'), s.compare_set('d', 'e', 'x')
+s.append('c', '!'), s.get('c'), s.append('f', 'q'), s.get('f')
+s.multi_set(['x', 'y'], ['1', '2']), s.multi_get(['x', 'y'])
+s.get('missing')
+s.wait(['missing'])
+s.wait(['x', 'missing'], timedelta(milliseconds=5))
+s.wait(['x']), s.delete_key('a'), s.check(['a']), s.has_extended_api(), isinstance(s, dist.Store)
 """
 
 
@@ -117,6 +139,11 @@ def outcome(library: Any, line: str) -> str:
     library.manual_seed(2)
     names = {"torch": library, "dist": library.distributed}
     names |= {"x": library.tensor([1.0, 2.0]), "m": library.nn.Linear(2, 1)}
+    return each_outcome(line, names)
+
+
+def each_outcome(line: str, names: dict[str, Any]) -> str:
+    """What the last of a line's statements gives, or what one raises."""
     *before, last = line.split("; ")
     try:
         for each in before:
@@ -129,6 +156,46 @@ def outcome(library: Any, line: str) -> str:
 @pytest.mark.parametrize("line", BEFORE.strip().split("\n"))
 def test_before_there_is_a_world(line: str) -> None:
     assert outcome(ak, line) == outcome(torch, line)
+
+
+def test_stores(tmp_path: Path) -> None:
+    """Every kind, in turn: a TCP store of PyTorch's is lost by one wrong call."""
+    for make in (
+        "HashStore()",
+        "PrefixStore('p', dist.HashStore())",
+        "FileStore(path, 1)",
+        "TCPStore('localhost', 0, 1, True)",
+    ):
+        told = []
+        for library in BOTH:
+            names = {"dist": library.distributed, "path": str(tmp_path / library.__name__), "timedelta": timedelta}
+            names["s"] = eval(f"dist.{make}", names)
+            wrong = ("s.add('b'",) if make.startswith("TCP") else ()
+            told.append(
+                [each_outcome(line, names) for line in STORES.strip().split("\n") if not line.startswith(wrong)]
+            )
+        assert told[0] == told[1], make
+
+
+def test_stores_of_several(tmp_path: Path) -> None:
+    for library in BOTH:
+        dist = library.distributed
+        inner = dist.HashStore()
+        dist.PrefixStore("a", dist.PrefixStore("b", inner)).set("k", "v")
+        assert inner.list_keys() == ["b/a/k"], library
+        dist.FileStore(str(tmp_path / library.__name__), 2).set("k", "v")
+        assert dist.FileStore(str(tmp_path / library.__name__), 2).get("k") == b"v", library
+        master = dist.TCPStore("127.0.0.1", 0, 1, True)
+        dist.TCPStore("127.0.0.1", master.port, 1, False).set("k", "v")
+        assert master.get("k") == b"v", library
+        late = threading.Timer(0.05, inner.set, ("late", "1"))
+        late.start()
+        assert inner.get("late") == b"1", library
+        late.join()
+        dist.init_process_group("gloo", store=inner, rank=0, world_size=1)
+        dist.destroy_process_group()
+    with pytest.raises(ak.distributed.DistNetworkError):
+        ak.distributed.TCPStore("127.0.0.1", 1, 1, False)
 
 
 @pytest.mark.usefixtures("world")

@@ -100,6 +100,51 @@ def test_a_result_has_pytorchs_sizes_strides_and_dtype(line: str) -> None:
     assert looks(ak, line) == looks(torch, line)
 
 
+BACKWARD = """
+lambda x: x.sin() * 2 + x.relu() - x.t().t(); o(2, 3)
+lambda x, y: x * y + y; o(2, 3), o(3)
+lambda x, y: x @ y; o(5, 2, 3), o(3, 4)
+lambda x: x.softmax(-1).log(); o(2, 3)
+lambda x: F.cross_entropy(x, l(4)); o(4, 5)
+lambda x, y: m.cat([x, y], 1); o(4, 5), o(4, 2)
+lambda x: x[:, 0] * x[l(4), 1] + x.gather(1, l(4, 1))[:, 0]; o(4, 5)
+lambda x: x.max(1)[0] + x.amax(1) + x.logsumexp(1) + x.prod(1) + x.std(1) + x.norm(dim=1); o(4, 5)
+lambda x: x.cumsum(1) + x.cumprod(1); o(4, 5)
+lambda x: x.view(2, 10).permute(1, 0).reshape(-1).expand(3, -1); o(4, 5)
+lambda x, w, b: F.layer_norm(x, (5,), w, b); o(4, 5), o(5), o(5)
+lambda x, w, b: F.batch_norm(x, None, None, w, b, True); o(4, 5, 6, 6), o(5), o(5)
+lambda x, w, b: F.conv2d(x, w, b, padding=1); o(4, 5, 6, 6), o(3, 5, 3, 3), o(3)
+lambda x: F.max_pool2d(x, 2) + F.avg_pool2d(x, 2) + F.adaptive_avg_pool2d(x, 3); o(4, 5, 6, 6)
+lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"); o(4, 5, 6, 6)
+lambda w: F.dropout(F.embedding(l(3), w), 0.5); o(7, 4)
+lambda x: m.where(x > 0, x, x * 2).clamp(0, 1).double().half(); o(7, 4)
+lambda x: m.linalg.inv(x) + m.linalg.det(x) + m.linalg.svdvals(x).sum(); o(3, 3)
+lambda x: x.clone().mul_(2).add_(x); o(2, 5)
+lambda x: m.autograd.grad((x**3).sum(), x, create_graph=True)[0]; o(3)
+lambda x: (x * 2).sum().backward() or x * 3; o(3)
+lambda x, *p: nn.LSTM(3, 4, device="meta")(x)[0]; o(5, 2, 3)
+lambda x: nn.TransformerEncoderLayer(4, 2, 8, device="meta")(x); o(5, 2, 4)
+""".strip().splitlines()
+
+
+@each("line", BACKWARD)
+def test_gradients_have_pytorchs_sizes_strides_and_dtype(line: str) -> None:
+    told = []
+    for m in (ak, torch):
+        names = {
+            "m": m,
+            "nn": m.nn,
+            "F": m.nn.functional,
+            "l": lambda *sizes, m=m: m.ones(*sizes, device="meta").long(),
+        }
+        names["o"] = lambda *sizes, m=m: m.ones(*sizes, device="meta", requires_grad=True)
+        function, given = line.split("; ")
+        given = eval(f"({given},)", names)
+        eval(function, names)(*given).sum().backward()
+        told.append([(each.grad.shape, each.grad.stride(), str(each.grad.dtype), each.grad.is_meta) for each in given])
+    assert told[0] == told[1]
+
+
 LINES = """
 x
 y
@@ -129,6 +174,9 @@ x.copy_(c); x._version
 x.fill_(3); x.zero_(); x._version
 i.requires_grad_()
 y.add_(1)
+(y * 2).backward()
+(y * 2).backward(torch.ones(2, 3))
+z = y.exp().sum(); z.backward(); z.backward()
 torch.empty(-1, device="meta")
 torch.nn.Linear(2, 3, device="meta").to("cpu")
 torch.nn.Linear(2, 3).load_state_dict(torch.nn.Linear(2, 3, device="meta").state_dict())
@@ -154,8 +202,6 @@ def test_what_depends_on_numbers_is_refused() -> None:
     for refused in (x.nonzero, x.unique, lambda: x[x > 0], lambda: ak.equal(x, x)):
         with pytest.raises(NotImplementedError, match="depends on numbers"):
             refused()
-    with pytest.raises(NotImplementedError, match="meta device"):
-        ak.ones(2, device="meta", requires_grad=True).sum().backward()
 
 
 def test_within_a_block_everything_that_names_no_device_is_made_there() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import io
 import warnings
 from typing import Any
@@ -191,3 +192,43 @@ def test_weights_only_says_which_class() -> None:
             except Exception as error:
                 said[-1] += str(error).partition("GLOBAL ")[2].partition(" ")[0]
     assert said[0] == said[1]
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit")
+def test_what_was_scripted_or_traced_is_saved_and_read(tmp_path: Any) -> None:
+    """As in PyTorch, but for the file, in which there is no code."""
+    told = []
+    for m in BOTH:
+        net = lenet(m)
+        x = m.linspace(0, 1, 784).view(1, 1, 28, 28)
+        net(x)
+        file = tmp_path / m.__name__
+        m.jit.trace(net.eval(), x).save(str(file))
+        m.jit.save(m.jit.script(m.nn.Linear(2, 3)), tmp_path / f"{m.__name__}_linear", _extra_files={"a.txt": "b"})
+        extra = {"a.txt": "", "missing": "c"}
+        read, linear = m.jit.load(file), m.jit.load(tmp_path / f"{m.__name__}_linear", "cpu", extra)
+        assert m.equal(read(x), net(x))
+        read.save(tmp_path / "again")
+        told.append((read.training, list(read.state_dict()), linear.weight.tolist(), extra))
+    assert told[0] == told[1]
+
+
+def test_files_that_jit_refuses(tmp_path: Any) -> None:
+    jit, net = autogradkit.jit, autogradkit.nn.Linear(1, 1)
+    with warnings.catch_warnings(action="ignore"):
+        torch.jit.script(torch.nn.Linear(1, 1)).save(tmp_path / "theirs")
+        gone = type("Gone", (Module,), {"forward": lambda self, x: x, "__module__": __name__})
+        globals()["Gone"] = gone
+        jit.script(gone()).save(tmp_path / "gone")
+        del globals()["Gone"], gone
+    gc.collect()
+    autogradkit.save(net.state_dict(), tmp_path / "state")
+    for call, error, text in (
+        (lambda: jit.save(net, tmp_path / "x"), AttributeError, "'Linear' object has no attribute 'save'"),
+        (lambda: jit.load(tmp_path / "nothing"), ValueError, "does not exist"),
+        (lambda: jit.load(tmp_path / "theirs"), RuntimeError, "no TorchScript archives"),
+        (lambda: jit.load(tmp_path / "gone"), RuntimeError, "has no module or function .* by the name of .*Gone"),
+        (lambda: jit.load(tmp_path / "state"), RuntimeError, "torch.load reads it"),
+    ):
+        with pytest.raises(error, match=text):
+            call()

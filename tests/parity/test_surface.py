@@ -223,8 +223,6 @@ def test_what_is_compiled_or_scripted_runs_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("call", "said", "instead"),
     [
-        ("jit.save(None, 'x')", "jit.save", "torch.save(model.state_dict(), path) keeps a model"),
-        ("jit.load('x')", "jit.load", "model.load_state_dict(torch.load(path)) reads it"),
         ("onnx.export", "onnx.export", "in PyTorch as well, which can export it"),
         ("nested.nested_tensor", "torch.nested", "pad_sequence"),
         ("masked.masked_tensor", "masked.masked_tensor", "torch.masked.mean(x, mask=mask)"),

@@ -17,6 +17,7 @@ import numpy as np
 
 from autogradkit._ops.declare.names import OVERLOADS, load_all
 from autogradkit.core import dtype
+from autogradkit.core.meta import MetaTensor, emptied
 from autogradkit.core.recording import reported
 from autogradkit.core.sparse import SparseArray, around
 from autogradkit.core.tensor import Tensor, wrap
@@ -121,6 +122,18 @@ def log_of_number(x: Any) -> Any:
     return math.log(x) if x > 0 else math.nan
 
 
+def _beside(x: Tensor, make: Callable[[], Any]) -> Tensor:
+    """A tensor of what `make` gives, on the device of another."""
+    return emptied(make()) if x.__class__ is MetaTensor else wrap(make())
+
+
+def any_all(x: Any) -> Any:
+    """Whether an element is not zero, for which a formula goes another way; without numbers it goes the usual one."""
+    if x.__class__ is MetaTensor:
+        return False
+    return OVERLOADS["any_all"](x) if isinstance(x, Tensor) else OVERLOADS["any_all"].on_arrays(x)
+
+
 def zeros_like(x: Any) -> Any:
     """Zeros with the shape and dtype of `x`, outside the graph."""
     if isinstance(x, Tensor):
@@ -130,6 +143,8 @@ def zeros_like(x: Any) -> Any:
 
 def _zeros_like(x: Tensor) -> Tensor:
     array: Any = x._array
+    if x.__class__ is MetaTensor:
+        return emptied(array.hollow)
     return around(array.zeros() if array.__class__ is SparseArray else np.zeros_like(array))
 
 
@@ -198,14 +213,16 @@ def distinct(x: Any) -> Any:
 
 def constant(array: Any, beside: Any) -> Any:
     """An array as a number of the formula beside an array or tensor: one of its kind, outside the graph."""
-    return reported("tensor", "create", wrap, array) if isinstance(beside, Tensor) else array
+    if isinstance(beside, Tensor):
+        return reported("tensor", "create", lambda array: _beside(beside, lambda: array), array)
+    return array
 
 
 def eye(rows: int, columns: int, beside: Any) -> Any:
     """A matrix with ones on its diagonal, of the kind and dtype of an array or tensor, outside the graph."""
     if isinstance(beside, Tensor):
         kind = beside._array.dtype
-        return reported("eye", "create", lambda n, m: wrap(np.eye(n, m, dtype=kind)), rows, columns)
+        return reported("eye", "create", lambda n, m: _beside(beside, lambda: np.eye(n, m, dtype=kind)), rows, columns)
     return np.eye(rows, columns, dtype=beside.dtype)
 
 
@@ -217,7 +234,8 @@ def epsilon(x: Any) -> float:
 def new_zeros(x: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of `shape` with the dtype of `x`, outside the graph."""
     if isinstance(x, Tensor):
-        return reported("new_zeros", "create", lambda x, shape: wrap(np.zeros(shape, x._array.dtype)), x, shape)
+        make: Callable[..., Tensor] = lambda x, shape: _beside(x, lambda: np.zeros(shape, x._array.dtype))  # noqa: E731
+        return reported("new_zeros", "create", make, x, shape)
     return np.zeros(shape, x.dtype)
 
 

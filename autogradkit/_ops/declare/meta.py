@@ -2,12 +2,11 @@
 
 Rests on core's meta tensors and on plans. A view runs, as it reads no numbers; of what is pointwise, a reduction, an edit or has
 a `meta=` sizes, strides and dtype are known before its kernel runs; a composition runs as it is. What makes its result itself, as
-sizes depend on numbers, is refused. Nodes are the op's own, and refuse to run.
+sizes depend on numbers, is refused. Nodes are the op's own; backward goes through them on tensors, as under `create_graph`.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Never
 
@@ -20,7 +19,6 @@ from autogradkit.core.strides import dense_strides_like, element_strides
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
-from autogradkit.engine.saved import OpNode
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -79,7 +77,6 @@ def run_meta(op: Overload, values: Sequence[Any], out: Any) -> Any:
         several = op.several or len(op.outputs) > 1
         results = [wrap_meta(hollow(*spec)) for spec in specs]
     op.record_results(values, results)
-    _have_refuse([each._node for each in results])
     return op.returns(results) if several else results[0]
 
 
@@ -164,22 +161,4 @@ def edit_meta(op: Overload, values: Sequence[Any]) -> Tensor:
         require_castable(plan.result, target._array.dtype)
     history = () if recipe is None else recipe.prepare_edit(values, values)
     write_at_once(target, history)
-    _have_refuse([target._node])
     return target
-
-
-def _have_refuse(nodes: Sequence[Any]) -> None:
-    for node in nodes:
-        if isinstance(node, OpNode):
-            node.__class__ = _refusing(type(node))
-
-
-@functools.cache
-def _refusing(node_class: type[OpNode]) -> type[OpNode]:
-    def apply(self: OpNode, gradients: Any, create_graph: bool, *_: Any) -> Any:
-        raise NotImplementedError(
-            "backward() is not available on the meta device: there are no numbers to differentiate"
-        )
-
-    members = {"__slots__": (), "__module__": node_class.__module__, "__doc__": node_class.__doc__, "apply": apply}
-    return type(node_class.__name__, (node_class,), members)

@@ -28,6 +28,7 @@ from autogradkit._ops.views.sizes import view_sizes
 from autogradkit._ops.views.splits import unbind
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.backward import grad
+from autogradkit.engine.modes import enable_grad
 
 # -- layers ------------------------------------------------------------------------------------------------------------
 
@@ -83,14 +84,15 @@ def _rows(state: State, start: int, stop: int) -> State:
 
 @op(variants="", composition=True)
 def lstm_layer_gradients(g: Object, given: Object, reverse: bool, batch_sizes: Ints, needs: Object) -> Any:
-    """The gradients of `lstm_layer` where they are differentiated in turn: those of the layer made of steps."""
-    # Seen anew, so that what is given twice, as one tensor for both states, has a gradient for each place.
-    seen: list[Any] = [each if each is None else view_sizes(each, each.shape) for each in given]
-    x, w_ih, w_hh, b_ih, b_hh, h, c = seen
-    outputs, last = _layer(lstm_step, x, (h, c), Weights(w_ih, w_hh, b_ih, b_hh), batch_sizes, reverse)
-    pairs = [(y, each) for y, each in zip((outputs, *last), g, strict=True) if each is not None]
-    wanted = [each for each, need in zip(seen, needs, strict=True) if need]
-    found = iter(grad([y for y, _ in pairs], wanted, [each for _, each in pairs], create_graph=True))
+    """The gradients of `lstm_layer` where they are differentiated, or have no numbers: those of the layer made of steps."""
+    with enable_grad():
+        # Seen anew, so that what is given twice, as one tensor for both states, has a gradient for each place.
+        seen: list[Any] = [each if each is None else view_sizes(each, each.shape) for each in given]
+        x, w_ih, w_hh, b_ih, b_hh, h, c = seen
+        outputs, last = _layer(lstm_step, x, (h, c), Weights(w_ih, w_hh, b_ih, b_hh), batch_sizes, reverse)
+        pairs = [(y, each) for y, each in zip((outputs, *last), g, strict=True) if each is not None]
+        wanted = [each for each, need in zip(seen, needs, strict=True) if need]
+        found = iter(grad([y for y, _ in pairs], wanted, [each for _, each in pairs], create_graph=True))
     return tuple([next(found) if need else None for need in needs])
 
 

@@ -6,8 +6,10 @@ Rests on Parameter; `Module` (module.py) is built on it and adds what a module d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from types import MethodType
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 from autogradkit._ops.making.filled import empty
 from autogradkit.core.buffer import Buffer
@@ -85,6 +87,8 @@ _NO_TORCHSCRIPT = (
     "nothing is translated to TorchScript here, and torch.jit.script(model) is the model itself; "
     "torch.save(model.state_dict(), path) keeps a model, and torch.fx.symbolic_trace(model) has its graph and code"
 )
+# What modules that `jit` was given have of these here, by name.
+SCRIPTED: WeakKeyDictionary[Module, dict[str, Callable[..., Any]]] = WeakKeyDictionary()
 
 
 class Members:
@@ -111,6 +115,8 @@ class Members:
         # What PyTorch misses first, before `Module.__init__` ran
         if name == "_hooks_of_module" and "_modules" not in own:
             name = "_backward_hooks"
+        if name in _OF_TORCHSCRIPT and name in (further := SCRIPTED.get(cast("Any", self), {})):
+            return partial(further[name], self)
         missing = AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
         raise with_note(missing, _NO_TORCHSCRIPT) if name in _OF_TORCHSCRIPT else missing
 
