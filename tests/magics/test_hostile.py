@@ -106,6 +106,7 @@ def kind_of(result: Any) -> str:
     return "" if error is None else type.__dict__["__name__"].__get__(type(error))
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("case", ERRORS)
 def test_an_error_stays_the_learners(notebook: Notebook, case: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,6 +73,7 @@ def _run(m: Any, layer: Any, inputs: list[Any], training: bool) -> list[Any]:
     return [*outputs, *m.autograd.grad(differentiable, asked, upstream, allow_unused=True)]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize(("name", "index"), SAMPLES)
 def test_it_computes_and_differentiates_alike(name: str, index: int, training: bool) -> None:

@@ -52,6 +52,7 @@ def _masks(places: list[int]) -> list[list[int]]:
     return [places, *([[place] for place in places] if len(places) > 1 else [])]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_batch_at_once_is_its_samples_one_by_one(name: str) -> None:
     op = DIFFERENTIABLE[name]

@@ -372,7 +372,7 @@ T.AugMix(8, mixture_width=2, chain_depth=2, alpha=0.4, all_ops=False, fill=9)
 """
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("call", lines(POLICIES))
 @pytest.mark.parametrize("kind", ["uint8", "RGB", "L"])
 def test_a_policy(call: str, kind: str) -> None:

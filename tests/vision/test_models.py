@@ -24,6 +24,7 @@ def test_digits_are_pixels_from_zero_to_one() -> None:
     assert labels.tolist()[:3] == digits(train=True)[0:3][1].tolist()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "seed"),

@@ -136,6 +136,7 @@ def width(svg: str) -> float:
     return size(svg)[0]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", LOOPS)
 def test_a_loop_of_any_length_is_stored_in_60_kb(name: str) -> None:
     before, source = LOOPS[name]
@@ -147,6 +148,7 @@ def test_a_loop_of_any_length_is_stored_in_60_kb(name: str) -> None:
     assert time.perf_counter() - began < 20  # for thousands of turns a few seconds, on any machine
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", [*OTHERS, *CELLS])
 def test_any_other_picture_is_stored_in_120_kb(name: str) -> None:
     before, source = {**CELLS, **OTHERS}[name]
@@ -266,6 +268,7 @@ def test_an_opened_stack_fits_the_column() -> None:
     assert width(draw_graph(trace, {path: False}).svg) <= PAGE
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "name",
     [

@@ -165,6 +165,7 @@ def wide_enough(nodes: list[Node], edges: list[Edge]) -> list[Node]:
     return [Node(node.key, max(node.width, 52 * many[node.key]), node.height) for node in nodes]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("squeezed", [False, True])
 @pytest.mark.parametrize("seed", range(12))
 def test_no_edge_passes_under_a_box_or_under_a_label(seed, squeezed):
