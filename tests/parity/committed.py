@@ -6,6 +6,7 @@ test_optim_db.py and test_wrong_calls.py, which hold what they count against it,
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +16,7 @@ Line = dict[str, list[int]]  # kind -> [compared, passed]
 UPDATE = "python -m tests.parity.ratchet --update"
 
 
+@functools.cache  # hundreds of tests ask for a line each
 def load(file: Path = FILE) -> dict[str, Line]:
     """The committed numbers, by name."""
     return json.loads(file.read_text(encoding="utf-8"))
