@@ -44,6 +44,7 @@ OTHERS = (
     Operation("transpose", "x.transpose(0, 1)", bar=2),
     Operation("chunk", "x.chunk(2)", bar=2),
     Operation("x[0]", "x[0]", bar=2),
+    Operation("x[labels, labels]", "x[labels, labels]", bar=4),
 )
 
 # x, w and b require gradients here, as in `OTHERS` in the first table; of these the backward is measured too.

@@ -5,6 +5,7 @@ Rests on strides; the indexing ops ask, with the index tensors that `indexing.pa
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from collections.abc import Sequence
@@ -37,12 +38,27 @@ def locate(indices: Sequence[Array | None], shape: Ints, strides: Ints, *, bound
     if len(expanded) > len(shape):
         raise IndexError(f"too many indices for tensor of dimension {len(shape)} (got {len(expanded)})")
     expanded += [None] * (len(shape) - len(expanded))
-    dims = [dim for dim, index in enumerate(expanded) if index is not None]
     arrays = [index for index in expanded if index is not None]
     if not arrays:
         raise IndexError("at least one index must be provided")
-    places = _broadcast_indices(arrays)
-    sizes = [shape[dim] for dim in dims]
+    kept = tuple([index if index is None else (index.shape, element_strides(index)) for index in expanded])
+    sizes, places, out_shape, out_strides = _geometry(kept, shape, strides)
+    if bounded and math.prod(out_shape):
+        _check_bounds(arrays, sizes, places)
+    numpy_index = tuple([slice(None) if index is None else index for index in expanded])
+    return Location(numpy_index, out_shape, out_strides)
+
+
+@functools.lru_cache(1024)
+def _geometry(
+    indices: tuple[tuple[Ints, Ints] | None, ...], shape: Ints, strides: Ints
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """What follows from sizes and strides alone, of the tensor and its index tensors: (the sizes that are indexed, the index
+    tensors' broadcast shape, the result's shape and strides)."""
+    dims = [dim for dim, index in enumerate(indices) if index is not None]
+    arrays = [index for index in indices if index is not None]
+    places = _broadcast_indices([sizes for sizes, _ in arrays])
+    sizes = tuple([shape[dim] for dim in dims])
     if 0 in sizes and 0 not in places:
         raise IndexError("index is out of bounds for dimension with size 0")
 
@@ -53,14 +69,11 @@ def locate(indices: Sequence[Array | None], shape: Ints, strides: Ints, *, bound
     out_shape = (*(shape[d] for d in before), *places, *(shape[d] for d in after))
     source = (*(strides[d] for d in before), *(0 for _ in places), *(strides[d] for d in after))
     operands = [(out_shape, source)]
-    for array in arrays:
-        around = (1,) * len(before) + places + (1,) * len(after)
-        spread = expand_strides(array.shape, element_strides(array), places)
+    around = (1,) * len(before) + places + (1,) * len(after)
+    for each in arrays:
+        spread = expand_strides(*each, places)
         operands.append((around, view_strides(places, spread, around) or contiguous_strides(around)))
-    if bounded and math.prod(out_shape):
-        _check_bounds(arrays, sizes, places)
-    numpy_index = tuple(slice(None) if index is None else index for index in expanded)
-    return Location(numpy_index, out_shape, output_strides(operands, out_shape))
+    return sizes, places, out_shape, output_strides(operands, out_shape)
 
 
 _INDEX_DTYPES = frozenset(map(np.dtype, (np.int64, np.int32, np.uint8, np.bool_)))
@@ -94,13 +107,13 @@ def _expand_masks(indices: Sequence[Array | None], shape: Ints) -> list[Array | 
     return expanded
 
 
-def _broadcast_indices(arrays: Sequence[Array]) -> Ints:
+def _broadcast_indices(shapes: Sequence[Ints]) -> Ints:
     try:
-        return np.broadcast_shapes(*(array.shape for array in arrays))
+        return np.broadcast_shapes(*shapes)
     except ValueError:
-        shapes = ", ".join(str(list(array.shape)) for array in arrays)
+        told = ", ".join(str(list(shape)) for shape in shapes)
         raise IndexError(
-            f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
+            f"shape mismatch: indexing tensors could not be broadcast together with shapes {told}"
         ) from None
 
 

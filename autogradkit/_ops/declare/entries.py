@@ -293,9 +293,11 @@ class _Entry:
                 tests.append("not rest")
         for p in overload.parameters:
             v = values[p.name]
-            if (
-                p.kind.is_ints and v != "sizes"
-            ):  # kept as a tuple, as PyTorch keeps it; what was given is, for the way out
+            if p.spelled == "float":
+                values[p.name] = f"f_{p.name}"
+                late.append(f"f_{p.name} = float({v}) if {v}.__class__ is int else {v}")
+            # Ints are kept as a tuple, as PyTorch keeps them, and what was given is kept for the general way.
+            if p.kind.is_ints and v != "sizes":
                 values[p.name] = f"t_{p.name}"
                 if p.kind.length:  # one int stands for all
                     late += [
@@ -319,7 +321,7 @@ class _Entry:
             # A tensor or a number: the lane of an op looks, and a composition's body does not.
             as_number = f"{slot}.__class__ is float or {slot}.__class__ is int"
             usual = f"({usual} or {as_number})" if overload.composition else f"{slot} is not M"
-        if not usual:  # layout, device: only as not given
+        if not usual:  # layout, memory format: only as not given
             tests.append(f"({slot} is M or {slot} is None)" if p.optional else f"{slot} is M")
             values[p.name] = "None" if p.optional else f"default{number}_{p.name}"
             s.scope[f"default{number}_{p.name}"] = p.default

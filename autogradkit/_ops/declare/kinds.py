@@ -189,7 +189,7 @@ KINDS = {
     "Scalar": Kind("Number", "Scalar", "float", lambda v: is_number(v) or _is_number_tensor(v), _NUMBER, number),
     "float": Kind(
         "float", "float", "float", lambda v: isinstance(v, (int, float, np.number)) or _is_number_tensor(v),
-        "{0}.__class__ is float", _real_number,
+        "({0}.__class__ is float or ({0}.__class__ is int and -(2**53) <= {0} <= 2**53))", _real_number,
     ),
     "int": Kind(
         "int", "int", "int",
@@ -215,7 +215,9 @@ KINDS = {
         lambda v: v if isinstance(v, dtype) else PYTHON_TYPES[v],
     ),
     "Layout": Kind("torch.layout", "Layout", "Any", lambda v: isinstance(v, layout), ""),
-    "Device": Kind("torch.device", "Device", "device | str", lambda v: isinstance(v, (str, device)) or is_integer(v), ""),
+    "Device": Kind("torch.device", "Device", "device | str", lambda v: isinstance(v, (str, device)) or is_integer(v),
+        "({0}.__class__ is str or {0}.__class__ is device)",
+    ),
     "MemoryFormat": Kind(
         "torch.memory_format", "MemoryFormat", "Any", lambda v: type(v).__name__ == "memory_format", ""
     ),

@@ -20,10 +20,10 @@ from autogradkit.core.views import alias
 def write_lane(s: Source, call: Call, depth: int, bail: str) -> None:
     """Write the call of an overload whose arguments fit; `bail` is the way out where they turn out not to."""
     op = call.op
-    lists = [p.name for p in op.parameters if p.spelled in ("Arrays", "OptionalArrays")]
-    for name in lists:
-        v = call.values[name]
-        s.emit(depth, f"for each in {v}:", f" if each.__class__ not in CLASSES: {bail}")
+    lists = [p for p in op.parameters if p.spelled in ("Arrays", "OptionalArrays")]
+    for p in lists:
+        given = "each is not None and " if p.spelled == "OptionalArrays" else ""
+        s.emit(depth, f"for each in {call.values[p.name]}:", f" if {given}each.__class__ not in CLASSES: {bail}")
     if op.lane is not None:
         op.lane(s, call, depth)
     if op.composition:

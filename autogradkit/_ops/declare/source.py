@@ -17,6 +17,7 @@ from autogradkit._ops.declare.kinds import CLASSES, KINDS
 from autogradkit._ops.declare.recipe import origin
 from autogradkit._ops.declare.signature import REQUIRED
 from autogradkit.core.address import address_of
+from autogradkit.core.device import device
 from autogradkit.core.dtype import dtype, from_numpy_dtype
 from autogradkit.core.frames import shorten
 from autogradkit.core.memory import refused_by_numpy
@@ -70,7 +71,7 @@ SCOPE: dict[str, Any] = {
     "SavedOutput": SavedOutput, "SavedResult": SavedResult, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
     "address_of": address_of, "cast_to_save": cast_to_save,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "as_size": as_size, "copyto": np.copyto,
-    "counter_of": counter_of, "dense": memory.dense, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
+    "counter_of": counter_of, "dense": memory.dense, "device": device, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
     "may_share_memory": np.may_share_memory,
     "like": memory.like, "ndarray": np.ndarray, "new": object.__new__, "np_empty": np.empty,
     "reduction_plan": plans.reduction_plan, "refused_by_numpy": refused_by_numpy, "requires_grad": requires_grad,

@@ -46,24 +46,37 @@ def _samples(t: Callable[..., Tensor]) -> list[tuple[Any, ...]]:
 
 
 def _leading(self: Array, indices: OptionalArrays) -> Array | None:
-    """The result for the usual single index, a vector of integers or a mask over leading dimensions, found directly."""
-    [first] = indices
-    if first is None:
-        return None
-    kind = first.dtype
-    if not self.flags.c_contiguous or not first.flags.c_contiguous or not self.size or not first.size:
+    """The result for what is usual, vectors of places along the first dimensions or a mask over them, found directly."""
+    first = indices[0]
+    if first is None or not self.flags.c_contiguous or not first.flags.c_contiguous or not self.size or not first.size:
         return None
     if 1 in self.shape:  # whose strides decide those of the result
         return None
-    if kind == np.bool_ and first.shape == self.shape[: first.ndim] and first.ndim:
+    if len(indices) == 1 and first.dtype == np.bool_ and first.shape == self.shape[: first.ndim] and first.ndim:
         found = self[first]
         return found if found.size else None
-    if kind == np.int64 and first.ndim == 1:
+    if first.ndim == 1 and _are_places(indices):
         try:
-            return self.take(first, 0)
+            return self.take(first, 0) if len(indices) == 1 else self[tuple(indices)]
         except IndexError:
             return None  # the general way says which index it was
     return None
+
+
+def _are_places(indices: OptionalArrays) -> bool:
+    """Whether they are integers, alike in shape, for each of the first dimensions."""
+    first = indices[0]
+    if first is None or first.dtype != np.int64:
+        return False
+    return not [each for each in indices[1:] if each is None or each.dtype != np.int64 or each.shape != first.shape]
+
+
+def _rows_of(places: Sequence[Any], sizes: Sequence[int]) -> Array:
+    """The row of each place where the dimensions that are indexed, of these sizes, are taken as one."""
+    rows = places[0].astype(np.int64, copy=False) % sizes[0]
+    for each, size in zip(places[1:], sizes[1:], strict=True):
+        rows = rows * size + each % size
+    return rows
 
 
 def _added_anywhere(g: Any, indices: OptionalArrays, sizes: tuple[int, ...]) -> Any:
@@ -72,12 +85,12 @@ def _added_anywhere(g: Any, indices: OptionalArrays, sizes: tuple[int, ...]) -> 
 
 
 def _added_to_rows(g: Array, indices: OptionalArrays, sizes: tuple[int, ...]) -> Array:
-    first = indices[0]
-    if len(indices) > 1 or first is None or first.dtype != np.int64 or not g.size:
+    if not g.size or not _are_places(indices):
         return _added_anywhere(g, indices, sizes)
     total = np.zeros(sizes, g.dtype)
-    rows = first.reshape(-1) % sizes[0]
-    add_rows(total.reshape(sizes[0], -1), rows, g.reshape(rows.size, -1))
+    indexed = sizes[: len(indices)]
+    rows = _rows_of(indices, indexed).reshape(-1)
+    add_rows(total.reshape(math.prod(indexed), -1), rows, g.reshape(rows.size, -1))
     return total
 
 
@@ -93,7 +106,7 @@ _added = k.on_arrays(_added_to_rows)(_added_anywhere)
 )
 def index(self: Array, indices: OptionalArrays) -> Array:
     """What `self` holds where `indices` point, in memory of its own."""
-    found = _leading(self, indices) if len(indices) == 1 else None
+    found = _leading(self, indices) if indices else None
     if found is not None:
         return found
     place = locate(indices, self.shape, element_strides(self))
@@ -178,16 +191,16 @@ def _index_put_step(target: Array, indices: OptionalArrays, values: Array, accum
 
 
 def _put_leading(target: Array, indices: OptionalArrays, values: Array, accumulate: bool) -> Step | None:
-    """The step of the usual case, which needs no plan: one tensor of places along the first dimension, and values that fit."""
-    first = indices[0]
-    if len(indices) > 1 or first is None or first.dtype != np.int64 or not first.size or values.dtype != target.dtype:
+    """The step of the usual case, which needs no plan: places along the first dimensions, and values that fit."""
+    places: Any = tuple(indices)
+    if values.dtype != target.dtype or not target.size or not _are_places(places) or not places[0].size:
         return None
-    if not target.size or ((values.ndim or accumulate) and values.shape != first.shape + target.shape[1:]):
+    if (values.ndim or accumulate) and values.shape != places[0].shape + target.shape[len(places) :]:
         return None
-    size = target.shape[0]
-    if np.maximum.reduce(first, axis=None) >= size or np.minimum.reduce(first, axis=None) < -size:
-        return None  # the general way says which index it was
-    return _add_at(target, (first,), values) if accumulate else (setitem, target, first, values)
+    for each, size in zip(places, target.shape, strict=False):
+        if np.maximum.reduce(each, axis=None) >= size or np.minimum.reduce(each, axis=None) < -size:
+            return None  # the general way says which index it was
+    return _add_at(target, places, values) if accumulate else (setitem, target, places, values)
 
 
 def _add_at(target: Array, index: tuple[Any, ...], values: Array) -> Step:
@@ -195,10 +208,7 @@ def _add_at(target: Array, index: tuple[Any, ...], values: Array) -> Step:
     dims = [dim for dim, each in enumerate(index) if not isinstance(each, slice)]
     order = [*dims, *[dim for dim in range(target.ndim) if dim not in dims]]
     sizes = [target.shape[dim] for dim in dims]
-    rows = index[dims[0]] % sizes[0]
-    if len(dims) > 1:
-        arrays = np.broadcast_arrays(*(index[dim] for dim in dims))
-        rows = np.ravel_multi_index(tuple(a % n for a, n in zip(arrays, sizes, strict=True)), sizes)
+    rows = _rows_of([index[dim] for dim in dims], sizes)
     # The rows first in `values` too: they stand where the first index stood if the indices are adjacent.
     if dims[0] and dims[-1] - dims[0] == len(dims) - 1:
         values = np.moveaxis(values, range(dims[0], dims[0] + rows.ndim), range(rows.ndim))
