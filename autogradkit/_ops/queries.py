@@ -22,7 +22,7 @@ from autogradkit._ops.making.options import RANKS, memory_format
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.address import address_of
 from autogradkit.core.pending import bits_of
-from autogradkit.core.recording import reported
+from autogradkit.core.recording import RECORDERS, listeners, reported
 from autogradkit.core.shapes import dim_of_size
 from autogradkit.core.size import Size, as_size
 from autogradkit.core.storage import offset_of, root_of
@@ -313,7 +313,7 @@ def tolist(self: Tensor) -> Object:
 
 _NUMPY = (
     "if {force} is M or {force}.__class__ is bool:",
-    " if {self}._view is None and not {self}._requires_grad and {self}._array.size: return {self}._array.view()",
+    " if {self}._view is None and not ({self}._requires_grad or RECORDERS) and {self}._array.size: return {self}._array.view()",
 )
 
 
@@ -331,6 +331,8 @@ def numpy(self: Tensor, *, force: bool = False) -> Object:
     """
     if not force and MODE.grad and self.requires_grad:
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    for recorder in listeners() if RECORDERS else ():
+        recorder.memory_given(self)
     if not self._array.size:  # whose strides NumPy has as zeros, and we as the tensor's
         return np.lib.stride_tricks.as_strided(self._array, self._array.shape, (0,) * self._array.ndim)
     return self._array.view()

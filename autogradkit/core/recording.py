@@ -76,6 +76,9 @@ class Recorder:
     def composition_ends(self) -> None:
         """It returned or raised."""
 
+    def memory_given(self, tensor: Any) -> None:
+        """NumPy is given an array in the memory of a tensor, into which it may write."""
+
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         """`backward()` (`accumulate`) or `autograd.grad()` started; `call` numbers the calls of this process."""
 

@@ -103,10 +103,18 @@ class EventRecorder(Recorder):
             for value in (*args, *kwargs.values()):
                 for each in flat(value):
                     if isinstance(each, Tensor):
-                        self.numbering.value(each)
-                        if each._base is not None:  # what is written into a view is written into it
-                            self.numbering.value(each._base)
+                        self._note(each)
             self._remembered.before(declaration)
+
+    def _note(self, tensor: Tensor) -> None:
+        """Know the value of a tensor into which may be written, and that of its base, into which it is written then."""
+        self.numbering.value(tensor)
+        if tensor._base is not None:
+            self.numbering.value(tensor._base)
+
+    def memory_given(self, tensor: Any) -> None:
+        if len(self.drafts) < MOST_EVENTS:  # what they are before NumPy writes into them
+            self._look(self._note, tensor)
 
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any

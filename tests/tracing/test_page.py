@@ -118,9 +118,10 @@ def test_it_opens_and_closes_modules_as_the_notebook_does():
             assert not detail["inside"] or detail["inside"] in layout["foldable"]
 
 
-def test_where_modules_are_open_at_first_it_closes_them():
-    found = layouts(page_of("helper"))
-    assert [layout["folds"] for layout in found] == [{}, {"Linear": True}] * 2
+def test_where_modules_are_open_at_first_it_closes_them_and_opens_what_is_closed():
+    tanh = page(trace_source("tanh(x * 1)", "tanh = torch.nn.Tanh()\nx = torch.ones(2)"))
+    for markup, folds in ((page_of("helper"), {"Linear": False}), (tanh, {"Tanh": True})):
+        assert [layout["folds"] for layout in layouts(markup)] == [{}, folds] * 2
 
 
 @pytest.mark.long

@@ -1,4 +1,5 @@
-"""Statements that lean on Python: functions of the learner's, holders, comprehensions, loops in loops, errors caught or not.
+"""Statements that lean on Python: functions of the learner's, holders, comprehensions, loops in loops, errors caught or not,
+NumPy's writing into memory that a tensor has.
 
 Used by `programs`.
 """
@@ -181,4 +182,32 @@ def unpack(w: Writer) -> None:
     )
 
 
-KINDS = [(called, 5), (holder, 5), (comprehension, 3), (nest, 4), (caught, 2), (fails, 1), (unpack, 3)]
+def written_by_numpy(w: Writer) -> None:
+    """What no operation does and no version counts."""
+    name, a, b = w.name(), w.pick(), w.result()
+    n = f"n{name}"
+    w.made(
+        name,
+        w.one_of(
+            f"x.numpy()[0] = 9.\n{name} = x * {a}",
+            f"{n} = xs[0].numpy()\n{name} = xs[0] * {a}\n{n} += 1\n{name} = {name} + xs[0]",
+            f"c.numpy()[:] = 7.\n{name} = {a} + x",
+            f"{n} = {a}.detach().clone().numpy()\nt = torch.from_numpy({n})\n{name} = t * {b}\n{n}[1] = -3.\n{name} = {name} - t",
+            f"{name} = {a} * 2\n{name}.detach().numpy()[1] = 4.\n({name} * {b}).sum().backward()",
+            f"{name} = {a} + 1\nt = {name}[1:]\n{name}.detach().numpy()[:] = .5\ns = t * 3",
+            f"{n} = x.numpy()\nfor i in range(3):\n    {n}[i] += i\n    {name} = x * {a}",
+            f"{b}.detach().numpy()[2] = 2.\n{name} = {b} * {a}",
+        ),
+    )
+
+
+KINDS = [
+    (called, 5),
+    (holder, 5),
+    (comprehension, 3),
+    (nest, 4),
+    (caught, 2),
+    (fails, 1),
+    (unpack, 3),
+    (written_by_numpy, 3),
+]

@@ -70,7 +70,9 @@ def edges(before: Heads, after: Heads, parts: Mapping[str, list[str]], shown_in:
             yield f"no path leads from {key} to {lost} any more"
         within = {key: after.get(key, set()) for key in before if key not in shown_in}  # what is not drawn by itself
         near: set[str] = set()
-        waiting, seen = list(keys), set(keys)
+        # What only its operations use is in it, and may lead on from there: an array into which NumPy writes in each turn.
+        held = [each for each in within if before[each] & {*keys}]
+        waiting, seen = [*keys, *held], {*keys, *held}
         while waiting:
             for head in before.get(waiting.pop(), set()) - seen:
                 seen.add(head)

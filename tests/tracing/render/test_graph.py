@@ -225,6 +225,22 @@ def test_infinities_that_the_cell_writes_itself_are_no_alarm():
         assert f"⚠ {odd}" in texts(draw_graph(trace_source(cell, before)).svg), cell
 
 
+def test_a_layer_of_several_operations_is_one_also_in_a_small_cell_beside_its_parameters():
+    before = "torch.manual_seed(0)\nenc, dec = torch.nn.Linear(3, 2), torch.nn.Linear(4, 1)\nx = torch.ones(1, 3)"
+    trace = trace_source("h = enc(x)\nh.sum().backward()", before)
+    graph = draw_graph(trace).graph
+    [module] = [item for item in graph.items.values() if item.kind == "module"]
+    assert (module.title, [op.name for op in module.ops]) == ("enc", ["t", "addmm"])
+    sent = {graph.labels[link.value]: [grad.numbers.data for grad in link.grads] for link in graph.links}
+    assert sent["enc.weight"] == [(1.0,) * 6]
+    assert sent["enc.bias"] == [(1.0, 1.0)]
+    opened = draw_graph(trace, {module.path: False}).graph
+    assert [item.op.name for item in opened.items.values() if item.op] == ["t", "addmm", "sum"]
+    failed = draw_graph(trace_source("h = enc(x)\ny = dec(h)", before)).graph
+    kinds = [item.kind for item in failed.items.values() if item.kind != "tensor"]
+    assert kinds == ["module", "op", "failed"]  # what ran of a layer before it failed is shown
+
+
 def test_create_graph_draws_the_second_order_graph():
     found = drawn("create_graph").graph
     assert len(found.second_order) == 3

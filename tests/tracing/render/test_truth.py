@@ -42,6 +42,19 @@ def test_what_numpy_writes_into_a_tensor_is_on_the_picture():
     assert [grad.numbers.data for grad in change.grads] == [(6.0, 0.0)]
 
 
+def test_what_numpy_writes_before_a_tensor_is_used_is_on_the_picture():
+    before = "w = torch.tensor([3., 4.], requires_grad=True)\nx = torch.tensor([1., 2.])\nlast = x[1:]"
+    for line in ("x.numpy()[1] = 9.", "last.numpy()[:] = 9.", "import numpy as np\nnp.asarray(x)[1] = 9."):
+        trace = trace_source(f"{line}\n(w * x).sum().backward()", before)
+        text = graph_text(draw_graph(trace).graph, trace)
+        assert "□ x = [1., 2.]" in text, line
+        assert "□ x = [1., 9.]\n    ← x: changed by no operation" in text, line
+    trace = trace_source("w.detach().numpy()[1] = 0.\n(w * w).sum().backward()", before)
+    assert "▣ w = [3., 0.]\n    ← w: changed by no operation" in graph_text(draw_graph(trace).graph, trace)
+    trace = trace_source("x.numpy()\n(w * x).sum().backward()", before)
+    assert "changed" not in graph_text(draw_graph(trace).graph, trace)
+
+
 def test_what_numpy_writes_into_a_large_tensor_is_on_the_picture():
     before = "import numpy as np\nt = torch.arange(4000.).reshape(40, 100)\narray = t.numpy()"
     for numbers in (

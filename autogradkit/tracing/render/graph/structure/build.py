@@ -26,7 +26,7 @@ from autogradkit.tracing.render.graph.structure.failure import mark_failure
 from autogradkit.tracing.render.graph.structure.gradients import attach_gradients
 from autogradkit.tracing.render.graph.structure.infinite import infinities_asked_for
 from autogradkit.tracing.render.graph.structure.known import known_from
-from autogradkit.tracing.render.graph.structure.memory import Memory
+from autogradkit.tracing.render.graph.structure.memory import Memory, overwritten
 from autogradkit.tracing.render.graph.structure.model import (
     MAKERS,
     Graph,
@@ -254,17 +254,15 @@ class _Builder:
         """Values with a box of their own; any other is written on the edge between its op and its one consumer."""
         stopped = {each.value for each in (self.failure.inputs if self.failure else ())}  # at the op that raised
         used = {*uses, *stopped}
+        left = self._left_by_edits()
+        used |= left | overwritten(self.ops, self.values, used | left)
         produced = {output for op in self.ops for output in op.outputs}
         roots = {root for call in self.calls for root in call.begin.roots}
         roots |= {event.value for event in self.returned}
-        edited = {self.values[out].storage for op in self.ops if op.kind == "inplace" for out in op.outputs}
-        seen: set[int] = set()  # tensors that had a value before
         found = []
         for id, value in self.values.items():
             maker = self.producer.get(id)
-            left = value.tensor in seen and value.storage in edited and value.name is not None  # as an edit has left it
-            seen.add(value.tensor)
-            if id not in used and id not in produced and id not in roots and not left:
+            if id not in used and id not in produced and id not in roots:
                 continue
             source = maker is None or maker.kind in MAKERS
             aside = maker is not None and maker.outputs.index(id) > 0 and value.name is None
@@ -274,6 +272,17 @@ class _Builder:
             leaf = value.is_leaf and value.requires_grad
             if source or busy or leaf or value.tensor in self.aliases or value.tensor in self.grads:
                 found.append(id)
+        return found
+
+    def _left_by_edits(self) -> set[int]:
+        """What tensors with names have come to in memory that operations edited."""
+        edited = {self.values[out].storage for op in self.ops if op.kind == "inplace" for out in op.outputs}
+        seen: set[int] = set()  # tensors that had a value before
+        found: set[int] = set()
+        for id, value in self.values.items():
+            if value.tensor in seen and value.storage in edited and value.name is not None:
+                found.add(id)
+            seen.add(value.tensor)
         return found
 
     def _connect(self, boxed: list[int]) -> None:

@@ -15,11 +15,13 @@ from autogradkit.tracing.render.marks.numbers import total
 
 @dataclass(slots=True)
 class Group:
-    """Items that become one; of a stack it is known in which turn each of them ran."""
+    """Items that become one; of a stack it is known in which turn each of them ran. Parameters that stay `apart` keep their
+    boxes."""
 
     keys: list[str]
     item: Item
     turns: dict[str, int] = field(default_factory=dict)
+    apart: bool = False
 
 
 def collapse(graph: Graph, groups: list[Group]) -> None:
@@ -62,7 +64,7 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
             inside = bool(arriving) or len(turns) == 1
         else:
             kind = made[only].item.kind if only in made else ""
-            own = item.value.is_parameter and kind != "call"
+            own = only in made and item.value.is_parameter and kind != "call" and not made[only].apart
             unused = kind == "call" and not leaving and _only_within(graph, item.value, made[only])
             inside = (kind == "stack" and not leaving) or unused
             inside = inside or (only in made and bool(leaving) and (own or bool(arriving)))

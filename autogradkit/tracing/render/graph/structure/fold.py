@@ -7,6 +7,7 @@ together, so that the graph keeps its direction.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
 
 from autogradkit.tracing.events import Op
@@ -36,8 +37,10 @@ def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_IT
     # The layers of a network, and a layer that is used by itself.
     usual = {path for path in graph.unfoldable if many and path.count("/") == (path.partition("/")[0] in around)}
     chosen = {path for path in graph.unfoldable if wish.get(path, path in usual)}
+    small = set() if many else {path for path in _layers_of_several(graph) - chosen if path not in wish}
     fold_calls(graph, wish)
-    collapse(graph, _modules(graph, chosen))
+    collapse(graph, _modules(graph, chosen | small, apart=small))
+    chosen |= small
     stack_turns(graph, wish, turns)
     # What another picture of the same showed as one, and this one does not.
     graph.opened += [
@@ -78,7 +81,22 @@ def _in_order(graph: Graph) -> list[Item]:
     return sorted(ran, key=lambda item: item.step)
 
 
-def _modules(graph: Graph, chosen: set[str]) -> list[Group]:
+def _layers_of_several(graph: Graph) -> set[str]:
+    """The modules without modules in them in which several ops ran, as in a Linear: drawn as the learner calls them, beside
+    what few ops there are. Where something failed, the ops are shown."""
+    ran: dict[str, set[int]] = defaultdict(set)  # path -> the calls of the module
+    several: set[str] = set()
+    shown = {"/".join(item.op.scope) for item in graph.items.values() if item.op and (item.stopped or item.culprit)}
+    for op in graph.ops:
+        path = "/".join(op.scope)
+        if op.layers and op.layers[-1].call in ran[path]:
+            several.add(path)
+        ran[path].update(layer.call for layer in op.layers[-1:])
+    around = {path.rpartition("/")[0] for path in graph.unfoldable}
+    return several - around - shown - {""}
+
+
+def _modules(graph: Graph, chosen: set[str], apart: Collection[str] = ()) -> list[Group]:
     """Runs of items that are in the same chosen module with all that they have, outermost first."""
     groups: list[Group] = []
     current: object = None
@@ -97,10 +115,12 @@ def _modules(graph: Graph, chosen: set[str]) -> list[Group]:
             made = Item(
                 f"m{item.step}", "module", item.step, ops=list(ops), title=_title(ops[0], path), path="/".join(path)
             )
-            groups.append(Group([item.key], made))
+            groups.append(Group([item.key], made, apart=made.path in apart))
     for group in groups:
         group.item.times = _times(group.item)
-    return groups
+    return [
+        group for group in groups if len(group.item.ops) > 1 or not group.apart
+    ]  # such as what ran before it failed
 
 
 def _times(module: Item) -> int:

@@ -43,10 +43,7 @@ class Memory:
     def _edits(self) -> None:
         """A base that was edited through a view: its new value comes from that edit. A `.grad` that took a contribution:
         from what it was before."""
-        edits: dict[int, list[Op]] = defaultdict(list)  # by storage
-        for op in self.ops:
-            if op.kind == "inplace" and op.outputs:
-                edits[self.values[op.outputs[0]].storage].append(op)
+        edits = _edits_by_storage(self.ops, self.values)
         latest: dict[int, Value] = {}  # the value of each tensor before this one
         for value in self.values.values():
             earlier = latest.get(value.tensor)
@@ -62,7 +59,7 @@ class Memory:
                 if earlier is not None and tail is not None:
                     self.links.append(Link(tail, key, earlier.id, kind="memory"))
                 continue
-            if earlier is not None and self._written_past(earlier, value, found[place - 1] if place else None):
+            if earlier is not None and _written_past(earlier, value, found[place - 1] if place else None):
                 tail = self.shown_at(earlier)
                 if tail is not None:
                     self.links.append(Link(tail, key, earlier.id, kind="memory"))
@@ -77,11 +74,6 @@ class Memory:
             self.items[key].step = op.step
             if op.node_name == "CopySlices" and earlier is not None and value_key(earlier.id) in self.items:
                 self.links.append(Link(value_key(earlier.id), op_key(op), earlier.id, kind="memory"))
-
-    def _written_past(self, earlier: Value, value: Value, edit: Op | None) -> bool:
-        """Whether a tensor got this value by no operation since it had the earlier one, as where NumPy writes into its memory."""
-        since_then = edit is not None and edit.step >= earlier.since
-        return not since_then and (earlier.storage, earlier.version) == (value.storage, value.version)
 
     def _views_of_edited(self) -> None:
         """A view after an edit that was not recorded: it is a view of its base as before, to which its gradient goes."""
@@ -127,3 +119,35 @@ class Memory:
         maker = self.producer.get(value.id)
         keys = [value_key(value.id), *([] if maker is None else [op_key(maker)])]
         return next((key for key in keys if key in self.items), None)
+
+
+def overwritten(ops: Sequence[Op], values: Mapping[int, Value], shown: set[int]) -> set[int]:
+    """The values in whose place their tensors came to have one that is `shown`, by no operation."""
+    edits = _edits_by_storage(ops, values)
+    made = {output for op in ops for output in op.outputs}
+    latest: dict[int, Value] = {}  # the value of each tensor before this one
+    found: set[int] = set()
+    for value in values.values():
+        earlier = latest.get(value.tensor)
+        latest[value.tensor] = value
+        if earlier is None or value.id not in shown or value.id in made or value.grad_of is not None:
+            continue
+        before = edits[value.storage]
+        place = bisect.bisect_left(before, value.since, key=lambda op: op.step)
+        if _written_past(earlier, value, before[place - 1] if place else None):
+            found.add(earlier.id)
+    return found
+
+
+def _edits_by_storage(ops: Sequence[Op], values: Mapping[int, Value]) -> defaultdict[int, list[Op]]:
+    found: defaultdict[int, list[Op]] = defaultdict(list)
+    for op in ops:
+        if op.kind == "inplace" and op.outputs:
+            found[values[op.outputs[0]].storage].append(op)
+    return found
+
+
+def _written_past(earlier: Value, value: Value, edit: Op | None) -> bool:
+    """Whether a tensor got this value by no operation since it had the earlier one, as where NumPy writes into its memory."""
+    since_then = edit is not None and edit.step >= earlier.since
+    return not since_then and (earlier.storage, earlier.version) == (value.storage, value.version)
