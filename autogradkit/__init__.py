@@ -168,6 +168,7 @@ else:
             "overrides",
             "profiler",
             "quantization",
+            "nested",
             "quasirandom",
             "random",
             "return_types",

@@ -61,6 +61,7 @@ NAMESPACES = (
     "library",
     "linalg",
     "masked",
+    "nested",
     "mps",
     "multiprocessing",
     "nn",
