@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from typing import Any
 
@@ -95,6 +96,7 @@ def test_what_there_is_no_nested_tensor_for() -> None:
         n.mean,
         n.sum,
         lambda: ak.nested.nested_tensor([ak.ones(2)], device="meta"),
+        lambda: pickle.dumps(n),
         lambda: n[:1],
     )
     for call in refused:
