@@ -102,6 +102,7 @@ NAMESPACES = (
     "utils._python_dispatch",
     "utils.benchmark",
     "utils.checkpoint",
+    "utils.collect_env",
     "utils.data",
     "utils.dlpack",
     "utils.flop_counter",
