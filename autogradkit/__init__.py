@@ -166,6 +166,7 @@ else:
             "overrides",
             "profiler",
             "quantization",
+            "nested",
             "quasirandom",
             "random",
             "return_types",

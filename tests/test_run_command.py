@@ -190,3 +190,13 @@ def test_a_syntax_error_is_shown_as_python_shows_it(script: Any, capsys: pytest.
     assert status == 1
     assert "SyntaxError" in complained
     assert "autogradkit" not in complained
+
+
+def test_the_report_of_the_environment(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """What people paste into questions: by PyTorch's names, of this package."""
+    code = "from torch.utils.collect_env import get_env_info, main; main(); print(get_env_info().is_cuda_available)"
+    lines = script(code, capture=capsys)[1].splitlines()
+    assert lines[0] == "Collecting environment information..."
+    for begins in ("PyTorch version: ", "OS: ", "Python version: 3.", "Is CUDA available: False", "[pip3] numpy=="):
+        assert any(line.startswith(begins) for line in lines), begins
+    assert lines[-1] == "False"

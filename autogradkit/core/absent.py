@@ -21,7 +21,8 @@ _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 _KEEP = "torch.save(model.state_dict(), path) keeps a model, model.load_state_dict(torch.load(path)) reads it, in PyTorch as well"
 _QUANTIZED = f"no tensor holds quantised numbers here. {_KEEP}, which can quantise it"
 _PADDED = (
-    "a tensor has one shape here: torch.nn.utils.rnn has pad_sequence, and pack_padded_sequence for recurrent layers"
+    "nested tensors are strided here, as torch.nested.nested_tensor makes them: torch.nn.utils.rnn has pad_sequence, and "
+    "pack_padded_sequence for recurrent layers"
 )
 _MASKED = "masks stand beside tensors here, as in torch.masked.mean(x, mask=mask) and torch.where(mask, x, 0)"
 _PIPES = "torch.utils.data.Dataset and IterableDataset read, and a generator maps, filters and batches what they give"
@@ -48,7 +49,10 @@ _INSTEAD = {
     "masked.as_masked_tensor": _MASKED,
     "masked.is_masked_tensor": _MASKED,
     "masked.masked_tensor": _MASKED,
-    "torch.nested": _PADDED,
+    "nested.masked_select": _PADDED,
+    "nested.narrow": _PADDED,
+    "nested.nested_tensor_from_jagged": _PADDED,
+    "torch.jagged": _PADDED,
     "torch.classes": "classes of C++ are not loaded here",
     "torch.qint8": _QUANTIZED,
     "torch.qint32": _QUANTIZED,

@@ -95,9 +95,37 @@ def test_the_table_goes_down_to_a_depth(capsys: pytest.CaptureFixture[str]) -> N
     assert "Sequential.1.1" in counter.get_table()
 
 
+def test_formulas_of_operators(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for m in (autogradkit, torch):
+        tools, heard = m.utils.flop_counter, []
+        monkeypatch.setattr(tools, "flop_registry", dict(tools.flop_registry))
+
+        def shapes(*args: Any, heard: Any = heard, out_shape: Any = None, **kwargs: Any) -> int:
+            heard.append((args, out_shape, kwargs))
+            return 7
+
+        def raw(x: Any, *args: Any, out_val: Any = None) -> int:
+            return x.numel() * out_val.numel()
+
+        raw._get_raw = True  # type: ignore[attr-defined]
+        tools.register_flop_formula(m.ops.aten.sin)(shapes)
+        tools.register_flop_formula([m.ops.aten.cos, m.ops.aten.tan], get_raw=True)(lambda x, out_val: 11)
+        with tools.FlopCounterMode(
+            display=False, custom_mapping={m.ops.aten.tanh: raw, m.ops.aten.mm: shapes}
+        ) as counter:
+            m.sin(m.ones(3, 2)), m.ones(2).sin_(), m.cos(m.ones(1)), m.ones(4).tanh(), m.ones(2, 3) @ m.ones(3, 4)
+        refused = []
+        for wrong in (m.sin, m.ops.aten.sin, m.ops.aten.mm):
+            with pytest.raises((ValueError, RuntimeError)) as error:
+                tools.register_flop_formula(wrong)(shapes)
+            refused.append((error.type, str(error.value).partition(", got")[0]))
+        counts = {str(op): number for op, number in counter.get_flop_counts()["Global"].items()}
+        found.append((counter.get_total_flops(), counts, heard, refused))
+    assert repr(found[0]) == repr(found[1])
+
+
 def test_what_it_cannot_do_it_says() -> None:
     mode = autogradkit.utils.flop_counter.FlopCounterMode
-    with pytest.raises(NotImplementedError, match="calls of operators"):
-        mode(custom_mapping={"aten.add": len})
     with pytest.warns(UserWarning, match="mods argument is not needed anymore"):
         mode(3)

@@ -224,7 +224,7 @@ def test_what_is_compiled_or_scripted_runs_as_it_is() -> None:
     ("call", "said", "instead"),
     [
         ("onnx.export", "onnx.export", "in PyTorch as well, which can export it"),
-        ("nested.nested_tensor", "torch.nested", "pad_sequence"),
+        ("nested.narrow", "nested.narrow", "pad_sequence"),
         ("masked.masked_tensor", "masked.masked_tensor", "torch.masked.mean(x, mask=mask)"),
         ("quantization.quantize_dynamic", "quantization.quantize_dynamic", "no tensor holds quantised numbers here"),
         ("ao.quantization", "torch.ao", "no tensor holds quantised numbers here"),
