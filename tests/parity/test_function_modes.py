@@ -154,8 +154,8 @@ def test_where_functions_are_disabled_nobody_hears(m: Any) -> None:
 
 NAMED = """
 add relu zeros manual_seed linalg.svd linalg.norm fft.fft special.erf nn.init.xavier_uniform_ stft einsum cdist norm nn.Linear
-nn.functional.relu nn.functional.linear conv2d softmax multiply Tensor.add Tensor.__add__ Tensor.__radd__ Tensor.backward Tensor.to
-Tensor.__getitem__ Tensor.mul_ Tensor.shape.__get__ Tensor.T.__get__ Tensor.__len__ ops.aten.add ops.aten.add.Tensor __name__
+nn.functional.relu nn.functional.linear conv2d softmax multiply Tensor.add Tensor.__add__ Tensor.__radd__ Tensor.backward __name__
+Tensor.to Tensor.__getitem__ Tensor.mul_ Tensor.shape.__get__ Tensor.T.__get__ Tensor.__len__ ops.aten.add ops.aten.add.Tensor
 """.split()  # noqa: SIM905
 
 
