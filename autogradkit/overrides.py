@@ -8,9 +8,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from inspect import getattr_static
 from types import TracebackType
 from typing import Any
 
+import autogradkit as _autogradkit
 from autogradkit._ops.declare.asking import begin_mode as _begin_mode
 from autogradkit._ops.declare.asking import end_mode as _end_mode
 from autogradkit._ops.declare.asking import no_override as _no_override
@@ -19,6 +21,8 @@ from autogradkit._ops.declare.overriding import STATE as _STATE
 from autogradkit._ops.declare.overriding import handled as _handled
 from autogradkit._ops.declare.overriding import overriding as _overriding
 from autogradkit._ops.declare.overriding import set_modes as _set_modes
+from autogradkit._ops.operators.overloads import OpOverload as _OpOverload
+from autogradkit._ops.operators.overloads import OpOverloadPacket as _OpOverloadPacket
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry as _entry
 from autogradkit.core.tensor import Tensor as _Tensor
@@ -165,6 +169,34 @@ def is_tensor_method_or_property(func: Callable[..., Any]) -> bool:
         return True
     name = getattr(func, "__name__", "")
     return name in {*_METHODS, *vars(_Tensor)} and getattr(_Tensor, name, None) is func
+
+
+# Where a function may stand that `resolve_name` is asked for; of several the first is PyTorch's answer.
+_NAMESPACES = ("special", "fft", "linalg", "Tensor", "nn.init", "nn.functional", "functional", "")
+
+
+def resolve_name(f: Any) -> str | None:
+    """What a function is called from `torch` on, "torch.Tensor.add"; of an operator its own name; None of anything else.
+
+    >>> import autogradkit as torch
+    >>> torch.overrides.resolve_name(torch.Tensor.add), torch.overrides.resolve_name(torch.nn.functional.relu)
+    ('torch.Tensor.add', 'torch.nn.functional.relu')
+    """
+    if isinstance(f, _OpOverload | _OpOverloadPacket):
+        return str(f)
+    if isinstance(f, type) or not callable(f):
+        return None
+    name = getattr(f, "__name__", "")
+    if name == "__get__":
+        attribute = f.__self__
+        found = next((each for each in dir(_Tensor) if getattr_static(_Tensor, each) is attribute), None)
+        return None if found is None else f"torch.Tensor.{found}.__get__"
+    for path in _NAMESPACES:
+        home = functools.reduce(getattr, filter(None, path.split(".")), _autogradkit)
+        for each in (name, name.removeprefix(f"{path}_"), name.removeprefix("_")):
+            if getattr(home, each, None) is f and (each[0] != "_" or path == "Tensor"):
+                return ".".join(filter(None, ("torch", path, each)))
+    return None
 
 
 __getattr__ = _absent_from("overrides")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import pytest
@@ -149,3 +150,16 @@ def test_where_functions_are_disabled_nobody_hears(m: Any) -> None:
         with m._C.DisableTorchFunctionSubclass():
             m.ones(3)
     assert [each[1] for each in heard] == ["ones"]
+
+
+NAMED = """
+add relu zeros manual_seed linalg.svd linalg.norm fft.fft special.erf nn.init.xavier_uniform_ stft einsum cdist norm nn.Linear
+nn.functional.relu nn.functional.linear conv2d softmax multiply Tensor.add Tensor.__add__ Tensor.__radd__ Tensor.backward __name__
+Tensor.to Tensor.__getitem__ Tensor.mul_ Tensor.shape.__get__ Tensor.T.__get__ Tensor.__len__ ops.aten.add ops.aten.add.Tensor
+""".split()  # noqa: SIM905
+
+
+def test_functions_have_names_from_torch_on() -> None:
+    for path in NAMED:
+        names = [m.overrides.resolve_name(functools.reduce(getattr, path.split("."), m)) for m in (autogradkit, torch)]
+        assert names[0] == names[1], path
