@@ -14,6 +14,7 @@ from types import MappingProxyType
 import numpy as np
 
 from autogradkit.tracing.notation import Name, Rule
+from autogradkit.tracing.render.graph.telling.agreement import agree
 from autogradkit.tracing.render.graph.telling.operands import Array, Operands
 from autogradkit.tracing.render.graph.telling.windows import added_up
 from autogradkit.tracing.render.graph.telling.worked import MOST_TERMS
@@ -32,6 +33,10 @@ class Moves:
         self.result = result  # what the result is called
         self.source = source
         self.places = places
+
+    def explains(self, incoming: Array, sent: Array) -> bool:
+        """Whether what came to the result and what went on to the input are as these places have it."""
+        return incoming.shape == self.places.shape and agree(self.gradient(incoming), sent)
 
     def gradient(self, incoming: Array) -> Array:
         """What arrives at each element of the input."""

@@ -136,7 +136,7 @@ class Reason:
         here, result = f"∂{self.label}[{', '.join(map(str, index))}]", nums.plain(total[index].item())
         if self.term is None or not self.complete:
             found = moves(self.rule, self.operands)
-            if gradient is not None and found is not None and agree(found.gradient(gradient), total):
+            if gradient is not None and found is not None and found.explains(gradient, total):
                 return found.sentence(index, gradient, self.label)
         else:
             work = self.work(incoming)
@@ -193,7 +193,7 @@ class Reason:
         total = None if sent is None else array_of(sent)
         gradient = None if incoming is None else array_of(incoming)
         found = moves(self.rule, self.operands)
-        if total is None or gradient is None or found is None or not agree(found.gradient(gradient), total):
+        if total is None or gradient is None or found is None or not found.explains(gradient, total):
             return ""
         told = [found.sentence(index, gradient, self.label) for index in largest(total, elements)]
         return "".join(f"\n  {each}" if elements > 1 else f"; {each}" for each in told)
