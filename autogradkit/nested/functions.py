@@ -47,8 +47,13 @@ def _layer_norm(
     return joined([F.layer_norm(each, normalized_shape, weight, bias, eps) for each in unbind(input)])
 
 
-def _embedding(weight: Tensor, input: Any, *rest: Any, **options: Any) -> Any:
-    found = embedded(weight, Tensor.view(input, (-1,)), *rest, **options)
+def _embedding(one: Any, other: Any, *rest: Any, **options: Any) -> Any:
+    if isinstance(one, NestedTensor):  # nn.functional's, which asks itself once a class of a user's overrides functions
+        weight, input = other, one
+        found = F.embedding(Tensor.view(input, (-1,)), weight, *rest, **options)
+    else:
+        weight, input = one, other
+        found = embedded(weight, Tensor.view(input, (-1,)), *rest, **options)
     return nested(found.reshape(-1), tuple((*each, weight.shape[1]) for each in input._sizes))
 
 

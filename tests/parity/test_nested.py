@@ -88,6 +88,16 @@ def test_they_are_pytorchs(line: str) -> None:
     assert said(ak, line) == said(torch, line)
 
 
+def test_they_are_where_functions_ask_for_overrides() -> None:
+    class Overriding(ak.Tensor):
+        @classmethod
+        def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            return super().__torch_function__(func, types, args, kwargs)
+
+    assert type(ak.ones(2).as_subclass(Overriding) + 1) is Overriding
+    test_they_are_pytorchs()
+
+
 def test_what_there_is_no_nested_tensor_for() -> None:
     n: Any = ak.nested.nested_tensor([ak.ones(2), ak.ones(1)])
     refused = (
