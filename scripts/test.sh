@@ -78,7 +78,7 @@ part() { # NAME COMMAND…
 }
 tests() { "$python" -m pytest -q -p no:cacheprovider -n 2 --dist worksteal -m "not wide" "$@"; }
 
-# The types keep one processor busy for a minute or two: begun first, told when the short parts are done.
+# The types keep one processor busy for a minute or two: begun first, told when others kept both busy meanwhile.
 pyright --pythonpath "$python" >"$log/types" 2>&1 &
 types_process=$!
 
@@ -90,8 +90,8 @@ part "front end" told "$front_end_process" front_end
 part "interrupts" tests tests/interrupts
 part "lessons" tests -p nbval --nbval tutorials --dist loadfile # a lesson's cells share a kernel
 part "examples in the documentation" tests --doctest-modules autogradkit
-part "types" told "$types_process" types
 part "unit tests" tests tests --ignore tests/parity --ignore tests/browser --ignore tests/interrupts
+part "types" told "$types_process" types
 part "parity with PyTorch" tests tests/parity
 # Each process has a JupyterLab and a Chromium of its own, and waits for them much of the time: three keep two processors busy.
 part "browser" tests -n 3 tests/browser --durations 10

@@ -188,6 +188,7 @@ def test_a_page_that_is_too_slow_for_anywidget_hears_python_all_the_same(
         lab.page.evaluate("() => { AbortSignal.timeout = window.timeout; }")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("stored_state", [True, False], ids=["with-state", "without-state"])
 def test_nbconvert_shows_every_picture_without_a_network(
     lab: Lab, notebook: Callable[..., Path], tmp_path: Path, stored_state: bool

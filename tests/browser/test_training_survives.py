@@ -64,6 +64,7 @@ def test_a_page_that_was_closed_while_training_finds_the_run_going_on(
     assert lab.failures() == []
 
 
+@pytest.mark.wide
 def test_notebook_7_trains_pauses_looks_and_goes_on(notebook7: Notebook7, notebook: Callable[..., Path]) -> None:
     lab = notebook7
     lab.open(notebook(EXTENSION, TRAIN.format(300)))
