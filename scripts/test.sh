@@ -3,7 +3,8 @@
 #
 # Debian packages are installed where they are missing; Python and front-end packages go into .venv and
 # widgets/node_modules. Every part runs even if an earlier one failed; the last lines say how long each took and which
-# failed. While working, scripts/check.sh is quicker.
+# failed. Of a test with many cases alike a part runs (`one_in`), the rest with -m wide. While working,
+# scripts/check.sh is quicker.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -305,7 +305,7 @@ class TCPStore(Store):
 def _bound(port: int) -> socket.socket:
     made = socket.socket()
     try:
-        made.bind(("", port))
+        made.bind(("127.0.0.1", port))  # the port is held, and nobody outside could be answered
     except OSError as error:
         made.close()
         raise DistNetworkError(

@@ -22,17 +22,12 @@ def told(tallies: dict[str, Tally]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.wide) if n in STACKS else n for n in FOUND])
-def test_no_more_disagrees_than_is_committed(name: str) -> None:
+def test_a_few_samples_agree(name: str) -> None:
     tallies = replay(name, FEW)
     before = committed(name, KINDS)
     assert before, f"{name} has no line in ratchet.json yet: {UPDATE} {name}"
     assert set(tallies) == set(before)
-    fell = {
-        kind: f"{tally.compared - tally.passed} of {tally.compared} do not pass, {before[kind]} compared and passed before"
-        for kind, tally in tallies.items()
-        if tally.compared - tally.passed > before[kind][0] - before[kind][1]
-    }
-    assert not fell, "\n".join([str(fell), *told(tallies)])
+    assert all(tally.compared == tally.passed for tally in tallies.values()), "\n".join(told(tallies))
 
 
 @pytest.mark.wide
