@@ -121,6 +121,7 @@ def test_memory_follows_what_the_file_holds() -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")  # a changed byte may name another one
 def test_damaged_files_are_loaded_or_refused() -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
