@@ -24,6 +24,8 @@ told() { # PROCESS NAME: what a process that was begun before has come to
 python=.venv/bin/python
 python_packages() {
     [ -x "$python" ] || python3 -m venv .venv || return
+    # A pip that is as old as Python takes a minute of one processor only to read which versions there are.
+    "$python" -m pip install --quiet --disable-pip-version-check --upgrade pip || return
     # What is imported is compiled then: to compile all of PyTorch takes longer than to install it.
     "$python" -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[test]'
 }

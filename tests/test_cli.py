@@ -122,6 +122,7 @@ def answer_of(address: str, deadline: float) -> Any:
             time.sleep(0.2)
 
 
+@pytest.mark.wide
 @pytest.mark.long
 def test_lab_serves_the_first_lesson(tmp_path: Path) -> None:
     """The real thing, as a process of its own: lessons copied, JupyterLab up on the first one."""

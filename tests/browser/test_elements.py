@@ -62,6 +62,7 @@ def test_a_step_of_adam_is_told_for_the_chosen_element(lab: Lab, notebook: Calla
     assert lab.axe(cell.locator(".ak-graph-view")) == []
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("width", [800, pytest.param(1600, marks=pytest.mark.wide)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_page_tells_elements_without_a_kernel(

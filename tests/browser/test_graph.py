@@ -35,6 +35,7 @@ SEEN = {  # what is read on the picture of each cell
 }
 
 
+@pytest.mark.wide
 def test_traced_cells(lab: Lab, notebook: Callable[..., Path]) -> None:
     lab.page.set_viewport_size({"width": 1280, "height": 2000})
     cells = all_traced(lab, notebook, {name: CELLS[name] for name in SEEN})
@@ -70,6 +71,7 @@ SMALLEST_TEXT = """stage => {
 }"""
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("width", [800, pytest.param(1600, marks=pytest.mark.wide)])
 def test_pictures_are_legible_and_leave_room(lab: Lab, notebook: Callable[..., Path], width: int) -> None:
     lab.page.set_viewport_size({"width": width, "height": 900})

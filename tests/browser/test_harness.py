@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.harness import Lab
 
 
+@pytest.mark.wide
 def test_runs_a_notebook(lab: Lab, notebook: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     lab.open(notebook("x = 6 * 7\nx", "1 / 0", "import autogradkit as torch\ntorch.ones(2, requires_grad=True) * 3"))
     lab.run_all()
@@ -27,6 +28,7 @@ def test_runs_a_notebook(lab: Lab, notebook: Callable[..., Path], monkeypatch: p
     assert lab.screenshot("harness-dark", lab.cell(2)).stat().st_size > 500
 
 
+@pytest.mark.wide
 def test_widgets_reach_the_kernel(lab: Lab, notebook: Callable[..., Path]) -> None:
     lab.open(notebook("import ipywidgets\nbutton = ipywidgets.ToggleButton(description='Show')\nbutton"))
     lab.run_cell(0)

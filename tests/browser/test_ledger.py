@@ -142,6 +142,7 @@ def test_a_group_opens_and_closes_by_mouse_and_by_keyboard(lab: Lab, notebook: C
     assert lab.errors == []
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("width", [800, pytest.param(1600, marks=pytest.mark.wide)])
 def test_it_is_legible_in_both_themes(lab: Lab, notebook: Callable[..., Path], width: int) -> None:
     lab.page.set_viewport_size({"width": width, "height": 900})

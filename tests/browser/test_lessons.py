@@ -79,6 +79,7 @@ def is_drawn(picture: Locator) -> bool:
     return picture.evaluate("image => image.decode().then(() => image.naturalWidth > 50 && Boolean(image.alt))")
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("trusted", TRUST)
 @pytest.mark.parametrize("name", LESSONS)
 def test_stored_lesson_shows_its_pictures(lab: Lab, lesson: Callable[[str], Path], name: str, trusted: bool) -> None:
@@ -99,7 +100,7 @@ def test_stored_lesson_shows_its_pictures(lab: Lab, lesson: Callable[[str], Path
     assert "Error displaying widget" not in lab.page.locator(".jp-Notebook").inner_text()
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(7)
 @pytest.mark.parametrize("name", LESSONS)
 def test_lesson_runs_and_answers(lab: Lab, lesson: Callable[[str], Path], name: str) -> None:
     lab.open(lesson(name))

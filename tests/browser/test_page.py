@@ -194,6 +194,7 @@ def test_it_follows_a_change_of_the_system_to_dark(
     photograph(page, "page-power-dark")
 
 
+@pytest.mark.wide
 def test_controls_are_large_enough_and_say_what_is_written_on_them(opened: Callable[..., Page]) -> None:
     page = opened("accumulate", 800)
     view = living(page)

@@ -107,6 +107,7 @@ def test_by_keyboard(lab: Lab, question: Path) -> None:
     assert lab.errors == []
 
 
+@pytest.mark.wide
 def test_what_was_answered_is_there_beside_the_same_kernel_and_not_in_what_is_stored(lab: Lab, question: Path) -> None:
     form, _ = form_and_answer(lab)
     form.get_by_role("radio", name="5").check()
@@ -173,6 +174,7 @@ def test_a_claim_is_shown_or_fails_with_its_values(lab: Lab, question: Path) -> 
     lab.screenshot("check", lab.cell(2))
 
 
+@pytest.mark.wide
 def test_nbconvert_keeps_it_without_a_network(lab: Lab, notebook: Callable[..., Path], tmp_path: Path) -> None:
     path = notebook(SETUP, ASK)
     command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "html", "--output-dir", str(tmp_path), str(path)]

@@ -158,6 +158,7 @@ def test_the_magic_opens_it_in_notebook_7(notebook7: Notebook7, notebook: Callab
     assert notebook7.failures() == []
 
 
+@pytest.mark.wide
 def test_the_tensor_is_read_whole_on_a_narrow_page(lab: Lab, notebook: Callable[..., Path]) -> None:
     lab.page.set_viewport_size({"width": 1050, "height": 900})  # of which JupyterLab's list of files takes a part
     lab.open(notebook(SETUP, "%strides torch.arange(12.0).view(3, 4)"))
@@ -188,6 +189,7 @@ def test_sliders_and_storage_are_seen_at_once_where_there_is_room(lab: Lab, note
     assert lab.errors == []
 
 
+@pytest.mark.wide
 def test_it_is_no_higher_than_seventy_percent_of_the_window(lab: Lab, notebook: Callable[..., Path]) -> None:
     made = "from autogradkit.widgets.strides import stride_explorer\n"
     deep = "b = torch.arange(81.).view(3, 3, 3, 3).permute(3, 1, 0, 2)\nstride_explorer('b', b, globals())"

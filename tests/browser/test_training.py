@@ -249,6 +249,7 @@ def test_every_look_is_as_wide_as_the_column_legible_and_in_a_stage(
     assert lab.errors == []
 
 
+@pytest.mark.wide
 def test_a_stored_look_is_legible_in_a_narrow_column_and_scrolls(lab: Lab, notebook: Callable[..., Path]) -> None:
     look = "view._answer({'kind': 'look', 'tab': '%s'})\nview"
     path = notebook(EXTENSION, TRAIN.format(1), *(look % tab for tab in ("pictures", "maps", "confusion")))
@@ -272,6 +273,7 @@ def test_a_stored_look_is_legible_in_a_narrow_column_and_scrolls(lab: Lab, noteb
             lab.screenshot(f"training-stored-{index}-{wide}", lab.cell(index))
 
 
+@pytest.mark.wide
 def test_a_redraw_leaves_the_stage_where_it_was_scrolled_to(lab: Lab, notebook: Callable[..., Path]) -> None:
     lab.open(notebook(EXTENSION, TRAIN.format(300)))
     lab.page.set_viewport_size({"width": 800, "height": 500})

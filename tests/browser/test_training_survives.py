@@ -129,6 +129,7 @@ def test_a_kernel_that_is_restarted_is_said(lab: Lab, notebook: Callable[..., Pa
     assert lab.failures() == []
 
 
+@pytest.mark.wide
 def test_a_cell_that_is_run_anew_lets_go_of_what_it_showed(lab: Lab, notebook: Callable[..., Path]) -> None:
     watch = "import gc, weakref\nseen = globals().get('seen', [])\nseen.append(weakref.ref(view.training.model))"
     lab.open(notebook(EXTENSION, TRAIN.format(1), watch, "view"))
