@@ -15,7 +15,7 @@ from operator import call
 from types import SimpleNamespace
 from typing import Any
 
-from autogradkit.core.quiet import quietly
+from autogradkit.core.quiet import is_quiet, quietly
 
 Step = tuple[Any, ...]  # a function that is written in C, and its arguments
 
@@ -39,4 +39,7 @@ def at_once(steps: Sequence[Step]) -> None:
     >>> numbers
     [2, 3]
     """
-    quietly(deque, starmap(call, steps), 0)
+    if is_quiet():
+        deque(starmap(call, steps), 0)
+    else:
+        quietly(deque, starmap(call, steps), 0)

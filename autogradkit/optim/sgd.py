@@ -101,18 +101,20 @@ class SGD(Optimizer):
         edits = 0 if group["fused"] else 1
         require_fusible(group)
         dtype: np.dtype[Any] | None = None
+        half = False
         numbers: kernels.Numbers = {}
         # Of a parameter that stands here twice PyTorch has looked for a buffer before it makes one.
         begun: set[Tensor] = set()
 
         def update(parameter: Tensor, gradient: Tensor) -> Tensor:
-            nonlocal dtype, numbers
+            nonlocal dtype, half, numbers
             values, slope = parameter._array, gradient._array
-            narrow = values if is_half(values.dtype) else None
-            if narrow is not None:
-                values, slope = kernels.widened(values), kernels.widened(slope)
+            narrow: Array | None = None
             if values.dtype is not dtype:
-                dtype, numbers = values.dtype, kernels.sgd_numbers(values.dtype, **options)
+                dtype, half = values.dtype, is_half(values.dtype)
+                numbers = kernels.sgd_numbers(np.dtype(np.float32) if half else dtype, **options)
+            if half:
+                narrow, values, slope = values, kernels.widened(values), kernels.widened(slope)
             change = np.empty_like(values)
             direction = np.empty_like(values) if directed else None
             if not momentum:
@@ -128,8 +130,8 @@ class SGD(Optimizer):
                 if counter.tells:
                     counter.edited()
                 return parameter
-            state = self.state.get(parameter, {})
-            buffer = None if parameter in begun else state.get("momentum_buffer")
+            state = self.state.get(parameter)
+            buffer = None if state is None or (begun and parameter in begun) else state.get("momentum_buffer")
             if buffer is None:
                 begun.add(parameter)
                 average = _buffer(gradient._array, parameter._array if options["weight_decay"] else gradient._array)
@@ -140,7 +142,7 @@ class SGD(Optimizer):
             if narrow is not None:
                 steps += kernels.narrowing([(narrow, values), (average, kept)])
             if buffer is None:
-                steps.append((setitem, self.state, parameter, {**state, "momentum_buffer": wrap(average)}))
+                steps.append((setitem, self.state, parameter, {**(state or {}), "momentum_buffer": wrap(average)}))
             else:
                 steps.append(counted(buffer, 2 * edits))  # PyTorch shrinks it, then adds to it
             write_at_once(parameter, steps, edits)

@@ -147,6 +147,15 @@ class _Entry:
         self.keywords = list(dict.fromkeys(p.name for p in named if p.name not in taken))
         self.slots = [f"a{i}" for i in range(len(self.places))]
         self.others = self._others()
+        self.said = [
+            {name for each in (p, *others) for name in self._names(each)}
+            for p, others in zip(self.places, self.others, strict=True)
+        ]
+        # Whether it is noted by which name the argument at a position was given.
+        self.told = [
+            bool(others) or any(at != place and not said.isdisjoint(of) for at, of in enumerate(self.said))
+            for place, (said, others) in enumerate(zip(self.said, self.others, strict=True))
+        ]
 
     def order(self, overload: Overload) -> list[Parameter]:
         """The parameters as the call has them: a method's `self` comes first."""
@@ -160,18 +169,30 @@ class _Entry:
         return p.public if self.how in ("function", "edit") or p.name != "self" else "self"
 
     def _others(self) -> list[list[Parameter]]:
-        """What else stands at each position in other overloads, where its name says nothing else: max has `other` and `dim`."""
+        """What else stands at each position in other overloads, where its name says nothing else: max has `other` and `dim`.
+
+        Or says it of an earlier position that has another name, too: `randint(high=)` and `randint(low=, high=)`; or of a later
+        one, where what stands here is not left out: `var(unbiased=)` and `var(dim=, unbiased=)`.
+        """
         found: list[list[Parameter]] = [[] for _ in self.places]
         if self.varargs or self.how == "operator":
             return found
-        names = {name for p in self.places for name in self._names(p)} | {
-            each.removesuffix("_") for each in self.keywords
-        }
-        for overload in self.overloads:
-            for place, p in enumerate([p for p in self.order(overload) if not p.keyword]):
-                if not self._is_called_as(self.places[place], p) and names.isdisjoint(self._names(p)):
+        of_places = [set(self._names(p)) for p in self.places]
+        taken = {each.removesuffix("_") for each in self.keywords}
+        forms = [[p for p in self.order(overload) if not p.keyword] for overload in self.overloads]
+        for form in forms:
+            for place, p in enumerate(form):
+                names = set(self._names(p))
+                if self._is_called_as(self.places[place], p) or not taken.isdisjoint(names):
+                    continue
+                later = [each for each in forms if any(not names.isdisjoint(self._names(q)) for q in each[place + 1 :])]
+                left_out = any(each[place].default is not REQUIRED for each in later)
+                if all(
+                    names.isdisjoint(of) or (found[at] if at < place else at > place and not left_out)
+                    for at, of in enumerate(of_places)
+                ):
                     found[place].append(p)
-                    names.update(self._names(p))
+                    of_places[place] |= names
         return found
 
     def _names(self, p: Parameter) -> list[str]:
@@ -212,7 +233,10 @@ class _Entry:
             heard = "modes_hear()" if composed else "heeded()"
             first = f"(RECORDERS and {heard})" + " or rest" * (not self.varargs)
             s.emit(
-                1, f"if {first}: {slow}", *[f"n{place} = None" for place, p in enumerate(self.others) if p], "if kw:"
+                1,
+                f"if {first}: {slow}",
+                *[f"n{place} = None" for place, told in enumerate(self.told) if told],
+                "if kw:",
             )
             self._emit_named(s, 2, everything, bail)
             self._emit_answer(s)
@@ -235,11 +259,15 @@ class _Entry:
             if place == 0 and (self.how not in ("function", "edit") or self.overloads[0].by_place):
                 continue
             said = [(name, each) for each in (p, *self.others[place]) for name in self._names(each)]
+            later = set().union(*self.said[place + 1 :])
+            said.sort(key=lambda each: each[0] in later)  # what may be said of a later position is left to it
             for i, (name, each) in enumerate(said):
-                which = f"; n{place} = {self.public(each)!r}" if self.others[place] else ""
+                which = f"; n{place} = {self.public(each)!r}" if self.told[place] else ""
+                twice = [at for at in range(place) if name in self.said[at]]
+                free = "".join(f" and n{at} != {self.public(each)!r}" for at in twice)
                 s.emit(
                     depth,
-                    f"{'el' if i else ''}if {slot} is M and {name!r} in kw: {slot} = kw[{name!r}]; left -= 1{which}",
+                    f"{'el' if i else ''}if {slot} is M and {name!r} in kw{free}: {slot} = kw[{name!r}]; left -= 1{which}",
                 )
         for name in self.keywords:
             public = name.removesuffix("_")
@@ -279,7 +307,7 @@ class _Entry:
                     if self.others[i] and (as_usual or any(self._is_called_as(each, p) for each in self.others[i])):
                         tests.append(f"(n{i} is None or n{i} == {self.public(p)!r})")
                     elif not as_usual:
-                        tests.append("not kw")
+                        tests.append(f"(not kw or a{i} is given[{i}])")
             else:
                 slot = f"a{names.index(p.name)}" if p.name in names else f"k_{p.name}"
                 if p.name in names:  # by name only here, by place in another overload
@@ -341,25 +369,26 @@ class _Entry:
         values[p.name] = f"v_{p.name}"
 
     def _sizes(self, p: Parameter, tests: list[str], late: list[str], bail: str) -> None:
-        keyword = f" and k_{p.name} is M" if p.name in self.keywords else ""
-        tests.append(f"rest{keyword}")
+        sizes = "rest if len(rest) != 1 or rest[0].__class__ is int else rest[0]"
+        if p.name in self.keywords:
+            named = f"k_{p.name}"
+            tests.append(f"(rest if {named} is M else not rest)")
+            sizes = f"({sizes}) if {named} is M else {named}"
+        else:
+            tests.append("rest")
         late += [
-            "sizes = rest if len(rest) != 1 or rest[0].__class__ is int else rest[0]",
+            f"sizes = {sizes}",
             f"if sizes.__class__ is not tuple and sizes.__class__ is not list and sizes.__class__ is not Size: {bail}",
             *_as_tuple("sizes", "sizes", bail),
         ]
 
 
 def _as_tuple(given: str, kept: str, bail: str) -> list[str]:
-    """Lines that keep ints as a tuple. A list is asked for numbers of more than 64 bits, too, which the general way refuses."""
+    """Lines that keep ints as a tuple. Numbers of more than 64 bits go the general way, which refuses them."""
     return [
         f"for each in {given}:",
-        f" if each.__class__ is not int: {bail}",
-        f"if {given}.__class__ is list:",
-        f" for each in {given}:",
-        f"  if not {-(2**63)} <= each < {2**63}: {bail}",
-        f" {kept} = tuple({given})",
-        *([f"else: {kept} = {given}"] if kept != given else []),
+        f" if each.__class__ is not int or not {-(2**63)} <= each < {2**63}: {bail}",
+        f"{kept} = tuple({given}) if {given}.__class__ is list else {given}",
     ]
 
 

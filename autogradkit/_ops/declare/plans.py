@@ -81,11 +81,12 @@ def lane_plan(
     """(dtype, sizes, strides in bytes or None, what is to be cast to or None) of a pointwise result, for lanes.
 
     None where half precision has ways of its own, and where the default dtype decides. Remembered in `op.lane_plans` by `key`:
-    the arrays' dtypes, sizes and strides, and beside whole numbers the class of each of the `numbers`, the operands after them,
-    of which nothing else matters.
+    the arrays' dtypes, sizes and strides, and beside whole numbers the class of each of the `numbers`, the other operands, of
+    which nothing else matters.
     """
-    given = {i: array for i, array in zip(op.operands, arrays, strict=False) if array is not None}
-    beside = dict(zip(op.operands[len(arrays) :], numbers or [0] * len(op.operands), strict=False))
+    places = sorted(op.operands, key=lambda i: not op.parameters[i].kind.is_tensor)
+    given = {i: array for i, array in zip(places, arrays, strict=False) if array is not None}
+    beside = dict(zip(places[len(arrays) :], numbers or [0] * len(op.operands), strict=False))
     if len(op.lane_plans) > _MOST:
         op.lane_plans.clear()
     plan = _plan_pointwise(op, [given.get(i, beside.get(i)) for i in range(len(op.parameters))])

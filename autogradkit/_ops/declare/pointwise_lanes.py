@@ -35,7 +35,7 @@ def write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str) 
     optional = any(call.optional(name) for name in tensors)
     if (len(tensors) > 2 or optional) and not numbers:
         _write_planned(s, call, depth, tensors)
-    if optional or not 0 < len(tensors) < 3 or not parameters[0].kind.is_tensor or (numbers and len(tensors) > 1):
+    if optional or not 0 < len(tensors) < 3 or (numbers and len(tensors) > 1):
         s.emit(depth, general)
         return
     a = call.values[tensors[0]]
@@ -68,7 +68,7 @@ def write_pointwise(s: Source, call: Call, depth: int, general: str, bail: str) 
     if len(tensors) == 1:
         if tests:
             s.emit(depth, f"if not ({' and '.join(tests)}): {general}")
-        _write_result(s, call, depth, [*tensors, *numbers], arrays)
+        _write_result(s, call, depth, [p.name for p in parameters], arrays)
         return
     s.emit(depth, f"if {IS_TENSOR.format(b)}:" if either else "if True:")
     s.emit(depth + 1, f"lay_b = {b}._layout or layout_of({b})", "if lay_b is lay:")

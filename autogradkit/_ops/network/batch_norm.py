@@ -13,6 +13,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.declaration import UNIMPLEMENTED
 from autogradkit._ops.declare.kinds import Array, Bools
 from autogradkit._ops.declare.refusals import constants, undifferentiated
+from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.channel_parts import (
     finish,
     in_channels,
@@ -92,7 +93,7 @@ def _backward(
 
 def _rstd_of(variance: Array, eps: float, x: Array) -> Array:
     """In double precision, rounded once."""
-    return rstd_of(variance.astype(np.float64), eps).astype(x.dtype)
+    return rstd_of(variance.astype(np.float64, copy=False), eps).astype(x.dtype)
 
 
 @op(
@@ -141,9 +142,9 @@ def native_batch_norm(
     if training:
         mean, variance = moments_of(x)
         rstd = _rstd_of(variance, eps, x)
-        np.copyto(out[1], mean.reshape(-1), casting="unsafe")
-        np.copyto(out[2], rstd.reshape(-1), casting="unsafe")
-        mean, rstd = (wide(each).reshape(1, -1, 1) for each in out[1:])  # as they are saved: maybe of half precision
+        out[1][...], out[2][...] = mean.reshape(-1), rstd.reshape(-1)
+        if out[1].dtype is not x.dtype:  # as they are saved: maybe of half precision
+            mean, rstd = (wide(each).reshape(1, -1, 1) for each in out[1:])
     else:
         assert running_mean is not None
         assert running_var is not None
@@ -162,11 +163,15 @@ def _move(
     running_mean: Array | None, running_var: Array | None, mean: Array, variance: Array, x: Array, momentum: float
 ) -> None:
     count = x.shape[0] * x.shape[2]
-    unbiased = variance * (count / (count - 1)) if count > 1 else variance * np.nan
+    unbiased = _times(variance, count / (count - 1)) if count > 1 else variance * np.nan
     for running, now in ((running_mean, mean), (running_var, unbiased)):
         if running is not None:
             running = running[: now.size]  # `batch_norm_update_stats` takes longer ones, of which the rest stays
-            np.copyto(running, (1 - momentum) * running + momentum * now.reshape(-1), casting="unsafe")
+            running[...] = _times(running, 1 - momentum) + _times(now.reshape(-1), momentum)
+
+
+def _times(x: Array, number: float) -> Array:
+    return x * (number_in(x, number) if x.dtype.kind == "f" else number)  # bfloat16 goes to float32
 
 
 def _stats_meta(input: Array, running_mean: Array | None, running_var: Array | None, momentum: float) -> Any:
@@ -289,9 +294,9 @@ def native_batch_norm_backward(
     if output_mask[0]:
         finish(made, out[0])
     if output_mask[1]:
-        np.copyto(out[1], (products * rstd).reshape(-1), casting="unsafe")
+        out[1][...] = (products * rstd).reshape(-1)
     if output_mask[2]:
-        np.copyto(out[2], totals.reshape(-1), casting="unsafe")
+        out[2][...] = totals.reshape(-1)
 
 
 @op(variants="function", composition=True)

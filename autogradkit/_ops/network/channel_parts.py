@@ -24,13 +24,12 @@ def in_channels(x: Array, *arrays: Array) -> Iterable[Any]:
 
 def write_times_plus(x: Array, scale: Array, shift: Array, fused: bool, out: Array) -> None:
     """x · scale + shift: rounded once, as PyTorch's loop over contiguous float32 has it, where both cancel and it shows."""
-    fused = fused and bool((np.abs(shift) > 100).any())
+    fused = fused and bool(np.fmax.reduce(np.abs(shift), None) > 100)
     for part, by, plus, into in in_channels(x, scale, shift, out):
         if fused:
             np.copyto(into, fma32(part, by, plus))
         else:
-            np.multiply(part, by, into)
-            into += plus
+            np.add(np.multiply(part, by, into), plus, into)
 
 
 def moments_of(x: Array) -> tuple[Array, Array]:
@@ -63,8 +62,8 @@ def write_slope(
     # Gradients of what is standardised nearly cancel, so that sums are PyTorch's: in double precision.
     distance = x - mean
     product = g * distance
-    np.copyto(total, np.add.reduce(g, (0, 2), np.float64, keepdims=True), casting="same_kind")
-    np.copyto(along, np.add.reduce(product, (0, 2), np.float64, keepdims=True), casting="same_kind")
+    total[...] = np.add.reduce(g, (0, 2), np.float64, keepdims=True)
+    along[...] = np.add.reduce(product, (0, 2), np.float64, keepdims=True)
     if wanted and train:
         count = x.shape[0] * x.shape[2]
         np.subtract(g, total / count, product)

@@ -23,28 +23,32 @@ from autogradkit._ops.pointwise.division import div_by_number
 
 
 def _entropy_of_rows(
-    x: Array, target: Array, reduction: int, ignore_index: int, into: tuple[Array, Array, Array]
+    x: Array, target: Array, weight: Array | None, reduction: int, ignore_index: int, into: tuple[Array, Array, Array]
 ) -> None:
     """Write the log-probabilities of rows, the loss, and the number that "mean" divides by."""
     log_probabilities, losses, total = into
     along(1, log_softmax_of, x, log_probabilities)
-    write_likelihood(log_probabilities, target, None, reduction, ignore_index, losses, total)
+    write_likelihood(log_probabilities, target, weight, reduction, ignore_index, losses, total)
 
 
 def _write_lane(s: Source, call: Call, depth: int) -> None:
-    """Contiguous rows of logits and the class of each, without weights: both nodes without the calls between."""
+    """Contiguous rows of logits and the class of each, and maybe weights: both nodes without the calls between."""
     x, classes, weight, reduction, ignored, smoothing = call.values.values()
     s.scope |= {"int64": np.dtype(np.int64), "entropy": _entropy_of_rows}
     s.emit(depth, f"lay = {x}._layout or layout_of({x})", f"places = {classes}._array")
+    # A weight that is no view and requires no gradient, one number for each class.
+    fits = f"({weight}._layout or layout_of({weight})) == (lay[0][1:], lay[1])"
+    plain = f"({weight} is None or ({fits} and not {weight}._requires_grad and {weight}._view is None))"
     s.emit(
         depth,
-        f"if lay and lay.__class__ is tuple and {weight} is None and {smoothing} == 0.0 and len(lay[0]) == 2 "
-        "and places.__class__ is ndarray and places.shape == lay[0][:1] and lay[1].itemsize > 2 and places.dtype is int64:",
+        f"if lay and lay.__class__ is tuple and {smoothing} == 0.0 and len(lay[0]) == 2 and places.__class__ is ndarray "
+        f"and places.shape == lay[0][:1] and lay[1].itemsize > 2 and places.dtype is int64 and {plain}:",
     )
     depth += 1
     s.emit(depth, "q, n = np_empty(*lay), np_empty((), lay[1])")
     s.emit(depth, f"r = np_empty(() if {reduction} else places.shape, lay[1])")
-    s.emit_quiet(depth, "", "entropy", f"{x}._array, places, {reduction}, {ignored}, (q, r, n)")
+    s.emit(depth, f"weights = None if {weight} is None else {weight}._array")
+    s.emit_quiet(depth, "", "entropy", f"{x}._array, places, weights, {reduction}, {ignored}, (q, r, n)")
     s.new_tensor(depth, "p", "q", "lay")
     s.new_node(
         depth, Call(log_softmax_along, 90, {"self": x, "dim": "1", "half_to_float": "False"}), ["p"], ["q"], "lay"

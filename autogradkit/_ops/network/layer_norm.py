@@ -190,9 +190,9 @@ def native_layer_norm_backward(
             np.multiply(x, rstd, into)
             np.subtract(into, rstd * mean, into)
             np.multiply(g, into, into)
-        np.copyto(out[1], np.add.reduce(by_weight, outer), casting="unsafe")
+        out[1][...] = np.add.reduce(by_weight, outer)
     if output_mask[2]:
-        np.copyto(out[2], np.add.reduce(operands[0], outer), casting="unsafe")
+        out[2][...] = np.add.reduce(operands[0], outer)
 
 
 def _write_layer_slope(

@@ -64,24 +64,40 @@ def _nll2d_meta(self: Array, target: Array, weight: Array | None, reduction: int
     return [(target.shape if reduction == NONE else (), self.dtype), ((), self.dtype)]
 
 
-def _places(self: Array, target: Array, ignore_index: int) -> tuple[tuple[Array, ...], Array]:
-    """The index of each target's log-probability, and which targets count. Raises IndexError for a class too many."""
+def _places(self: Array, target: Array, ignore_index: int) -> tuple[tuple[Array, ...], Array | None]:
+    """The index of each target's log-probability, and which targets count, None where all do.
+
+    Raises IndexError for a class too many.
+    """
     classes = self.shape[-1] if self.ndim < 2 else self.shape[1]
     chosen = target.reshape(-1).astype(np.int64, copy=False)
-    counts = chosen != ignore_index
-    outside = ((chosen < 0) | (chosen >= classes)) & counts
-    if outside.any():
-        raise IndexError(f"Target {chosen[outside][0]} is out of bounds.")
-    if not counts.all():
-        chosen = np.where(counts, chosen, 0)
+    counts: Array | None = None
+    if not _are_classes(chosen, classes) or 0 <= ignore_index < classes:
+        counts = chosen != ignore_index
+        outside = ((chosen < 0) | (chosen >= classes)) & counts
+        if outside.any():
+            raise IndexError(f"Target {chosen[outside][0]} is out of bounds.")
+        if not counts.all():
+            chosen = np.where(counts, chosen, 0)
     if self.ndim < 2:
         return (chosen,), counts
+    if target.ndim == 1:
+        return (np.arange(len(chosen)), chosen), counts
     samples, *inner = (each.reshape(-1) for each in np.indices(target.shape))
     return (samples, chosen, *inner), counts
 
 
-def _weights(places: tuple[Array, ...], counts: Array, weight: Array | None, numpy_dtype: np.dtype[Any]) -> Array:
+def _are_classes(target: Array, classes: int) -> bool:
+    """Whether each number of some of int64 is a class: as unsigned numbers the negative ones are too large as well."""
+    return target.size > 0 and bool(np.maximum.reduce(target.view(np.uint64), None) < classes)
+
+
+def _weights(
+    places: tuple[Array, ...], counts: Array | None, weight: Array | None, numpy_dtype: np.dtype[Any]
+) -> Array:
     chosen = places[min(1, len(places) - 1)]
+    if counts is None:
+        return np.ones(chosen.shape, numpy_dtype) if weight is None else weight[chosen]
     each = counts.astype(numpy_dtype)
     return each if weight is None else each * weight[chosen]
 
@@ -96,8 +112,7 @@ def _usual_places(self: Array, target: Array, weight: Array | None, ignore_index
     if target.shape == (1,):  # a step on one sample: numbers are quicker than arrays
         chosen = target[0]
         return (slice(1), chosen) if 0 <= chosen < classes else None
-    # As unsigned numbers the negative ones are too large as well.
-    return (np.arange(len(target)), target) if np.maximum.reduce(target.view(np.uint64)) < classes else None
+    return (np.arange(len(target)), target) if _are_classes(target, classes) else None
 
 
 def _summed(losses: Array, counts: Array | None = None) -> Any:
@@ -139,13 +154,17 @@ def write_likelihood(
     places, counts = _places(self, target, ignore_index)
     weights = _weights(places, counts, weight, self.dtype)
     each = -self[places] * weights
-    each[~counts] = 0
+    if counts is not None:
+        each[~counts] = 0
     if reduction == NONE:
         np.copyto(losses, each.reshape(target.shape))
         total.fill(0)
         return
     each += 0  # no sum is -0
-    total.fill(counts.sum() if weight is None else _summed(weights, counts))
+    if weight is None:
+        total.fill(each.size if counts is None else counts.sum())
+    else:
+        total.fill(_summed(weights, counts))
     losses.fill(_summed(each, counts))
     if reduction == MEAN:
         losses /= total
@@ -243,7 +262,8 @@ def nll_loss_backward(
     weights = _weights(places, counts, weight, self.dtype)
     if reduction == MEAN:
         weights /= total_weight
-    out[places] = np.where(counts, -weights * grad_output.reshape(-1), 0)
+    slope = -weights * grad_output.reshape(-1)
+    out[places] = slope if counts is None else np.where(counts, slope, 0)
 
 
 # -- over these --------------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ OVERLAPPING = (2,), (1,)
 Places = list[tuple[Any, Array]]  # where in the padded input a place of all windows is, and its distance
 
 _WORTH_THREADS = 1 << 18  # windows
+_WORTH_COMPARING = 1 << 12  # places of windows
 
 
 def max_pool(
@@ -56,6 +57,8 @@ def max_pool(
         padded[(..., *[slice(p, p + n) for p, n in zip(padding, sizes, strict=True)])] = x
         x = padded
         first = _first_inside(result, stride, padding, dilation, sizes)
+    elif _pool_few(x, kernel, stride, dilation, out_values, out_positions):
+        return
     places = _places(kernel, dilation, sizes, stride, result)
 
     def pool_share(share: slice) -> None:
@@ -66,6 +69,31 @@ def max_pool(
         np.add(found, starts, positions)
 
     _share(pool_share, out_values)
+
+
+def _pool_few(
+    x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes, out_values: Array, out_positions: Array
+) -> bool:
+    """`max_pool` without padding of few numbers, in a fixed number of calls: gathered, which of many would be slow.
+
+    Whether it was done; numbers of half precision, and NaNs, are left to the comparison of places.
+    """
+    count = math.prod(kernel)
+    if not 0 < out_values.size * count <= _WORTH_COMPARING or x.dtype.kind not in "fiu":
+        return False
+    dims = len(kernel)
+    sizes, result = x.shape[-dims:], out_values.shape[-dims:]
+    seen, starts = _seen(kernel, dilation, sizes, stride, result)
+    flat = x.reshape(-1, math.prod(sizes))
+    rows = (len(flat), len(seen))
+    chosen = flat.take(seen, 1).reshape(-1, count).argmax(1)
+    positions = seen.reshape(-1).take(chosen.reshape(rows) + starts)
+    values = flat.reshape(-1).take(positions + _starts_of_planes(*flat.shape))
+    if x.dtype.kind == "f" and np.isnan(np.maximum.reduce(values, None)):
+        return False
+    out_values[...] = values.reshape(out_values.shape)
+    out_positions[...] = positions.reshape(out_positions.shape)
+    return True
 
 
 def _share(work: Callable[[slice], None], pooled: Array) -> None:
@@ -140,6 +168,14 @@ def _first_inside(result: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes,
         for n, s, p, d in zip(result, stride, padding, dilation, strict=True)
     ]
     return _flat(np.ix_(*along), sizes)
+
+
+@functools.lru_cache(256)
+def _seen(kernel: Sizes, dilation: Sizes, sizes: Sizes, stride: Sizes, result: Sizes) -> tuple[Array, Array]:
+    """(the positions that each window sees, as windows × places; where in these, as one row, each window begins)."""
+    offsets = np.array([int(place) for _, place in _places(kernel, dilation, sizes, stride, result)])
+    windows = _starts(result, stride, (0,) * len(kernel), sizes).reshape(-1, 1)
+    return windows + offsets, np.arange(len(windows)) * len(offsets)
 
 
 @functools.lru_cache(256)

@@ -33,16 +33,12 @@ def moments(x: Array, axes: Axes) -> tuple[Array, Array, Array]:
 
     Sums are of double precision, so that nothing is left of equal numbers less their mean.
     """
-    mean = mean_of(x, axes).astype(x.dtype)
+    total = np.add.reduce(x, axes, np.float64, keepdims=True)
+    number = number_in(total, float(math.prod([x.shape[axis] for axis in axes])))
+    mean = np.true_divide(total, number, total).astype(x.dtype)
     distance = x - mean
-    return mean, mean_of(distance * distance, axes), distance
-
-
-def mean_of(x: Array, axes: Axes) -> Array:
-    """The mean along the axes, which stay as ones, in double precision."""
-    found = np.add.reduce(x, axes, np.float64, keepdims=True)
-    count = math.prod([x.shape[axis] for axis in axes])
-    return np.true_divide(found, number_in(found, float(count)), found)
+    variance = np.add.reduce(distance * distance, axes, np.float64, total, keepdims=True)
+    return mean, np.true_divide(variance, number, variance), distance
 
 
 def standardised(
@@ -59,11 +55,11 @@ def standardised(
     for part, found, mean, rstd in in_samples(axes, x, *out):
         total = np.add.reduce(part, axes, np.float64, keepdims=True)
         number = number_in(total, count)
-        np.copyto(mean, np.true_divide(total, number, total), casting="same_kind")
+        mean[...] = np.true_divide(total, number, total)
         mean += mean - mean  # PyTorch's running mean comes to none of an infinite number
         np.subtract(part, mean, found)
         np.add.reduce(found * found, axes, np.float64, total, keepdims=True)
-        np.copyto(rstd, np.true_divide(total, number, total), casting="same_kind")
+        rstd[...] = np.true_divide(total, number, total)
         rstd_of(rstd, eps, rstd)
         found *= rstd
         if weight is not None:

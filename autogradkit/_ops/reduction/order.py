@@ -218,7 +218,7 @@ def kthvalue(self: Array, k: SymInt, dim: Dim = -1, keepdim: bool = False, *, ou
 
 def _write(found: Pair, out: Pair) -> None:
     for made, into in zip(found, out, strict=True):
-        np.copyto(into, made.reshape(into.shape))
+        into[...] = made.reshape(into.shape)
 
 
 def _median_meta(self: Array, dim: int, keepdim: bool) -> list[Any]:

@@ -18,6 +18,7 @@ from autogradkit._ops.selection.gather import grid_of, positions_along
 from autogradkit.core.strides import move_dim
 
 _FEW = 5_000  # elements up to which sorting them is as quick
+_BACKWARDS = slice(None, None, -1)
 
 
 def _ordered_by_numpy(values: Array) -> Array:
@@ -34,7 +35,8 @@ def stable_order(self: Array, dim: int, descending: bool) -> Array:
     self = _ordered_by_numpy(self)
     if not descending:
         return self.argsort(dim, "stable")
-    turned = (slice(None),) * (dim % self.ndim) + (slice(None, None, -1),)
+    last = dim == -1 or dim == self.ndim - 1
+    turned: Any = (..., _BACKWARDS) if last else (slice(None),) * (dim % self.ndim) + (_BACKWARDS,)
     backwards = self[turned].argsort(dim, "stable")[turned]
     return self.shape[dim] - 1 - backwards
 
