@@ -148,8 +148,10 @@ _SETITEM = Tensor.__setitem__.__code__
 
 def flat(value: Any) -> list[Any]:
     """The members of a list of tensors; of anything else that alone."""
-    if isinstance(value, (list, tuple)) and any(isinstance(each, Tensor) for each in value):
-        return list(value)
+    if isinstance(value, (list, tuple)):
+        for each in value:
+            if isinstance(each, Tensor):
+                return list(value)
     return [value]
 
 

@@ -20,9 +20,8 @@ from autogradkit.core.printing import contents, shown_part
 from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import Bytes, offset_of
 from autogradkit.core.strides import element_strides
-from autogradkit.core.tensor import version_of
 from autogradkit.engine.history import requires_grad
-from autogradkit.tracing.events import Number, Numbers, Value
+from autogradkit.tracing.events import Number, Numbers, Value, quickly_made
 from autogradkit.tracing.identity import ByIdentity
 
 FEW = 32  # elements that Python summarises faster than NumPy
@@ -33,6 +32,7 @@ _SUMMED = 3e38  # as much fits into the sum of singles
 _ROW = 2_048  # elements: as much as stays in the processor's first cache
 _FEWEST_ROWS = 20
 _MARKED = 64  # elements
+_value = quickly_made(Value)
 _BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}  # by bytes of an element
 
 # What `array.min()` and its kin call, without their Python on the way.
@@ -117,24 +117,21 @@ def _of_values(array: SparseArray, dtype: str) -> Numbers:
     return Numbers(array.shape, dtype, None, text, low, high, mean, nans, infs, array.size)
 
 
-def memory_of(tensor: Any) -> tuple[int, int]:
-    """Where a tensor's memory begins, and its bytes; of a sparse one those of its values."""
+def place_of(tensor: Any) -> tuple[tuple[int, int], tuple[int, ...], int]:
+    """Where a tensor's memory begins, and its bytes; its strides, and its offset in that memory.
+
+    Of a sparse one the memory is that of its values; a picture shows all its elements, and has no strides for them.
+    """
     array = tensor._memory
+    if array.__class__ is np.ndarray and array.base is None:  # as most: nobody has to look for what it is a part of
+        return (address_of(array), array.nbytes), element_strides(array), 0
     if array.__class__ is SparseArray:
-        return address_of(array.values), array.values.nbytes
+        return (address_of(array.values), array.values.nbytes), (), 0
     if array.__class__ is BatchArray:
-        return id(array), 0
-    held = Bytes(array.hollow if array.__class__ is MetaArray else array)
-    return held.data_ptr(), held.nbytes()
-
-
-def layout_of(tensor: Any) -> tuple[tuple[int, ...], int]:
-    """A tensor's strides, and its offset in its memory. A picture shows all elements of a sparse one, and has none for them."""
-    array = tensor._memory
-    if array.__class__ in (SparseArray, BatchArray):
-        return (), 0
+        return (id(array), 0), (), 0
     strides, array = element_strides(array), array.hollow if array.__class__ is MetaArray else array
-    return strides, 0 if array.base is None else offset_of(array)
+    held = Bytes(array)
+    return (held.data_ptr(), held.nbytes()), strides, 0 if array.base is None else offset_of(array)
 
 
 def value_of(
@@ -143,17 +140,21 @@ def value_of(
     *,
     id: int,
     number: int,
+    stride: tuple[int, ...],
+    offset: int,
     storage: int,
+    version: int,
     base: int | None = None,
     name: str | None = None,
     since: int = 0,
     grad_of: int | None = None,
     given: bool = False,
 ) -> Value:
-    """A tensor as it is now. `number`, `storage`, `base` and `grad_of` are the trace's numbers of it, its memory, its base
+    """A tensor as it is now. `stride` and `offset` are its layout, `version` counts its edits; `number`, `storage`, `base` and
+    `grad_of` are the trace's numbers of it, its memory, its base
     and the tensor whose `.grad` it is, or whose gradient code was `given`; `since` counts the events before."""
-    stride, offset = layout_of(tensor)
-    return Value(
+    differentiated = requires_grad(tensor)
+    return _value(
         id=id,
         tensor=number,
         name=name,
@@ -161,9 +162,9 @@ def value_of(
         stride=stride,
         offset=offset,
         storage=storage,
-        version=version_of(tensor),
-        requires_grad=requires_grad(tensor),
-        is_leaf=is_leaf(tensor),
+        version=version,
+        requires_grad=differentiated,
+        is_leaf=not differentiated or is_leaf(tensor),
         is_parameter=isinstance(tensor, Parameter),
         base=base,
         retains_grad=_retains_grad(tensor),

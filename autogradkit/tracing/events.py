@@ -9,12 +9,31 @@ order of first appearance, so that the same cell gives the same trace. Of an op 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, fields, make_dataclass
+from typing import Any, TypeVar, cast
 
 from autogradkit.core.facts import OpFacts
 
 Number = int | float | bool | complex
+
+
+T = TypeVar("T")
+
+
+def quickly_made(kind: type[T]) -> Callable[..., T]:
+    """What makes values of a frozen class with slots, called as the class is, in a third of the time: `object.__setattr__`,
+    which a frozen one calls for each field, takes most of it. They are made as a class with the same slots that is not frozen.
+
+    >>> made = quickly_made(Argument)
+    >>> made(None, 3, None) == Argument(None, 3, None)
+    True
+    """
+    listed = [(each.name, each.type, field(default=each.default)) for each in fields(cast("Any", kind))]
+
+    def freeze(made: Any) -> None:
+        made.__class__ = kind
+
+    return make_dataclass(kind.__name__, listed, slots=True, namespace={"__post_init__": freeze})
 
 
 def spelled(name: str, kind: str) -> str:

@@ -14,11 +14,21 @@ from autogradkit.core.steps import at_once
 from autogradkit.engine.saved import OpNode
 from autogradkit.tracing.calls import is_autograd_grad
 from autogradkit.tracing.copying import Copier
-from autogradkit.tracing.events import Accumulated, BackwardBegin, BackwardEnd, GradAssigned, GradReturned, NodeRan
+from autogradkit.tracing.events import (
+    Accumulated,
+    BackwardBegin,
+    BackwardEnd,
+    GradAssigned,
+    GradReturned,
+    NodeRan,
+    quickly_made,
+)
 from autogradkit.tracing.frames import NOWHERE, Site
 from autogradkit.tracing.numbering import Numbering
 from autogradkit.tracing.resolve import Draft
 from autogradkit.tracing.visits import Visit
+
+_node_ran = quickly_made(NodeRan)
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,7 @@ class Gradients:
             self._copier.forget()
         number = self._numbering.node(node)
         assert number is not None
-        event = NodeRan(
+        event = _node_ran(
             step=len(self._drafts),
             call=self._calls[call].number,
             node=number,

@@ -32,6 +32,10 @@ class ByIdentity(Generic[T]):
         entry = self._entries.get(identity)
         return entry[1] if entry is not None and entry[0]() is not None else None
 
+    def __contains__(self, thing: Any) -> bool:
+        entry = self._entries.get(id(thing))
+        return entry is not None and entry[0]() is thing
+
     def __setitem__(self, thing: Any, value: T) -> None:
         self._entries[id(thing)] = weakref.ref(thing), value
 
@@ -42,10 +46,26 @@ class ByIdentity(Generic[T]):
 
     def items(self) -> Iterator[tuple[Any, T]]:
         """The objects that live still, each with what is known of it, in the order in which they became known."""
-        for reference, value in list(self._entries.values()):
-            thing = reference()
+        for identity, entry in list(self._entries.items()):
+            thing = entry[0]()
             if thing is not None:
-                yield thing, value
+                yield thing, entry[1]
+            elif self._entries.get(identity) is entry:
+                del self._entries[identity]
+
+    def any_lives(self) -> bool:
+        """Whether one of the objects lives still. What has died is forgotten, so that nobody asks about it again."""
+        entries = self._entries
+        while entries:
+            first = next(iter(entries))
+            if entries[first][0]() is not None:
+                return True
+            del entries[first]
+        return False
+
+    def __len__(self) -> int:
+        """How many objects are known; some of them may have died since."""
+        return len(self._entries)
 
     def clear(self) -> None:
         """Know nothing."""

@@ -34,6 +34,7 @@ from autogradkit.tracing.visits import Visit
 # What most names of a namespace stand for; no tensor is reached from it.
 _HOLD_NOTHING = frozenset((ModuleType, FunctionType, BuiltinFunctionType, type, NoneType, bool, int, float, str))
 _HOLD_NO_MODULE = _HOLD_NOTHING | {Tensor, Parameter}
+_OF_CELL, _OF_MODULE, _MORE = (dis.opmap[each] for each in ("LOAD_NAME", "LOAD_GLOBAL", "EXTENDED_ARG"))
 _STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF")
 _MOST_READ = 64  # variables that an expression reads before its operation runs
 _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
@@ -286,6 +287,18 @@ def _names_read(code: CodeType) -> tuple[list[int], list[str]]:
     """The offsets of the instructions that read variables, in order, and the variables."""
     offsets: list[int] = []
     names: list[str] = []
+    if not (code.co_varnames or code.co_cellvars or code.co_freevars):
+        # A cell, which may have thousands of lines: `dis` takes ten times as long to tell all of an instruction.
+        above = 0  # the higher part of what the next instruction is given
+        for place, (instruction, given) in enumerate(zip(code.co_code[::2], code.co_code[1::2], strict=True)):
+            if instruction == _MORE:
+                above = (above | given) << 8
+                continue
+            if instruction in (_OF_CELL, _OF_MODULE):
+                names.append(code.co_names[(above | given) >> (instruction == _OF_MODULE)])
+                offsets.append(2 * place)
+            above = 0
+        return offsets, names
     for each in dis.get_instructions(code):
         if each.opname.startswith(("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_DEREF", "LOAD_CLASSDEREF")):
             read = each.argval if isinstance(each.argval, tuple) else (each.argval,)  # two in one, from Python 3.13 on

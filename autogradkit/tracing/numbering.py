@@ -13,7 +13,7 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import requires_grad
-from autogradkit.tracing.copying import Copier, is_leaf, layout_of, mark_of, memory_of, value_of, was_changed
+from autogradkit.tracing.copying import Copier, is_leaf, mark_of, place_of, value_of, was_changed
 from autogradkit.tracing.events import Numbers, Value
 from autogradkit.tracing.identity import ByIdentity
 
@@ -53,8 +53,8 @@ class Numbering:
         self._given: ByIdentity[int] = ByIdentity()  # of an array: whose gradient code was given in it
         self._node_count = 0
         self._storages: dict[tuple[int, int], int] = {}
-        # Storage number -> the living tensors seen on it, by id
-        self._sharers: dict[int, weakref.WeakValueDictionary[int, Any]] = {}
+        # Storage number -> the tensors seen on it
+        self._sharers: dict[int, ByIdentity[None]] = {}
         self._edits: dict[int, int] = {}  # storage number -> edits, those through `.data` too, which no version counts
         self._storage_count = 0
 
@@ -80,8 +80,9 @@ class Numbering:
         is new as well.
         """
         seen = self._tensors.get(tensor)
+        version = version_of(tensor)
         # Known, and nothing was written since: neither into it, by its version, nor into its memory by another way.
-        if seen is not None and seen.value is not None and seen.version == version_of(tensor):
+        if seen is not None and seen.value is not None and seen.version == version:
             value = self.values[seen.value]
             if was_changed(value.numbers, seen.mark, tensor):
                 self.edited(tensor)
@@ -98,27 +99,33 @@ class Numbering:
             return again
         # A new value: its numbers are copied now.
         value = len(self.values)
+        if seen is None:
+            seen = self._known_tensor(tensor)
+        base = tensor._base
+        key, stride, offset = place_of(tensor)
         owner = self._owner(tensor)
         given = self._gradient_of(tensor) if owner is None and not made else None
         found = value_of(
             tensor,
             self._copier,
             id=value,
-            number=self._number(tensor) if seen is None else seen.number,
-            storage=self._storage(tensor, fresh_storage),
-            base=None if tensor._base is None else self._number(tensor._base),
+            number=seen.number,
+            stride=stride,
+            offset=offset,
+            storage=self._storage(tensor, key, fresh_storage),
+            version=version,
+            base=None if base is None else self._number(base),
             since=self._clock(),
             grad_of=owner if given is None else given,
             given=given is not None,
         )
-        if seen is not None and seen.value is not None and self._only_counted(seen, found):
+        if seen.value is not None and self._only_counted(seen, found):
             self.values[seen.value] = replace(self.values[seen.value], version=found.version)
             seen.version = found.version
             return seen.value
         self.values[value] = found
-        seen = self._known_tensor(tensor)  # also one that `_number` has just made
-        seen.value, seen.version, seen.mark = value, version_of(tensor), mark_of(found.numbers, tensor)
-        seen.edits = self._edits.get(self.values[value].storage, 0)
+        seen.value, seen.version, seen.mark = value, version, mark_of(found.numbers, tensor)
+        seen.edits = self._edits.get(found.storage, 0)
         if first and not made:
             self._name(value, tensor)
         elif first and found.is_parameter:
@@ -158,10 +165,11 @@ class Numbering:
         if known is None:
             return None
         value = self.values[known]
+        key, stride, offset = place_of(tensor)
         same = (
-            self._storages.get(memory_of(tensor)) == value.storage
+            self._storages.get(key) == value.storage
             and value.version == version_of(tensor)
-            and (value.stride, value.offset) == layout_of(tensor)
+            and (value.stride, value.offset) == (stride, offset)
         )
         return known if same else None
 
@@ -211,8 +219,11 @@ class Numbering:
 
     def gradients_in(self, value: int) -> list[tuple[Any, Any]]:
         """Of each `.grad` in the memory of this value, whose it is, and itself."""
-        tensors = [*self._sharers[self.values[value].storage].values()]
-        return [(owner, grad) for grad in tensors if (owner := self.owner(grad)) is not None]
+        sharers = self._sharers[self.values[value].storage]
+        # The fewer: thousands of views may share it, and thousands of parameters have a `.grad`.
+        few, others = (self._owners, sharers) if len(self._owners) < len(sharers) else (sharers, self._owners)
+        grads = [each for each, _ in few.items() if each in others]
+        return [(owner, grad) for grad in grads if (owner := self.owner(grad)) is not None]
 
     def give(self, array: Any, target: Any, place: int) -> None:
         """The learner's code is given the gradient of a leaf, or of a node's result at this place, in this array."""
@@ -276,14 +287,14 @@ class Numbering:
     def _number(self, tensor: Any) -> int:
         return self._known_tensor(tensor).number
 
-    def _storage(self, tensor: Any, fresh: bool) -> int:
-        key = memory_of(tensor)
+    def _storage(self, tensor: Any, key: tuple[int, int], fresh: bool) -> int:
+        """The number of the memory of a tensor, which begins and has bytes as `key` says."""
         number = self._storages.get(key)
-        if fresh or number is None or not self._sharers[number]:
+        if fresh or number is None or not self._sharers[number].any_lives():
             number = self._storages[key] = self._storage_count
             self._storage_count += 1
-            self._sharers[number] = weakref.WeakValueDictionary()
-        self._sharers[number][id(tensor)] = tensor
+            self._sharers[number] = ByIdentity()
+        self._sharers[number][tensor] = None
         return number
 
 

@@ -16,7 +16,7 @@ from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.saved import FREED, OpNode, SavedCast
 from autogradkit.tracing.calls import facts_of
-from autogradkit.tracing.copying import Copier, value_of
+from autogradkit.tracing.copying import Copier, place_of, value_of
 from autogradkit.tracing.events import Argument, Numbers, Op, Saved, Value
 from autogradkit.tracing.namespace import parameters_of, those_of
 from autogradkit.tracing.recording import Recording
@@ -186,7 +186,11 @@ class _Rebuilder:
 
     def _add(self, tensor: Any, name: str | None) -> int:
         number = len(self._values)
-        self._values[number] = value_of(tensor, self._copier, id=number, number=number, storage=number, name=name)
+        _, stride, offset = place_of(tensor)
+        self._values[number] = value_of(
+            tensor, self._copier, id=number, number=number, stride=stride, offset=offset, storage=number,
+            version=version_of(tensor), name=name,
+        )  # fmt: skip
         return number
 
     def _add_unknown(self, meta: Any, name: str | None) -> int:

@@ -32,7 +32,7 @@ from autogradkit.tracing.calls import (
 )
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.copying import Copier
-from autogradkit.tracing.events import Argument, Layer, Op, Saved, spelled
+from autogradkit.tracing.events import Argument, Layer, Op, Saved, quickly_made, spelled
 from autogradkit.tracing.failure import Failed, ended_by
 from autogradkit.tracing.gradients import Gradients
 from autogradkit.tracing.labels import file_label
@@ -46,6 +46,7 @@ from autogradkit.tracing.turns import TurnCounter
 from autogradkit.tracing.visits import Visits
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
+_argument, _op = quickly_made(Argument), quickly_made(Op)
 
 
 class EventRecorder(Recorder):
@@ -129,7 +130,9 @@ class EventRecorder(Recorder):
         visit = self._visits.of(sys._getframe(1))
         entry = visit.entry
         written = as_written(entry, args)
-        inputs, operands = self._arguments(written, kwargs, edited is not None or bool(declaration.facts.writes))
+        inputs, operands, places = self._arguments(
+            written, kwargs, edited is not None or bool(declaration.facts.writes)
+        )
         fresh = kind in ("op", "create", "random")
         outputs = tuple(self.numbering.value(each, made=True, fresh_storage=fresh) for each in results)
         # Of P, L and U the first has no gradient, and no node.
@@ -139,7 +142,7 @@ class EventRecorder(Recorder):
             base = edited._base
             maker = None if not is_grad_enabled() else maker if base is None or base._node is None else base._node
         facts = facts_of(declaration, inputs)
-        event = Op(
+        event = _op(
             step=len(self.drafts),
             name=spelled(declaration.name, kind),
             facts=facts,
@@ -158,7 +161,7 @@ class EventRecorder(Recorder):
         )
         frame = visit.frames[0] if visit.frames else None
         self.naming.note_python_modules(frame)
-        standing = names_of([each for value in written for each in flat(value)], frame)
+        standing = names_of(places, frame)
         numbered = len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], int | float | complex)
         numbers = standing[1] if numbered else None
         ordered = in_order(entry, args)
@@ -190,26 +193,31 @@ class EventRecorder(Recorder):
 
     def _arguments(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], wrote: bool
-    ) -> tuple[tuple[Argument, ...], tuple[int | None, ...]]:
-        given = [(None, place, value) for place, value in enumerate(args)]
-        given += [(name, None, value) for name, value in kwargs.items()]
+    ) -> tuple[tuple[Argument, ...], tuple[int | None, ...], list[Any]]:
+        """The arguments; the value of each that was given by its place, a list's one by one; and these themselves."""
+        given: list[tuple[str | None, int | None, Any]] = [(None, place, value) for place, value in enumerate(args)]
+        if kwargs:
+            given += [(name, None, value) for name, value in kwargs.items()]
         inputs: list[Argument] = []
         operands: list[int | None] = []
+        places: list[Any] = []
         for name, place, value in given:
             for each in flat(value):
                 if isinstance(each, Tensor):
                     # What was given to what writes is what there was before it, also in what shares the memory.
                     before = self.numbering.known_number(each) if wrote else None
                     before = self.numbering.value(each) if before is None else before
-                    inputs.append(Argument(name, before, None, place))
+                    inputs.append(_argument(name, before, None, place))
                     if name is None:
                         operands.append(before)
+                        places.append(each)
                 else:
                     if each is not None or value.__class__ in (list, tuple):  # the `:` of X[:, rows]
-                        inputs.append(Argument(name, None, short(each), place))
+                        inputs.append(_argument(name, None, short(each), place))
                     if name is None:
                         operands.append(None)
-        return tuple(inputs), tuple(operands)
+                        places.append(each)
+        return tuple(inputs), tuple(operands), places
 
     def _saved(
         self, node: Any, declaration: Declaration, inputs: tuple[Argument, ...], outputs: tuple[int, ...]
@@ -229,7 +237,7 @@ class EventRecorder(Recorder):
                     break
                 draft.within = draft.within or draft.visit == visit.number
             self._functions[visit.number] = None
-            inputs, _ = self._arguments(as_written(visit.entry, args), kwargs, wrote=False)
+            inputs, _, _ = self._arguments(as_written(visit.entry, args), kwargs, wrote=False)
             facts = facts_of(declaration, inputs)
             operands = kind == "op" and all(each.value is not None for each in inputs)
             label = facts.sign if facts.sign and operands else spelled(facts.label, kind)
@@ -282,12 +290,13 @@ class EventRecorder(Recorder):
     # -- what begins and ends ---------------------------------------------------------------------------------------
 
     def mark(self) -> Any:
-        return super().mark(), self._turns.pauses, len(self.naming.scope)
+        return self.rests, self._turns.pauses, len(self.naming.scope)
 
     def back(self, mark: Any) -> None:
         rests, pauses, depth = mark
         super().back(rests)
-        self.naming.leave(depth)
+        if len(self.naming.scope) > depth:
+            self.naming.leave(depth)
         self._turns.back(pauses)
 
     def _look(self, look: Callable[..., None], *args: Any) -> None:

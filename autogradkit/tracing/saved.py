@@ -20,8 +20,9 @@ from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import CopySlices
 from autogradkit.engine.packing import Packed
 from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
-from autogradkit.tracing.events import Argument, Saved
+from autogradkit.tracing.events import Argument, Saved, quickly_made
 
+_saved = quickly_made(Saved)
 # Ends of the names of settings that pictures show anyway: sizes and the like.
 _DERIVED = ("_sym_sizes", "_sym_sizes_opt", "_sym_strides", "_geometry", "_kind")
 
@@ -50,10 +51,10 @@ def saved_by(
             value = number(kept)
         else:
             told = text(kept)
-        found.append(Saved(name, value, told, _bytes(kept), version, version))
+        found.append(_saved(name, value, told, _bytes(kept), version, version))
     if isinstance(node, OpNode):
         settings = zip(node.setting_names, node.settings, strict=True)
-        found += [Saved(name, None, text(value), 0, None, None) for name, value in settings if _telling(name, value)]
+        found += [_saved(name, None, text(value), 0, None, None) for name, value in settings if _telling(name, value)]
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import linecache
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 import autogradkit as torch
 from autogradkit.tracing.events import Op
+from autogradkit.tracing.naming import _names_read
 from tests.tracing.render.cells import trace_source
 
 BEFORE = """
@@ -178,3 +180,17 @@ def test_a_function_that_calls_grad_gives_its_result_the_name() -> None:
     assert not [value.name for value in trace.values.values() if value.name == "g[0]"]
     trace = trace_source("g, = torch.autograd.grad(x * 3, x)", "x = torch.tensor(3., requires_grad=True)")
     assert "g" in {value.name for value in trace.values.values()}
+
+
+def test_what_a_cell_of_hundreds_of_variables_reads_is_what_python_says() -> None:
+    cell = compile(
+        "".join(f"a{i} = [b{i}, f(c{i}).d]\n" for i in range(300)) + "class A:\n  y = z\n", "<a cell>", "exec"
+    )
+    within = compile("def g():\n  return u + v(w)", "<a cell>", "exec").co_consts[0]
+    for code in (cell, within):
+        said = [(each.offset, each.argval) for each in dis.get_instructions(code) if each.opname in _READ]
+        assert said
+        assert list(zip(*_names_read(code), strict=True)) == said
+
+
+_READ = ("LOAD_NAME", "LOAD_GLOBAL")
