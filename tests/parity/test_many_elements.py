@@ -232,7 +232,16 @@ def test_rests_and_whole_quotients_are_pytorchs(code: str) -> None:
     _agree(code, x=PARTLY_WHOLE * np.float32(1e12), y=PARTLY_WHOLE)
 
 
-CURVES = ["torch.erf(x)", "torch.logaddexp(x, y)", "torch.logaddexp(x, x)", "F.gelu(y * 3)"]
+CURVES = [
+    "torch.erf(x)",
+    "F.elu(x)",
+    "F.selu(x)",
+    "F.celu(x, 0.7)",
+    "F.gelu(x)",
+    "torch.logaddexp(x, y)",
+    "torch.logaddexp(x, x)",
+    "F.gelu(y * 3)",
+]
 
 
 @pytest.mark.parametrize("code", CURVES)
@@ -242,6 +251,7 @@ def test_curves_are_pytorchs_but_for_the_last_digit(code: str) -> None:
         for m in (autogradkit, torch)
     ]
     np.testing.assert_allclose(found[0].numpy(), found[1].numpy(), rtol=2.5e-7, atol=1.5e-6 if "gelu" in code else 1e-7)
+    np.testing.assert_array_equal(*[np.signbit(each.numpy()[found[0].numpy() == 0]) for each in found])
 
 
 @pytest.mark.parametrize("code", ["x.cummax(1)", "x.cummin(0)", "x.t().cummax(0)"])
@@ -374,6 +384,20 @@ def test_error_functions_are_within_a_few_units_in_the_last_place_of_pytorchs(na
     np.testing.assert_array_equal(ours[-len(corners) :], theirs[-len(corners) :])
     finite = np.isfinite(ours)
     np.testing.assert_array_max_ulp(ours[finite], theirs[finite], places)
+
+
+@pytest.mark.parametrize("name", ["expm1", "sinh", "log1p"])
+def test_functions_beside_0_are_within_two_units_in_the_last_place(name: str) -> None:
+    corners = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 3e38, -3e38, 88.7, -88.7, 1e-45, -1e-45], np.float32)
+    size = np.geomspace(1e-38, 88.7, 50_001).astype(np.float32)  # so many that they are gone through in parts
+    x = np.concatenate((corners, size, -size, np.linspace(-3, 3, 10_001, dtype=np.float32)))
+    with np.errstate(all="ignore"):
+        ours, exact = getattr(autogradkit, name)(autogradkit.from_numpy(x)).numpy(), getattr(np, name)(x.astype(float))
+    theirs = getattr(torch, name)(torch.from_numpy(x)).numpy()
+    np.testing.assert_array_equal(ours[:9], theirs[:9])
+    ours, exact = ours[np.isfinite(theirs)], exact[np.isfinite(theirs)]
+    np.testing.assert_array_equal(np.signbit(ours), np.signbit(exact))
+    assert (abs(ours - exact) <= 2 * np.spacing(abs(exact.astype(np.float32)))).all()
 
 
 def test_a_layers_standardised_samples_do_not_depend_on_strides() -> None:

@@ -54,7 +54,7 @@ def _times(x: Array, *numbers: Any) -> Array:
 def _write_elu(out: Array, x: Array, alpha: float, scale: float, input_scale: float) -> None:
     def body(x: Array) -> Array:
         zero = number_in(x, 0)
-        below = _times(np.expm1(_times(np.minimum(x, zero), input_scale)), alpha, scale)
+        below = _times(near_one.expm1(_times(np.minimum(x, zero), input_scale)), alpha, scale)
         return chosen(x < zero, below, _times(x, scale))
 
     write(out, body, x)
