@@ -77,7 +77,7 @@ part() { # NAME COMMAND…
     local name=$1 started=$SECONDS result=ok
     say "$name"
     "${@:2}" || { failed+=("$name") result=FAILED; }
-    durations+=("$(printf '%-36s %4d s  %s' "$name" $((SECONDS - started)) "$result")")
+    durations+=("$(printf '%-40s %4d s  %s' "$name" $((SECONDS - started)) "$result")")
 }
 tests() { "$python" -m pytest -q -p no:cacheprovider -n 2 --dist worksteal -m "not wide" "$@"; }
 
@@ -91,8 +91,8 @@ part "floors" lint-imports
 part "front end" told "$front_end_process" front_end
 # In processes of their own: Python 3.11 may forget that an exception was handled when one is injected where it ends.
 part "interrupts" tests tests/interrupts
-part "lessons" tests -p nbval --nbval tutorials --dist loadfile # a lesson's cells share a kernel
-part "examples in the documentation" tests --doctest-modules autogradkit
+# Together, for the last lesson alone takes as long as most examples; by files, for a lesson's cells share a kernel.
+part "lessons, examples in the documentation" tests -p nbval --nbval --doctest-modules tutorials autogradkit --dist loadfile
 part "unit tests" tests tests --ignore tests/parity --ignore tests/browser --ignore tests/interrupts
 part "types" told "$types_process" types
 part "parity with PyTorch" tests tests/parity
