@@ -112,7 +112,7 @@ class SGD(Optimizer):
             narrow: Array | None = None
             if values.dtype is not dtype:
                 dtype, half = values.dtype, is_half(values.dtype)
-                numbers = kernels.sgd_numbers(np.dtype(np.float32) if half else dtype, **options)
+                numbers = kernels.sgd_numbers(np.dtype(np.float32) if half else values.dtype, **options)
             if half:
                 narrow, values, slope = values, kernels.widened(values), kernels.widened(slope)
             change = np.empty_like(values)

@@ -6,6 +6,7 @@ steps are nodes of their own, so that pictures show them and second derivatives 
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -51,11 +52,19 @@ def _as_bias(mask: Any, like: Any) -> Any:
     return wrap(np.where(mask._array, 0, -np.inf).astype(like._array.dtype))
 
 
+@functools.lru_cache(64)
 def _without_later(queries: int, keys: int, kind: np.dtype[Any]) -> Array:
     """What leaves out the keys that come after a query: −∞ above the diagonal, 0 elsewhere."""
     bias = np.zeros((queries, keys), kind)
     np.copyto(bias, -np.inf, where=np.less.outer(np.arange(queries), np.arange(keys)))
+    bias.flags.writeable = False
     return bias
+
+
+def _attended_by_none(scores: Array) -> Array | None:
+    """Which queries may look at nothing; None where each may look at something."""
+    best = np.maximum.reduce(scores, -1, keepdims=True, initial=-np.inf)
+    return np.equal(best, -np.inf) if best.size and np.fmin.reduce(best, None) == -np.inf else None
 
 
 @op(variants="", composition=True)
@@ -98,7 +107,7 @@ def scaled_dot_product_attention(
     if enable_gqa:
         k, v = (_repeated(each, q.shape[-3] // each.shape[-3]) for each in (k, v))
     if is_causal:
-        bias = moved(wrap(_without_later(q.shape[-2], k.shape[-2], q._array.dtype)), q.device)
+        bias = moved(wrap(_without_later(q.shape[-2], k.shape[-2], q._array.dtype).copy()), q.device)
         mask = bias if mask is None else _as_bias(mask, q) + bias
     # Half of the factor goes to each side, as in PyTorch, so that products overflow later.
     if scale is None:
@@ -110,8 +119,8 @@ def scaled_dot_product_attention(
         scores = scores + _as_bias(mask, q)
     weights = scores.softmax(-1)
     if mask is not None and not scores.is_meta:
-        nothing = np.equal(np.maximum.reduce(scores._array, -1, keepdims=True, initial=-np.inf), -np.inf)
-        if nothing.any():  # a query that may look at nothing gets zeros
+        nothing = _attended_by_none(scores._array)
+        if nothing is not None:  # a query that may look at nothing gets zeros
             weights = weights.masked_fill(wrap(nothing), 0.0)
     if dropout_p > 0:
         weights = dropout.straight(weights, dropout_p, True)

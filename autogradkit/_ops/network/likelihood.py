@@ -73,12 +73,12 @@ def _places(self: Array, target: Array, ignore_index: int) -> tuple[tuple[Array,
     chosen = target.reshape(-1).astype(np.int64, copy=False)
     counts: Array | None = None
     if not _are_classes(chosen, classes) or 0 <= ignore_index < classes:
-        counts = chosen != ignore_index
-        outside = ((chosen < 0) | (chosen >= classes)) & counts
+        known = counts = chosen != ignore_index
+        outside = ((chosen < 0) | (chosen >= classes)) & known
         if outside.any():
             raise IndexError(f"Target {chosen[outside][0]} is out of bounds.")
-        if not counts.all():
-            chosen = np.where(counts, chosen, 0)
+        if not known.all():
+            chosen = np.where(known, chosen, 0)
     if self.ndim < 2:
         return (chosen,), counts
     if target.ndim == 1:

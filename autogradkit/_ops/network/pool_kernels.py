@@ -71,9 +71,7 @@ def max_pool(
     _share(pool_share, out_values)
 
 
-def _pool_few(
-    x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes, out_values: Array, out_positions: Array
-) -> bool:
+def _pool_few(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes, out_values: Array, out_positions: Array) -> bool:
     """`max_pool` without padding of few numbers, in a fixed number of calls: gathered, which of many would be slow.
 
     Whether it was done; numbers of half precision, and NaNs, are left to the comparison of places.

@@ -16,7 +16,7 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.halves import convert, widened
-from autogradkit.core.parts import in_slabs
+from autogradkit.core.parts import PART, in_slabs
 
 Spec = tuple[tuple[int, ...], np.dtype[Any]]
 
@@ -39,9 +39,10 @@ def _like_output(grad_output: Array, output: Array, dim: int) -> Spec:
 
 def along(dim: int, body: Callable[..., None], *arrays: Array) -> None:
     """Have `body` compute along a dimension, from all arrays but the last into that, a part of the others at a time."""
-    if not arrays[0].ndim:
-        body(*arrays[:-1], None, arrays[-1])
-    elif arrays[0].size:
+    size = arrays[0].size
+    if 0 < size <= PART:
+        body(*arrays[:-1], dim if arrays[0].ndim else None, arrays[-1])
+    elif size:
         for *given, into in in_slabs(dim, *arrays):
             body(*given, dim, into)
 

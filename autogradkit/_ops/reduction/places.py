@@ -7,6 +7,7 @@ Rests on NumPy and gather.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.selection.gather import grid_of, positions_along
+from autogradkit._ops.selection.gather import positions_along
 from autogradkit.core.strides import move_dim
 
 _FEW = 5_000  # elements up to which sorting them is as quick
@@ -133,7 +134,13 @@ def _picked(rows: Array, places: Array) -> Array:
     """The elements at these places of each row."""
     if not rows.flags.c_contiguous:
         return rows[positions_along(places, 1)]
-    return rows.reshape(-1).take(places + grid_of(places.shape)[0] * rows.shape[1])
+    return rows.reshape(-1).take(places + _starts(*rows.shape))
+
+
+@functools.lru_cache(256)
+def _starts(count: int, size: int) -> Array:
+    """Where each row begins among the elements of all, as a column."""
+    return np.arange(count)[:, None] * size
 
 
 # -- the middle one ----------------------------------------------------------------------------------------------------
