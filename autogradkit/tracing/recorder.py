@@ -241,7 +241,7 @@ class EventRecorder(Recorder):
             facts = facts_of(declaration, inputs)
             operands = kind == "op" and all(each.value is not None for each in inputs)
             label = facts.sign if facts.sign and operands else spelled(facts.label, kind)
-            self.failed = Failed(error, label, inputs, visit.site, tuple(self.naming.scope))
+            self.failed = Failed(error, label, inputs, visit.site, tuple(self.naming.scope), tuple(self.naming.layers))
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         self._turns.pause()

@@ -46,6 +46,8 @@ def overview(graph: Graph) -> str:
     nodes = [op for op in forward if op.node is not None]
     if graph.failure is not None and not graph.calls:
         where = f" in {graph.failure.op}" if graph.failure.op else ""
+        if graph.failure.op and graph.failure.layers:
+            where += f" of {graph.failure.layers[-1].name}"
         if not graph.ops:
             return f"The cell failed{where} before any operation finished."
         return f"{counted}, then the cell failed{where}."
