@@ -131,8 +131,8 @@ def way_of(link: Link, graph: Graph) -> str:
     """How a value came of another one that is no operand of an op: as its gradient, or in the same memory; else nothing."""
     tail, head = graph.items[link.tail].value, graph.items[link.head].value
     if link.kind == "grad":
-        kept = head is not None and head.grad_of is not None
-        return "∂, returned" if not kept else "∂, kept" if head is not None and head.given else "its .grad"
+        gradient = graph.values[link.value]  # which may be in a stack
+        return "∂, returned" if gradient.grad_of is None else "∂, kept" if gradient.given else "its .grad"
     if link.kind != "memory":
         return ""
     if tail is not None and head is not None and tail.id == link.value and head.base == tail.tensor:
