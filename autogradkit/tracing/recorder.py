@@ -109,9 +109,9 @@ class EventRecorder(Recorder):
 
     def _note(self, tensor: Tensor) -> None:
         """Know the value of a tensor into which may be written, and that of its base, into which it is written then."""
-        self.numbering.value(tensor)
-        if tensor._base is not None:
+        if tensor._base is not None:  # first: where NumPy wrote into it, the view has other numbers, too
             self.numbering.value(tensor._base)
+        self.numbering.value(tensor)
 
     def memory_given(self, tensor: Any) -> None:
         if len(self.drafts) < MOST_EVENTS:  # what they are before NumPy writes into them

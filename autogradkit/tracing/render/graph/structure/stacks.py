@@ -1,9 +1,9 @@
 """Equal turns of a loop: from five on the first and the last are drawn, those between are one stack, which can be opened.
 
 Rests on `model.py` and `collapse.py`; `fold.py` asks it. Turns are equal where the same operations ran at the same places of
-the source and gave tensors of the same shapes, of any shape where nothing is recorded, as in a loop over parameters; also
-where `loss = loss + …` began with a number. The layers of a network that is
-one chain of equal layers are such turns too. Where that is too large, there are stacks from three turns on, and no turn beside.
+the source and gave tensors of the same shapes, of any shape where nothing is recorded, as in a loop over parameters; also where
+`loss = loss + …` began with a number. The layers of a network that is one chain of equal layers are such turns too. Where that
+is too large, there are stacks from three turns on, and no turn beside.
 """
 
 from __future__ import annotations
