@@ -234,6 +234,14 @@ def test_a_layer_of_several_operations_is_one_also_in_a_small_cell_beside_its_pa
     sent = {graph.labels[link.value]: [grad.numbers.data for grad in link.grads] for link in graph.links}
     assert sent["enc.weight"] == [(1.0,) * 6]
     assert sent["enc.bias"] == [(1.0, 1.0)]
+    assert "linear₁" in trace_source("enc(x).sum()", before).labels.values()  # nobody wrote addmm
+    own = """
+class Own(torch.nn.Module):
+    def forward(self, x):
+        return (x * 2).exp()
+own = Own()"""
+    labels = trace_source("z = own(x).sum()", before + own).labels
+    assert set(labels.values()) == {"x", "mul₁", "exp₁", "z"}
     opened = draw_graph(trace, {module.path: False}).graph
     assert [item.op.name for item in opened.items.values() if item.op] == ["t", "addmm", "sum"]
     failed = draw_graph(trace_source("h = enc(x)\ny = dec(h)", before)).graph
