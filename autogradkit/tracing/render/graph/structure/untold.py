@@ -66,7 +66,7 @@ def numbers_read(source: str, ops: Sequence[Op] = (), values: Mapping[int, Value
     >>> list(numbers_read("y = x * x.sum().item()"))
     ['.item() in line 1 reads numbers, which are drawn without what they were computed from.']
     >>> list(numbers_read("x.numpy()[0] = 5."))
-    []
+    ['NumPy writes into the memory of a tensor by .numpy() in line 1, which is no operation.']
     """
     whole = [each for each in (values or {}).values() if not each.numbers.shape and "int" in each.numbers.dtype]
     if not whole and not any(name in source for name in _READERS):  # as nearly all; to look takes longer than the rest
@@ -79,6 +79,14 @@ def numbers_read(source: str, ops: Sequence[Op] = (), values: Mapping[int, Value
         assert isinstance(call.func, ast.Attribute)
         if call.func.attr in _READERS and not call.args and call not in written:
             lines[f".{call.func.attr}()"].add(call.lineno)
+    writes = {
+        call.lineno
+        for call in calls
+        if call in written and isinstance(call.func, ast.Attribute) and call.func.attr == "numpy"
+    }
+    if writes:
+        where = f"line{'s' * (len(writes) > 1)} {_listed(map(str, sorted(writes)))}"
+        yield f"NumPy writes into the memory of a tensor by .numpy() in {where}, which is no operation."
     for index in _tensors_as_index(nodes, ops, whole):
         lines[f"The index {shortened(ast.unparse(index), MOST_NAME)}"].add(index.lineno)
     sentences = [
