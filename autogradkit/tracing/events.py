@@ -266,6 +266,8 @@ class Failure:
     op: str | None  # the op that raised, where one did, as a picture calls it
     inputs: tuple[Argument, ...]
     position: Position | None
+    scope: tuple[str, ...] = ()  # modules in which the op ran, outermost first, as of an `Op`
+    layers: tuple[Layer, ...] = ()  # the modules of `scope`
 
 
 Event = Op | BackwardBegin | NodeRan | Accumulated | GradAssigned | GradReturned | BackwardEnd | Failure

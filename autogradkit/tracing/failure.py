@@ -10,7 +10,7 @@ from types import CodeType
 
 from autogradkit.core.errors import notes_of
 from autogradkit.core.frames import traceback_of
-from autogradkit.tracing.events import Argument, Failure
+from autogradkit.tracing.events import Argument, Failure, Layer
 from autogradkit.tracing.frames import Site, Sites, is_learners
 from autogradkit.tracing.namespace import class_name, text_of
 from autogradkit.tracing.resolve import Draft
@@ -25,6 +25,7 @@ class Failed:
     inputs: tuple[Argument, ...]
     site: Site
     scope: tuple[str, ...]  # modules that were running
+    layers: tuple[Layer, ...]  # the same
 
 
 def ended_by(error: BaseException, failed: Failed | None, step: int, sites: Sites) -> Draft:
@@ -39,6 +40,8 @@ def ended_by(error: BaseException, failed: Failed | None, step: int, sites: Site
         op=None if failed is None else failed.op,
         inputs=() if failed is None else failed.inputs,
         position=None,
+        scope=() if failed is None else failed.scope,
+        layers=() if failed is None else failed.layers,
     )
     return Draft(event, _raised_at(error, sites) if failed is None else failed.site)
 

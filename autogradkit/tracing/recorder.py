@@ -109,9 +109,9 @@ class EventRecorder(Recorder):
 
     def _note(self, tensor: Tensor) -> None:
         """Know the value of a tensor into which may be written, and that of its base, into which it is written then."""
-        self.numbering.value(tensor)
-        if tensor._base is not None:
+        if tensor._base is not None:  # first: where NumPy wrote into it, the view has other numbers, too
             self.numbering.value(tensor._base)
+        self.numbering.value(tensor)
 
     def memory_given(self, tensor: Any) -> None:
         if len(self.drafts) < MOST_EVENTS:  # what they are before NumPy writes into them
@@ -241,7 +241,7 @@ class EventRecorder(Recorder):
             facts = facts_of(declaration, inputs)
             operands = kind == "op" and all(each.value is not None for each in inputs)
             label = facts.sign if facts.sign and operands else spelled(facts.label, kind)
-            self.failed = Failed(error, label, inputs, visit.site, tuple(self.naming.scope))
+            self.failed = Failed(error, label, inputs, visit.site, tuple(self.naming.scope), tuple(self.naming.layers))
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
         self._turns.pause()

@@ -36,8 +36,19 @@ class Recording:
 
     def label(self, value: int) -> str:
         """A value's name, with the turn of a loop; or for an unnamed intermediate its op's with a number: `matmul₁`, of
-        the last op of a call the call's."""
+        the last op of a call or of a layer that one's: `linear₁`."""
         return self.labels[value]
+
+    def _last_of_layers(self) -> dict[int, str]:
+        """By the step of the last op of each call of a layer that runs several where the learner wrote one call, as `nn.Linear`
+        does: the name of the layer's class."""
+        ran: dict[int, list[Op]] = defaultdict(list)
+        for op in self.ops:
+            if op.layers:
+                ran[op.layers[-1].call].append(op)
+        several = [ops for ops in ran.values() if len(ops) > 1 and ops[0].position is not None]
+        found = [ops for ops in several if all(op.position == ops[0].position for op in ops)]
+        return {ops[-1].step: ops[-1].layers[-1].kind.partition("(")[0].lower() for ops in found}
 
     @cached_property
     def labels(self) -> dict[int, str]:
@@ -49,8 +60,10 @@ class Recording:
             if value.is_leaf and value.name is not None:
                 labels[value.id] = first.setdefault(value.tensor, with_turn(value.name, value.turn))
         last = {op.part_of: op for op in self.ops if op.part_of is not None}
+        layers = self._last_of_layers()
         for op in self.ops:
             call = None if op.part_of is None or last[op.part_of] is not op else op.part_of.name
+            call = layers.get(op.step, call)
             made = op.facts.label if call is None else {"@": "matmul"}.get(call, call)
             for output in op.outputs:
                 value = self.values[output]

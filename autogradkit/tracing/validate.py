@@ -97,6 +97,12 @@ def _event(event: Event, where: str) -> None:
         _refuse(where, f"sets a gradient in a way that is none of {', '.join(HOW)}")
     elif isinstance(event, Failure):
         _arguments(event.inputs, where)
+        _modules(event, where)
+
+
+def _modules(event: Op | Failure, where: str) -> None:
+    if len(event.layers) != len(event.scope):
+        _refuse(where, f"ran in {len(event.scope)} modules and {len(event.layers)} layers")
 
 
 def _op(op: Op, where: str) -> None:
@@ -106,8 +112,7 @@ def _op(op: Op, where: str) -> None:
         _refuse(where, "has a node without a result or a name")
     if len(op.facts.defaults) not in (0, len(op.facts.parameters)):
         _refuse(where, f"has {len(op.facts.defaults)} defaults for {len(op.facts.parameters)} parameters")
-    if len(op.layers) != len(op.scope):
-        _refuse(where, f"ran in {len(op.scope)} modules and {len(op.layers)} layers")
+    _modules(op, where)
     _arguments(op.inputs, where)
     for saved in op.saved:
         _counts(where, nbytes=saved.nbytes)

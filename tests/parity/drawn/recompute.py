@@ -89,7 +89,9 @@ def operations(run: Run, space: dict[str, Any]) -> Iterator[Falsity]:
     inside = within_backward(run.trace)  # what only makes the gradient of a gradient ready
     for event in run.trace.events:
         missing = isinstance(event, Op) and event.kind not in MAKERS and event.step not in drawn | inside
-        if missing and event.kind == "detach" and "reads numbers" in said:  # x.detach().numpy()
+        if (
+            missing and event.kind == "detach" and ("reads numbers" in said or "NumPy writes" in said)
+        ):  # x.detach().numpy()
             continue
         if missing and (event.position is None or event.position.code not in said):
             yield Falsity("not drawn", f"{event.name} at step {event.step}")

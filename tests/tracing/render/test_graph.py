@@ -234,11 +234,28 @@ def test_a_layer_of_several_operations_is_one_also_in_a_small_cell_beside_its_pa
     sent = {graph.labels[link.value]: [grad.numbers.data for grad in link.grads] for link in graph.links}
     assert sent["enc.weight"] == [(1.0,) * 6]
     assert sent["enc.bias"] == [(1.0, 1.0)]
+    assert "linear₁" in trace_source("enc(x).sum()", before).labels.values()  # nobody wrote addmm
+    own = """
+class Own(torch.nn.Module):
+    def forward(self, x):
+        return (x * 2).exp()
+own = Own()"""
+    labels = trace_source("z = own(x).sum()", before + own).labels
+    assert set(labels.values()) == {"x", "mul₁", "exp₁", "z"}
     opened = draw_graph(trace, {module.path: False}).graph
     assert [item.op.name for item in opened.items.values() if item.op] == ["t", "addmm", "sum"]
     failed = draw_graph(trace_source("h = enc(x)\ny = dec(h)", before)).graph
-    kinds = [item.kind for item in failed.items.values() if item.kind != "tensor"]
-    assert kinds == ["module", "op", "failed"]  # what ran of a layer before it failed is shown
+    enc, dec = (item for item in failed.items.values() if item.kind != "tensor")
+    assert [(each.kind, each.title, each.stopped) for each in (enc, dec)] == [
+        ("module", "enc", False),
+        ("module", "dec", True),
+    ]
+    drawn = draw_graph(trace_source("h = enc(x)\ny = dec(h)", before))
+    assert "✗ stopped here, in addmm" in texts(drawn.svg)
+    assert "then the cell failed in addmm of dec." in " ".join(texts(drawn.svg))
+    assert any(row[0] == "error" for row in details_of(drawn.graph)[dec.key]["rows"])
+    opened = draw_graph(trace_source("h = enc(x)\ny = dec(h)", before), {dec.path: False}).graph
+    assert [item.kind for item in opened.items.values() if item.kind != "tensor"] == ["op", "op", "op", "failed"]
 
 
 def test_create_graph_draws_the_second_order_graph():

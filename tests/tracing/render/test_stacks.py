@@ -307,3 +307,32 @@ def test_a_few_turns_that_are_too_large_to_be_stored_are_stacked_too() -> None:
     opened = draw_graph(trace, {path: False}, page=1164)
     assert stacks(opened) == []
     assert path in opened.graph.opened  # so that it can be stacked again
+
+
+def test_a_loop_over_parameters_of_all_shapes_is_stacked_beside_the_layers_of_the_network():
+    before = """
+nn = torch.nn
+torch.manual_seed(0)
+net = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 1))
+x, y, lr = torch.randn(6, 2), torch.randn(6, 1), 0.1"""
+    cell = """loss = ((net(x) - y) ** 2).mean()
+loss.backward()
+with torch.no_grad():
+    for p in net.parameters():
+        p -= lr * p.grad"""
+    graph = draw_graph(trace_source(cell, before)).graph
+    folded = [(item.kind, item.title, item.times) for item in graph.items.values() if item.kind in ("module", "stack")]
+    assert folded == [*(("module", f"net[{place}]", 1) for place in range(5)), ("stack", "turns 2–6", 5)]
+    assert not graph.left_out
+    whole = draw_graph(trace_source("for p in net.parameters():\n    (p * x.sum()).sum().backward()", before)).graph
+    assert not [item for item in whole.items.values() if item.kind == "stack"]  # whose gradients have other shapes
+
+
+def test_a_gradient_that_a_stack_takes_is_called_its_grad():
+    before = "net = torch.nn.Sequential(*[torch.nn.Linear(2, 2) for _ in range(8)])\nlr = 0.1"
+    cell = """net(torch.ones(1, 2)).sum().backward()
+with torch.no_grad():
+    for p in net.parameters():
+        p -= lr * p.grad"""
+    said = texts(draw_graph(trace_source(cell, before)).svg)
+    assert "∂, returned" not in said

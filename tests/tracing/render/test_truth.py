@@ -51,6 +51,18 @@ def test_what_numpy_writes_before_a_tensor_is_used_is_on_the_picture():
         assert "□ x = [1., 9.]\n    ← x: changed by no operation" in text, line
     trace = trace_source("w.detach().numpy()[1] = 0.\n(w * w).sum().backward()", before)
     assert "▣ w = [3., 0.]\n    ← w: changed by no operation" in graph_text(draw_graph(trace).graph, trace)
+    for line in ("x.numpy()[1] = 9.", "a = x.numpy()\na[1] = 9.", "x.numpy()[0] += 9."):  # numbers that nothing reads
+        assert not [
+            each for each in draw_graph(trace_source(f"{line}\nw * x", before)).graph.left_out if "reads" in each
+        ]
+    whole = "x = torch.ones(4)\narray = x.numpy()\nv = x[:2]"
+    through = draw_graph(
+        trace_source("y = x * 2\narray[0] = 5.\nv.numpy()\nz = v * 1", whole)
+    ).graph  # v is met after that
+    met = [item.value for item in through.items.values() if item.value is not None and item.value.name == "v"]
+    assert [each.numbers.data for each in met] == [(5.0, 1.0)]
+    read = draw_graph(trace_source("a = x.numpy()\na[1] = a[0]\nw * x", before)).graph.left_out
+    assert any("reads numbers" in each for each in read)
     trace = trace_source("x.numpy()\n(w * x).sum().backward()", before)
     assert "changed" not in graph_text(draw_graph(trace).graph, trace)
 

@@ -30,6 +30,9 @@ def folded_lines(item: Item, graph: Graph) -> list[Text]:
     else:
         lines += _parameter_lines(item, graph)
     lines += _odd_lines(item, graph)
+    if item.stopped and graph.failure is not None:
+        where = f", in {graph.failure.op}" if graph.failure.op else ""
+        lines += late([Text([(f"✗ stopped here{where}", "error", False, True)], ask="")], graph.failure.step)
     if graph.node_names:
         nodes = " · ".join(list(dict.fromkeys(op.node_name for op in item.ops if op.node_name))[:3])
         lines += [Text([mono(clip(nodes, 240, SIZE, mono=True), "gradient")])] if nodes else []

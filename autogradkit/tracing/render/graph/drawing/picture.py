@@ -51,6 +51,8 @@ MOST_BYTES = 72_000  # of a picture in which nothing was opened: beyond it fewer
 MOST_BYTES_OF_A_LOOP = 36_000  # stored are four thirds of it, and with table and text 60 kB, which a test holds
 MOST_BYTES_OF_A_FEW_TURNS = 46_000  # of which none are stacked, in the picture or in the table: less what its rows take
 BYTES_OF_A_ROW = 370
+FEWEST_ROWS = 12  # as long as one of a stack may be several
+ROUNDED = 0.1  # px by which what fits exactly may come out wider
 MOST_WIDTH = 1.5 * WIDEST  # likewise
 SQUEEZED = 1.2  # of the room: a layout up to so wide is bent to fit before its numbers are given less room
 FEWEST = 6  # items that are drawn at any rate
@@ -123,7 +125,9 @@ def _too_large(drawn: Drawn, stored: bool) -> bool:
     graph = drawn.graph
     most = MOST_BYTES
     if stored and any(item.kind == "stack" and item.times > 1 for item in graph.items.values()):
-        most = MOST_BYTES_OF_A_LOOP
+        stacked = [len(item.ops) for item in graph.items.values() if item.kind == "stack"]
+        rows = len(graph.ops) - sum(stacked) + len(stacked)
+        most = max(MOST_BYTES_OF_A_LOOP, MOST_BYTES_OF_A_FEW_TURNS - BYTES_OF_A_ROW * max(rows, FEWEST_ROWS))
     elif stored and any(op.position is not None and max(op.position.turn, default=1) > 1 for op in graph.ops):
         most = MOST_BYTES_OF_A_FEW_TURNS - BYTES_OF_A_ROW * min(len(graph.ops), MOST_ROWS)
     return len(still(drawn.svg).encode()) > most
@@ -153,7 +157,7 @@ def _draw_within(graph: Graph, captions: _Captions, page: float | None, least: b
     titled = min(MOST_TITLE, text_width(captions.heading, 14, mono=True, bold=True) + 2 * MARGIN)
     worded = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled)
     width = max(min(worded, room + 2 * MARGIN), LEAST, placed.width + 2 * MARGIN)
-    if width > most + 2 * MARGIN:
+    if width > most + 2 * MARGIN + ROUNDED:
         return None
     picture = Picture()
     alt = words.alt(graph, captions.heading, captions.overview)

@@ -83,7 +83,7 @@ def _in_order(graph: Graph) -> list[Item]:
 
 def _layers_of_several(graph: Graph) -> set[str]:
     """The modules without modules in them in which several ops ran, as in a Linear: drawn as the learner calls them, beside
-    what few ops there are. Where something failed, the ops are shown."""
+    what few ops there are. Where backward failed, the ops are shown."""
     ran: dict[str, set[int]] = defaultdict(set)  # path -> the calls of the module
     several: set[str] = set()
     shown = {"/".join(item.op.scope) for item in graph.items.values() if item.op and (item.stopped or item.culprit)}
@@ -92,6 +92,10 @@ def _layers_of_several(graph: Graph) -> set[str]:
         if op.layers and op.layers[-1].call in ran[path]:
             several.add(path)
         ran[path].update(layer.call for layer in op.layers[-1:])
+    if graph.failure is not None and graph.failure.layers and "failed" in graph.items:
+        path = "/".join(graph.failure.scope)
+        if graph.failure.layers[-1].call in ran[path]:
+            several.add(path)
     around = {path.rpartition("/")[0] for path in graph.unfoldable}
     return several - around - shown - {""}
 
@@ -99,7 +103,7 @@ def _layers_of_several(graph: Graph) -> set[str]:
 def _modules(graph: Graph, chosen: set[str], apart: Collection[str] = ()) -> list[Group]:
     """Runs of items that are in the same chosen module with all that they have, outermost first."""
     groups: list[Group] = []
-    current: object = None
+    current: tuple[tuple[str, ...], str] | None = None
     for item in _in_order(graph) if chosen else ():
         ops = item.ops or [op for op in (item.op,) if op is not None]
         path = next((path for path in _paths(ops[0]) if "/".join(path) in chosen), None)
@@ -116,11 +120,17 @@ def _modules(graph: Graph, chosen: set[str], apart: Collection[str] = ()) -> lis
                 f"m{item.step}", "module", item.step, ops=list(ops), title=_title(ops[0], path), path="/".join(path)
             )
             groups.append(Group([item.key], made, apart=made.path in apart))
+    failure = graph.failure
+    if failure is not None and "failed" in graph.items and current is not None:
+        path, title = current
+        depth = len(path)
+        if (
+            failure.scope[:depth] == path and failure.layers[depth - 1].name == title
+        ):  # it failed in the module that ran last
+            groups[-1].keys.append("failed")
     for group in groups:
         group.item.times = _times(group.item)
-    return [
-        group for group in groups if len(group.item.ops) > 1 or not group.apart
-    ]  # such as what ran before it failed
+    return [group for group in groups if max(len(group.item.ops), len(group.keys)) > 1 or not group.apart]
 
 
 def _times(module: Item) -> int:

@@ -1,8 +1,9 @@
 """Equal turns of a loop: from five on the first and the last are drawn, those between are one stack, which can be opened.
 
 Rests on `model.py` and `collapse.py`; `fold.py` asks it. Turns are equal where the same operations ran at the same places of
-the source and gave tensors of the same shapes, also where `loss = loss + …` began with a number. The layers of a network that is
-one chain of equal layers are such turns too. Where that is too large, there are stacks from three turns on, and no turn beside.
+the source and gave tensors of the same shapes, of any shape where nothing is recorded, as in a loop over parameters; also where
+`loss = loss + …` began with a number. The layers of a network that is one chain of equal layers are such turns too. Where that
+is too large, there are stacks from three turns on, and no turn beside.
 """
 
 from __future__ import annotations
@@ -124,7 +125,9 @@ def _mark(item: Item, graph: Graph) -> object:
     found = []
     for op in _ops_of(item):
         place = op.position and (op.position.file, op.position.line, op.position.column, op.position.function)
-        shapes = tuple(graph.values[output].numbers.shape for output in op.outputs)
+        # A loop over parameters, `p -= lr * p.grad`, has turns for tensors of all shapes.
+        any_shape = op.node is None and op.kind in ("op", "inplace")
+        shapes = () if any_shape else tuple(graph.values[output].numbers.shape for output in op.outputs)
         found.append((op.name, place, shapes))
     return (item.kind, *found) if found else item.key
 

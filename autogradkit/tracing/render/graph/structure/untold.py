@@ -65,6 +65,8 @@ def numbers_read(source: str, ops: Sequence[Op] = (), values: Mapping[int, Value
 
     >>> list(numbers_read("y = x * x.sum().item()"))
     ['.item() in line 1 reads numbers, which are drawn without what they were computed from.']
+    >>> list(numbers_read("x.numpy()[0] = 5."))
+    ['NumPy writes into the memory of a tensor by .numpy() in line 1, which is no operation.']
     """
     whole = [each for each in (values or {}).values() if not each.numbers.shape and "int" in each.numbers.dtype]
     if not whole and not any(name in source for name in _READERS):  # as nearly all; to look takes longer than the rest
@@ -72,10 +74,19 @@ def numbers_read(source: str, ops: Sequence[Op] = (), values: Mapping[int, Value
     nodes = nodes_of(without_magics(source))
     calls = [each for each in nodes if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
     lines: dict[str, set[int]] = defaultdict(set)
+    written = _only_written(nodes)
     for call in calls:
         assert isinstance(call.func, ast.Attribute)
-        if call.func.attr in _READERS and not call.args:
+        if call.func.attr in _READERS and not call.args and call not in written:
             lines[f".{call.func.attr}()"].add(call.lineno)
+    writes = {
+        call.lineno
+        for call in calls
+        if call in written and isinstance(call.func, ast.Attribute) and call.func.attr == "numpy"
+    }
+    if writes:
+        where = f"line{'s' * (len(writes) > 1)} {_listed(map(str, sorted(writes)))}"
+        yield f"NumPy writes into the memory of a tensor by .numpy() in {where}, which is no operation."
     for index in _tensors_as_index(nodes, ops, whole):
         lines[f"The index {shortened(ast.unparse(index), MOST_NAME)}"].add(index.lineno)
     sentences = [
@@ -84,6 +95,22 @@ def numbers_read(source: str, ops: Sequence[Op] = (), values: Mapping[int, Value
         for name, found in lines.items()
     ]
     yield from _first(sentences, "indices read numbers")
+
+
+def _only_written(nodes: Sequence[ast.AST]) -> set[ast.expr]:
+    """The calls whose array is only written into, `x.numpy()[0] = 5.` or `a = x.numpy()` before `a[0] = 5.`: the picture has
+    the new numbers in x."""
+    stored = {each.value for each in nodes if isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store)}
+    names = {each.id for each in stored if isinstance(each, ast.Name)}
+    loads = [each for each in nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)]
+    read = {each.id for each in loads if each not in stored}
+    bound = {
+        each.value
+        for each in nodes
+        if isinstance(each, ast.Assign)
+        and all(isinstance(target, ast.Name) and target.id in names - read for target in each.targets)
+    }
+    return stored | bound
 
 
 def _tensors_as_index(nodes: Sequence[ast.AST], ops: Sequence[Op], whole: Sequence[Value]) -> Iterator[ast.expr]:

@@ -298,7 +298,7 @@ def _item_rows(item: Item, why: Why, graph: Graph) -> list[Row]:
         rows += [
             [f"∂{graph.labels[link.value]} of these", _cut(grad.numbers.printed), grad.step] for grad in link.grads
         ]
-    if item.kind == "failed" and graph.failure is not None:
+    if item.stopped and graph.failure is not None:
         rows.append(["error", f"{graph.failure.error}: {graph.failure.message}", graph.failure.step])
     return rows
 

@@ -46,6 +46,8 @@ def overview(graph: Graph) -> str:
     nodes = [op for op in forward if op.node is not None]
     if graph.failure is not None and not graph.calls:
         where = f" in {graph.failure.op}" if graph.failure.op else ""
+        if graph.failure.op and graph.failure.layers:
+            where += f" of {graph.failure.layers[-1].name}"
         if not graph.ops:
             return f"The cell failed{where} before any operation finished."
         return f"{counted}, then the cell failed{where}."
@@ -129,8 +131,8 @@ def way_of(link: Link, graph: Graph) -> str:
     """How a value came of another one that is no operand of an op: as its gradient, or in the same memory; else nothing."""
     tail, head = graph.items[link.tail].value, graph.items[link.head].value
     if link.kind == "grad":
-        kept = head is not None and head.grad_of is not None
-        return "∂, returned" if not kept else "∂, kept" if head is not None and head.given else "its .grad"
+        gradient = graph.values[link.value]  # which may be in a stack
+        return "∂, returned" if gradient.grad_of is None else "∂, kept" if gradient.given else "its .grad"
     if link.kind != "memory":
         return ""
     if tail is not None and head is not None and tail.id == link.value and head.base == tail.tensor:
