@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader
+from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import Distribution, DistributionFinder
 from multiprocessing import spawn
@@ -66,7 +66,7 @@ _NAMED = (
 _NAMED_IN_TORCHVISION = (".datasets", ".models", ".ops", ".transforms")
 
 
-class StandIn(Loader):
+class StandIn(InspectLoader):
     """This package under PyTorch's name, until `stop()` or the end of a `with`.
 
     >>> from autogradkit import as_torch
@@ -160,9 +160,13 @@ class StandIn(Loader):
                 raise  # something else is missing that it imports
             message = str(error).replace(f"No module named '{own}'", f"No module named '{fullname}'")
             raise ModuleNotFoundError(message, name=fullname) from None
-        spec = ModuleSpec(fullname, self, is_package=hasattr(module, "__path__"))
+        spec = ModuleSpec(fullname, self, origin=module.__file__, is_package=hasattr(module, "__path__"))
         spec.loader_state = module, module.__spec__
         return spec
+
+    def get_source(self, fullname: str) -> str:
+        """The text of the module that stands for one of PyTorch's, of which `run -m torch.x` makes its `__main__`."""
+        return Path(str(importlib.import_module(fullname).__file__)).read_text("utf-8")
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The module, which is there already."""
