@@ -81,14 +81,14 @@ def _code_of(name: str) -> tuple[ModuleSpec, CodeType]:
     try:
         spec = importlib.util.find_spec(name)
     except ModuleNotFoundError as error:
-        if error.name is None or not name.startswith(f"{error.name}."):
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise  # something is missing that a package of its imports
         raise SystemExit(f"autogradkit run: No module named {error.name}") from None
     if spec is None:
         raise SystemExit(f"autogradkit run: No module named {name}")
     if spec.submodule_search_locations is not None:
         return _code_of(f"{name}.__main__")
-    code = spec.loader.get_code(name) if isinstance(spec.loader, InspectLoader) else None
+    code = spec.loader.get_code(spec.name) if isinstance(spec.loader, InspectLoader) else None
     if code is None:
         raise SystemExit(f"autogradkit run: No code object available for {name}")
     return spec, code

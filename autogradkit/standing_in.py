@@ -1,10 +1,10 @@
 """`as_torch()`: code that imports `torch` and `torchvision` gets this package instead.
 
 It puts a finder before Python's own, which answers `import torch.x` with `autogradkit.x` itself (one module under two
-names, so that `isinstance` holds whichever way it was imported), and lets the public classes say PyTorch's module, so that
-`print(type(x))` reads as in PyTorch and pickles name `torch.…`. PyTorch's own modules, where they were imported before,
-are set aside as they are and come back in the end. `autogradkit run` and the magic `%as_torch` use it. Rests on the
-import system; what is to be imported is loaded when it is.
+names, so that `isinstance` holds whichever way it was imported), and lets the public classes and functions say PyTorch's
+module, so that `print(type(x))` reads as in PyTorch and pickles name `torch.…`. PyTorch's own modules, where they were
+imported before, are set aside as they are and come back in the end. `autogradkit run` and the magic `%as_torch` use it.
+Rests on the import system; what is to be imported is loaded when it is.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader
+from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import Distribution, DistributionFinder
 from multiprocessing import spawn
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, ForwardRef
 
 import autogradkit
@@ -66,7 +66,7 @@ _NAMED = (
 _NAMED_IN_TORCHVISION = (".datasets", ".models", ".ops", ".transforms")
 
 
-class StandIn(Loader):
+class StandIn(InspectLoader):
     """This package under PyTorch's name, until `stop()` or the end of a `with`.
 
     >>> from autogradkit import as_torch
@@ -93,7 +93,7 @@ class StandIn(Loader):
             # PyTorch, too, has itself as `torch.torch`
             autogradkit.__dict__.update(__name__="torch", torch=autogradkit)
             for module in [each for name, each in sys.modules.items() if _is_public(name)]:
-                _rename_classes(module)
+                _rename_all(module)
         except BaseException:  # an interrupt leaves nothing half exchanged
             self._give_back()
             raise
@@ -160,9 +160,13 @@ class StandIn(Loader):
                 raise  # something else is missing that it imports
             message = str(error).replace(f"No module named '{own}'", f"No module named '{fullname}'")
             raise ModuleNotFoundError(message, name=fullname) from None
-        spec = ModuleSpec(fullname, self, is_package=hasattr(module, "__path__"))
+        spec = ModuleSpec(fullname, self, origin=module.__file__, is_package=hasattr(module, "__path__"))
         spec.loader_state = module, module.__spec__
         return spec
+
+    def get_source(self, fullname: str) -> str:
+        """The text of the module that stands for one of PyTorch's, of which `run -m torch.x` makes its `__main__`."""
+        return Path(str(importlib.import_module(fullname).__file__)).read_text("utf-8")
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The module, which is there already."""
@@ -174,13 +178,13 @@ class StandIn(Loader):
         module.__spec__ = spec.loader_state[1]
         if module.__name__ in _VERSIONS:
             vars(module)["__version__"] = _VERSIONS[module.__name__]
-        _rename_classes(module)
+        _rename_all(module)
         for name, value in list(vars(module).items()):
             below = sys.modules.get(f"{module.__name__}.{name}")
             # It is a function, over which Python would put the module that it imports
             if below is not None and value is not below:
                 sys.modules[f"{spec.name}.{name}"] = below
-                _rename_classes(below)
+                _rename_all(below)
         if spec.name == "torchvision":
             for below in _NAMED_IN_TORCHVISION:
                 importlib.import_module(f"torchvision{below}")
@@ -217,19 +221,20 @@ def _renaming(spec: ModuleSpec | None) -> ModuleSpec | None:
 
         def exec_module(module: ModuleType) -> None:
             execute(module)
-            _rename_classes(module)
+            _rename_all(module)
 
         loader.exec_module = exec_module
     return spec
 
 
-def _rename_classes(module: ModuleType) -> None:
-    for kind in [each for each in vars(module).values() if isinstance(each, type)]:
-        _rename(kind)
+def _rename_all(module: ModuleType) -> None:
+    for each in list(vars(module).values()):
+        if isinstance(each, (type, FunctionType)):
+            _rename(each)
 
 
-def _rename(kind: type) -> None:
-    """Let a class of this package say the module that PyTorch's says."""
+def _rename(kind: type | FunctionType) -> None:
+    """Let a class or function of this package say the module that PyTorch's says."""
     home = kind.__module__
     if home.partition(".")[0] != "autogradkit" or kind.__name__.startswith("_"):
         return
@@ -246,7 +251,7 @@ def _rename(kind: type) -> None:
             notes[name] = ForwardRef(text, is_class=True, module=home)
 
 
-def _rename_back(kind: type, home: str) -> None:
+def _rename_back(kind: type | FunctionType, home: str) -> None:
     kind.__module__ = home
     notes: dict[str, Any] = vars(kind).get("__annotations__", {})
     for name, note in notes.items():

@@ -142,7 +142,16 @@ def test_a_module_is_run_as_python_m_runs_it(
     assert said.err.splitlines()[-1].startswith("RuntimeError: shape '[2]' is invalid")
     assert cli.main(["run", "-m", "a_package_of_mine"]) == 0
     assert capsys.readouterr().out == "whole tensor([0.]) a_package_of_mine.__main__\n"
-    for wrong in ("a_package_of_mine.test", "no_package_of_mine", "no_package_of_mine.train"):
+    for theirs in ("torch.utils.collect_env", "torch.version"):
+        assert cli.main(["run", "-m", theirs]) == 0
+    assert capsys.readouterr().out.startswith("Collecting environment information...\nPyTorch version: 2.13.0")
+    for wrong in (
+        "a_package_of_mine.test",
+        "no_package_of_mine",
+        "no_package_of_mine.train",
+        "torch.nothing",
+        "torch.nn",
+    ):
         assert cli.main(["run", "-m", wrong]) == 1
         assert capsys.readouterr().err.startswith(f"autogradkit run: No module named {wrong.removesuffix('.train')}")
     assert cli.main(["run"]) == 2

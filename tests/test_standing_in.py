@@ -130,13 +130,26 @@ def test_networks_data_sets_and_ops_are_torchvisions(script: Any, capsys: pytest
 
 
 def test_pickles_name_torch() -> None:
+    functional = autogradkit.nn.functional
     with as_torch():
+        functions = (
+            functional.relu,
+            autogradkit.save,
+            autogradkit.func.vmap,
+            autogradkit.autograd.grad,
+            autogradkit.set_default_dtype,
+        )
+        homes = ("torch.nn.functional", "torch.serialization", "torch.func", "torch.autograd", "torch")
+        assert tuple(each.__module__ for each in functions) == homes
+        assert b"torch.nn.functional" in pickle.dumps(functions)
+        assert pickle.loads(pickle.dumps(functions)) == functions
         layer = autogradkit.nn.Linear(2, 3)
         written = pickle.dumps((layer, autogradkit.float16, autogradkit.Size([2]), autogradkit.device("cpu")))
         assert b"torch.nn.modules.linear" in written
         read, *rest = pickle.loads(written)
         assert read.weight.tolist() == layer.weight.tolist()
         assert rest == [autogradkit.float16, autogradkit.Size([2]), autogradkit.device("cpu")]
+    assert functional.relu.__module__ == "autogradkit.nn.functional.activations"
 
 
 @pytest.mark.parametrize(

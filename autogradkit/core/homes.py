@@ -53,6 +53,13 @@ _ELSEWHERE = {
     ("torch.core.schema", "Argument"): "torch",
     ("torch.core.schema", "FunctionSchema"): "torch",
     ("torch.core.buffer", "Buffer"): "torch.nn.parameter",
+    ("torch.core.device", "get_default_device"): "torch",
+    ("torch.core.device", "set_default_device"): "torch",
+    ("torch.core.dtype", "set_default_dtype"): "torch",
+    ("torch.core.typed_storages", "is_storage"): "torch",
+    ("torch.engine.backward", "backward"): "torch.autograd",
+    ("torch.engine.backward", "grad"): "torch.autograd",
+    ("torch.engine.swapping", "swap_tensors"): "torch.utils",
     ("torch.core.storages", "UntypedStorage"): "torch.storage",
     ("torch.core.typed_storages", "TypedStorage"): "torch.storage",
     ("torch.engine.hooks", "RemovableHandle"): "torch.utils.hooks",
@@ -75,7 +82,14 @@ _UTILITIES = {  # of `nn.utils`
 }
 _MODULES = "torch.nn.modules."
 _UTILS = "torch.nn.utils."
-_WHOLE = ("torch.nn.functional", "torch.optim.lr_scheduler", "torch.distributions.transforms")  # one file there
+_WHOLE = (  # one file there
+    "torch.distributions.transforms",
+    "torch.func",
+    "torch.library",
+    "torch.nn.functional",
+    "torch.optim.lr_scheduler",
+    "torch.serialization",
+)
 _RESULTS = ".return_types"
 
 

@@ -1,7 +1,7 @@
 """Whether a class is this package's, also while it goes by PyTorch's name; and what methods of a class in parts are called.
 
-Rests on the standard library. `autogradkit.as_torch()` has the public classes say "torch" where they are asked for their
-module, so their `__module__` alone does not tell them from PyTorch's own; printing, messages, recorder and magics ask here.
+Rests on the standard library. `autogradkit.as_torch()` has the public classes and functions say "torch" where they are asked for
+their module, so their `__module__` alone does not tell them from PyTorch's own; printing, messages, recorder and magics ask here.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import inspect
 from types import FunctionType
 
-# The classes that go by PyTorch's name now, with the module that made each; by identity, as a learner's may have no hash.
-RENAMED: dict[int, tuple[type, str]] = {}
+# What goes by PyTorch's name now, classes and functions, with the module that made each; by identity, as a learner's class may
+# have no hash.
+RENAMED: dict[int, tuple[type | FunctionType, str]] = {}
 
 
-def home_of(kind: type) -> str:
-    """The module that made a class, whatever name it goes by; "" where the class does not say.
+def home_of(kind: type | FunctionType) -> str:
+    """The module that made a class or function, whatever name it goes by; "" where that does not say.
 
     >>> from autogradkit import Tensor
     >>> home_of(Tensor), home_of(dict)

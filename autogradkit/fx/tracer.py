@@ -16,6 +16,7 @@ from typing import Any, get_type_hints
 
 from autogradkit._ops.asserting import _assert
 from autogradkit._ops.declare.asking import asked_in
+from autogradkit.core.own import home_of
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.fx.code import WRAPPED
@@ -203,7 +204,7 @@ class Tracer(TracerBase):
 
 def _annotations(function: Any) -> dict[str, Any]:
     """The annotations of a function as the program has them; none of what PyTorch's layers do without."""
-    home = getattr(function, "__module__", None) or ""
+    home = home_of(function)
     if home.startswith("autogradkit.nn"):
         return {}
     if home.startswith("autogradkit."):

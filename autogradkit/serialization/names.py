@@ -12,7 +12,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import FunctionType, MethodType
+from types import MethodType
 from typing import Any
 
 from autogradkit._ops.declare.names import _VariableFunctionsClass
@@ -268,8 +268,8 @@ def global_name(value: Any) -> str | None:
     if isinstance(value, MethodType):
         namespace = value.__name__.strip("_").partition("_")[0]
         return f"torch._C._{namespace if namespace in _NAMESPACES else 'nn'}.{value.__name__}"
-    home = value.__module__ if isinstance(value, FunctionType) else home_of(value)
-    if home is None or home.partition(".")[0] != "autogradkit":  # None for what was made by `exec`
+    home = home_of(value)
+    if home.partition(".")[0] != "autogradkit":
         return None
     home = pytorchs_home(f"torch{home.removeprefix('autogradkit')}", value.__qualname__)
     return f"{home}.{value.__qualname__}"
