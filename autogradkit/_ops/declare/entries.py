@@ -30,13 +30,12 @@ import numpy as np
 from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.edit_lanes import write_edit
 from autogradkit._ops.declare.kinds import NUMBERS
-from autogradkit._ops.declare.lanes import write_arrays, write_lane
+from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.overriding import modes_hear
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.recipe import compiled
 from autogradkit._ops.declare.signature import ALIASES, REQUIRED, Parameter
 from autogradkit._ops.declare.source import Source
-from autogradkit.core.errors import NoArrayError
 from autogradkit.core.tensor import Tensor, wrap
 
 if TYPE_CHECKING:
@@ -47,77 +46,7 @@ if TYPE_CHECKING:
 def write(owner: OverloadSet, how: str, name: str) -> Callable[..., Any]:
     """The function of a set for one way of calling it, by its own name or an alias."""
     source = _Entry(owner, how, name).source()
-    return compiled(_shortening(source.lines), f"{name}_{how}", name, source.scope)
-
-
-def write_straight(op: Overload) -> Callable[..., Any]:
-    """The lane of one overload as a function of its parameters, given as its schema has them, whose classes are known to fit."""
-    return _write_straight(op, op.general, write_lane, f"straight_{op.owner.name}")
-
-
-def write_straight_edit(op: Overload) -> Callable[..., Any]:
-    """The same of the in-place form; other classes than tensors' own go the general way."""
-
-    def write(s: Source, call: Call, depth: int, bail: str) -> None:
-        edited = op.parameters[op.first_tensor]  # which may be spelled as an operand, but is no number
-        tensors = [call.values[p.name] for p in op.parameters if p is edited or p.spelled == "Array"]
-        s.emit(depth, f"if {' or '.join(f'{v}.__class__ not in CLASSES' for v in tensors)}: {bail}")
-        write_edit(s, call, depth, bail)
-
-    return _write_straight(op, op.general_edit, write, f"edit_{op.owner.name}")
-
-
-def _write_straight(
-    op: Overload, general: Callable[..., Any], write: Callable[[Source, Call, int, str], None], name: str
-) -> Callable[..., Any]:
-    s = Source()
-    values = {p.name: p.name if p.keyword else f"a{i}" for i, p in enumerate(op.parameters)}
-    s.scope |= {f"default0_{p.name}": p.default for p in op.parameters}
-    slots = [values[p.name] + (f"=default0_{p.name}" if p.default is not REQUIRED else "") for p in op.parameters]
-    if op.positional < len(slots):
-        slots.insert(op.positional, "*")
-    given = ", ".join(f"{p.name}={p.name}" if p.keyword else values[p.name] for p in op.parameters)
-    s.scope["general"] = general
-    bail = f"return general({given})"
-    s.emit(0, f"def {name}({', '.join(slots)}):", f" if RECORDERS and heeded(): {bail}")
-    write(s, Call(op, 0, values), 1, bail)
-    s.scope["NoArrayError"] = NoArrayError
-    otherwise = (" except NoArrayError:", f"  {bail}")
-    return compiled(_shortening(s.lines, otherwise), name, name, s.scope)
-
-
-def _shortening(lines: Sequence[str], otherwise: Sequence[str] = ()) -> str:
-    """A function's text, its body in a `try` by which errors leave without the frames of this package, and NumPy's
-    of sizes that no memory holds as PyTorch's.
-
-    `otherwise` are lines of a handler that comes before.
-    """
-    head, *body = "\n".join(lines).splitlines()
-    return "\n".join(
-        [
-            head,
-            " try:",
-            *[" " + line for line in body],
-            *otherwise,
-            " except BaseException as error:",
-            "  shorten(error)",
-            "  if (refused := refused_by_numpy(error)) is None: raise",
-            "  raise refused from None",
-        ]
-    )
-
-
-def write_on_arrays(op: Overload) -> Callable[..., Any]:
-    """What an overload computes from arrays, as a function of its parameters."""
-    s = Source()
-    name = f"arrays_{op.owner.name}"
-    s.scope |= {f"default_{p.name}": p.default for p in op.parameters}
-    slots = [p.name if p.default is REQUIRED else f"{p.name}=default_{p.name}" for p in op.parameters]
-    if op.positional < len(slots):
-        slots.insert(op.positional, "*")
-    s.emit(0, f"def {name}({', '.join(slots)}):")
-    write_arrays(s, Call(op, 0, {p.name: p.name for p in op.parameters}), 1)
-    return compiled("\n".join(s.lines), f"{op.owner.name}_arrays", name, s.scope)
+    return compiled(source.shortening(), f"{name}_{how}", name, source.scope)
 
 
 class _Entry:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import entries, memory, plans
+from autogradkit._ops.declare import memory, plans, straight
 from autogradkit._ops.declare.batched import edit_batched, run_batched
 from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.meta import edit_meta, run_meta
@@ -109,7 +109,7 @@ class Overload(Form):
         """What it computes from arrays, for gradient formulas; nothing is recorded."""
         if self.composition:
             raise TypeError(f"{self.owner.name} is composed of other ops, which a formula must name")
-        return entries.write_on_arrays(self)
+        return straight.write_on_arrays(self)
 
     def run(self, values: Sequence[Any], out: Any = None) -> Any:
         """The op on bound values: compute, wrap, record. Reports to nobody."""
@@ -345,12 +345,12 @@ class Overload(Form):
     @cached_property
     def straight(self) -> Callable[..., Any]:
         """The overload as a generated function of its positional parameters, for compositions on the hot path."""
-        return entries.write_straight(self)
+        return straight.write_straight(self)
 
     @cached_property
     def straight_edit(self) -> Callable[..., Any]:
         """The in-place form likewise."""
-        return entries.write_straight_edit(self)
+        return straight.write_straight_edit(self)
 
     def _call(self, *args: Any, **kwargs: Any) -> Any:
         return self.run_dual(self.filled(args, kwargs))

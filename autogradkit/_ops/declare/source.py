@@ -1,10 +1,11 @@
 """Source text of generated functions, with the two fragments that every one of them needs: a new tensor, a new node.
 
-Rests on core and the engine, whose names the generated code sees; lanes.py, edit_lanes.py and entries.py write by it.
+Rests on core and the engine, whose names the generated code sees; lanes.py, edit_lanes.py, entries.py, straight.py write by it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from operator import setitem
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,26 @@ class Source:
     def emit(self, depth: int, *lines: str) -> None:
         """Add lines, indented by `depth`."""
         self.lines += [" " * depth + line for line in lines]
+
+    def shortening(self, otherwise: Sequence[str] = ()) -> str:
+        """The text, its body in a `try` by which errors leave without the frames of this package, and NumPy's of sizes that no
+        memory holds as PyTorch's.
+
+        `otherwise` are lines of a handler that comes before.
+        """
+        head, *body = "\n".join(self.lines).splitlines()
+        return "\n".join(
+            [
+                head,
+                " try:",
+                *[" " + line for line in body],
+                *otherwise,
+                " except BaseException as error:",
+                "  shorten(error)",
+                "  if (refused := refused_by_numpy(error)) is None: raise",
+                "  raise refused from None",
+            ]
+        )
 
     def emit_call(self, depth: int, result: str, function: str, arguments: str) -> None:
         """A line that calls a function; `result` is what it assigns to, if anything."""
