@@ -6,7 +6,6 @@ steps are nodes of their own, so that pictures show them and second derivatives 
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -18,6 +17,7 @@ from autogradkit._ops.declare.writing import C_NAMES
 from autogradkit._ops.making.options import moved
 from autogradkit._ops.network.dropout import dropout
 from autogradkit.core.dtype import bool_, float32, is_half
+from autogradkit.core.remembering import remember_small
 from autogradkit.core.tensor import wrap
 
 
@@ -52,7 +52,7 @@ def _as_bias(mask: Any, like: Any) -> Any:
     return wrap(np.where(mask._array, 0, -np.inf).astype(like._array.dtype))
 
 
-@functools.lru_cache(64)
+@remember_small
 def _without_later(queries: int, keys: int, kind: np.dtype[Any]) -> Array:
     """What leaves out the keys that come after a query: −∞ above the diagonal, 0 elsewhere."""
     bias = np.zeros((queries, keys), kind)

@@ -21,6 +21,7 @@ import numpy as np
 
 from autogradkit.core.bits import FEW
 from autogradkit.core.memory import empty
+from autogradkit.core.remembering import remember_small
 from autogradkit.core.threads import get_num_threads, on_threads, slices
 
 Array = np.ndarray[Any, Any]
@@ -151,14 +152,14 @@ def _places(kernel: Sizes, dilation: Sizes, sizes: Sizes, stride: Sizes, result:
     ]
 
 
-@functools.lru_cache(256)
+@remember_small
 def _starts(result: Sizes, stride: Sizes, padding: Sizes, sizes: Sizes) -> Array:
     """The position, perhaps before the input's first, of each window's first element."""
     along = [np.arange(n) * s - p for n, s, p in zip(result, stride, padding, strict=True)]
     return _flat(np.ix_(*along), sizes)
 
 
-@functools.lru_cache(256)
+@remember_small
 def _first_inside(result: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, sizes: Sizes) -> Array:
     """The first place of each window that is no padding: it counts where nothing is greater than -inf."""
     along = [
@@ -168,7 +169,7 @@ def _first_inside(result: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes,
     return _flat(np.ix_(*along), sizes)
 
 
-@functools.lru_cache(256)
+@remember_small
 def _seen(kernel: Sizes, dilation: Sizes, sizes: Sizes, stride: Sizes, result: Sizes) -> tuple[Array, Array]:
     """(the positions that each window sees, as windows × places; where in these, as one row, each window begins)."""
     offsets = np.array([int(place) for _, place in _places(kernel, dilation, sizes, stride, result)])
@@ -176,7 +177,7 @@ def _seen(kernel: Sizes, dilation: Sizes, sizes: Sizes, stride: Sizes, result: S
     return windows + offsets, np.arange(len(windows)) * len(offsets)
 
 
-@functools.lru_cache(256)
+@remember_small
 def _starts_of_planes(planes: int, size: int) -> Array:
     return np.arange(planes)[:, None] * size
 

@@ -7,7 +7,6 @@ Rests on NumPy and gather.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.selection.gather import positions_along
+from autogradkit.core.remembering import remember_small
 from autogradkit.core.strides import move_dim
 
 _FEW = 5_000  # elements up to which sorting them is as quick
@@ -137,7 +137,7 @@ def _picked(rows: Array, places: Array) -> Array:
     return rows.reshape(-1).take(places + _starts(*rows.shape))
 
 
-@functools.lru_cache(256)
+@remember_small
 def _starts(count: int, size: int) -> Array:
     """Where each row begins among the elements of all, as a column."""
     return np.arange(count)[:, None] * size

@@ -19,6 +19,7 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.index_select import is_index, lined_up, require_within
 from autogradkit._ops.views.sizes import expand, view_sizes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.remembering import remember_small
 from autogradkit.core.shapes import broadcast_shapes, require_dims, wrap_dim
 from autogradkit.core.steps import NOTHING, Step
 from autogradkit.core.strides import contiguous_strides
@@ -93,7 +94,7 @@ def gather(self: Array, dim: Dim, index: Array, *, sparse_grad: bool = False, ou
         out[...] = source[positions_along(places, dim)].reshape(out.shape)
 
 
-@functools.lru_cache(maxsize=256)
+@remember_small
 def grid_of(shape: tuple[int, ...]) -> tuple[Array, ...]:
     """The coordinates of every element, dimension by dimension."""
     return tuple(np.ogrid[tuple([slice(size) for size in shape])])
