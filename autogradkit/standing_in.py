@@ -160,13 +160,15 @@ class StandIn(InspectLoader):
                 raise  # something else is missing that it imports
             message = str(error).replace(f"No module named '{own}'", f"No module named '{fullname}'")
             raise ModuleNotFoundError(message, name=fullname) from None
-        spec = ModuleSpec(fullname, self, origin=module.__file__, is_package=hasattr(module, "__path__"))
+        file = getattr(module, "__file__", None)  # of what stands in for one of PyTorch's files alone there is none
+        spec = ModuleSpec(fullname, self, origin=file, is_package=hasattr(module, "__path__"))
         spec.loader_state = module, module.__spec__
         return spec
 
-    def get_source(self, fullname: str) -> str:
-        """The text of the module that stands for one of PyTorch's, of which `run -m torch.x` makes its `__main__`."""
-        return Path(str(importlib.import_module(fullname).__file__)).read_text("utf-8")
+    def get_source(self, fullname: str) -> str | None:
+        """The text of the module that stands for one of PyTorch's, for `run -m torch.x`; None where it is no file."""
+        file = getattr(importlib.import_module(fullname), "__file__", None)
+        return None if file is None else Path(file).read_text("utf-8")
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The module, which is there already."""

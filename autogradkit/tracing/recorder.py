@@ -240,7 +240,8 @@ class EventRecorder(Recorder):
             inputs, _, _ = self._arguments(as_written(visit.entry, args), kwargs, wrote=False)
             facts = facts_of(declaration, inputs)
             operands = kind == "op" and all(each.value is not None for each in inputs)
-            label = facts.sign if facts.sign and operands else spelled(facts.label, kind)
+            signed = operands and facts.sign and " " not in facts.sign  # `@ +` of addmm is nothing that somebody wrote
+            label = facts.sign if signed else spelled(facts.label, kind)
             self.failed = Failed(error, label, inputs, visit.site, tuple(self.naming.scope), tuple(self.naming.layers))
 
     def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
