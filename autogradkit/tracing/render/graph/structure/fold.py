@@ -124,9 +124,8 @@ def _modules(graph: Graph, chosen: set[str], apart: Collection[str] = ()) -> lis
     if failure is not None and "failed" in graph.items and current is not None:
         path, title = current
         depth = len(path)
-        if (
-            failure.scope[:depth] == path and failure.layers[depth - 1].name == title
-        ):  # it failed in the module that ran last
+        # It failed in the module that ran last.
+        if failure.scope[:depth] == path and failure.layers[depth - 1].name == title:
             groups[-1].keys.append("failed")
     for group in groups:
         group.item.times = _times(group.item)
