@@ -33,26 +33,26 @@ python_packages() {
 python_packages >"$log/python" 2>&1 &
 python_process=$!
 
-packages=()
-for package in chromium chromium-driver graphviz fonts-dejavu-core fonts-wqy-zenhei; do
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || packages+=("$package")
-done
-command -v npm >/dev/null || packages+=(nodejs npm)
-if [ "${#packages[@]}" -gt 0 ]; then
-    say "Debian packages: ${packages[*]}"
-    as_root=()
+debian_packages() {
+    local package packages=() as_root=()
+    for package in chromium chromium-driver graphviz fonts-dejavu-core fonts-wqy-zenhei; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || packages+=("$package")
+    done
+    command -v npm >/dev/null || packages+=(nodejs npm)
+    [ "${#packages[@]}" -gt 0 ] || return 0
+    printf -- '-- Debian packages: %s\n' "${packages[*]}"
     [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-    "${as_root[@]}" apt-get update -q || exit 1
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${packages[@]}" || exit 1
-fi
-
-node --eval 'process.exit(Number.parseInt(process.versions.node) < 20 ? 1 : 0)' || {
-    say "The front end's tools need Node 20 or newer; this is $(node --version)"
-    exit 1
+    "${as_root[@]}" apt-get update -q || return
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends "${packages[@]}"
 }
 
 front_end() {
     local status=0
+    debian_packages || return
+    node --eval 'process.exit(Number.parseInt(process.versions.node) < 20 ? 1 : 0)' || {
+        printf "The front end's tools need Node 20 or newer; this is %s\n" "$(node --version)"
+        return 1
+    }
     npm --prefix widgets ci --no-audit --no-fund || return
     for task in lint check test "build -- --check"; do
         printf -- '-- npm run %s\n' "$task"
@@ -60,6 +60,7 @@ front_end() {
     done
     return "$status"
 }
+# Python's own tests need neither a browser nor Node, and begin meanwhile.
 front_end >"$log/front_end" 2>&1 &
 front_end_process=$!
 
@@ -88,11 +89,12 @@ types_process=$!
 part "style" ruff check .
 part "format" ruff format --check -q .
 part "floors" lint-imports
-part "front end" told "$front_end_process" front_end
 # In processes of their own: Python 3.11 may forget that an exception was handled when one is injected where it ends.
 part "interrupts" tests tests/interrupts
 # Together, for the last lesson alone takes as long as most examples; by files, for a lesson's cells share a kernel.
 part "lessons, examples in the documentation" tests -p nbval --nbval --doctest-modules tutorials autogradkit --dist loadfile
+# From here on Graphviz and Chromium are needed, which have come by now.
+part "Debian packages, front end" told "$front_end_process" front_end
 part "unit tests" tests tests --ignore tests/parity --ignore tests/browser --ignore tests/interrupts
 part "types" told "$types_process" types
 part "parity with PyTorch" tests tests/parity

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import autogradkit as torch
+from tests.every_case import every_case
 
 
 def written(value: Any) -> bytes:
@@ -56,7 +57,7 @@ def test_a_file_that_runs_something_is_refused(tmp_path: Path) -> None:
 STORAGE = b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x03tQ"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "content",
     [
         b"ctorch\nTensor\n(J\x00\x00\x00\x7ftR.",  # a tensor of two billion elements

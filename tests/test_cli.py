@@ -17,6 +17,7 @@ import pytest
 
 import autogradkit
 from autogradkit import cli, lesson_copies
+from tests.every_case import every_case
 from tests.lab_server import described
 
 ROOT = Path(__file__).parent.parent
@@ -168,9 +169,9 @@ def test_where_its_output_goes_is_no_reason_for_a_traceback(output: str, status:
     assert (done.returncode, done.stdout, done.stderr) == (status, "", told)
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize(
-    ("arguments", "status", "told"),
+@every_case("unbuffered", ["", "1"])
+@every_case(
+    "arguments status told",
     [
         ("--help >/dev/full", 1, "autogradkit: what it prints cannot be written: No space left on device\n"),
         ("--version >/dev/full", 1, "autogradkit: what it prints cannot be written: No space left on device\n"),

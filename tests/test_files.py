@@ -14,6 +14,7 @@ from autogradkit.files import read_bounded, write_whole
 from autogradkit.lesson_copies import copy_lessons
 from autogradkit.vision.history import History
 from autogradkit.vision.idx import read_idx
+from tests.every_case import every_case
 
 
 def fill_disk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,8 +112,8 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, read: Callable[[Pa
         read(tmp_path / "pipe")
 
 
-@pytest.mark.parametrize("read", READERS)
-@pytest.mark.parametrize("device", ["/dev/zero", "/dev/full", "/dev/null"])
+@every_case("read", READERS)
+@every_case("device", ["/dev/zero", "/dev/full", "/dev/null"])
 def test_a_device_is_refused_and_not_read(read: Callable[[str], object], device: str) -> None:
     with pytest.raises(ValueError, match=f"{device}.*: it is a device, not a file"):
         read(device)

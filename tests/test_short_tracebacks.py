@@ -18,6 +18,7 @@ import pytest
 
 import autogradkit as torch
 from autogradkit.core.frames import PACKAGE
+from tests.every_case import every_case
 from tests.parity.valid_calls import TARGETS, described, valid_calls
 from tests.parity.wrong_calls import damaged
 
@@ -237,24 +238,24 @@ def check(error: BaseException, learners: str) -> None:
     assert led_to is None or isinstance(error, RecursionError)
 
 
-@pytest.mark.parametrize("case", CASES)
+@every_case("case", CASES)
 def test_an_error_has_the_learners_frames_and_one_of_ours_at_most(case: str) -> None:
     source, learners = CASES[case]
     check(raised_by(source), learners)
 
 
-@pytest.mark.parametrize("line", LINES)
+@every_case("line", LINES)
 def test_what_calls_other_functions_of_ours_shows_itself_at_most(line: str) -> None:
     check(raised_by(line), "")
 
 
-@pytest.mark.parametrize("case", CASES)
+@every_case("case", CASES)
 def test_so_it_is_while_something_records(case: str) -> None:
     source, learners = CASES[case]
     check(raised_by("with torch.record():\n" + textwrap.indent(source, "    ")), learners)
 
 
-@pytest.mark.parametrize("line", LINES)
+@every_case("line", LINES)
 def test_so_it_is_once_a_class_of_the_user_s_overrides_functions(line: str) -> None:
     class Overrides(torch.Tensor):
         @classmethod

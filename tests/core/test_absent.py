@@ -16,6 +16,7 @@ import pytest
 
 import autogradkit as torch
 from autogradkit.core.absent import absence
+from tests.every_case import every_case
 
 NAMESPACES = {
     "torch": torch,
@@ -39,7 +40,7 @@ NAMESPACES = {
 }
 
 
-@pytest.mark.parametrize(("namespace", "module"), NAMESPACES.items())
+@every_case("namespace module", NAMESPACES.items())
 def test_a_name_that_neither_has_gets_pytorchs_text(namespace: str, module: ModuleType) -> None:
     with pytest.raises(AttributeError) as raised:
         module.no_such_name  # noqa: B018
@@ -107,7 +108,7 @@ def test_a_name_that_only_torchvision_has_is_said_to_be_its(name: str, said: str
     assert str(refused.value) == text
 
 
-@pytest.mark.parametrize(("namespace", "module"), NAMESPACES.items())
+@every_case("namespace module", NAMESPACES.items())
 def test_no_module_of_ours_is_said_to_be_absent(namespace: str, module: ModuleType) -> None:
     for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
         assert hasattr(module, found.name) or absence(namespace, found.name) is None

@@ -9,6 +9,7 @@ import pytest
 
 from autogradkit.core import blas
 from autogradkit.core.openblas import OpenBlas
+from tests.every_case import every_case
 
 
 def _threads() -> int | None:
@@ -41,12 +42,12 @@ def small_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_kernels")
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(
+@every_case("dtype", ["float32", "float64"])
+@every_case(
     "layout", ["a @ b", "a.T @ b", "a @ b.T", "a.T @ b.T", "a[:, 1:] @ b", "a @ b[::2]", "batch @ b", "a @ batch"]
 )
-@pytest.mark.parametrize(
-    ("m", "inner", "n"),
+@every_case(
+    "m inner n",
     [(64, 784, 128), (67, 700, 131), (2, 1500, 1101), (128, 64, 784), (1000, 100, 30), (3, 4000, 300), (3, 70000, 20)],
 )
 def test_a_product_in_pieces_is_the_product(m: int, inner: int, n: int, layout: str, dtype: str) -> None:

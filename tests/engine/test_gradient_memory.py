@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 
 import autogradkit as torch
+from tests.every_case import every_case
 
 PATHS: dict[str, Callable[[Any], Any]] = {
     "itself": lambda x: x,
@@ -24,7 +24,7 @@ PATHS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize(("first", "second"), list(itertools.combinations_with_replacement(PATHS, 2)))
+@every_case("first second", list(itertools.combinations_with_replacement(PATHS, 2)))
 def test_two_gradients_never_share_memory(first: str, second: str) -> None:
     a, b = (torch.arange(9.0).reshape(3, 3).clone().requires_grad_() for _ in range(2))
     seen: list[torch.Tensor] = []
@@ -53,7 +53,7 @@ def test_a_transposed_weight_gets_its_gradient_in_its_own_layout() -> None:
     assert weight.grad.tolist() == [[3.0, 5.0, 7.0]] * 4
 
 
-@pytest.mark.parametrize("path", PATHS)
+@every_case("path", PATHS)
 def test_what_a_leafs_hook_was_given_is_not_the_gradient_that_is_kept(path: str) -> None:
     leaf = torch.arange(9.0).reshape(3, 3).clone().requires_grad_()
     seen: list[torch.Tensor] = []
@@ -73,8 +73,8 @@ HOLDS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("hold", HOLDS)
-@pytest.mark.parametrize("give", ["itself", "a view", "the transposed of the transposed"])
+@every_case("hold", HOLDS)
+@every_case("give", ["itself", "a view", "the transposed of the transposed"])
 def test_what_a_custom_function_keeps_of_its_gradient_is_not_grad(hold: str, give: str) -> None:
     held: list[Any] = []
 

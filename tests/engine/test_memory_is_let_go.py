@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import autogradkit as T
+from tests.every_case import every_case
 
 Track = Callable[..., None]
 
@@ -187,7 +188,7 @@ def without_collector() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("without_collector")
-@pytest.mark.parametrize("case", CASES)
+@every_case("case", CASES)
 def test_nothing_stays(case: Callable[[Track], None]) -> None:
     held: list[weakref.ref[Any]] = []
 

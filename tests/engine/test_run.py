@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import autogradkit as torch
+from tests.every_case import every_case
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using backward.. with create_graph:UserWarning")
 
@@ -169,8 +170,8 @@ def gradients(graph: Callable[[Any, Any], Any], way: str) -> list[Any]:
     return [(leaf.grad if leaf.grad is None else leaf.grad.detach().tolist()) for leaf in (a, b)]
 
 
-@pytest.mark.parametrize("way", [*WAYS, "create_graph", "inputs"])
-@pytest.mark.parametrize("name", GRAPHS)
+@every_case("way", [*WAYS, "create_graph", "inputs"])
+@every_case("name", GRAPHS)
 def test_every_way_gives_the_same_gradients(name: str, way: str) -> None:
     plain, other = gradients(GRAPHS[name], "plain"), gradients(GRAPHS[name], way)
     for ours, theirs in zip(plain, other, strict=True):

@@ -10,6 +10,7 @@ import pytest
 
 import autogradkit
 from autogradkit.optim import kernels
+from tests.every_case import every_case
 
 Array = np.ndarray[Any, Any]
 
@@ -40,8 +41,8 @@ SGD_OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("options", SGD_OPTIONS, ids=str)
-@pytest.mark.parametrize("transposed", [False, True])
+@every_case("options", SGD_OPTIONS)
+@every_case("transposed", [False, True])
 def test_sgd_is_the_formula_to_the_bit(options: tuple[Any, ...], transposed: bool) -> None:
     stream = np.random.default_rng(1)
     values, slope = (stream.standard_normal((5, 7), np.float32) for _ in range(2))
@@ -76,9 +77,9 @@ def plain_adam(p: Array, g: Array, decay: float, decoupled: bool, amsgrad: bool,
     return [p, np.float32(3), m, v, *([largest] if amsgrad else [])]
 
 
-@pytest.mark.parametrize("amsgrad", [False, True])
-@pytest.mark.parametrize("maximize", [False, True])
-@pytest.mark.parametrize(("decay", "decoupled"), [(0.0, False), (0.2, False), (0.2, True)])
+@every_case("amsgrad", [False, True])
+@every_case("maximize", [False, True])
+@every_case("decay decoupled", [(0.0, False), (0.2, False), (0.2, True)])
 def test_adam_is_the_formula_to_the_bit(decay: float, decoupled: bool, maximize: bool, amsgrad: bool) -> None:
     stream = np.random.default_rng(2)
     values, slope = (stream.standard_normal((5, 7), np.float32) for _ in range(2))

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("SGD", {}),
@@ -45,7 +46,7 @@ def outcome(module: Any, name: str, options: dict[str, Any], only_table: bool = 
         return repr(table), repr(weight), repr(table.grad), table._version, state
 
 
-@pytest.mark.parametrize(("name", "options"), OPTIONS)
+@every_case("name options", OPTIONS)
 def test_a_step_by_a_sparse_gradient_is_pytorchs(name: str, options: dict[str, Any]) -> None:
     assert outcome(autogradkit, name, options) == outcome(torch, name, options)
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import importlib
 
-import pytest
 import torch
 
 from autogradkit.core.absent import _names
 from scripts.write_pytorch_names import FILE, NAMESPACES, home, text
+from tests.every_case import every_case
 
 
 def test_the_file_is_what_its_script_writes() -> None:
     assert FILE.read_text(encoding="utf-8") == text(), "run python -m scripts.write_pytorch_names"
 
 
-@pytest.mark.parametrize("namespace", NAMESPACES)
+@every_case("namespace", NAMESPACES)
 def test_pytorch_has_every_name(namespace: str) -> None:
     path = home(namespace)
     owner = torch.Tensor if namespace == "Tensor" else importlib.import_module(path)

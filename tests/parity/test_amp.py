@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import torch
 
 import autogradkit
@@ -14,6 +13,7 @@ from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.precision import CAST
 from autogradkit.core.recording import RECORDERS
+from tests.every_case import every_case
 from tests.parity.outcomes import plain
 
 load_all()  # of families that are declared when they are asked for, too
@@ -89,8 +89,8 @@ def outcome(m: Any, case: Case, dtype: str) -> Any:
     return str(result.dtype), [f"{each:.3g}" for each in m.view_as_real(result.to(m.complex64)).flatten().tolist()]
 
 
-@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-@pytest.mark.parametrize("case", CASTING.values(), ids=CASTING.keys())
+@every_case("dtype", ["bfloat16", "float16"])
+@every_case("case", CASTING.values())
 def test_what_is_cast(case: Case, dtype: str) -> None:
     assert outcome(autogradkit, case, dtype) == outcome(torch, case, dtype)
 
@@ -290,7 +290,7 @@ def _outcome(m: Any, case: Callable[[Any], Any]) -> Any:
     return given, [(each.category, str(each.message)) for each in warned]
 
 
-@pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED.keys())
+@every_case("case", REFUSED.values())
 def test_what_is_refused(case: Callable[[Any], Any]) -> None:
     assert _outcome(autogradkit, case) == _outcome(torch, case)
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.oracle import assert_same, error_of, tensors_in
 
 HEADS, BATCH, LENGTH, WIDTH = 2, 3, 4, 4
@@ -50,9 +51,9 @@ def _with_gradients(m: Any, outputs: Any, leaves: list[Any]) -> Any:
     return outputs, m.autograd.grad(loss, leaves)
 
 
-@pytest.mark.parametrize("need_weights", [True, False])
-@pytest.mark.parametrize("batch_first", [True, False])
-@pytest.mark.parametrize("kind", MASKS)
+@every_case("need_weights", [True, False])
+@every_case("batch_first", [True, False])
+@every_case("kind", MASKS)
 def test_attention_under_masks(kind: str, batch_first: bool, need_weights: bool) -> None:
     def run(m: Any) -> Any:
         layer = m.nn.MultiheadAttention(WIDTH, HEADS, dropout=0.3, batch_first=batch_first)
@@ -182,7 +183,7 @@ REFUSED: list[Callable[[Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("call", REFUSED)
+@every_case("call", REFUSED)
 def test_it_refuses_in_pytorchs_words(call: Callable[[Any], Any]) -> None:
     expected = error_of(lambda: call(torch))
     assert expected is not None

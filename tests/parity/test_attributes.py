@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 PROPERTIES = sorted(
     {
@@ -32,7 +32,7 @@ def test_the_properties_are_found() -> None:
     assert {"T", "shape", "grad", "grad_fn", "is_leaf", "data", "device", "is_cuda"} <= set(PROPERTIES)
 
 
-@pytest.mark.parametrize("name", PROPERTIES)
+@every_case("name", PROPERTIES)
 def test_setting_and_deleting(name: str) -> None:
     # No dtype of gradients but the tensor's own is here, nor None for any (PARITY.md).
     for value in (3, (4,), None) if name != "grad_dtype" else (3, (4,)):

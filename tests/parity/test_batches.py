@@ -10,7 +10,8 @@ import warnings
 import pytest
 import torch
 
-from .each import each
+from tests.every_case import every_case
+
 from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
@@ -168,7 +169,7 @@ def _said_once() -> None:
         torch.autograd.forward_ad.make_dual(torch.ones(1), torch.ones(1)) * 2
 
 
-@each("title line", LINES)
+@every_case("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     pair = Pair()
     for space in (pair.mine, pair.theirs):

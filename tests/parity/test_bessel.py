@@ -7,13 +7,14 @@ import pytest
 import torch
 
 import autogradkit as ak
+from tests.every_case import every_case
 
 NAMES = ("airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1")
 SEAMS = [0.0, -0.0, 1e-6, 2.09, -2.09, 5.0, -5.0, 8.3203353, 103.892, 104.0, 1e30, np.inf, -np.inf, np.nan]
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", NAMES)
+@every_case("dtype", ["float32", "float64"])
+@every_case("name", NAMES)
 def test_its_numbers_are_pytorchs(name: str, dtype: str) -> None:
     x = np.concatenate([np.linspace(-40, 40, 1601), np.linspace(-1, 1, 41)]).astype(dtype)
     theirs = getattr(torch.special, name)(torch.from_numpy(x)).numpy()

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.every_case import every_case
+
 from .outcomes import Case, assert_same, case_of
 
 Change = Callable[[Any, Any], None]
@@ -186,8 +188,8 @@ BACKWARDS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("backward", BACKWARDS)
+@every_case("change", CHANGES)
+@every_case("backward", BACKWARDS)
 def test_a_graph_expects_what_its_leaf_was(backward: Callable[..., Any], change: str) -> None:
     for graph in GRAPHS.values():
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
+from tests.every_case import every_case
 
 from .outcomes import assert_same
 
@@ -29,8 +29,8 @@ LAYERS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("shape", [(2, 1, 4, 4), (2, 3, 1, 1), (2, 3, 4, 5)], ids=str)
-@pytest.mark.parametrize("layer", LAYERS)
+@every_case("shape", [(2, 1, 4, 4), (2, 3, 1, 1), (2, 3, 4, 5)])
+@every_case("layer", LAYERS)
 def test_layer(layer: str, shape: tuple[int, ...]) -> None:
     def run(m: Any) -> Any:
         x = m.arange(float(m.Size(shape).numel())).view(shape).to(memory_format=m.channels_last).requires_grad_()
@@ -53,7 +53,7 @@ VOLUMES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("layer", VOLUMES)
+@every_case("layer", VOLUMES)
 def test_volumes(layer: str) -> None:
     def run(m: Any) -> Any:
         x = (m.arange(480.0) % 7 - 2).reshape(2, 4, 3, 4, 5).to(memory_format=m.channels_last_3d).requires_grad_()
@@ -63,9 +63,9 @@ def test_volumes(layer: str) -> None:
     assert_same(run)
 
 
-@pytest.mark.parametrize("which", ["input", "weight", "both", "neither"])
-@pytest.mark.parametrize("channels", [(1, 1), (1, 8), (8, 4)], ids=str)
-@pytest.mark.parametrize("kernel", [1, 3])
+@every_case("which", ["input", "weight", "both", "neither"])
+@every_case("channels", [(1, 1), (1, 8), (8, 4)])
+@every_case("kernel", [1, 3])
 def test_convolution(kernel: int, channels: tuple[int, int], which: str) -> None:
     def run(m: Any) -> Any:
         layer = m.nn.Conv2d(*channels, kernel)

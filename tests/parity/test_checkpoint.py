@@ -15,6 +15,7 @@ import torch.utils.checkpoint
 
 import autogradkit
 from autogradkit.core.recording import RECORDERS
+from tests.every_case import every_case
 
 Case = Callable[[Any], Any]
 CASES: dict[str, Case] = {}
@@ -361,7 +362,7 @@ def outcome(m: Any, run: Case) -> Any:
     return given, [str(each.message) for each in warned]
 
 
-@pytest.mark.parametrize("run", CASES.values(), ids=CASES.keys())
+@every_case("run", CASES.values())
 def test_it_comes_to_the_same(run: Case) -> None:
     before = list(RECORDERS)
     assert outcome(autogradkit, run) == outcome(torch, run)

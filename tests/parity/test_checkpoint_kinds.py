@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import autogradkit as ak
+from tests.every_case import every_case
 from tests.parity.oracle import error_of
 
 WAYS = [(ak, ak), (ak, torch), (torch, ak)]
@@ -52,9 +53,9 @@ def description(value: Any) -> Any:
     return *what, value.stride(), value._version
 
 
-@pytest.mark.parametrize("options", [{}, OLDER], ids=["zip", "older"])
-@pytest.mark.parametrize("weights_only", [True, False])
-@pytest.mark.parametrize(("writes", "reads"), WAYS)
+@every_case("options", [{}, OLDER])
+@every_case("weights_only", [True, False])
+@every_case("writes reads", WAYS)
 def test_what_one_writes_the_other_reads(writes: Any, reads: Any, weights_only: bool, options: Any) -> None:
     expected = round_trip(torch, torch, held(torch), weights_only, **options)
     found = round_trip(writes, reads, held(writes), weights_only, **options)
@@ -88,7 +89,7 @@ def test_what_was_loaded_was_edited_once(options: Any) -> None:
     assert versions(ak) == versions(torch) == [2, 1, 1]
 
 
-@pytest.mark.parametrize("seed", range(60))
+@every_case("seed", range(60))
 def test_a_damaged_file_is_refused_by_three_kinds_of_errors(seed: int) -> None:
     random, file = Random(seed), io.BytesIO()
     ak.save(held(ak), file, **OLDER)

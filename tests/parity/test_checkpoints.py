@@ -15,6 +15,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.oracle import error_of
 
 BOTH = (autogradkit, torch)
@@ -113,9 +114,9 @@ def test_an_object_that_reads_and_seeks_will_do(reads: Any) -> None:
         reads.load(Streaming(content))
 
 
-@pytest.mark.parametrize("weights_only", [True, False])
-@pytest.mark.parametrize("build", [training, kinds])
-@pytest.mark.parametrize(("writes", "reads"), [(0, 0), (0, 1), (1, 0)])
+@every_case("weights_only", [True, False])
+@every_case("build", [training, kinds])
+@every_case("writes reads", [(0, 0), (0, 1), (1, 0)])
 def test_what_one_writes_the_other_reads(
     writes: int, reads: int, build: Callable[[Any], Any], weights_only: bool
 ) -> None:
@@ -123,9 +124,9 @@ def test_what_one_writes_the_other_reads(
     assert described(BOTH[reads].load(file, weights_only=weights_only)) == described(build(BOTH[writes]))
 
 
-@pytest.mark.parametrize("weights_only", [True, False])
-@pytest.mark.parametrize("build", [training, kinds])
-@pytest.mark.parametrize(("writes", "reads"), [(0, 0), (0, 1), (1, 0)])
+@every_case("weights_only", [True, False])
+@every_case("build", [training, kinds])
+@every_case("writes reads", [(0, 0), (0, 1), (1, 0)])
 def test_so_it_is_with_the_format_before_that(
     writes: int, reads: int, build: Callable[[Any], Any], weights_only: bool
 ) -> None:
@@ -154,8 +155,8 @@ def test_a_module_that_the_older_format_holds_with_its_source_is_read() -> None:
     assert repr(autogradkit.load(file, weights_only=False)) == repr(torch.nn.Linear(2, 1))
 
 
-@pytest.mark.parametrize("weights_only", [True, False])
-@pytest.mark.parametrize("kept", [0, 4, 9, 20, 30, 200, -30, -1])
+@every_case("weights_only", [True, False])
+@every_case("kept", [0, 4, 9, 20, 30, 200, -30, -1])
 def test_what_is_said_of_a_file_that_was_cut_off(kept: int, weights_only: bool) -> None:
     content = written(torch, [torch.arange(6.0), 3]).getvalue()[:kept]
     said = [error_of(lambda m=m: m.load(io.BytesIO(content), weights_only=weights_only)) for m in BOTH]

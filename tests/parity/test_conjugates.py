@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import autogradkit
-from tests.parity.each import each
+from tests.every_case import every_case
 from tests.parity.one_line import check
 from tests.parity.test_inplace_views import attempt, choices, facts, value_or_refusal
 
@@ -117,13 +117,13 @@ y = torch.optim.SGD([z.conj().requires_grad_()], 0.1); y.param_groups[0]["params
 """
 
 
-@pytest.mark.parametrize("row", EXPRESSIONS.strip().split("\n"))
+@every_case("row", EXPRESSIONS.strip().split("\n"))
 def test_what_is_asked_of_a_conjugate(row: str) -> None:
     for expression in choices(row):
         check(Z + expression)
 
 
-@pytest.mark.parametrize("line", LINES.strip().split("\n"))
+@every_case("line", LINES.strip().split("\n"))
 def test_edits_of_conjugates(line: str) -> None:
     check(Z + line)
 
@@ -147,8 +147,8 @@ y = v * 1; c = {of y}; c.mul_(2); r = {of y} * 1
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
-@pytest.mark.parametrize("turned", TURNED)
-@pytest.mark.parametrize("edited", range(4))
+@every_case("turned", TURNED)
+@every_case("edited", range(4))
 def test_tangents_through_edits_of_conjugates(turned: str, edited: int) -> None:
     line = EDITED.strip().split("\n")[edited]
     for name in "yvw":
@@ -248,7 +248,7 @@ def run(library, lines: list[str], twice: bool):
 
 
 @pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
-@each("seed", range(150))
+@every_case("seed", range(150))
 def test_random_programs(seed: int, twice: bool) -> None:
     lines = program(seed)
     listing = "\n".join(lines)

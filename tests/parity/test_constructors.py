@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import autogradkit
-from tests.parity.each import each
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 DATA = """
@@ -69,7 +69,7 @@ LINES = [
 ]
 
 
-@each("line", CALLS + LINES)
+@every_case("line", CALLS + LINES)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)
 

@@ -13,6 +13,7 @@ import autogradkit
 from autogradkit._ops.network.conv_kernels import convolve, convolve_backward
 from autogradkit._ops.network.pool_kernels import gather_from_positions, max_pool, scatter_to_positions
 from autogradkit._ops.network.window import Window
+from tests.every_case import every_case
 
 from .oracle import to_ours
 
@@ -64,8 +65,8 @@ def in_both(
         np.testing.assert_allclose(mine.numpy(), other.numpy(), rtol=tolerance, atol=tolerance * max(scale, 1.0))
 
 
-@pytest.mark.parametrize("batch", [0, 1, 2, 16, 31, 32, 33, 48, 64, 65, 97])
-@pytest.mark.parametrize(("channels", "width"), [(1, 9), (2, 24), (3, 9), (4, 24)])
+@every_case("batch", [0, 1, 2, 16, 31, 32, 33, 48, 64, 65, 97])
+@every_case("channels width", [(1, 9), (2, 24), (3, 9), (4, 24)])
 def test_convolution_of_any_batch(batch: int, channels: int, width: int) -> None:
     in_both((batch, channels, 8, width), 4, (3, 3), {"padding": 1})
 
@@ -81,9 +82,9 @@ GEOMETRIES: dict[str, tuple[tuple[int, int, int], int, tuple[int, int], dict[str
 }
 
 
-@pytest.mark.parametrize("layout", ["contiguous", "channels last", "with gaps"])
-@pytest.mark.parametrize("batch", [1, 3, 33])
-@pytest.mark.parametrize("name", GEOMETRIES)
+@every_case("layout", ["contiguous", "channels last", "with gaps"])
+@every_case("batch", [1, 3, 33])
+@every_case("name", GEOMETRIES)
 def test_convolution_of_any_geometry_and_layout(name: str, batch: int, layout: str) -> None:
     size, channels, kernel, options = GEOMETRIES[name]
     in_both((batch, *size), channels, kernel, options, layout)
@@ -107,9 +108,9 @@ def test_what_is_no_number_stays_where_it_is(batch: int, value: float) -> None:
     in_both((batch, 2, 7, 8), 2, (3, 3), {}, change=spoil)
 
 
-@pytest.mark.parametrize("layout", ["contiguous", "channels last", "with gaps"])
-@pytest.mark.parametrize(
-    ("kernel", "options"),
+@every_case("layout", ["contiguous", "channels last", "with gaps"])
+@every_case(
+    "kernel options",
     [((3, 3), {}), ((3, 3), {"padding": 1}), ((2, 3), {"padding": (2, 0), "dilation": (1, 2)}), ((1, 1), {})],
 )
 def test_large_planes_of_many_channels(kernel: tuple[int, int], options: dict[str, Any], layout: str) -> None:
@@ -193,14 +194,13 @@ POOLS: dict[str, tuple[int, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("layout", ["contiguous", "channels last", "with gaps"])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize(
+@every_case("layout", ["contiguous", "channels last", "with gaps"])
+@every_case("dtype", [torch.float32, torch.float64])
+@every_case(
     "size",
     [(0, 2, 6, 7), (1, 1, 5, 5), (3, 2, 6, 7), (2, 1, 9, 300), (33, 2, 8, 8)],
-    ids=lambda size: "×".join(map(str, size)),
 )
-@pytest.mark.parametrize("name", POOLS)
+@every_case("name", POOLS)
 def test_pooling_to_the_bit(name: str, size: tuple[int, ...], dtype: torch.dtype, layout: str) -> None:
     kernel, options = POOLS[name]
     print("seed", SEED)
@@ -269,8 +269,8 @@ def test_gradients_of_complex_convolutions_are_conjugated() -> None:
         np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-11)
 
 
-@pytest.mark.parametrize("dims", [1, 2, 3])
-@pytest.mark.parametrize(("kind", "biases"), [("float64", "float32"), ("float64", "float64"), ("float32", "float64")])
+@every_case("dims", [1, 2, 3])
+@every_case("kind biases", [("float64", "float32"), ("float64", "float64"), ("float32", "float64")])
 def test_a_transposed_convolution_says_which_dtype_is_another(dims: int, kind: str, biases: str) -> None:
     """Its bias may have one of its own where PyTorch does not look at it."""
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 
@@ -30,7 +31,7 @@ def test_a_generator_is_drawn_from_instead() -> None:
     assert made[1] == made[0]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         "torch.poisson(torch.tensor([-1.0]))",

@@ -13,6 +13,7 @@ import torch.utils.data
 
 import autogradkit
 import autogradkit.utils.data
+from tests.every_case import every_case
 from tests.parity.oracle import error_of
 
 BOTH = (autogradkit, torch)
@@ -105,7 +106,7 @@ CASES: list[Callable[[Any, Any, Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("index", range(len(CASES)))
+@every_case("index", range(len(CASES)))
 def test_batches_orders_and_errors(index: int) -> None:
     assert outcome(CASES[index], autogradkit) == outcome(CASES[index], torch)
 

@@ -20,6 +20,7 @@ import torch.utils.data
 
 import autogradkit
 from autogradkit.utils.data.messages import packed
+from tests.every_case import every_case
 
 BOTH = (autogradkit, torch)
 
@@ -317,7 +318,7 @@ def test_nothing_ahead() -> None:
         iter(autogradkit.utils.data.DataLoader([1], num_workers=1, prefetch_factor=0))
 
 
-@pytest.mark.parametrize("index", range(len(REFUSED)))
+@every_case("index", range(len(REFUSED)))
 def test_options_and_refusals(index: int) -> None:
     def run(m: Any, d: Any) -> str:
         try:

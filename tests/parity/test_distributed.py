@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import autogradkit as ak
+from tests.every_case import every_case
 
 BOTH = (ak, torch)
 BEFORE = """
@@ -153,7 +154,7 @@ def each_outcome(line: str, names: dict[str, Any]) -> str:
         return f"{type(error).__name__}: {error}".replace("autogradkit.", "torch.")
 
 
-@pytest.mark.parametrize("line", BEFORE.strip().split("\n"))
+@every_case("line", BEFORE.strip().split("\n"))
 def test_before_there_is_a_world(line: str) -> None:
     assert outcome(ak, line) == outcome(torch, line)
 
@@ -199,7 +200,7 @@ def test_stores_of_several(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("world")
-@pytest.mark.parametrize("line", WITHIN.strip().split("\n"))
+@every_case("line", WITHIN.strip().split("\n"))
 def test_in_a_world_of_one(line: str) -> None:
     assert outcome(ak, line) == outcome(torch, line)
 
@@ -255,7 +256,7 @@ isinstance(torch.ones(1), DTensor)
 """
 
 
-@pytest.mark.parametrize("line", PLACEMENTS.strip().splitlines())
+@every_case("line", PLACEMENTS.strip().splitlines())
 def test_how_a_tensor_is_spread_is_said(line: str) -> None:
     found = []
     for m, name in zip(BOTH, ("autogradkit", "torch"), strict=True):
@@ -266,8 +267,8 @@ def test_how_a_tensor_is_spread_is_said(line: str) -> None:
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize(
-    ("place", "name"),
+@every_case(
+    "place name",
     [
         ("tensor", "DTensor"), ("tensor", "distribute_tensor"), ("tensor", "distribute_module"),
         ("device_mesh", "DeviceMesh"), ("device_mesh", "init_device_mesh"), ("fsdp", "FullyShardedDataParallel"),

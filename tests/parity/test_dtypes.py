@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-import pytest
 import torch
 
 import autogradkit
-from tests.parity.each import each
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 NAMES = ("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu", "float4_e2m1fn_x2")
@@ -46,26 +45,26 @@ def _lines(text: str) -> list[str]:
     return [part.strip() for line in text.splitlines() for part in line.split(";") if part.strip()]
 
 
-@pytest.mark.parametrize("line", [each.format(name) for name in NAMES for each in _lines(LINES)])
+@every_case("line", [each.format(name) for name in NAMES for each in _lines(LINES)])
 def test_names(line: str) -> None:
     """What they say of themselves."""
     check(line)
 
 
-@pytest.mark.parametrize("line", [each.format(name) for name in (*NAMES[:5], "complex32") for each in _lines(FINFO)])
+@every_case("line", [each.format(name) for name in (*NAMES[:5], "complex32") for each in _lines(FINFO)])
 def test_finfo_of_names(line: str) -> None:
     """What can be asked of them."""
     check(line)
 
 
-@pytest.mark.parametrize("line", _lines(LIMITS))
+@every_case("line", _lines(LIMITS))
 def test_limits(line: str) -> None:
     """Objects that nobody writes, and refusals."""
     check(line)
 
 
-@pytest.mark.parametrize("name", NAMES[:5])
-@pytest.mark.parametrize("other", OTHERS)
+@every_case("name", NAMES[:5])
+@every_case("other", OTHERS)
 def test_promotion_is_refused(name: str, other: str) -> None:
     """Of eight bits with anything else; what may be written into which is a question of kinds."""
     check(f"torch.promote_types(torch.{name}, torch.{other})")
@@ -99,8 +98,8 @@ def _twice(m: Any, call: str, kinds: tuple[str, str]) -> list[Any]:
     return found
 
 
-@each("kinds", itertools.product(MEETING, MEETING))
-@each("call", _lines(CALLS))
+@every_case("kinds", itertools.product(MEETING, MEETING))
+@every_case("call", _lines(CALLS))
 def test_dtypes_that_meet(call: str, kinds: tuple[str, str]) -> None:
     """Values, strides, what the node saves and the gradients' dtypes."""
     assert _twice(autogradkit, call, kinds) == _twice(torch, call, kinds)

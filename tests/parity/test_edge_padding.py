@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 from .oracle import to_ours
 
@@ -49,8 +50,8 @@ def samples(shape: tuple[int, ...]) -> tuple[Any, Any]:
     return theirs, to_ours(theirs)
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("shape", "pad"), FITTING, ids=str)
+@every_case("mode", MODES)
+@every_case("shape pad", FITTING)
 def test_values_and_gradients(shape: tuple[int, ...], pad: tuple[int, ...], mode: str) -> None:
     found = []
     for framework, leaf in zip(FRAMEWORKS, samples(shape), strict=True):
@@ -80,8 +81,8 @@ def test_memory_formats(shape: tuple[int, ...], mode: str) -> None:
     assert strides[1] == strides[0]
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("shape", "pad"), REFUSED, ids=str)
+@every_case("mode", MODES)
+@every_case("shape pad", REFUSED)
 def test_refusals(shape: tuple[int, ...], pad: tuple[int, ...], mode: str) -> None:
     said = []
     for framework, x in zip(FRAMEWORKS, samples(shape), strict=True):
@@ -92,8 +93,8 @@ def test_refusals(shape: tuple[int, ...], pad: tuple[int, ...], mode: str) -> No
     assert said[1] == said[0]
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("dtype", ["bool", "int64", "uint8", "complex64", "float16"])
+@every_case("mode", MODES)
+@every_case("dtype", ["bool", "int64", "uint8", "complex64", "float16"])
 def test_dtypes(dtype: str, mode: str) -> None:
     said = []
     for framework in FRAMEWORKS:

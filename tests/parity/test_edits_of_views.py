@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.parity.each import each
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 MADE = "x = torch.arange(24.0).reshape(4, 6) / 10; row = torch.arange(6.0); w = torch.ones(4, 6); "
@@ -75,6 +75,6 @@ LINES = [
 ]
 
 
-@each("line", LINES)
+@every_case("line", LINES)
 def test_edits(line: str) -> None:
     check(line)

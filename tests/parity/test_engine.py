@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.every_case import every_case
+
 from .outcomes import Case, assert_same, case_of, leaf
 
 CASES: dict[str, Case] = {}
@@ -152,6 +154,6 @@ def double_backward(t: Any) -> Any:
     return first, x.grad
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_the_same_as_in_pytorch(name: str) -> None:
     assert_same(CASES[name])

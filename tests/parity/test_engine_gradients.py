@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
+from tests.every_case import every_case
 
 from .outcomes import Case, assert_same, case_of, leaf
 
@@ -170,6 +170,6 @@ def what_a_post_hook_holds_is_not_grad(t: Any) -> Any:
     return x.grad, held
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_the_same_as_in_pytorch(name: str) -> None:
     assert_same(CASES[name])

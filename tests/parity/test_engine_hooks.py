@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 from .outcomes import Case, assert_same, case_of, leaf
 
@@ -61,8 +62,8 @@ RETURNS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("returned", RETURNS)
-@pytest.mark.parametrize("kind", KINDS)
+@every_case("returned", RETURNS)
+@every_case("kind", KINDS)
 def test_what_a_hook_returns_goes_on_or_is_refused(kind: str, returned: str) -> None:
     assert_same(with_hook(RETURNS[returned], kind))
 
@@ -229,7 +230,7 @@ def backward_within_a_hook(t: Any) -> Any:
     return x.grad, w.grad, t.is_grad_enabled()
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_the_same_as_in_pytorch(name: str) -> None:
     assert_same(CASES[name])
 

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 MISTAKES = {
     "backward a second time": """
@@ -330,7 +331,7 @@ def outcome(library, code):
     return None if result is None else result.tolist(), error, texts
 
 
-@pytest.mark.parametrize("title", MISTAKES)
+@every_case("title", MISTAKES)
 def test_a_famous_mistake(title):
     expected = outcome(torch, MISTAKES[title])
     assert expected[1] or expected[2], "this is no mistake"
@@ -346,9 +347,9 @@ def test_what_runs_though_it_looks_wrong(title):
     assert ours[0] == pytest.approx(expected[0]) if isinstance(expected[0][0], float) else ours[0] == expected[0]
 
 
-@pytest.mark.parametrize("name", ["eq", "lt", "ge", "rsub", "remainder", "pow", "bitwise_and", "add", "mul"])
-@pytest.mark.parametrize("first", [2, "tensor"])
-@pytest.mark.parametrize("second", [3, "tensor"])
+@every_case("name", ["eq", "lt", "ge", "rsub", "remainder", "pow", "bitwise_and", "add", "mul"])
+@every_case("first", [2, "tensor"])
+@every_case("second", [3, "tensor"])
 def test_numbers_stand_for_tensors_where_they_may(name: str, first: object, second: object) -> None:
     def call(module: Any) -> str | None:
         whole = module.ones(2, dtype=module.int64)

@@ -12,6 +12,7 @@ import torch
 import torch.nn.attention.flex_attention
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.oracle import assert_same, error_of
 
 BOTH = (autogradkit, torch)
@@ -80,9 +81,9 @@ def test_long_masks_are_drawn_small() -> None:
     assert drawn[0] == drawn[1]
 
 
-@pytest.mark.parametrize("build", [lambda m: None, *MASKS])
-@pytest.mark.parametrize("score", [None, biased, capped])
-@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+@every_case("build", [lambda m: None, *MASKS])
+@every_case("score", [None, biased, capped])
+@every_case("dtype", ["float32", "float64", "float16"])
 def test_attention_is_pytorchs(build: Callable[[Any], Any], score: Any, dtype: str) -> None:
     found = []
     for m in BOTH:
@@ -123,7 +124,7 @@ REFUSED: list[Callable[[Any, Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("call", REFUSED)
+@every_case("call", REFUSED)
 def test_it_refuses_in_pytorchs_words(call: Callable[[Any, Any], Any]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

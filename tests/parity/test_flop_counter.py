@@ -9,7 +9,7 @@ import torch
 import torch.utils.flop_counter
 
 import autogradkit
-from tests.parity.each import each
+from tests.every_case import every_case
 
 LINES = """
 a @ b
@@ -65,7 +65,7 @@ def _counted(m: Any, line: str) -> tuple[int, dict[str, dict[str, int]]]:
     return counter.get_total_flops(), counts
 
 
-@each("line", LINES)
+@every_case("line", LINES)
 def test_it_counts_what_pytorch_counts(line: str) -> None:
     assert _counted(autogradkit, line) == _counted(torch, line)
 

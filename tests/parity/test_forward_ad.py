@@ -15,6 +15,7 @@ import torch.autograd.forward_ad
 
 import autogradkit as ak
 import autogradkit.autograd.forward_ad
+from tests.every_case import every_case
 
 from .oracle import assert_same, tensors_in
 from .replay import FOUND, ours, processed
@@ -187,7 +188,7 @@ INSIDE: dict[str, Callable[..., Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", INSIDE)
+@every_case("name", INSIDE)
 def test_inside_a_level(name: str) -> None:
     theirs, own = _outcomes(_dual(INSIDE[name]))
     assert own == theirs
@@ -245,7 +246,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any] | None]] = {
 }
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@every_case("name", FUNCTIONS)
 def test_custom_functions(name: str) -> None:
     def case(m: Any, fw: Any, d: Any) -> Any:
         own = _function(m, *FUNCTIONS[name])

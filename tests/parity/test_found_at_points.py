@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .each import each
+from tests.every_case import every_case
+
 from .programs.runs import Line, Pair
 
 CASES = {
@@ -245,7 +246,7 @@ T.logspace(1,T.ones(1,2),1,out=T.ones(2,requires_grad=True))
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@each("title line", LINES)
+@every_case("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     with Pair() as pair:
         found = pair.run(Line(line, title))

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import autogradkit as ak
+from tests.every_case import every_case
 
 from .programs.runs import Line, Pair
 
@@ -123,7 +124,7 @@ T.nn.functional.adaptive_avg_pool2d(T.ones(4,4),2)
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@pytest.mark.parametrize(("title", "line"), LINES)
+@every_case("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     found = Pair().run(Line(line, title))
     assert found is None, found.text

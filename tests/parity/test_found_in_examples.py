@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 GIVEN = "a = torch.tensor([1.0, 2.0], requires_grad=True); b = a + 2; "
@@ -91,7 +92,7 @@ LINES = [
 ]
 
 
-@pytest.mark.parametrize("line", LINES)
+@every_case("line", LINES)
 def test_says_what_pytorch_says(line: str) -> None:
     check(line)
 

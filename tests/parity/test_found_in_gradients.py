@@ -5,7 +5,7 @@ As in test_found_in_programs.py.
 
 from __future__ import annotations
 
-import pytest
+from tests.every_case import every_case
 
 from .programs.runs import Line, Pair
 
@@ -93,7 +93,7 @@ x=T.ones(2,requires_grad=True); w=T.ones(3,requires_grad=True); r=T.autograd.gra
 }
 
 
-@pytest.mark.parametrize("program", [line for case in CASES.values() for line in case.strip().splitlines()])
+@every_case("program", [line for case in CASES.values() for line in case.strip().splitlines()])
 def test_it_is_what_pytorch_says(program: str) -> None:
     with Pair() as pair:
         found = pair.run(Line(program, "case"))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.every_case import every_case
+
 from . import one_line
 
 LINES = {
@@ -119,7 +121,7 @@ x = torch.ones(2, requires_grad=True); g, = torch.autograd.grad(torch.nn.functio
 }
 
 
-@pytest.mark.parametrize("kind", LINES)
+@every_case("kind", LINES)
 def test_both_say_the_same(kind: str) -> None:
     failed: list[AssertionError] = []
     for line in filter(None, map(str.strip, LINES[kind].splitlines())):

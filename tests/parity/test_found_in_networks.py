@@ -6,7 +6,7 @@ text.
 
 from __future__ import annotations
 
-import pytest
+from tests.every_case import every_case
 
 from .programs.runs import Line, Pair
 
@@ -134,7 +134,7 @@ x=T.ones(2,3,dtype=T.bfloat16); b=T.ones(3,requires_grad=True); T.layer_norm(x,[
 PROGRAMS = [line for case in CASES.values() for line in case.strip().splitlines()]
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@every_case("program", PROGRAMS)
 def test_it_is_what_pytorch_says(program: str) -> None:
     with Pair() as pair:
         found = pair.run(Line(program, "case"))

@@ -10,7 +10,8 @@ import copy
 import numpy as np
 import pytest
 
-from .each import each
+from tests.every_case import every_case
+
 from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
@@ -342,7 +343,7 @@ x=T.ones(3,requires_grad=True); y=T.tensor(1.).expand(3).data; y[-1:]=x.sum(); y
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@each("title line", LINES)
+@every_case("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     pair = Pair()
     for space in (pair.mine, pair.theirs):

@@ -5,7 +5,8 @@ As in test_found_in_programs.py, each line is a program that both libraries run.
 
 from __future__ import annotations
 
-from .each import each
+from tests.every_case import every_case
+
 from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
@@ -413,7 +414,7 @@ r=T.rrelu_(T.ones(3),-float("inf"),.5)
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@each("title line", LINES)
+@every_case("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     found = Pair().run(Line(line, title))
     assert found is None, found.text

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 import autogradkit as ak
+from tests.every_case import every_case
 
-from .each import each
 from .programs.runs import Line, Pair
 
 # Long lines stay whole: each is a program.
@@ -111,7 +111,7 @@ r=T.igamma(T.tensor([float('nan'),float('inf')]),T.tensor([float('inf'),float('n
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@each("title line", LINES)
+@every_case("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     pair = Pair()
     found = pair.run(Line(line, title))

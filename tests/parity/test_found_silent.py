@@ -11,7 +11,8 @@ import pickle
 
 import numpy as np
 
-from .each import each
+from tests.every_case import every_case
+
 from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
@@ -194,7 +195,7 @@ x=T.ones(3,dtype=T.float64,requires_grad=True); r=T.autograd.gradcheck(lambda x:
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@each("title line", LINES)
+@every_case("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     pair = Pair()
     for space in (pair.mine, pair.theirs):

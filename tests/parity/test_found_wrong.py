@@ -8,7 +8,8 @@ from __future__ import annotations
 import copy
 import pickle
 
-from .each import each
+from tests.every_case import every_case
+
 from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
@@ -299,7 +300,7 @@ x=T.ones(2,3)[:1,1:].requires_grad_(); (x*2).sum().backward(); o=T.optim.Rprop([
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@each("title line", LINES)
+@every_case("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     pair = Pair()
     for space in (pair.mine, pair.theirs):

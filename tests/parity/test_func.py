@@ -13,6 +13,7 @@ import torch.func
 
 import autogradkit
 import autogradkit.func
+from tests.every_case import every_case
 
 from .oracle import tensors_in
 
@@ -149,7 +150,7 @@ def _outcome(m: Any, line: str) -> tuple[str, list[bool]]:
     return re.sub(r" at 0x\w+", "", text), [each.requires_grad for each in tensors_in(found)]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line", [each for part in (DERIVATIVES, REFUSED, BATCHES, MODULES) for each in re.split(r"; |\n", part.strip())]
 )
 def test_line(line: str) -> None:

@@ -10,8 +10,8 @@ import torch
 import torch.autograd.functional
 
 import autogradkit
+from tests.every_case import every_case
 
-from .each import each
 from .oracle import tensors_in
 
 FUNCTIONS: dict[str, Any] = {
@@ -81,7 +81,7 @@ def _outcome(m: Any, line: str) -> tuple[str, list[bool]]:
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # of PyTorch's forward mode
-@each("line", re.split(r"; |\n", LINES.strip()))
+@every_case("line", re.split(r"; |\n", LINES.strip()))
 def test_line(line: str) -> None:
     assert _outcome(autogradkit, line) == _outcome(torch, line)
 

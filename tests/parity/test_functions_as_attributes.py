@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 NAMES = [
     "tanh",
@@ -47,8 +48,8 @@ def test_a_function_that_stands_in_a_class_is_given_the_input_alone(name):
         np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("writer", [autogradkit, torch], ids=["ours", "PyTorch's"])
+@every_case("name", NAMES)
+@every_case("writer", [autogradkit, torch])
 def test_a_file_with_a_function_is_read_by_both(name, writer):
     for reader in (autogradkit, torch):
         file = io.BytesIO()

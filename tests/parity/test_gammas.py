@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 CONCENTRATIONS = [0.01] * 10 + np.linspace(0.05, 3, 50).tolist() + np.geomspace(0.3, 2000, 60).tolist()
@@ -92,7 +93,7 @@ def test_a_generator_is_drawn_from_instead() -> None:
     assert [each.tolist() for each in ours[:3]] == [each.tolist() for each in theirs[:3]]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     """
 torch._standard_gamma(torch.tensor([1]))

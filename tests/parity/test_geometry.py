@@ -10,6 +10,7 @@ import torch
 
 from autogradkit.core import shapes
 from autogradkit.core import strides as S
+from tests.every_case import every_case
 
 SEEDS = range(24)
 CASES_PER_SEED = 60
@@ -52,7 +53,7 @@ def cases(seed: int):
         yield rng
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@every_case("seed", SEEDS)
 def test_layout_questions(seed):
     for rng in cases(seed):
         tensor = layout(rng, some_shape(rng))
@@ -69,7 +70,7 @@ def test_layout_questions(seed):
             assert S.channels_last_strides(shape) == torch.empty(shape, memory_format=torch.channels_last).stride()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@every_case("seed", SEEDS)
 def test_results_of_pointwise_ops(seed):
     for rng in cases(seed):
         out_shape = some_shape(rng)
@@ -91,7 +92,7 @@ def test_results_of_pointwise_ops(seed):
         assert S.output_strides(geometries, out_shape) == result.stride(), (geometries, out_shape)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@every_case("seed", SEEDS)
 def test_views(seed):
     for rng in cases(seed):
         tensor = layout(rng, some_shape(rng))
@@ -127,7 +128,7 @@ def regrouped(rng: random.Random, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@every_case("seed", SEEDS)
 def test_concatenation(seed):
     for rng in cases(seed):
         shape = tuple(rng.choice((0, 1, 2, 3)) for _ in range(rng.choice((1, 2, 3, 4, 4, 4, 4))))
@@ -147,7 +148,7 @@ def test_concatenation(seed):
         )
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@every_case("seed", SEEDS)
 def test_broadcasting_and_its_errors(seed):
     for rng in cases(seed):
         a, b = (some_shape(rng, 3, (0, 1, 1, 2, 3)) for _ in range(2))
@@ -155,7 +156,7 @@ def test_broadcasting_and_its_errors(seed):
         assert outcome(shapes.broadcast_shapes, a, b) == expected
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@every_case("seed", SEEDS)
 def test_sizes_to_infer_and_their_errors(seed):
     for rng in cases(seed):
         numel = rng.choice((0, 1, 2, 4, 6, 12))
@@ -173,7 +174,7 @@ def test_dimension_numbers_and_their_errors(ndim):
         assert ours == (expected or dim % max(ndim, 1))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@every_case("seed", SEEDS)
 def test_writing_over_shared_memory(seed):
     for rng in cases(seed):
         flat = torch.zeros(30)
@@ -197,7 +198,7 @@ def test_writing_over_shared_memory(seed):
         assert ours == expected, (geometry(target), geometry(source), target.storage_offset(), source.storage_offset())
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@every_case("seed", SEEDS)
 def test_allocation_keeps_the_strides(seed):
     for rng in cases(seed):
         tensor = layout(rng, some_shape(rng))

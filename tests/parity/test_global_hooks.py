@@ -10,6 +10,7 @@ import torch
 
 import autogradkit
 from autogradkit.nn.modules import hooks
+from tests.every_case import every_case
 
 from .layer_cases import assert_alike
 from .outcomes import Case, case_of
@@ -189,7 +190,7 @@ def compiled_by_no_mode(m: Any) -> Any:
     return m.nn.Tanh().compile(mode="quick")
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_it_is_as_in_pytorch(name: str) -> None:
     assert_alike(CASES[name])
 

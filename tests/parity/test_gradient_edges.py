@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 
 def _numbers(tensor: Any) -> list[str]:
@@ -82,7 +83,7 @@ EDGES: dict[str, Callable[[Net], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", EDGES)
+@every_case("name", EDGES)
 def test_edges(name: str) -> None:
     assert _outcome(autogradkit, EDGES[name]) == _outcome(torch, EDGES[name])
 
@@ -128,7 +129,7 @@ HOOKS: dict[str, Callable[[Net], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", HOOKS)
+@every_case("name", HOOKS)
 def test_hooks_on_several_gradients(name: str) -> None:
     assert _outcome(autogradkit, HOOKS[name]) == _outcome(torch, HOOKS[name])
 
@@ -299,6 +300,6 @@ SAVED: dict[str, Callable[[Net], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", SAVED)
+@every_case("name", SAVED)
 def test_saved_tensors_as_objects(name: str) -> None:
     assert _outcome(autogradkit, SAVED[name]) == _outcome(torch, SAVED[name])

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import autogradkit as ak
+from tests.every_case import every_case
 
 from .hard_points.compare import array_of, carried
 
@@ -33,8 +34,8 @@ _WAYS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
-@pytest.mark.parametrize("way", _WAYS)
+@every_case("kind", ["float16", "bfloat16"])
+@every_case("way", _WAYS)
 def test_a_number_beside_half_precision_is_rounded_where_pytorch_rounds_it(kind: str, way: str) -> None:
     random = np.random.default_rng(_SEED)
     for _ in range(20):
@@ -45,8 +46,8 @@ def test_a_number_beside_half_precision_is_rounded_where_pytorch_rounds_it(kind:
         assert np.array_equal(array_of(expected), array_of(found), equal_nan=True), f"seed {_SEED}: {number}"
 
 
-@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
-@pytest.mark.parametrize("way", ["mul", "rmul", "imul", "div", "idiv", "floor_divide"])
+@every_case("kind", ["float16", "bfloat16"])
+@every_case("way", ["mul", "rmul", "imul", "div", "idiv", "floor_divide"])
 def test_a_float32_without_dimensions_beside_half_precision_is_such_a_number(kind: str, way: str) -> None:
     theirs = torch.linspace(0.1, 8, 64).to(getattr(torch, kind))
     number = torch.tensor(0.1)
@@ -77,8 +78,8 @@ _GRADIENTS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
-@pytest.mark.parametrize("way", _GRADIENTS)
+@every_case("kind", ["float16", "bfloat16"])
+@every_case("way", _GRADIENTS)
 def test_gradients_of_half_precision_are_rounded_where_pytorch_rounds_them(kind: str, way: str) -> None:
     random = np.random.default_rng(_SEED)
     for _ in range(10):
@@ -101,9 +102,9 @@ _SUMS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
-@pytest.mark.parametrize("way", _SUMS)
-@pytest.mark.parametrize("shape", [(5, 7), (300, 4), (4, 300)])
+@every_case("kind", ["float16", "bfloat16"])
+@every_case("way", _SUMS)
+@every_case("shape", [(5, 7), (300, 4), (4, 300)])
 def test_half_precision_adds_up_in_float32(kind: str, way: str, shape: tuple[int, int]) -> None:
     random = np.random.default_rng(_SEED)
     theirs = torch.tensor(random.uniform(-1, 3, shape), dtype=getattr(torch, kind))

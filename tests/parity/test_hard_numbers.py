@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
-from .each import each
 from .outcomes import outcome
 
 LINES = """
@@ -104,6 +104,6 @@ def _seen(line: str, library: Any) -> Any:
     ]
 
 
-@each("line", [part.strip() for row in LINES.strip().splitlines() for part in row.split(";")])
+@every_case("line", [part.strip() for row in LINES.strip().splitlines() for part in row.split(";")])
 def test_a_number_or_a_size(line: str) -> None:
     assert _seen(line, autogradkit) == _seen(line, torch)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 
-import pytest
 import torch
 
 from autogradkit.core.homes import pytorchs_home
+from tests.every_case import every_case
 
 NAMESPACES = [
     "nn",
@@ -21,7 +21,7 @@ NAMESPACES = [
 ]
 
 
-@pytest.mark.parametrize("namespace", NAMESPACES)
+@every_case("namespace", NAMESPACES)
 def test_classes_name_pytorchs_module(namespace: str) -> None:
     theirs, ours = (importlib.import_module(f"{package}.{namespace}") for package in ("torch", "autogradkit"))
     asked = [

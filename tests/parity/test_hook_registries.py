@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-import pytest
-
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 MADE = (
@@ -74,7 +73,7 @@ torch.nn.functional.max_unpool2d(torch.ones(1, 3, 1, 1), torch.zeros(1, 3, 1, 1,
 """
 
 
-@pytest.mark.parametrize("line", LINES.split("\n")[1:-1])
+@every_case("line", LINES.split("\n")[1:-1])
 def test_a_line_says_the_same(line: str) -> None:
     check(MADE + line)
 

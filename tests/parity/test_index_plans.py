@@ -14,6 +14,7 @@ from autogradkit.core.indexing import parse
 from autogradkit.core.locations import locate
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, wrap
+from tests.every_case import every_case
 
 SEEDS = range(40)
 CASES_PER_SEED = 40
@@ -123,7 +124,7 @@ def node_names(tensor: torch.Tensor, source: torch.Tensor) -> list[str]:
     return names[::-1]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@every_case("seed", SEEDS)
 def test_random_indices(seed):
     rng = random.Random(seed)
     for _ in range(CASES_PER_SEED):
@@ -166,8 +167,8 @@ torch.tensor([1], dtype=torch.int16); [True, False]; [True, 1]; ([0, 1], [0, 1, 
 )
 
 
-@pytest.mark.parametrize("text", [text.strip() for text in SINGLES])
-@pytest.mark.parametrize("shape", [(2, 3, 4), (), (0, 2)], ids=str)
+@every_case("text", [text.strip() for text in SINGLES])
+@every_case("shape", [(2, 3, 4), (), (0, 2)])
 def test_unusual_indices(text, shape):
     leaf = torch.arange(float(np.prod(shape))).reshape(shape).requires_grad_()
     source = leaf.view_as(leaf)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 READS = """
 x[0]; x[-1]; x[:]; x[...]; x[()]; x[None]; x[0:2]; x[:, :]; x[:, 0]; x[0, ...]; x[..., 0]; x[::2]; x[5:1]; x[-100:100]
@@ -195,17 +195,17 @@ def write(library, line):
     return failed, facts(target, known["stops"]), attempt(lambda: gradients(library, [target], known["leaves"]))
 
 
-@pytest.mark.parametrize("line", lines(READS + ORDERS))
+@every_case("line", lines(READS + ORDERS))
 def test_reading(line):
     assert read(autogradkit, line) == read(torch, line)
 
 
-@pytest.mark.parametrize("line", lines(WRITES))
+@every_case("line", lines(WRITES))
 def test_writing(line):
     assert write(autogradkit, line) == write(torch, line)
 
 
-@pytest.mark.parametrize("line", lines(ERRORS))
+@every_case("line", lines(ERRORS))
 def test_errors(line):
     expected = attempt(lambda: eval(line, names(torch)))
     assert isinstance(expected, tuple)

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 INSIDE = """
 (x * 2)._version; m.ones(3).add_(1); x._version; x.add_(1)._version; x.detach().is_inference(); x.clone().is_inference()
@@ -64,12 +65,12 @@ def _outcome(m: Any, line: str, *, inside: bool) -> str:
             return f"{type(error).__name__}: {str(error).splitlines()[0]}"
 
 
-@pytest.mark.parametrize("line", re.split(r"; |\n", INSIDE.strip()))
+@every_case("line", re.split(r"; |\n", INSIDE.strip()))
 def test_inside(line: str) -> None:
     assert _outcome(autogradkit, line, inside=True) == _outcome(torch, line, inside=True)
 
 
-@pytest.mark.parametrize("line", re.split(r"; |\n", OUTSIDE.strip()))
+@every_case("line", re.split(r"; |\n", OUTSIDE.strip()))
 def test_outside(line: str) -> None:
     assert _outcome(autogradkit, line, inside=False) == _outcome(torch, line, inside=False)
 

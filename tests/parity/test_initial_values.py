@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
+from tests.every_case import every_case
 
 from .layer_cases import assert_alike
 from .outcomes import Case
@@ -39,7 +39,7 @@ FILLS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FILLS)
+@every_case("name", FILLS)
 def test_it_fills_as_pytorch_does(name: str) -> None:
     close = 1e-5 if "orthogonal" in name else 0.0  # QR is LAPACK's
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 import autogradkit
-from tests.parity.each import each
+from tests.every_case import every_case
 
 SEEDS = range(250)
 
@@ -158,7 +158,7 @@ def run(library, lines, twice):
 
 
 @pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
-@each("seed", SEEDS)
+@every_case("seed", SEEDS)
 def test_random_programs(seed, twice):
     lines = program(seed)
     listing = "\n".join(lines)
@@ -192,8 +192,8 @@ STALE = {
 }
 
 
-@pytest.mark.parametrize("edit", ["z *= 2", "z.fill_(3.)", "z.zero_()", "z.copy_(z * 1)", "z.requires_grad_().add_(1)"])
-@pytest.mark.parametrize("how", STALE)
+@every_case("edit", ["z *= 2", "z.fill_(3.)", "z.zero_()", "z.copy_(z * 1)", "z.requires_grad_().add_(1)"])
+@every_case("how", STALE)
 def test_a_view_of_what_became_part_of_a_graph_is_a_leaf_until_somebody_asks(how, edit):
     lines = [*STALE[how].split("; "), edit, "y = z.sum()"]
     outcomes, seen, values, grads = run(torch, lines, False)

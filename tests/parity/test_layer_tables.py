@@ -6,7 +6,7 @@ import copy
 from collections import OrderedDict
 from typing import Any
 
-import pytest
+from tests.every_case import every_case
 
 from .layer_cases import assert_alike
 from .outcomes import Case, case_of
@@ -163,6 +163,6 @@ def cross_map_of_a_matrix(m: Any) -> Any:
     return m.nn.CrossMapLRN2d(2)(m.ones(3, 3))
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_it_is_as_in_pytorch(name: str) -> None:
     assert_alike(CASES[name])

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 from .layer_cases import assert_alike
 from .outcomes import Case, case_of
@@ -189,7 +190,7 @@ REFUSED: dict[str, Case] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@every_case("name", REFUSED)
 def test_no_op_takes_what_has_no_sizes(name: str) -> None:
     def refusal_text(m: Any) -> str:
         with pytest.raises((ValueError, RuntimeError)) as refusal:
@@ -199,6 +200,6 @@ def test_no_op_takes_what_has_no_sizes(name: str) -> None:
     assert refusal_text(autogradkit) == refusal_text(torch)
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_it_is_as_in_pytorch(name: str) -> None:
     assert_alike(CASES[name])

@@ -7,12 +7,12 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 import autogradkit as ak
 from autogradkit.tracing.grad_history import GradHistory
 from autogradkit.tracing.watch import GradLog
+from tests.every_case import every_case
 
 SHAPES = [(), (3,), (2, 3), (9, 11)]
 STEPS = [
@@ -94,7 +94,7 @@ def adds_up(history: GradHistory) -> None:
         now = after
 
 
-@pytest.mark.parametrize("seed", range(60))
+@every_case("seed", range(60))
 def test_what_is_listed_adds_up_to_what_pytorch_has(seed: int) -> None:
     print("seed", seed)
     ours, theirs = Program(ak, seed), Program(torch, seed)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 HASHES = [
@@ -68,7 +69,7 @@ POINTS = [
 ]
 
 
-@pytest.mark.parametrize("line", [*HASHES, *CHOICES, *POINTS, *(VOLUMES + each for each in FORMATS)])
+@every_case("line", [*HASHES, *CHOICES, *POINTS, *(VOLUMES + each for each in FORMATS)])
 def test_says_what_pytorch_says(line: str) -> None:
     check(line)
 

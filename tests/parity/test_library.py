@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import autogradkit as ak
+from tests.every_case import every_case
 from tests.parity.outcomes import Case, assert_same, case_of, outcome
 
 CASES: dict[str, Case] = {}
@@ -293,7 +294,7 @@ def traced_by_fx(m: Any) -> Any:
     return _plain(graph.code, space), graph(m.ones(1)), str(op)[:13]
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_a_case(name: str) -> None:
     assert_same(CASES[name])
 

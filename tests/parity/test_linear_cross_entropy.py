@@ -5,10 +5,10 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 from .one_line import check
 from .oracle import assert_same
@@ -64,7 +64,7 @@ L(3, 4)(x[:, :2], t)
 """
 
 
-@pytest.mark.parametrize("line", LINES.split("\n")[1:-1])
+@every_case("line", LINES.split("\n")[1:-1])
 def test_a_line_says_the_same(line: str) -> None:
     check(MADE + line)
 

@@ -10,11 +10,11 @@ import re
 import warnings
 from typing import Any
 
-import pytest
 import torch
 import torch.masked  # which PyTorch does not load by itself
 
 import autogradkit
+from tests.every_case import every_case
 
 LINES = """
 m.frexp(m.tensor([1.5, -3.0, 0.0, m.inf, m.nan], requires_grad=True)); m.frexp(m.ones(2, dtype=m.bfloat16))
@@ -97,6 +97,6 @@ def _outcome(m: Any, line: str) -> tuple[str, list[str]]:
     return said, [str(each.message).splitlines()[0][:60] for each in caught]
 
 
-@pytest.mark.parametrize("line", re.split(r"; |\n", LINES.strip()))
+@every_case("line", re.split(r"; |\n", LINES.strip()))
 def test_line(line: str) -> None:
     assert _outcome(autogradkit, line) == _outcome(torch, line)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 import autogradkit
-from tests.parity.each import each
+from tests.every_case import every_case
 
 RESULTS = """
 torch.tensor(1, dtype=None); torch.tensor(data=1); torch.tensor(3.7, dtype=torch.int32); torch.asarray(1)
@@ -297,14 +297,14 @@ def _shown(made: Any) -> Any:
     return repr(made).replace("autogradkit.", "torch.")
 
 
-@each("call", _calls(RESULTS))
+@every_case("call", _calls(RESULTS))
 def test_the_same_comes_out(call: str) -> None:
     ours, theirs = _run(autogradkit, call), _run(torch, call)
     assert theirs[0] == "ok", f"PyTorch refuses it: {theirs[1]}"
     assert ours == theirs
 
 
-@each("call", _calls(ERRORS))
+@every_case("call", _calls(ERRORS))
 def test_the_same_is_refused_in_the_same_words(call: str) -> None:
     ours, theirs = _run(autogradkit, call), _run(torch, call)
     assert theirs[0] != "ok", "PyTorch allows it"

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 STREAM = np.random.default_rng(0)
 DISTINCT = STREAM.permutation(12_000).reshape(60, 200).astype(np.float32) - 6_000
@@ -45,8 +46,8 @@ def _agree(code: str, **arrays: np.ndarray[Any, Any]) -> None:
         assert ours.stride() == theirs.stride()
 
 
-@pytest.mark.parametrize("operand", OPERANDS)
-@pytest.mark.parametrize("code", SELECTIONS)
+@every_case("operand", OPERANDS)
+@every_case("code", SELECTIONS)
 def test_selections_by_partition_pick_what_pytorch_picks(code: str, operand: str) -> None:
     _agree(code, x=OPERANDS[operand])
 
@@ -81,13 +82,13 @@ PICKS = [
 ]
 
 
-@pytest.mark.parametrize("code", PICKS)
+@every_case("code", PICKS)
 def test_elements_named_along_a_dimension_are_pytorchs(code: str) -> None:
     _agree(code, x=FRACTIONS, y=DISTINCT / 7, along=ALONG, across=ACROSS)
 
 
-@pytest.mark.parametrize("rows", ROWS)
-@pytest.mark.parametrize(
+@every_case("rows", ROWS)
+@every_case(
     "code",
     [
         "x.index_select(0, rows)",
@@ -102,10 +103,8 @@ def test_rows_named_by_a_vector_are_pytorchs(code: str, rows: str) -> None:
     _agree(code, x=FRACTIONS, y=DISTINCT / 7, rows=ROWS[rows])
 
 
-@pytest.mark.parametrize(
-    "code", ["x.prod()", "x.prod(1)", "x.prod(1, keepdim=True)", "x.view(4, -1).prod(1)", "x.t().prod(0)"]
-)
-@pytest.mark.parametrize("width", [200, 199])
+@every_case("code", ["x.prod()", "x.prod(1)", "x.prod(1, keepdim=True)", "x.view(4, -1).prod(1)", "x.t().prod(0)"])
+@every_case("width", [200, 199])
 def test_products_leave_out_no_factor(code: str, width: int) -> None:
     primes = np.array([1, -1, 1, 1, -1, 1, 1], np.float32)  # whose products are exact in any order
     factors = np.resize(primes, (60, width))
@@ -172,8 +171,8 @@ CORNERS = _at_corners((60, 200))
 SLOPES = np.linspace(0.1, 0.9, 200, dtype=np.float32)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("code", UNITS)
+@every_case("dtype", [np.float32, np.float64])
+@every_case("code", UNITS)
 def test_bent_lines_are_pytorchs(code: str, dtype: Any) -> None:
     _agree(code, x=CORNERS.astype(dtype), y=FRACTIONS.astype(dtype), slopes=SLOPES.astype(dtype))
 
@@ -183,7 +182,7 @@ def test_blends_are_pytorchs(code: str) -> None:
     _agree(code, x=CORNERS, y=FRACTIONS, slopes=SLOPES)
 
 
-@pytest.mark.parametrize("code", [each for each in UNITS if each not in ("F.hardshrink(x)", "F.hardswish(x)")])
+@every_case("code", [each for each in UNITS if each not in ("F.hardshrink(x)", "F.hardswish(x)")])
 def test_gradients_of_bent_lines_are_pytorchs(code: str) -> None:
     def gradient(module: Any) -> Any:
         x = module.from_numpy(CORNERS.copy()).requires_grad_()
@@ -203,8 +202,8 @@ PADDINGS = [
 ]
 
 
-@pytest.mark.parametrize("mode", ["reflect", "replicate"])
-@pytest.mark.parametrize("padding", PADDINGS)
+@every_case("mode", ["reflect", "replicate"])
+@every_case("padding", PADDINGS)
 def test_edges_are_padded_as_pytorch_does(padding: str, mode: str) -> None:
     _agree(f"F.pad({padding}, mode='{mode}')", x=FRACTIONS)
 
@@ -225,7 +224,7 @@ RESTS = [
 PARTLY_WHOLE = np.round(FRACTIONS * 3, 1)
 
 
-@pytest.mark.parametrize("code", RESTS)
+@every_case("code", RESTS)
 def test_rests_and_whole_quotients_are_pytorchs(code: str) -> None:
     _agree(code, x=PARTLY_WHOLE + np.float32(0.05), y=PARTLY_WHOLE)
     _agree(code, x=CORNERS, y=PARTLY_WHOLE)
@@ -275,8 +274,8 @@ def test_gradients_of_a_kernel_for_each_channel_are_pytorchs(how: str) -> None:
         np.testing.assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
-@pytest.mark.parametrize("code", ["x @ x.t()", "x.t() @ x", "x.view(4, 15, 200) @ x.view(4, 200, 15)", "x @ x[0]"])
+@every_case("kind", ["float16", "bfloat16"])
+@every_case("code", ["x @ x.t()", "x.t() @ x", "x.view(4, 15, 200) @ x.view(4, 200, 15)", "x @ x[0]"])
 def test_products_of_half_precision_are_rounded_once(code: str, kind: str) -> None:
     # Sums of whole numbers that float32 holds: whoever rounds on the way finds others.
     whole = (TIED % 23).astype(np.float32)
@@ -331,8 +330,8 @@ def test_relu_of_every_number_of_half_precision(kind: str) -> None:
     np.testing.assert_array_equal(*signs)
 
 
-@pytest.mark.parametrize("ends", ["0, 1", "-0.0, 1", "1, -0.0", "-1, 1", "0.3, 70_000"])
-@pytest.mark.parametrize("kind", ["float32", "float64"])
+@every_case("ends", ["0, 1", "-0.0, 1", "1, -0.0", "-1, 1", "0.3, 70_000"])
+@every_case("kind", ["float32", "float64"])
 def test_many_numbers_at_equal_distances(kind: str, ends: str) -> None:
     found = [eval(f"m.linspace({ends}, 70_001, dtype=m.{kind})", {"m": m}).numpy() for m in (autogradkit, torch)]
     assert found[0].tobytes() == found[1].tobytes()
@@ -346,9 +345,9 @@ MANY_TIED = {
 }
 
 
-@pytest.mark.parametrize("operand", MANY_TIED)
-@pytest.mark.parametrize("largest", [True, False])
-@pytest.mark.parametrize("dim", [0, 1])
+@every_case("operand", MANY_TIED)
+@every_case("largest", [True, False])
+@every_case("dim", [0, 1])
 def test_equal_numbers_of_long_tensors_are_picked_as_they_stand(operand: str, largest: bool, dim: int) -> None:
     array = MANY_TIED[operand]
     values, indices = autogradkit.from_numpy(array).topk(9, dim, largest=largest)
@@ -360,8 +359,8 @@ def test_equal_numbers_of_long_tensors_are_picked_as_they_stand(operand: str, la
     assert third.indices.tolist() == np.take(np.argsort(array, dim, kind="stable"), 2, dim).tolist()
 
 
-@pytest.mark.parametrize("operand", OPERANDS)
-@pytest.mark.parametrize("shape", [(20, 600), (2, 6000), (47, 255), (46, 257), (5, 24, 100)])
+@every_case("operand", OPERANDS)
+@every_case("shape", [(20, 600), (2, 6000), (47, 255), (46, 257), (5, 24, 100)])
 def test_running_extremes_of_long_rows_are_pytorchs(operand: str, shape: tuple[int, ...]) -> None:
     rows = np.resize(OPERANDS[operand].reshape(-1), shape)
     for code in ("x.cummax(-1)", "x.cummin(-1)", "x.cummax(0)"):

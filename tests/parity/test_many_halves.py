@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 STREAM = np.random.default_rng(0)
 BITS = np.arange(1 << 16, dtype=np.uint16)
@@ -21,8 +22,8 @@ OF_HALVES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
-@pytest.mark.parametrize("code", OF_HALVES)
+@every_case("kind", ["float16", "bfloat16"])
+@every_case("code", OF_HALVES)
 def test_many_numbers_of_half_precision_are_computed_to_the_last_bit(code: str, kind: str) -> None:
     found = []
     for module in (autogradkit, torch):
@@ -55,8 +56,8 @@ NORMALISED = [
 ]
 
 
-@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
-@pytest.mark.parametrize("code", NORMALISED)
+@every_case("kind", ["float16", "bfloat16"])
+@every_case("code", NORMALISED)
 def test_rows_of_half_precision_are_normalised_in_float32(code: str, kind: str) -> None:
     ours, theirs = (
         eval(

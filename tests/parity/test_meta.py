@@ -11,8 +11,8 @@ import pytest
 import torch
 
 import autogradkit as ak
+from tests.every_case import every_case
 
-from .each import each
 from .one_line import outcome
 
 SHAPES = """
@@ -95,7 +95,7 @@ def looks(m: Any, line: str) -> Any:
     return (*known, str(made.device), made.is_meta, made.is_contiguous())
 
 
-@pytest.mark.parametrize("line", SHAPES)
+@every_case("line", SHAPES)
 def test_a_result_has_pytorchs_sizes_strides_and_dtype(line: str) -> None:
     assert looks(ak, line) == looks(torch, line)
 
@@ -127,7 +127,7 @@ lambda x: nn.TransformerEncoderLayer(4, 2, 8, device="meta")(x); o(5, 2, 4)
 """.strip().splitlines()
 
 
-@each("line", BACKWARD)
+@every_case("line", BACKWARD)
 def test_gradients_have_pytorchs_sizes_strides_and_dtype(line: str) -> None:
     told = []
     for m in (ak, torch):
@@ -192,7 +192,7 @@ BEFORE = (
 )
 
 
-@each("line", LINES)
+@every_case("line", LINES)
 def test_it_says_what_pytorch_says(line: str) -> None:
     assert outcome(ak, BEFORE + line)[:2] == outcome(torch, BEFORE + line)[:2]
 

@@ -6,7 +6,7 @@ import pickle
 from collections import OrderedDict
 from typing import Any
 
-import pytest
+from tests.every_case import every_case
 
 from .layer_cases import assert_alike
 from .outcomes import Case, case_of
@@ -355,6 +355,6 @@ def full_after_older(m: Any) -> Any:
     layer.register_full_backward_hook(lambda *given: None)
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_it_is_as_in_pytorch(name: str) -> None:
     assert_alike(CASES[name])

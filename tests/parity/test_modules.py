@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 BOTH = (autogradkit, torch)
 
@@ -189,7 +190,7 @@ def outcome(run: Callable[[Any], Any], m: Any) -> str:
         return f"{type(error).__name__}: {error}"
 
 
-@pytest.mark.parametrize("index", range(len(CASES)))
+@every_case("index", range(len(CASES)))
 def test_results_texts_and_errors(index: int) -> None:
     assert outcome(CASES[index], autogradkit) == outcome(CASES[index], torch)
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 MATRIX = np.arange(40, dtype=np.float32).reshape(5, 8)
 GROUPS = np.random.default_rng(0).standard_normal((2, 4, 3)).astype(np.float32)
@@ -39,13 +40,13 @@ DROPPED = [
 ]
 
 
-@pytest.mark.parametrize("code", DROPPED)
+@every_case("code", DROPPED)
 def test_native_dropout_drops_what_pytorch_drops(code: str) -> None:
     assert _outcome(autogradkit, code) == _outcome(torch, code)
 
 
-@pytest.mark.parametrize("train", [True, False, None])
-@pytest.mark.parametrize("p", [0.3, 0.0, 1.0])
+@every_case("train", [True, False, None])
+@every_case("p", [0.3, 0.0, 1.0])
 def test_gradients_of_native_dropout_are_pytorchs(p: float, train: bool | None) -> None:
     def found(module: Any) -> Any:
         module.manual_seed(3)
@@ -58,7 +59,7 @@ def test_gradients_of_native_dropout_are_pytorchs(p: float, train: bool | None) 
     assert found(autogradkit) == found(torch)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "code",
     [
         "[each.requires_grad for each in found]",
@@ -130,6 +131,6 @@ PRODUCTS = [
 ]
 
 
-@pytest.mark.parametrize("code", PRODUCTS)
+@every_case("code", PRODUCTS)
 def test_products_of_bytes_are_added_up_in_int32(code: str) -> None:
     assert _outcome(autogradkit, code) == _outcome(torch, code)

@@ -10,8 +10,7 @@ import pytest
 import torch
 
 import autogradkit as ak
-
-from .each import each
+from tests.every_case import every_case
 
 BEFORE = """
 a, b = torch.arange(6.0).view(2, 3), torch.arange(9.0).view(3, 3) + 10
@@ -83,7 +82,7 @@ def said(library: Any, line: str) -> str:
 
 
 @pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
-@each("line", LINES)
+@every_case("line", LINES)
 def test_they_are_pytorchs(line: str) -> None:
     assert said(ak, line) == said(torch, line)
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 BOTH = (autogradkit, torch)
 
@@ -42,8 +43,8 @@ def compare_gradients(run: Callable[..., Any], values: list[np.ndarray], toleran
         np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize(
-    ("size", "channels", "kernel", "options"),
+@every_case(
+    "size channels kernel options",
     [
         ((2, 3, 7, 6), 4, (3, 2), {}),
         ((20, 2, 9, 8), 4, (3, 3), {"padding": 1}),
@@ -58,7 +59,7 @@ def compare_gradients(run: Callable[..., Any], values: list[np.ndarray], toleran
         ((1, 1, 1, 1), 1, (1, 1), {}),
     ],
 )
-@pytest.mark.parametrize("biased", [True, False])
+@every_case("biased", [True, False])
 def test_conv2d(size: tuple[int, ...], channels: int, kernel: tuple[int, int], options: dict, biased: bool) -> None:
     groups = options.get("groups", 1)
     shapes = [size, (channels, size[-3] // groups, *kernel), *([(channels,)] if biased else [])]
@@ -72,8 +73,8 @@ def test_conv2d(size: tuple[int, ...], channels: int, kernel: tuple[int, int], o
 LAYOUTS = [(2, 3, 8, 9), (1, 3, 4, 4), (2, 2, 8, 8)]
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 3, 1, 2), (0, 1, 3, 2), (1, 0, 2, 3)])
-@pytest.mark.parametrize("size", LAYOUTS)
+@every_case("order", [(0, 1, 2, 3), (0, 3, 1, 2), (0, 1, 3, 2), (1, 0, 2, 3)])
+@every_case("size", LAYOUTS)
 def test_results_have_pytorchs_layout_for_any_input_layout(order: tuple[int, ...], size: tuple[int, ...]) -> None:
     [x] = arrays(3, size)
     found: list[list[Any]] = []
@@ -103,7 +104,7 @@ def test_conv2d_of_an_empty_batch() -> None:
         assert not w.grad.any()
 
 
-@pytest.mark.parametrize("seed", range(40))
+@every_case("seed", range(40))
 def test_max_pool2d_with_ties_nan_and_infinity(seed: int) -> None:
     stream = np.random.default_rng(seed)
     x = stream.integers(-3, 4, (2, 3, *stream.integers(6, 11, 2))).astype(np.float32)
@@ -130,10 +131,10 @@ def test_max_pool2d_is_differentiable_twice() -> None:
     compare_gradients(lambda m, x: m.nn.functional.max_pool2d(x, 3, 2, 1), arrays(1, (3, 7, 6)))
 
 
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@pytest.mark.parametrize("weighted", [True, False])
-@pytest.mark.parametrize("smoothing", [0.0, 0.2])
-@pytest.mark.parametrize("size", [(5, 3), (3,), (4, 3, 2), (2, 3, 2, 2), (2, 3, 1, 2, 2)])
+@every_case("reduction", ["mean", "sum", "none"])
+@every_case("weighted", [True, False])
+@every_case("smoothing", [0.0, 0.2])
+@every_case("size", [(5, 3), (3,), (4, 3, 2), (2, 3, 2, 2), (2, 3, 1, 2, 2)])
 def test_cross_entropy_of_classes(reduction: str, weighted: bool, smoothing: float, size: tuple[int, ...]) -> None:
     stream = np.random.default_rng(len(size))
     target = stream.integers(0, 3, (size[0], *size[2:]) if len(size) > 1 else ())
@@ -214,7 +215,7 @@ def saved(node: Any) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
+@every_case(
     "run",
     [
         lambda m, f, x: f.conv2d(x, m.ones(4, 3, 2, 2, requires_grad=True), m.ones(4)),
@@ -298,7 +299,7 @@ ERRORS: list[Callable[[Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("index", range(len(ERRORS)))
+@every_case("index", range(len(ERRORS)))
 def test_errors_have_pytorchs_text(index: int) -> None:
     assert outcome(ERRORS[index], autogradkit) == outcome(ERRORS[index], torch)
 

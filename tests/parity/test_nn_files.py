@@ -14,8 +14,8 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
-from .each import each
 from .one_line import check
 from .oracle import assert_same
 
@@ -37,7 +37,7 @@ ASKED_BY_SCRIPTS = {
 }
 
 
-@pytest.mark.parametrize("file", FILES)
+@every_case("file", FILES)
 def test_a_file_has_the_classes_that_pytorch_has_in_it(file: str) -> None:
     theirs = importlib.import_module(f"torch.nn.modules.{file}")
     ours = importlib.import_module(f"autogradkit.nn.modules.{file}")
@@ -105,7 +105,7 @@ LINES = [
 ]
 
 
-@each("line", LINES)
+@every_case("line", LINES)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.parity.each import each
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 LINES = [
@@ -36,6 +36,6 @@ LINES = [
 ]
 
 
-@each("line", LINES)
+@every_case("line", LINES)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-import pytest
+from tests.every_case import every_case
 
 from .layer_cases import assert_alike
 from .outcomes import Case, case_of
@@ -251,6 +251,6 @@ def shared(m: Any) -> Any:
     return layer, layer.weight.is_shared()
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_it_is_as_in_pytorch(name: str) -> None:
     assert_alike(CASES[name])

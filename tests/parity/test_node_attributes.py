@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 EXPRESSIONS = """
 setattr(n, "metadata", 3)
@@ -75,7 +76,7 @@ def shown(t: Any, expression: str) -> str:
 
 
 @pytest.mark.filterwarnings("ignore:grad and param do not obey:UserWarning")
-@pytest.mark.parametrize("expression", EXPRESSIONS.strip().splitlines())
+@every_case("expression", EXPRESSIONS.strip().splitlines())
 def test_a_node_shows_what_pytorchs_shows(expression: str) -> None:
     assert shown(autogradkit, expression) == shown(torch, expression)
 
@@ -105,6 +106,6 @@ def saved(t: Any, expression: str) -> list[str]:
     return [name for name in dir(node) if "_saved_" in name]
 
 
-@pytest.mark.parametrize("expression", SAVED.strip().splitlines())
+@every_case("expression", SAVED.strip().splitlines())
 def test_what_a_node_saved_has_pytorchs_names(expression: str) -> None:
     assert saved(autogradkit, expression) == saved(torch, expression)

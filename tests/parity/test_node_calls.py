@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 import autogradkit
+from tests.every_case import every_case
 
 from .programs.runs import Line, Pair
 
@@ -34,7 +33,7 @@ y=T.nn.functional.max_pool2d(x.view(1,1,1,2),(1,2)); r=y.grad_fn(T.ones(1,1,1,1)
 """
 
 
-@pytest.mark.parametrize("line", LINES.strip().splitlines())
+@every_case("line", LINES.strip().splitlines())
 def test_a_called_node_gives_what_pytorchs_gives(line: str) -> None:
     found = Pair().run(Line("x=T.tensor([1.,3.],requires_grad=True); " + line, "grad_fn"))
     assert found is None, found.text

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 OPERATORS = (
     "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor", "lshift", "rshift",
@@ -50,7 +51,7 @@ def _outcome(call: Any) -> str:
             return f"{type(error).__name__}: {str(error).splitlines()[0]}"
 
 
-@pytest.mark.parametrize("name", OPERATORS)
+@every_case("name", OPERATORS)
 def test_an_operator_between_an_array_and_a_tensor(name: str) -> None:
     for (of_tensor, of_array), left in itertools.product(DTYPES, (True, False)):
 
@@ -63,7 +64,7 @@ def test_an_operator_between_an_array_and_a_tensor(name: str) -> None:
         assert (case, _outcome(lambda: call(autogradkit))) == (case, _outcome(lambda: call(torch)))
 
 
-@pytest.mark.parametrize("line", [each.strip() for line in LINES.strip().splitlines() for each in line.split(";")])
+@every_case("line", [each.strip() for line in LINES.strip().splitlines() for each in line.split(";")])
 def test_a_line_with_an_array(line: str) -> None:
     def call(library: Any) -> Any:
         w = library.tensor([0.5, 2.0], requires_grad=True)
@@ -72,7 +73,7 @@ def test_a_line_with_an_array(line: str) -> None:
     assert _outcome(lambda: call(autogradkit)) == _outcome(lambda: call(torch))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         "w.numpy()",

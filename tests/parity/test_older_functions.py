@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 FUNCTIONS = """
@@ -79,7 +79,7 @@ POOLINGS = [
 LINES = FUNCTIONS.strip().replace("\n", "; ").split("; ")
 
 
-@pytest.mark.parametrize("line", LINES + SEVERAL + POOLINGS)
+@every_case("line", LINES + SEVERAL + POOLINGS)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)
 
@@ -87,8 +87,8 @@ def test_a_line_says_the_same(line: str) -> None:
 SHAPES = [(5, 3), (3, 5), (2, 4, 3), (6, 6)]
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("name", ["svd_lowrank", "pca_lowrank"])
+@every_case("shape", SHAPES)
+@every_case("name", ["svd_lowrank", "pca_lowrank"])
 def test_a_low_rank_is_that_of_the_same_random_projections(name: str, shape: tuple[int, ...]) -> None:
     data = np.random.default_rng(7).normal(size=shape)
     made = []

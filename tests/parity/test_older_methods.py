@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.parity.each import each
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 QUERIES = """
@@ -90,7 +90,7 @@ GRADIENTS = [
 LINES = [line for text in (QUERIES, OLDER, EDITS) for line in text.strip().replace("\n", "; ").split("; ")]
 
 
-@each("line", LINES + GRADIENTS)
+@every_case("line", LINES + GRADIENTS)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import pytest
 import torch
 import torch.overrides
 import torch.utils.dlpack
@@ -16,8 +15,8 @@ import torch.utils.hooks
 
 import autogradkit
 import autogradkit.overrides
+from tests.every_case import every_case
 
-from .each import each
 from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
@@ -103,7 +102,7 @@ o=O.LBFGS([a,b]); a.grad=T.ones(3); b.grad=sp; o.step(lambda: T.ones(()))
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
 
-@each("title line", LINES)
+@every_case("title line", LINES)
 def test_it_is_as_in_pytorch(title: str, line: str) -> None:
     with Pair() as pair:  # which sets the default dtype back
         for space in (pair.mine, pair.theirs):
@@ -136,7 +135,7 @@ def _stepped(m: Any, line: str) -> list[Any]:
     return [*numbers, said]
 
 
-@pytest.mark.parametrize("line", SPARSE.strip().splitlines())
+@every_case("line", SPARSE.strip().splitlines())
 def test_a_step_by_a_sparse_gradient(line: str) -> None:
     *mine, my_text = _stepped(autogradkit, line)
     *theirs, their_text = _stepped(torch, line)

@@ -11,6 +11,7 @@ import autogradkit as ak
 from autogradkit._ops.declare.names import SETS, load_all
 from autogradkit._ops.operators.declared import NAMES_FILE
 from scripts.write_overload_names import lines
+from tests.every_case import every_case
 from tests.parity.one_line import outcome
 from tests.parity.outcomes import Case, assert_same, case_of
 
@@ -27,7 +28,7 @@ def _operators(module: Any, name: str) -> dict[str, Any]:
     return {} if packet is None else {each: getattr(packet, each) for each in packet.overloads()}
 
 
-@pytest.mark.parametrize("first", sorted({name[0] for name in NAMES}))
+@every_case("first", sorted({name[0] for name in NAMES}))
 def test_every_overload_is_one_of_pytorchs_with_its_arguments(first: str) -> None:
     for name in NAMES:
         if name[0] != first:
@@ -98,7 +99,7 @@ torch.ops.load_library("nothing.so")
 """
 
 
-@pytest.mark.parametrize("line", LINES.strip().splitlines())
+@every_case("line", LINES.strip().splitlines())
 def test_a_line_says_what_it_says_in_pytorch(line: str) -> None:
     assert outcome(ak, line) == outcome(torch, line)
 
@@ -148,7 +149,7 @@ def parsed_schemas(m: Any) -> Any:
     return found
 
 
-@pytest.mark.parametrize("text", [
+@every_case("text", [
     "foo(Tensor x, ) -> Tensor", "foo(Tensor x)", "(Tensor x) -> Tensor", "foo(Tensor x -> Tensor", "foo(Blub x) -> Tensor",
     "foo", "foo.bar.baz(Tensor x) -> Tensor", "foo(Tensor x) -> Tensor,",
 ])  # fmt: skip

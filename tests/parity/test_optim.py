@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 BOTH = (autogradkit, torch)
 
@@ -145,7 +146,7 @@ ERRORS: list[Callable[[Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("index", range(len(ERRORS)))
+@every_case("index", range(len(ERRORS)))
 def test_errors_and_texts(index: int) -> None:
     assert outcome(ERRORS[index], autogradkit) == outcome(ERRORS[index], torch)
 
@@ -178,7 +179,7 @@ def test_schedules(make: Callable[..., Any]) -> None:
     np.testing.assert_allclose(rates[0], rates[1], rtol=1e-9)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "options",
     [
         {},
@@ -188,9 +189,8 @@ def test_schedules(make: Callable[..., Any]) -> None:
         {"foreach": True},
         {"amsgrad": True, "fused": True},
     ],
-    ids=str,
 )
-@pytest.mark.parametrize("name", ["Adam", "AdamW"])
+@every_case("name", ["Adam", "AdamW"])
 def test_edits_of_what_adam_remembers_are_counted(name: str, options: dict[str, Any]) -> None:
     assert _versions(autogradkit, name, options) == _versions(torch, name, options)
 

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 BOTH = (autogradkit, torch)
 FORMULAS = ["ASGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Rprop", "SGD"]
@@ -48,7 +49,7 @@ def outcome(run: Callable[[Any], Any], m: Any) -> Any:
         return f"{type(error).__name__}: {error}"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every_case("name", NAMES)
 def test_float32_errs_at_most_twice_as_much_as_pytorch(name: str) -> None:
     """Against the same steps in float64."""
     found = []
@@ -62,8 +63,8 @@ def test_float32_errs_at_most_twice_as_much_as_pytorch(name: str) -> None:
     assert mine <= 2 * max(theirs, np.finfo(np.float32).eps)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-@pytest.mark.parametrize("name", NAMES)
+@every_case("dtype", ["float16", "bfloat16"])
+@every_case("name", NAMES)
 def test_halves_are_computed_in_float32(name: str, dtype: str) -> None:
     found = []
     for m in BOTH:
@@ -90,7 +91,7 @@ def test_an_average_in_bfloat16_forgets() -> None:
     assert (found[0] < 0.009).all()
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@every_case("name", FORMULAS)
 def test_a_step_can_be_differentiated(name: str) -> None:
     """By the values that the parameter began with, through the step and through its gradient."""
     found = []
@@ -140,7 +141,7 @@ def test_what_cannot_be_differentiated_or_captured_says_so() -> None:
             assert outcome(run, autogradkit) == outcome(run, torch) != ""
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every_case("name", NAMES)
 def test_saved_and_loaded_into_another_dtype_it_goes_on_alike(name: str) -> None:
     found = []
     for m in BOTH:
@@ -159,10 +160,8 @@ def test_saved_and_loaded_into_another_dtype_it_goes_on_alike(name: str) -> None
     assert found[0][1:] == found[1][1:]
 
 
-@pytest.mark.parametrize(
-    "copied", [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))], ids=["deepcopy", "pickle"]
-)
-@pytest.mark.parametrize("name", ["Adagrad", "NAdam", "SGD", "ASGD", "RMSprop"])
+@every_case("copied", [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+@every_case("name", ["Adagrad", "NAdam", "SGD", "ASGD", "RMSprop"])
 def test_a_copy_goes_on_by_itself(name: str, copied: Callable[[Any], Any]) -> None:
     found = []
     for m in BOTH:
@@ -264,7 +263,7 @@ REFUSED: list[Callable[[Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("index", range(len(REFUSED)))
+@every_case("index", range(len(REFUSED)))
 def test_refusals(index: int) -> None:
     mine, theirs = (outcome(REFUSED[index], m) for m in BOTH)
     assert mine == theirs

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.oracle import assert_same, error_of
 
 CALLS: list[Callable[[Any, Any], Any]] = [
@@ -33,7 +33,7 @@ CALLS: list[Callable[[Any, Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("call", CALLS)
+@every_case("call", CALLS)
 def test_it_gives_what_pytorch_gives(call: Callable[[Any, Any], Any]) -> None:
     found = []
     for m in (autogradkit, torch):
@@ -59,14 +59,14 @@ REFUSED: list[Callable[[Any, Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("call", REFUSED)
+@every_case("call", REFUSED)
 def test_it_refuses_in_pytorchs_words(call: Callable[[Any, Any], Any]) -> None:
     expected = error_of(lambda: call(torch, torch.nn.utils.rnn))
     assert expected is not None
     assert error_of(lambda: call(autogradkit, autogradkit.nn.utils.rnn)) == expected
 
 
-@pytest.mark.parametrize("to", ["double", "float", "half", "long", "int", "short", "char", "byte", "cpu"])
+@every_case("to", ["double", "float", "half", "long", "int", "short", "char", "byte", "cpu"])
 def test_a_packed_sequence_is_converted(to: str) -> None:
     found = []
     for m in (autogradkit, torch):

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 
 def _shown(tensor: Any) -> str:
@@ -79,7 +80,7 @@ BUILDS: dict[str, Callable[..., Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", BUILDS)
+@every_case("name", BUILDS)
 def test_what_is_packed_and_unpacked(name: str) -> None:
     assert _hook_log(autogradkit, BUILDS[name]) == _hook_log(torch, BUILDS[name])
 

@@ -6,7 +6,7 @@ import copy
 import pickle
 from typing import Any
 
-import pytest
+from tests.every_case import every_case
 
 from .layer_cases import assert_alike
 from .outcomes import Case, case_of
@@ -271,9 +271,9 @@ def spectral_norm_without_iterations(m: Any) -> Any:
     m.nn.utils.parametrizations.spectral_norm(m.nn.Linear(3, 2), n_power_iterations=0)
 
 
-@pytest.mark.parametrize("sizes", [(3, 3), (3, 2), (2, 4)])
-@pytest.mark.parametrize("way", [None, "matrix_exp", "cayley", "householder"])
-@pytest.mark.parametrize("trivial", [True, False])
+@every_case("sizes", [(3, 3), (3, 2), (2, 4)])
+@every_case("way", [None, "matrix_exp", "cayley", "householder"])
+@every_case("trivial", [True, False])
 def test_orthogonal(sizes: tuple[int, int], way: str | None, trivial: bool) -> None:
     def code(m: Any) -> Any:
         layer = m.nn.Linear(*sizes[::-1], dtype=m.float64)
@@ -319,6 +319,6 @@ def orthogonal_and_complex(m: Any) -> Any:
     m.nn.utils.parametrizations.orthogonal(layer, orthogonal_map="householder")
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_it_is_as_in_pytorch(name: str) -> None:
     assert_alike(CASES[name])

@@ -15,6 +15,7 @@ from torch.autograd import profiler_util
 import autogradkit
 from autogradkit.autograd import profiler
 from autogradkit.autograd.profiler import EventList, FunctionEvent
+from tests.every_case import every_case
 
 TIMES = [  # name, start, end, place of the parent
     ("mine", 0.0, 2_500_000.5, None),
@@ -47,8 +48,8 @@ def _theirs(shapes: bool, profile_memory: bool = False) -> Any:
     return events
 
 
-@pytest.mark.parametrize("shapes", [False, True])
-@pytest.mark.parametrize("sort_by", [None, "cpu_time_total", "self_cpu_time_total", "count"])
+@every_case("shapes", [False, True])
+@every_case("sort_by", [None, "cpu_time_total", "self_cpu_time_total", "count"])
 def test_tables(sort_by: str | None, shapes: bool) -> None:
     ours, theirs = _ours(shapes), _theirs(shapes)
     options: dict[str, Any] = {"sort_by": sort_by}

@@ -11,6 +11,7 @@ import torch
 import autogradkit as ak
 from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.names import load_all
+from tests.every_case import every_case
 
 from .oracle import array_of
 from .programs import reasons
@@ -70,8 +71,8 @@ def test_differences_are_seen_and_shrunk() -> None:
     assert [line.label for line in small] == ["made to differ"]
 
 
-@pytest.mark.parametrize(
-    ("made", "line", "shown", "left_out"),
+@every_case(
+    "made line shown left_out",
     [
         ("v1 = T.arange(9.0)[::2]", "v1[:4] = v1[1:]", "v1", True),
         ("v1 = T.arange(9.0)[::2]", "v1[0:2] = v1[2:4]", "v1", False),  # one storage, other elements

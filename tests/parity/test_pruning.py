@@ -6,7 +6,7 @@ import copy
 import importlib
 from typing import Any
 
-import pytest
+from tests.every_case import every_case
 
 from .layer_cases import assert_alike
 from .outcomes import Case, case_of
@@ -199,6 +199,6 @@ def container_of_numbers(m: Any) -> Any:
     p.PruningContainer(one).add_pruning_method(3)
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_it_is_as_in_pytorch(name: str) -> None:
     assert_alike(CASES[name])

@@ -19,6 +19,7 @@ from PIL import Image
 import autogradkit as ak
 from autogradkit.vision import models as ours
 from scripts.write_published_weights import FILE, text
+from tests.every_case import every_case
 from tests.parity.oracle_vision import torchvision
 
 theirs = torchvision.models
@@ -54,7 +55,7 @@ def test_the_file_is_what_its_script_writes() -> None:
     assert FILE.read_text(encoding="utf-8") == text(), "run python -m scripts.write_published_weights"
 
 
-@pytest.mark.parametrize("model", ours.list_models())
+@every_case("model", ours.list_models())
 def test_an_enum_is_torchvisions(model: str) -> None:
     enum, expected = ours.get_model_weights(model), theirs.get_model_weights(model)
     assert facts(enum) == facts(expected)
@@ -72,7 +73,7 @@ def test_members_are_copied_and_pickled() -> None:
     assert member.value != "IMAGENET1K_V2"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "call",
     [
         "get_weight('ResNet18_Weights')",

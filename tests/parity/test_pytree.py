@@ -15,6 +15,7 @@ import torch.utils._pytree as theirs
 
 import autogradkit
 from autogradkit.utils import _pytree as ours
+from tests.every_case import every_case
 
 Point = namedtuple("Point", "x y")
 Place = namedtuple("Place", "x y")
@@ -47,7 +48,7 @@ def text_of(function: Callable[[], Any]) -> str:
 NAMES = trees(torch)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every_case("name", NAMES)
 def test_a_tree_is_taken_apart_and_put_together(name: str) -> None:
     for ask in (
         lambda pytree, tree: pytree.tree_flatten(tree),
@@ -84,7 +85,7 @@ PAIRS = {
 }
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@every_case("name", PAIRS)
 def test_two_trees_are_walked_together_or_refused(name: str) -> None:
     first, second = PAIRS[name]
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 STEPS = """
 {x} + {y}; {x} * {y}; {x} - {y}; {x} * 0.5; {x} @ {y}; {x}.t(); {x}.tanh(); {x}.sigmoid(); {x} / ({y} * {y} + 1)
@@ -106,7 +106,7 @@ def run_program(t: Any, seed: int) -> dict[str, Any]:
     return {"error": error, "order": order, "held": held, "grads": kept, "given": given}
 
 
-@pytest.mark.parametrize("seed", range(300))
+@every_case("seed", range(300))
 def test_random_graphs(seed: int) -> None:
     print("seed", seed, *program(seed)[0], program(seed)[1], sep="\n")
     ours, theirs = run_program(autogradkit, seed), run_program(torch, seed)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import autogradkit as ak
+from tests.every_case import every_case
 
 # Each runs with `t` as either package, in one stream: a call that drew too much or too little spoils the next.
 CALLS = """
@@ -181,7 +182,7 @@ t.manual_seed(2**64)
 """.strip().splitlines()
 
 
-@pytest.mark.parametrize("call", REFUSED)
+@every_case("call", REFUSED)
 def test_refusals(call):
     raised = []
     for package in (ak, torch):

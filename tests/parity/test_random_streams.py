@@ -8,6 +8,7 @@ import torch
 
 from autogradkit.core import draws as D
 from autogradkit.core.random import Generator
+from tests.every_case import every_case
 
 SEEDS = [0, 1, 42, 2**31 + 5, 2**40 + 3, -1, 67280421310721]
 SIZES = [0, 1, 2, 15, 16, 17, 31, 32, 100, 1000]
@@ -51,10 +52,8 @@ def test_a_million_normals():
         assert_same(drawn, torch.randn(1_000_003, dtype=DTYPES[dtype], generator=theirs))
 
 
-@pytest.mark.parametrize(
-    "bounds", [(0, 10), (-5, 5), (0, 1), (0, 2**28 - 1), (0, 2**28), (0, 2**33), (-(2**63), 2**63 - 1)]
-)
-@pytest.mark.parametrize("seed", SEEDS[:3])
+@every_case("bounds", [(0, 10), (-5, 5), (0, 1), (0, 2**28 - 1), (0, 2**28), (0, 2**33), (-(2**63), 2**63 - 1)])
+@every_case("seed", SEEDS[:3])
 def test_integers_between_bounds(seed, bounds):
     ours, theirs = pair(seed)
     for n in SIZES:
@@ -62,7 +61,7 @@ def test_integers_between_bounds(seed, bounds):
     assert_same_state(ours, theirs)
 
 
-@pytest.mark.parametrize("name", ["int64", "int32", "int16", "int8", "uint8", "bool", "float32", "float64", "float16"])
+@every_case("name", ["int64", "int32", "int16", "int8", "uint8", "bool", "float32", "float64", "float16"])
 def test_integers_without_bounds(name):
     ours, theirs = pair(11)
     for n in (1, 100):
@@ -110,8 +109,8 @@ def test_chances_down_to_the_last_bit_of_a_draw(size):
             assert_same_state(ours, theirs)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("seed", SEEDS[:4])
+@every_case("dtype", DTYPES)
+@every_case("seed", SEEDS[:4])
 def test_categories(seed, dtype):
     ours, theirs = pair(seed)
     weights = torch.rand(6, 40, dtype=DTYPES[dtype], generator=torch.Generator().manual_seed(seed))
@@ -138,8 +137,8 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("layout", LAYOUTS)
+@every_case("dtype", DTYPES)
+@every_case("layout", LAYOUTS)
 def test_memory_is_filled_in_pytorch_s_order(layout, dtype):
     ours, theirs = pair(3)
     kind = np.dtype(dtype)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 from .outcomes import outcome
 
@@ -52,7 +52,7 @@ T.where(T.tensor([True]), np.bool_(True), T.arange(1))
 """
 
 
-@pytest.mark.parametrize("line", LINES.strip().splitlines())
+@every_case("line", LINES.strip().splitlines())
 def test_a_rare_call(line: str) -> None:
     def run(library: Any) -> Any:
         library.manual_seed(0)

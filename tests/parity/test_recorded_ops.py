@@ -16,6 +16,7 @@ import torch
 from autogradkit.tracing.events import Accumulated, Argument, Op
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.structure.build import build
+from tests.every_case import every_case
 from tests.tracing.render.cells import trace_source
 
 pytestmark = pytest.mark.long
@@ -88,7 +89,7 @@ def assert_true(trace: Recording) -> int:
     return len(ops)
 
 
-@pytest.mark.parametrize("seed", range(PROGRAMS))
+@every_case("seed", range(PROGRAMS))
 def test_recorded_inputs_give_recorded_outputs(seed: int) -> None:
     source = program(seed)
     print(f"seed {seed}\n{BEFORE}\n---\n{source}")

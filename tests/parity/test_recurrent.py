@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.oracle import assert_same, error_of, tensors_in
 
 LENGTHS = [2, 4, 1]
@@ -50,9 +51,9 @@ def _gradients(m: Any, outputs: list[Any], leaves: list[Any]) -> Any:
     return m.autograd.grad(loss, leaves)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("name", "options"), NETWORKS)
-@pytest.mark.parametrize("packed", [False, True])
+@every_case("dtype", ["float32", "float64"])
+@every_case("name options", NETWORKS)
+@every_case("packed", [False, True])
 def test_outputs_states_and_all_gradients(name: str, options: dict[str, Any], packed: bool, dtype: str) -> None:
     def run(m: Any) -> Any:
         network, state = _network_and_state(m, name, options, dtype)
@@ -171,7 +172,7 @@ def _states(m: Any, name: str, *sizes: int) -> Any:
     return (m.ones(sizes), m.ones(sizes)) if name == "LSTM" else m.ones(sizes)
 
 
-@pytest.mark.parametrize("call", REFUSED)
+@every_case("call", REFUSED)
 def test_it_refuses_in_pytorchs_words(call: Callable[[Any], Any]) -> None:
     expected = error_of(lambda: call(torch))
     assert expected is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.parity.each import each
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 X = "x = torch.arange(6.0).reshape(2, 3); v = torch.arange(1.0, 4.0); n = torch.ones(3, dtype=torch.int64); b = n.bool()"
@@ -54,6 +54,6 @@ LINES = [
 ]
 
 
-@each("line", LINES)
+@every_case("line", LINES)
 def test_it_is_as_in_pytorch(line: str) -> None:
     check(f"{X}; {line}")

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 from .oracle import to_ours
 
@@ -18,8 +19,8 @@ def bits(tensor: object) -> np.ndarray:
     return values.view(f"i{values.itemsize}")
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("size", [0, 1, 5, 9, 1023, 1025, 16384, 20_001])
+@every_case("dtype", [torch.float32, torch.float64])
+@every_case("size", [0, 1, 5, 9, 1023, 1025, 16384, 20_001])
 def test_every_value_and_every_gradient_to_the_bit(size: int, dtype: torch.dtype) -> None:
     stream = np.random.default_rng(5)
     x, slope = (torch.from_numpy(stream.choice(SPECIAL, size)).to(dtype) for _ in range(2))
@@ -31,9 +32,9 @@ def test_every_value_and_every_gradient_to_the_bit(size: int, dtype: torch.dtype
         np.testing.assert_array_equal(mine, theirs)
 
 
-@pytest.mark.parametrize("of_slope", [(0, 1, 2, 3), (0, 2, 3, 1), (3, 2, 1, 0), None], ids=str)
-@pytest.mark.parametrize("of_x", [(0, 1, 2, 3), (0, 2, 3, 1), (3, 2, 1, 0)], ids=str)
-@pytest.mark.parametrize("size", [3, 13])
+@every_case("of_slope", [(0, 1, 2, 3), (0, 2, 3, 1), (3, 2, 1, 0), None])
+@every_case("of_x", [(0, 1, 2, 3), (0, 2, 3, 1), (3, 2, 1, 0)])
+@every_case("size", [3, 13])
 def test_layouts(size: int, of_x: tuple[int, ...], of_slope: tuple[int, ...] | None) -> None:
     """`None` is the expanded gradient that `sum` sends."""
     stream = torch.Generator().manual_seed(2)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.every_case import every_case
+
 from .programs.runs import Line, Pair
 
 VIEWS = (
@@ -30,13 +32,11 @@ def test_a_view_of_other_memory_with_the_same_sizes_is_that_memorys(view: str) -
             assert found is None, f"{memory}: {found.text}"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "a", ["T.arange(24.).reshape(2, 3, 4)", "T.arange(24.).reshape(2, 4, 3).mT", "T.arange(48.).reshape(4, 3, 4)[::2]"]
 )
-@pytest.mark.parametrize(
-    "b", ["T.arange(16.).reshape(2, 4, 2)", "T.arange(16.).reshape(2, 2, 4).mT", "T.zeros(2, 4, 0)"]
-)
-@pytest.mark.parametrize("batch", ["", ".unsqueeze(1)"])
+@every_case("b", ["T.arange(16.).reshape(2, 4, 2)", "T.arange(16.).reshape(2, 2, 4).mT", "T.zeros(2, 4, 0)"])
+@every_case("batch", ["", ".unsqueeze(1)"])
 def test_a_product_of_batches_has_pytorchs_nodes(a: str, b: str, batch: str) -> None:
     asked = "; ".join(
         f"{name} = r.grad_fn.next_functions[0][0]{more}"

@@ -17,6 +17,7 @@ import torch
 
 import autogradkit
 import autogradkit.safetensors
+from tests.every_case import every_case
 
 ROOT = Path(__file__).parent.parent.parent
 THEIRS = SimpleNamespace(**vars(safetensors.torch))
@@ -131,7 +132,7 @@ REFUSED: list[Callable[[Any, Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("index", range(len(REFUSED)))
+@every_case("index", range(len(REFUSED)))
 def test_refusals(index: int) -> None:
     ours, theirs = (text_of(REFUSED[index], m, room) for m, room in BOTH)
     assert ours == theirs

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 import autogradkit as ak
 from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.overload import Overload
+from tests.every_case import every_case
 
 load_all()  # of families that are declared when they are asked for, too
 
@@ -132,7 +132,7 @@ def _saved(node: Any, sample: tuple[Any, ...]) -> dict[str, bool]:
     return found
 
 
-@pytest.mark.parametrize("name", COMPARED)
+@every_case("name", COMPARED)
 def test_a_node_saves_what_pytorch_saves(name: str) -> None:
     op = COMPARED[name]
     for sample, flags in _samples(op):
@@ -162,7 +162,7 @@ def _edited(op: Overload, sample: Any, flags: tuple[bool, ...], ours: bool, whic
     return "runs"
 
 
-@pytest.mark.parametrize("name", COMPARED)
+@every_case("name", COMPARED)
 def test_the_same_edits_make_backward_fail(name: str) -> None:
     op = COMPARED[name]
     for sample, flags in _samples(op):

@@ -15,7 +15,7 @@ from torch.nn.modules.module import Module as TheirModule
 import autogradkit
 from autogradkit.nn.modules.module import Module
 from autogradkit.serialization.names import found, global_name
-from tests.parity.each import each
+from tests.every_case import every_case
 
 BOTH = (autogradkit, torch)
 LAYERS = [name for name in dir(autogradkit.nn) if name[0] != "_" and isinstance(getattr(autogradkit.nn, name), type)]
@@ -62,7 +62,7 @@ def without_own_hooks(layers: list[Any]) -> list[Any]:
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of deprecated layers
-@each("name", MODULES)
+@every_case("name", MODULES)
 def test_every_layer_goes_both_ways(name: str) -> None:
     for writes, reads in (BOTH, BOTH[::-1]):
         with warnings.catch_warnings(action="ignore"):
@@ -76,7 +76,7 @@ def test_every_layer_goes_both_ways(name: str) -> None:
             assert [str(each) for each in state.values()] == [str(each) for each in expected.values()]
 
 
-@each("name", LAYERS)
+@every_case("name", LAYERS)
 def test_names_are_pytorchs(name: str) -> None:
     ours, theirs = (getattr(m.nn, name) for m in BOTH)
     said = global_name(ours)

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 BOTH = (autogradkit, torch)
 Make = Callable[[Any, Any], Any]
@@ -75,7 +76,7 @@ def plain(state: Any) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore:Detected call")  # chained schedules that are one of several begin late
-@pytest.mark.parametrize("name", SCHEDULES)
+@every_case("name", SCHEDULES)
 def test_rates_states_and_a_restart_are_pytorchs_to_the_last_digit(name: str) -> None:
     found = []
     for m in BOTH:
@@ -102,7 +103,7 @@ def test_rates_states_and_a_restart_are_pytorchs_to_the_last_digit(name: str) ->
     assert found[0][-2] == found[0][-4]
 
 
-@pytest.mark.parametrize("name", [each for each in SCHEDULES if each not in ("sequential", "chained", "nested")])
+@every_case("name", [each for each in SCHEDULES if each not in ("sequential", "chained", "nested")])
 def test_an_epoch_that_is_given_has_its_closed_form_and_a_warning(name: str) -> None:
     found = []
     for m in BOTH:
@@ -259,7 +260,7 @@ REFUSED: list[Callable[[Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("index", range(len(REFUSED)))
+@every_case("index", range(len(REFUSED)))
 def test_refusals_and_warnings(index: int) -> None:
     mine, theirs = (outcome(REFUSED[index], m) for m in BOTH)
     assert mine == theirs

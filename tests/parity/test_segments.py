@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import autogradkit as ak
+from tests.every_case import every_case
 
 from .one_line import outcome
 
@@ -19,10 +20,10 @@ def in_both(run: Any) -> tuple[Any, Any]:
     return run(torch), run(ak)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
-@pytest.mark.parametrize("initial", [None, 2, 0.5])
-@pytest.mark.parametrize("marks", [{"lengths": [2, 0, 4]}, {"offsets": [0, 2, 2, 6]}, {"offsets": [1, 3, 5]}])
-@pytest.mark.parametrize("reduce", ["sum", "mean", "prod", "max", "min", "amax", "amin"])
+@every_case("dtype", ["float32", "float64", "float16"])
+@every_case("initial", [None, 2, 0.5])
+@every_case("marks", [{"lengths": [2, 0, 4]}, {"offsets": [0, 2, 2, 6]}, {"offsets": [1, 3, 5]}])
+@every_case("reduce", ["sum", "mean", "prod", "max", "min", "amax", "amin"])
 def test_each_segment_is_reduced_and_its_gradient_goes_back(reduce: str, marks: Any, initial: Any, dtype: str) -> None:
     def run(m: Any) -> Any:
         x = m.tensor(DATA.tolist(), dtype=getattr(m, dtype), requires_grad=True)
@@ -93,7 +94,7 @@ BEFORE = (
 )
 
 
-@pytest.mark.parametrize("call", REFUSED)
+@every_case("call", REFUSED)
 def test_what_is_refused(call: str) -> None:
     theirs, mine = in_both(lambda m: outcome(m, BEFORE + call))
     assert mine == theirs

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 RESULTS = """
 x.view(6, 4); x.view(24); x.view((4, -1)); x.view(1, 2, 3, 1, 4); x.view_as(torch.zeros(6, 4)); s.view(1, 1)
@@ -144,12 +145,12 @@ def run(library, line: str):
     return type(result).__name__, record, grads
 
 
-@pytest.mark.parametrize("line", lines(RESULTS))
+@every_case("line", lines(RESULTS))
 def test_results(line):
     assert run(autogradkit, line) == run(torch, line)
 
 
-@pytest.mark.parametrize("line", lines(ERRORS))
+@every_case("line", lines(ERRORS))
 def test_errors(line):
     with pytest.raises((RuntimeError, IndexError, TypeError, ValueError)) as theirs:
         eval(line, names(torch))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 
-import pytest
 import torch
 
 import autogradkit
 from autogradkit.utils.data._utils import collate
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 
@@ -17,7 +17,7 @@ def test_functional_has_pytorchs_names() -> None:
         assert getattr(autogradkit.functional, name) is getattr(autogradkit, name)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         "torch.functional.einsum('ij->ji', torch.arange(6.0).view(2, 3))",

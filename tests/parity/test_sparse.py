@@ -10,11 +10,10 @@ import re
 import warnings
 from typing import Any
 
-import pytest
 import torch
 
 import autogradkit
-from tests.parity.each import each
+from tests.every_case import every_case
 
 SETUP = """
 i = torch.tensor([[0, 1, 1], [2, 0, 2]])
@@ -199,13 +198,11 @@ def outcome(expression: str, module: Any) -> Any:
             return type(error).__name__, re.sub(r" This could be because .*", "", lines[0]) if lines else ""
 
 
-@each("expression", _expressions(COMPRESSED))
+@every_case("expression", _expressions(COMPRESSED))
 def test_compressed_matrices_are_pytorchs(expression: str) -> None:
     assert outcome(expression, autogradkit) == outcome(expression, torch)
 
 
-@pytest.mark.parametrize(
-    "expression", [each for table in (MADE, PARTS, COMPUTED, EDITED) for each in _expressions(table)]
-)
+@every_case("expression", [each for table in (MADE, PARTS, COMPUTED, EDITED) for each in _expressions(table)])
 def test_what_is_seen_is_what_pytorch_shows(expression: str) -> None:
     assert outcome(expression, autogradkit) == outcome(expression, torch)

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 PLACES = [[1, 0, 1], [2, 0, 2]]
 
@@ -169,12 +170,12 @@ def outcome(case: Callable[[Leaves], tuple[Any, Any]], module: Any, times: int =
         return [*seen, *[_shown(getattr(leaves, name).grad) for name in "ucbvdmx"]]
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_gradients_are_pytorchs(name: str) -> None:
     assert outcome(CASES[name], autogradkit) == outcome(CASES[name], torch)
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_case("name", CASES)
 def test_they_add_up_as_pytorchs(name: str) -> None:
     assert outcome(CASES[name], autogradkit, 2) == outcome(CASES[name], torch, 2)
 

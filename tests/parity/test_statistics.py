@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 RESULTS = """
 x.prod(); x.prod(1); x.prod(0, True); z.prod(); z.prod(0); z.prod(1); s.prod(); x.prod(dtype=torch.float64); i.prod()
@@ -90,7 +90,7 @@ def run(library, line):
     return None, facts, numbers
 
 
-@pytest.mark.parametrize("line", lines(RESULTS))
+@every_case("line", lines(RESULTS))
 def test_results(line):
     error, facts, numbers = run(torch, line)
     our_error, our_facts, our_numbers = run(autogradkit, line)
@@ -100,7 +100,7 @@ def test_results(line):
         np.testing.assert_allclose(ours, theirs, rtol=2e-5, atol=2e-6)
 
 
-@pytest.mark.parametrize("line", lines(ERRORS))
+@every_case("line", lines(ERRORS))
 def test_errors(line):
     error, _, _ = run(torch, line)
     assert error is not None

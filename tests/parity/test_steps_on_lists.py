@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 NAMES = [
     "adadelta",
@@ -65,14 +66,14 @@ def two_steps(m: Any, name: str) -> list[Any]:
     return [numbers(given) for given in (parameters, *lists)]
 
 
-@pytest.mark.parametrize("name", FORMS)
+@every_case("name", FORMS)
 def test_a_step_on_lists_is_pytorchs(name: str) -> None:
     for ours, theirs in zip(two_steps(autogradkit, name), two_steps(torch, name), strict=True):
         for one, other in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every_case("name", NAMES)
 def test_it_is_called_as_pytorchs_is_and_found_where_pytorchs_is(name: str) -> None:
     assert [
         (each.name, each.kind, each.default) for each in inspect.signature(form(autogradkit, name)).parameters.values()

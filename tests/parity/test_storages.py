@@ -7,7 +7,7 @@ import os
 import pytest
 
 import autogradkit
-from tests.parity.each import each
+from tests.every_case import every_case
 from tests.parity.one_line import check
 
 UNTYPED = """
@@ -88,7 +88,7 @@ SEVERAL = [
 LINES = [line for text in (UNTYPED, TYPED) for line in text.strip().replace("\n", "; ").split("; ")]
 
 
-@each("line", LINES + SEVERAL)
+@every_case("line", LINES + SEVERAL)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)
 

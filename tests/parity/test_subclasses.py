@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import autogradkit
-from tests.parity.each import each
+from tests.every_case import every_case
 
 CLASSES = """
 class X(torch.Tensor):
@@ -139,7 +139,7 @@ def _outcome(module: Any, line: str) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore:The use of `x.T` on tensors")
-@each("line", LINES)
+@every_case("line", LINES)
 def test_a_line_comes_to_the_same(line: str) -> None:
     ours, theirs = _outcome(autogradkit, line), _outcome(torch, line)
     if isinstance(theirs, list) and "item" in line:

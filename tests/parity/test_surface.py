@@ -16,8 +16,8 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
-from .each import each
 from .surface_calls import CALLS
 
 
@@ -61,7 +61,7 @@ def _as_a_process_begins() -> None:
     autogradkit.set_warn_always(False)
 
 
-@each("call", CALLS)
+@every_case("call", CALLS)
 def test_a_call_is_answered_as_by_pytorch(call: str) -> None:
     assert outcome(autogradkit, call) == outcome(torch, call)
 
@@ -180,7 +180,7 @@ def answer_of(module: Any, script: str) -> str:
     return repr(space["answer"])
 
 
-@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS.keys())
+@every_case("script", SCRIPTS.values())
 def test_a_script_comes_to_the_same(script: str) -> None:
     assert answer_of(autogradkit, script) == answer_of(torch, script)
 
@@ -238,7 +238,7 @@ def test_what_is_not_here_is_said_to_be_absent_with_what_there_is_instead(call: 
     assert (kind, warned) == ("AttributeError", [])
 
 
-@pytest.mark.parametrize(
+@every_case(
     "call",
     [
         "jit.fork(max, 1, 2).wait()", "jit.wait(torch.jit.fork(max, 1, 2))", "jit.wait(torch.jit.fork(max, 1))",

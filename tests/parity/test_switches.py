@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 import autogradkit as ak
+from tests.every_case import every_case
 
-from .each import each
 from .one_line import outcome
 
 LINES = """
@@ -75,7 +75,7 @@ r = torch.jit.set_fusion_strategy([("STATIC", 1)]); r, torch.jit.set_fusion_stra
 """.strip().splitlines()  # noqa: E501 - a program a line
 
 
-@each("line", LINES)
+@every_case("line", LINES)
 def test_it_says_what_pytorch_says(line: str) -> None:
     with warnings.catch_warnings(action="ignore"):
         theirs: Any = outcome(torch, line)

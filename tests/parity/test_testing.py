@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 
 Case = Callable[[Any], tuple[Any, ...]]
 NAN, INF = float("nan"), float("inf")
@@ -102,7 +103,7 @@ def _told(run: Callable[[], Any]) -> Any:
     return given, [(each.category, str(each.message)) for each in warned]
 
 
-@pytest.mark.parametrize(("case", "options"), CLOSE.values(), ids=CLOSE.keys())
+@every_case("case options", CLOSE.values())
 def test_what_is_close(case: Case, options: dict[str, Any]) -> None:
     ours, theirs = (_told(lambda m=m: m.testing.assert_close(*case(m), **options)) for m in (autogradkit, torch))
     assert ours == theirs
@@ -145,8 +146,8 @@ MADE: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "complex64", "int64", "uint8", "int8", "bool"])
-@pytest.mark.parametrize(("shape", "options"), MADE.values(), ids=MADE.keys())
+@every_case("dtype", ["float32", "float64", "float16", "complex64", "int64", "uint8", "int8", "bool"])
+@every_case("shape options", MADE.values())
 def test_what_is_made(shape: tuple[Any, ...], options: dict[str, Any], dtype: str) -> None:
     def made(m: Any) -> Any:
         m.manual_seed(0)

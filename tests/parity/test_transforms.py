@@ -11,7 +11,7 @@ from PIL import Image
 
 import autogradkit as ak
 from autogradkit.vision import transforms as ours
-from tests.parity.each import each
+from tests.every_case import every_case
 from tests.parity.oracle import error_of, to_ours
 from tests.parity.oracle_vision import torchvision
 from tests.parity.vision_cases import PILLOWS, RGB, TENSORS, assert_alike, compare
@@ -192,25 +192,25 @@ def evaluate(library: Any, tensors: Any, call: str) -> Any:
 
 @pytest.mark.one_in(2)
 @pytest.mark.parametrize("call", lines(GEOMETRY.strip() + COLORS + OTHERS.strip()))
-@each("kind", [*TENSORS, *PILLOWS])
+@every_case("kind", [*TENSORS, *PILLOWS])
 def test_a_picture(call: str, kind: str) -> None:
     picture = TENSORS[kind] if kind in TENSORS else PILLOWS[kind]
     compare(lambda img: evaluate(ours, ak, call)(img), lambda img: evaluate(theirs, torch, call)(img), picture, 2e-5)
 
 
-@pytest.mark.parametrize("call", lines(GEOMETRY.strip() + COLORS + OTHERS.strip()))
+@every_case("call", lines(GEOMETRY.strip() + COLORS + OTHERS.strip()))
 def test_repr(call: str) -> None:
     assert repr(evaluate(ours, ak, call)) == repr(evaluate(theirs, torch, call))
 
 
-@pytest.mark.parametrize("call", lines(WRONG))
+@every_case("call", lines(WRONG))
 def test_refusals(call: str) -> None:
     refused = error_of(lambda: evaluate(theirs, torch, call))
     assert refused is not None
     assert error_of(lambda: evaluate(ours, ak, call)) == refused
 
 
-@pytest.mark.parametrize(
+@every_case(
     "array",
     [
         RGB,
@@ -224,9 +224,8 @@ def test_refusals(call: str) -> None:
         np.dstack([RGB, RGB]),
         np.zeros((0, 3, 3), np.uint8),
     ],
-    ids=lambda array: f"{array.dtype} {array.shape}",
 )
-@pytest.mark.parametrize("call", ["T.ToTensor()", "T.ToPILImage()", "T.ToPILImage('L')", "T.ToPILImage('YCbCr')"])
+@every_case("call", ["T.ToTensor()", "T.ToPILImage()", "T.ToPILImage('L')", "T.ToPILImage('YCbCr')"])
 def test_an_array(call: str, array: np.ndarray) -> None:
     compare(lambda img: evaluate(ours, ak, call)(img), lambda img: evaluate(theirs, torch, call)(img), array)
 
@@ -308,7 +307,7 @@ MORE = {
 
 
 @pytest.mark.parametrize("call", lines(FUNCTIONS))
-@each("kind", ["uint8", "float32", "batch", "RGB", "L", "F", *MORE])
+@every_case("kind", ["uint8", "float32", "batch", "RGB", "L", "F", *MORE])
 def test_a_function(call: str, kind: str) -> None:
     picture = {**TENSORS, **PILLOWS, **MORE}[kind]
     compare(

@@ -12,7 +12,7 @@ import torch
 import autogradkit as ak
 from autogradkit.vision import tv_tensors as our_kinds
 from autogradkit.vision.transforms import v2 as ours
-from tests.parity.each import each
+from tests.every_case import every_case
 from tests.parity.oracle import error_of, to_ours
 from tests.parity.oracle_vision import torchvision
 from tests.parity.vision_cases import PILLOWS, TENSORS, assert_alike, compare, seeded
@@ -102,7 +102,7 @@ def beside(call: str, sample: Any) -> None:
 
 
 @pytest.mark.parametrize("call", MOVES.strip().splitlines())
-@each(
+@every_case(
     "format dtype mode",
     [(name, *how) for name in UPRIGHT for how in (("int64", "soft"), ("float32", "hard"), ("float64", None))]
     + [(name, *how) for name in TURNED for how in (("float32", "soft"), ("float64", "hard"), ("float32", None))],
@@ -118,7 +118,7 @@ def test_boxes(call: str, format: str, dtype: str, mode: str | None) -> None:
 
 @pytest.mark.one_in(4)
 @pytest.mark.parametrize("call", MOVES.strip().splitlines())
-@each("shape dtype", itertools.product([(5, 2), (5, 1, 2)], ["int64", "float32"]))
+@every_case("shape dtype", itertools.product([(5, 2), (5, 1, 2)], ["int64", "float32"]))
 def test_key_points(call: str, shape: tuple[int, ...], dtype: str) -> None:
     def sample(tensors: Any, kinds: Any, given: Any) -> Any:
         points = tensors.tensor(POINTS, dtype=getattr(tensors, dtype)).view(shape)
@@ -129,7 +129,7 @@ def test_key_points(call: str, shape: tuple[int, ...], dtype: str) -> None:
     beside(call, sample)
 
 
-@pytest.mark.parametrize("call", MOVES.strip().splitlines()[:20])
+@every_case("call", MOVES.strip().splitlines()[:20])
 def test_no_boxes_at_all(call: str) -> None:
     def sample(tensors: Any, kinds: Any, given: Any) -> Any:
         boxes = kinds.BoundingBoxes(tensors.zeros(0, 4), format="XYXY", canvas_size=(13, 17))
@@ -206,7 +206,7 @@ def leaves_of(outcome: Any) -> list[Any]:
     return [outcome if not isinstance(outcome, (ours.Transform, theirs.Transform)) else repr(outcome)]
 
 
-@pytest.mark.parametrize("call", SANITIZED.strip().splitlines())
+@every_case("call", SANITIZED.strip().splitlines())
 def test_what_is_left_out(call: str) -> None:
     told = []
     for library, tensors, kinds in ((ours, ak, our_kinds), (theirs, torch, their_kinds)):

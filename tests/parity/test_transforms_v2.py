@@ -11,7 +11,7 @@ import torch
 import autogradkit as ak
 from autogradkit.vision import tv_tensors as our_kinds
 from autogradkit.vision.transforms import v2 as ours
-from tests.parity.each import each
+from tests.every_case import every_case
 from tests.parity.oracle import error_of, to_ours
 from tests.parity.oracle_vision import torchvision
 from tests.parity.vision_cases import PILLOWS, RGB, TENSORS, assert_alike, compare, seeded
@@ -166,7 +166,7 @@ def evaluate(library: Any, tensors: Any, call: str) -> Any:
 
 @pytest.mark.one_in(2)
 @pytest.mark.parametrize("call", lines(GEOMETRY, WARPS, COLORS, OTHERS))
-@each("kind", ["uint8", "float32", "grey", "float64", "batch", "RGB", "L"])
+@every_case("kind", ["uint8", "float32", "grey", "float64", "batch", "RGB", "L"])
 def test_a_picture(call: str, kind: str) -> None:
     picture = {**TENSORS, **PILLOWS}[kind]
     compare(lambda x: evaluate(ours, ak, call)(x), lambda x: evaluate(theirs, torch, call)(x), picture, 2e-5)
@@ -198,7 +198,7 @@ def test_sixteen_bits_are_scaled(kind: str) -> None:
     )
 
 
-@pytest.mark.parametrize("call", [call for call in lines(GEOMETRY, WARPS, COLORS, OTHERS) if call != "T.ToTensor()"])
+@every_case("call", [call for call in lines(GEOMETRY, WARPS, COLORS, OTHERS) if call != "T.ToTensor()"])
 def test_repr(call: str) -> None:
     def shown(library: Any, tensors: Any) -> str:
         return repr(evaluate(library, tensors, call)).replace("autogradkit", "torch")
@@ -206,7 +206,7 @@ def test_repr(call: str) -> None:
     assert shown(ours, ak) == shown(theirs, torch)
 
 
-@pytest.mark.parametrize("call", lines(WRONG))
+@every_case("call", lines(WRONG))
 def test_refusals(call: str) -> None:
     refused = error_of(lambda: evaluate(theirs, torch, call))
     assert refused is not None
@@ -241,7 +241,7 @@ def assert_samples_alike(one: Any, other: Any) -> None:
         assert (one.format.value, tuple(one.canvas_size)) == (other.format.value, tuple(other.canvas_size))
 
 
-@pytest.mark.parametrize("call", lines(GEOMETRY, COLORS, OTHERS))
+@every_case("call", lines(GEOMETRY, COLORS, OTHERS))
 def test_what_belongs_to_an_image_goes_along(call: str) -> None:
     refused = error_of(lambda: seeded(lambda: evaluate(theirs, torch, call)(sample(their_kinds, torch, lambda x: x))))
     one = error_of(lambda: seeded(lambda: evaluate(ours, ak, call)(sample(our_kinds, ak, to_ours))))
@@ -252,7 +252,7 @@ def test_what_belongs_to_an_image_goes_along(call: str) -> None:
         assert_samples_alike(got, expected)
 
 
-@pytest.mark.parametrize("call", lines(WARPS))
+@every_case("call", lines(WARPS))
 def test_a_mask_is_warped_with_its_image(call: str) -> None:
     def pair(kinds: Any, given: Any) -> Any:
         return kinds.Image(given(TENSORS["float32"])), kinds.Mask(given(TENSORS["uint8"][0] // 60))
@@ -297,9 +297,9 @@ def test_what_a_tensor_holds() -> None:
     assert repr(our_kinds.Image([[[1]]])) == repr(their_kinds.Image([[[1]]]))
 
 
-@pytest.mark.parametrize("old", ["XYXY", "XYWH", "CXCYWH"])
-@pytest.mark.parametrize("new", ["XYXY", "XYWH", "CXCYWH"])
-@pytest.mark.parametrize("dtype", ["int64", "float32"])
+@every_case("old", ["XYXY", "XYWH", "CXCYWH"])
+@every_case("new", ["XYXY", "XYWH", "CXCYWH"])
+@every_case("dtype", ["int64", "float32"])
 def test_formats_of_boxes(old: str, new: str, dtype: str) -> None:
     numbers = [[4, 5, 9, 12], [3, 3, 8, 6]]
     one, other = (
@@ -365,7 +365,7 @@ def leaves_of(outcome: Any) -> list[Any]:
     return [outcome if not isinstance(outcome, (ours.Transform, theirs.Transform)) else repr(outcome)]
 
 
-@pytest.mark.parametrize("call", MIXED.strip().split("\n"))
+@every_case("call", MIXED.strip().split("\n"))
 def test_mixed_batches(call: str) -> None:
     told = []
     for library, tensors, kinds in ((ours, ak, our_kinds), (theirs, torch, their_kinds)):

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import autogradkit as ak
+from tests.every_case import every_case
 
-from .each import each
 from .one_line import outcome
 
 LINES = """
@@ -104,7 +104,7 @@ a.storage().pickle_storage_type()
 
 
 @pytest.mark.parametrize("kind", ["uint16", "uint32", "uint64"])
-@each("line", LINES)
+@every_case("line", LINES)
 def test_it_says_what_pytorch_says(line: str, kind: str) -> None:
     before = (
         f"D = torch.{kind}; a = torch.tensor([1, 2, 3], dtype=D); b = torch.tensor([3, 2, 1], dtype=D)\n"

@@ -17,6 +17,7 @@ import torch
 
 import autogradkit as ak
 from autogradkit.vision import ops as ours
+from tests.every_case import every_case
 from tests.parity.oracle import error_of, to_ours
 from tests.parity.oracle_vision import torchvision
 from tests.parity.test_vision_regions import in_python
@@ -124,7 +125,7 @@ m.MultiScaleRoIAlign(['0'], 3, 2)({'0': t.ones(1, 2, 4, 4)}, [t.ones(1, 4)], [])
 """
 
 
-@pytest.mark.parametrize("call", LAYERS.strip().splitlines())
+@every_case("call", LAYERS.strip().splitlines())
 def test_layers_and_what_they_refuse(call: str) -> None:
     def result(m: Any, library: Any) -> Any:
         library.manual_seed(3)

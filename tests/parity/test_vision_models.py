@@ -19,6 +19,7 @@ import torch
 
 import autogradkit as ak
 from autogradkit.vision import models as ours
+from tests.every_case import every_case
 from tests.parity.oracle_vision import torchvision
 
 theirs = torchvision.models
@@ -340,7 +341,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("call", REFUSED)
+@every_case("call", REFUSED)
 def test_wrong_calls_say_what_torchvision_says(call: str) -> None:
     with pytest.raises(Exception) as expected:  # noqa: PT011 - each call raises something else
         eval(f"m.{call}", {"m": theirs, "t": torch, **vars(theirs)})

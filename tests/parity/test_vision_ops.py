@@ -11,6 +11,7 @@ import torch
 
 import autogradkit as ak
 from autogradkit.vision import ops as ours
+from tests.every_case import every_case
 from tests.parity.oracle import to_ours
 from tests.parity.oracle_vision import torchvision
 from tests.parity.vision_cases import same_numbers, some_boxes
@@ -47,7 +48,7 @@ def blocks(m: Any, nn: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", blocks(ours, ak.nn))
+@every_case("name", blocks(ours, ak.nn))
 def test_blocks(name: str) -> None:
     torch.manual_seed(4)
     ak.manual_seed(4)
@@ -110,8 +111,8 @@ def test_the_common_base_warns() -> None:
 PAIRS = ("box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou")
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.int64, torch.int16], ids=str)
-@pytest.mark.parametrize("name", PAIRS)
+@every_case("dtype", [torch.float32, torch.float64, torch.float16, torch.int64, torch.int16])
+@every_case("name", PAIRS)
 def test_pairs_of_boxes(name: str, dtype: torch.dtype) -> None:
     first, second = some_boxes(5, 1, dtype), some_boxes(3, 2, dtype)
     for one, other in ((first, second), (first.expand(2, 5, 4), second.expand(2, 3, 4)), (first[:0], second)):
@@ -177,7 +178,7 @@ def test_boxes_around_masks() -> None:
         same_numbers(ours.masks_to_boxes(to_ours(given)), theirs.masks_to_boxes(given))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "call",
     [
         "box_convert(torch.ones(1, 4), 'xyxy', 'yxyx')",
@@ -202,8 +203,8 @@ def test_wrong_calls_say_what_torchvision_says(call: str) -> None:
 # -- losses ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
-@pytest.mark.parametrize(("alpha", "gamma"), [(0.25, 2), (0.6, 1.5), (-1, 0)])
+@every_case("reduction", ["none", "mean", "sum"])
+@every_case("alpha gamma", [(0.25, 2), (0.6, 1.5), (-1, 0)])
 def test_focal_loss(alpha: float, gamma: float, reduction: str) -> None:
     logits, there = torch.linspace(-6, 6, 12).reshape(3, 4), (torch.arange(12.0).reshape(3, 4) % 3 == 0).float()
     x, y = to_ours(logits).requires_grad_(), logits.clone().requires_grad_()

@@ -15,6 +15,7 @@ import torch
 
 import autogradkit as ak
 from autogradkit.vision import ops as ours
+from tests.every_case import every_case
 from tests.parity.oracle import to_ours
 from tests.parity.oracle_vision import torchvision
 from tests.parity.vision_cases import same_numbers, some_boxes
@@ -139,8 +140,8 @@ def aligned_by_loops(
     return result
 
 
-@pytest.mark.parametrize("aligned", [False, True])
-@pytest.mark.parametrize("ratio", [-1, 1, 2, 3])
+@every_case("aligned", [False, True])
+@every_case("ratio", [-1, 1, 2, 3])
 def test_regions_by_interpolation(ratio: int, aligned: bool) -> None:
     maps, rois = np.random.default_rng(1).normal(size=(2, 3, 8, 10)), np.array(ROIS + OUTSIDE)
     for size, scale in (((2, 3), 1.0), ((1, 1), 0.5), ((7, 7), 1.3)):

@@ -12,6 +12,7 @@ from PIL import Image
 
 import autogradkit as ak
 from autogradkit.vision import utils as ours
+from tests.every_case import every_case
 from tests.parity.oracle import to_ours
 from tests.parity.oracle_vision import torchvision
 from tests.parity.vision_cases import TENSORS, compare
@@ -47,8 +48,8 @@ def run(library: Any, tensors: Any, call: str, x: Any) -> Any:
     return eval(call, {"U": library, "t": tensors, "x": x})
 
 
-@pytest.mark.parametrize("call", lines(GRIDS))
-@pytest.mark.parametrize("kind", BATCHES)
+@every_case("call", lines(GRIDS))
+@every_case("kind", BATCHES)
 def test_a_grid(call: str, kind: str) -> None:
     compare(lambda x: run(ours, ak, call, x), lambda x: run(theirs, torch, call, x), BATCHES[kind])
 
@@ -94,8 +95,8 @@ U.draw_keypoints(x, t.tensor([[2, 3]]))
 """
 
 
-@pytest.mark.parametrize("call", lines(DRAWN))
-@pytest.mark.parametrize("kind", ["uint8", "float32", "grey", "batch"])
+@every_case("call", lines(DRAWN))
+@every_case("kind", ["uint8", "float32", "grey", "batch"])
 def test_what_is_drawn(call: str, kind: str) -> None:
     compare(lambda x: run(ours, ak, call, x), lambda x: run(theirs, torch, call, x), TENSORS[kind])
 

@@ -11,6 +11,7 @@ import torch
 
 import autogradkit
 from autogradkit.core import warning
+from tests.every_case import every_case
 
 ONCE = """
 torch.ones(2, 2, 2).T
@@ -88,7 +89,7 @@ def test_it_comes_once(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
             package.set_warn_always(False)
 
 
-@pytest.mark.parametrize("line", EACH_TIME.strip().splitlines())
+@every_case("line", EACH_TIME.strip().splitlines())
 def test_it_comes_each_time(line: str) -> None:
     autogradkit.set_warn_always(False)
     heard = _warnings_of(autogradkit, line, 2)

@@ -7,12 +7,12 @@ import re
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 import torch.signal.windows
 
 import autogradkit
 import autogradkit.signal.windows
+from tests.every_case import every_case
 
 from .oracle import array_of
 
@@ -22,10 +22,8 @@ LAST_BITS = {"float32": 3e-7, "float64": 4e-15, "float16": 0, "bfloat16": 0}
 NUMBERS = {"hamming_window": [(), (0.3,), (0.3, 0.9)], "kaiser_window": [(), (2.5,), (0.0,)]}
 
 
-@pytest.mark.parametrize("dtype", LAST_BITS)
-@pytest.mark.parametrize(
-    "name", ["hann_window", "hamming_window", "bartlett_window", "blackman_window", "kaiser_window"]
-)
+@every_case("dtype", LAST_BITS)
+@every_case("name", ["hann_window", "hamming_window", "bartlett_window", "blackman_window", "kaiser_window"])
 def test_window(name: str, dtype: str) -> None:
     for length, periodic, numbers in itertools.product(LENGTHS, (True, False), NUMBERS.get(name, [()])):
         theirs = getattr(torch, name)(length, periodic, *numbers, dtype=getattr(torch, dtype))
@@ -35,9 +33,9 @@ def test_window(name: str, dtype: str) -> None:
         np.testing.assert_allclose(ours.double().numpy(), theirs.double().numpy(), rtol=0, atol=LAST_BITS[dtype])
 
 
-@pytest.mark.parametrize("requires_grad", [False, True])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", torch.signal.windows.__all__)
+@every_case("requires_grad", [False, True])
+@every_case("dtype", ["float32", "float64"])
+@every_case("name", torch.signal.windows.__all__)
 def test_window_of_signal(name: str, dtype: str, requires_grad: bool) -> None:
     more = {"a": [0.4, 0.3, 0.2]} if name == "general_cosine" else {}
     for length, symmetric in itertools.product(LENGTHS, (True, False)):
@@ -68,7 +66,7 @@ signal.windows.general_hamming(5, alpha=0.25)
 """
 
 
-@pytest.mark.parametrize("call", re.split(r"; |\n", CALLS.strip()))
+@every_case("call", re.split(r"; |\n", CALLS.strip()))
 def test_call(call: str) -> None:
     def outcome(library: Any) -> str:
         try:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import random
 
-import pytest
 import torch
+
+from tests.every_case import every_case
 
 from .committed import UPDATE, committed, fallen
 from .valid_calls import TARGETS, Target, described, valid_calls
@@ -43,7 +44,7 @@ def test_of_few_names_no_valid_call_is_found() -> None:
     assert {name for name in TARGETS if not counted(name, each=1)[0]} == NO_VALID_CALL
 
 
-@pytest.mark.parametrize("name", [name for name in TARGETS if name not in NO_VALID_CALL])
+@every_case("name", [name for name in TARGETS if name not in NO_VALID_CALL])
 def test_as_many_say_what_pytorch_says_as_are_committed(name: str) -> None:
     now, found = counted(name)
     before = committed(name, KINDS)

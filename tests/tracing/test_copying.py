@@ -11,6 +11,7 @@ import pytest
 
 import autogradkit as torch
 from autogradkit.tracing.copying import Copier
+from tests.every_case import every_case
 
 SIZES = [(1_003,), (60, 40), (300, 301), (7, 11, 13, 101), (2_048, 20), (2_048 * 20 + 1,)]
 LAYOUTS: dict[str, Callable[[Any], Any]] = {
@@ -21,9 +22,9 @@ LAYOUTS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int64"])
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("shape", SIZES)
+@every_case("dtype", ["float32", "float64", "float16", "int64"])
+@every_case("layout", LAYOUTS)
+@every_case("shape", SIZES)
 def test_the_range_and_the_mean_are_those_of_all_elements(shape: tuple[int, ...], layout: str, dtype: str) -> None:
     numbers = np.random.default_rng(3).integers(-50, 90, shape).astype(dtype)
     tensor = LAYOUTS[layout](torch.from_numpy(numbers))

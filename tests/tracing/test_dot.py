@@ -15,6 +15,7 @@ import autogradkit as torch
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.marks.colours import LIGHT, contrast
 from autogradkit.tracing.trace import Trace
+from tests.every_case import every_case
 from tests.tracing.render.cells import CELLS, trace_cell, trace_source
 
 
@@ -42,7 +43,7 @@ def clusters(found: dict) -> list[tuple[str, set[str]]]:
     ]
 
 
-@pytest.mark.parametrize("name", [name for name in CELLS if name not in ("many_results", "irregular", "deep")])
+@every_case("name", [name for name in CELLS if name not in ("many_results", "irregular", "deep")])
 def test_dot_draws_every_item_and_every_gradient_of_the_picture(name):
     trace = trace_cell(name)
     graph = build(trace)

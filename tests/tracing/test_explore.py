@@ -11,9 +11,10 @@ from autogradkit.tracing.explore import explore
 from autogradkit.tracing.render.memory.picture import storage_svg
 from autogradkit.tracing.render.memory.words import sentences
 from autogradkit.tracing.strided import Layout
+from tests.every_case import every_case
 
 
-@pytest.mark.parametrize("seed", range(60))
+@every_case("seed", range(60))
 def test_what_pytorch_makes_is_shown_and_what_it_refuses_is_explained(seed: int) -> None:
     stream = np.random.default_rng(seed)
     dims = int(stream.integers(0, 4))

@@ -15,6 +15,7 @@ import autogradkit as torch
 from autogradkit.tracing.failed_view import FailedView, failed_view, first_break
 from autogradkit.tracing.render.memory.words import sentences
 from autogradkit.tracing.strided import Layout
+from tests.every_case import every_case
 
 
 def fails(run: Any) -> FailedView:
@@ -39,7 +40,7 @@ def test_it_says_which_dimensions_and_where() -> None:
     assert sentences(found.memory)["t1-2"] == "b.reshape(6)[2] = storage[ 0 + 2·1 ] = storage[2] = 1."
 
 
-@pytest.mark.parametrize("seed", range(150))
+@every_case("seed", range(150))
 def test_the_break_is_the_first_and_the_dimensions_do_not_merge(seed: int) -> None:
     stream = np.random.default_rng(seed)
     base = pytorch.arange(200)

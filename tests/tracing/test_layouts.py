@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch as pytorch
 
 import autogradkit as torch
 from autogradkit.tracing.layouts import layout_of, spelling
 from autogradkit.tracing.strided import Layout
+from tests.every_case import every_case
 
 
-@pytest.mark.parametrize(
+@every_case(
     "expression",
     [
         "a",
@@ -56,7 +56,7 @@ def test_what_learners_write_is_found_again(expression: str) -> None:
         assert spelling(base, names[base], wanted) == expression
 
 
-@pytest.mark.parametrize("seed", range(100))
+@every_case("seed", range(100))
 def test_whatever_is_spelled_gives_that_layout_in_pytorch(seed: int) -> None:
     stream = np.random.default_rng(seed)
     a = torch.arange(12).view(3, 4)

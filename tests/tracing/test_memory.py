@@ -11,6 +11,7 @@ import autogradkit as torch
 from autogradkit.tracing.memory import MOST_CELLS, MOST_TENSORS, formula, memory_map
 from autogradkit.tracing.render.memory.picture import storage_svg
 from autogradkit.tracing.render.memory.words import description, plain, sentences
+from tests.every_case import every_case
 
 
 def random_view(seed: int) -> tuple[torch.Tensor, np.ndarray]:
@@ -32,7 +33,7 @@ def random_view(seed: int) -> tuple[torch.Tensor, np.ndarray]:
     return tensor, array
 
 
-@pytest.mark.parametrize("seed", range(40))
+@every_case("seed", range(40))
 def test_every_element_is_found_in_its_cell(seed: int) -> None:
     tensor, array = random_view(seed)
     [header] = memory_map({"t": tensor}).headers

@@ -11,6 +11,7 @@ import pytest
 import autogradkit as torch
 from autogradkit.tracing.events import Op
 from autogradkit.tracing.naming import _names_read
+from tests.every_case import every_case
 from tests.tracing.render.cells import trace_source
 
 BEFORE = """
@@ -38,8 +39,8 @@ def weights(cell: str, before: str = "") -> list[str]:
     return [trace.label(number) for number, value in trace.values.items() if value.is_parameter]
 
 
-@pytest.mark.parametrize(
-    ("cell", "before", "called"),
+@every_case(
+    "cell before called",
     [
         ("y = a(x) + b(x)", "a, b = Net(), Net()", ["a.first.weight", "b.first.weight"]),
         ("y = a(x) + b(x) + a(x)", "a, b = Net(), Net()", ["a.first.weight", "b.first.weight"]),

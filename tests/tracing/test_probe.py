@@ -11,6 +11,7 @@ from autogradkit.tracing.events import Op
 from autogradkit.tracing.probe import measured
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.serial import from_json, to_json
+from tests.every_case import every_case
 from tests.ops.declared import DIFFERENTIABLE
 from tests.tracing.render.cells import trace_source
 
@@ -64,8 +65,8 @@ def test_a_hook_that_changed_the_gradient_shows():
     assert text.endswith("the rule gave [−10, −10, −10]: 9 apart at most, rounding does not explain it")
 
 
-@pytest.mark.parametrize(
-    ("source", "before", "name", "said"),
+@every_case(
+    "source before name said",
     [
         ("y = torch.bernoulli(x * x / 9)", X, "bernoulli", "draws other numbers"),
         ("y = x * 2", "x = torch.arange(1600.).requires_grad_()", "mul", "only a summary of x was recorded (1,600 elements"),

@@ -6,12 +6,12 @@ import itertools
 from collections import defaultdict
 
 import numpy as np
-import pytest
 
 from autogradkit.tracing.strided import MOST_WAYS, Layout
+from tests.every_case import every_case
 
 
-@pytest.mark.parametrize("seed", range(60))
+@every_case("seed", range(60))
 def test_each_cell_knows_its_elements(seed: int) -> None:
     stream = np.random.default_rng(seed)
     dims = int(stream.integers(0, 5))

@@ -6,9 +6,8 @@ import sys
 from types import FrameType
 from typing import Any
 
-import pytest
-
 import autogradkit as torch
+from tests.every_case import every_case
 from tests.tracing.render.cells import trace_source
 
 W = "w = torch.tensor([1., 2.], requires_grad=True)"
@@ -25,8 +24,8 @@ def turns(source: str, before: str = W) -> list[tuple[str | None, tuple[int, ...
     return [(trace.values[op.outputs[0]].name, trace.values[op.outputs[0]].turn) for op in trace.ops]
 
 
-@pytest.mark.parametrize(
-    ("source", "expected"),
+@every_case(
+    "source expected",
     [
         ("for i in range(3):\n    if i == 1: continue\n    y = w * i", [("y", (1,)), ("y", (3,))]),
         ("n = 0\nwhile n < 3:\n    n += 1\n    if n == 1:\n        continue\n    y = w - n", [("y", (2,)), ("y", (3,))]),

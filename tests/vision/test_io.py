@@ -17,6 +17,7 @@ from PIL import Image
 import autogradkit as torch
 from autogradkit.vision import io
 from autogradkit.vision.io import ImageReadMode
+from tests.every_case import every_case
 
 COLOURS = np.arange(4 * 5 * 4, dtype=np.uint8).reshape(4, 5, 4) * 3
 PALETTE = Image.fromarray(COLOURS[:, :, :3]).quantize(8)
@@ -115,8 +116,8 @@ def filtered(rows: Any, at: int, step: int) -> bytes:
     return bytes([at % 5]) + ((row - foretold) % 256).astype(np.uint8).tobytes()
 
 
-@pytest.mark.parametrize("interlaced", [False, True])
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@every_case("interlaced", [False, True])
+@every_case("channels", [1, 2, 3, 4])
 def test_a_png_of_16_bits_is_read_as_it_is(channels: int, interlaced: bool) -> None:
     samples = SIXTEEN[:, :, :channels]
     data = png_of_16_bits(samples, interlaced)

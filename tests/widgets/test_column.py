@@ -20,6 +20,7 @@ from autogradkit.widgets.ledger import GradLedger, grad_ledger
 from autogradkit.widgets.storage import sharing_map, storage_map
 from autogradkit.widgets.strides import stride_explorer
 from autogradkit.widgets.training import TrainingView
+from tests.every_case import every_case
 from tests.tracing.render.cells import boxes_of_texts, overlaps, size, texts
 
 LONG = "a_very_long_name_" * 20
@@ -104,9 +105,9 @@ def ledger(name: str, tensor: torch.Tensor, backwards: int) -> GradLedger:
     return grad_ledger(name, tensor)
 
 
-@pytest.mark.parametrize("backwards", [0, 1, 11])
-@pytest.mark.parametrize("shape", [(), (3,), (20, 30), (2, 3, 4, 5), (1,) * 6, (2,) * 20])
-@pytest.mark.parametrize("name", ["w", LONG])
+@every_case("backwards", [0, 1, 11])
+@every_case("shape", [(), (3,), (20, 30), (2, 3, 4, 5), (1,) * 6, (2,) * 20])
+@every_case("name", ["w", LONG])
 @pytest.mark.usefixtures("listening")
 def test_a_ledger(name: str, shape: tuple[int, ...], backwards: int) -> None:
     view = ledger(name, torch.ones(shape, requires_grad=True), backwards)

@@ -10,10 +10,11 @@ import pytest
 
 import autogradkit as torch
 from autogradkit.widgets.prediction import Prediction, agree
+from tests.every_case import every_case
 
 
-@pytest.mark.parametrize(
-    ("choice", "answer"),
+@every_case(
+    "choice answer",
     [
         (7, torch.tensor(7.0)),
         (0.1, torch.tensor(0.1)),

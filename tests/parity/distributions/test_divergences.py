@@ -9,6 +9,7 @@ import torch
 from torch.distributions.kl import _KL_REGISTRY
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.distributions.families import close, evaluate, outcome
 from tests.parity.one_line import check
 
@@ -55,7 +56,7 @@ CASES = [(PAIRS[p][0], PAIRS[q][1]) for p, q in REGISTERED] + [  # and where pro
 ]
 
 
-@pytest.mark.parametrize(("of_p", "of_q"), CASES)
+@every_case("of_p of_q", CASES)
 def test_a_divergence(of_p: str, of_q: str) -> None:
     found: list[Any] = []
     for module in (torch, autogradkit):
@@ -73,7 +74,7 @@ def test_a_divergence(of_p: str, of_q: str) -> None:
             close(our, their, 1e-7, 1e-9)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     """
 D = torch.distributions; D.kl_divergence(D.Normal(0.0, 1.0), D.Bernoulli(0.5))

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.distributions.families import FAMILIES, close, evaluate, outcome
-from tests.parity.each import each
 
 MODULES = (torch, autogradkit)
 # Of draws whose derivative PyTorch approximates, to some thousandths.
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Singular sample detected")  # of
 
 
 @pytest.mark.parametrize("line", FAMILIES)
-@each("shape kind", itertools.product([(), (5,), (2, 20)], ["float32", "float64"]))
+@every_case("shape kind", itertools.product([(), (5,), (2, 20)], ["float32", "float64"]))
 def test_a_seed_gives_the_same_draws(line: str, shape: tuple[int, ...], kind: str) -> None:
     found: list[Any] = []
     for module in MODULES:
@@ -34,7 +34,7 @@ def test_a_seed_gives_the_same_draws(line: str, shape: tuple[int, ...], kind: st
     assert after_ours == after_theirs
 
 
-@pytest.mark.parametrize("line", FAMILIES)
+@every_case("line", FAMILIES)
 def test_draws_have_gradients(line: str) -> None:
     found: list[Any] = []
     for module in MODULES:
@@ -56,7 +56,7 @@ def test_draws_have_gradients(line: str) -> None:
             close(our.grad, their.grad, rtol, max(rtol, 1e-9))
 
 
-@pytest.mark.parametrize("line", FAMILIES)
+@every_case("line", FAMILIES)
 def test_an_expanded_one_is_the_same(line: str) -> None:
     found: list[Any] = []
     for module in MODULES:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import autogradkit
-from tests.parity.each import each
+from tests.every_case import every_case
 from tests.parity.one_line import outcome
 
 LINES = """
@@ -131,7 +131,7 @@ Normal.mean.__class__.__name__, Bernoulli.probs.__class__.__name__, Binomial.sup
 """.strip().splitlines()
 
 
-@each("line", LINES)
+@every_case("line", LINES)
 def test_a_line_says_the_same(line: str) -> None:
     names = [name for name in torch.distributions.__all__ if f"{name}(" in line or f"{name}." in line]
     whole = f"from torch.distributions import {', '.join(names)}; {line}"

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.distributions.families import close, outcome
-from tests.parity.each import each
 from tests.parity.one_line import check
 
 MODULES = (torch, autogradkit)
@@ -50,7 +49,7 @@ def evaluate(module: Any, line: str) -> Any:
     return eval(line, names | {"torch": module, "constraints": module.distributions.constraints})
 
 
-@pytest.mark.parametrize(("line", "values"), TRANSFORMS)
+@every_case("line values", TRANSFORMS)
 def test_a_transform(line: str, values: Any) -> None:
     found = []
     for module in MODULES:
@@ -75,7 +74,7 @@ def test_a_transform(line: str, values: Any) -> None:
         close(our, their, 1e-5, 1e-6)
 
 
-@pytest.mark.parametrize("line", [line for line, _ in TRANSFORMS])
+@every_case("line", [line for line, _ in TRANSFORMS])
 def test_a_cache_gives_back_what_went_in(line: str) -> None:
     values = dict(TRANSFORMS)[line]
     for module in MODULES:
@@ -121,7 +120,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("line", [each.strip() for each in CONSTRAINTS if each.strip()])
+@every_case("line", [each.strip() for each in CONSTRAINTS if each.strip()])
 def test_a_constraint(line: str) -> None:
     found: list[Any] = []
     for module in MODULES:
@@ -145,10 +144,8 @@ def test_a_constraint(line: str) -> None:
     assert found[1] == found[0]
 
 
-@pytest.mark.parametrize("registry", ["biject_to", "transform_to"])
-@pytest.mark.parametrize(
-    "line", ["positive", "less_than(0.5)", "interval(-1.0, 2.0)", "unit_interval", "simplex", "corr_cholesky"]
-)
+@every_case("registry", ["biject_to", "transform_to"])
+@every_case("line", ["positive", "less_than(0.5)", "interval(-1.0, 2.0)", "unit_interval", "simplex", "corr_cholesky"])
 def test_a_registered_transform_leads_into_its_constraint(line: str, registry: str) -> None:
     values = np.linspace(-2, 3, 6).reshape(2, 3)
     found = []
@@ -197,7 +194,7 @@ torch.distributions.utils.clamp_probs(torch.tensor([0.0, 0.25, 1.0]))
 """.strip().splitlines()
 
 
-@each("line", LINES)
+@every_case("line", LINES)
 def test_a_line_says_the_same(line: str) -> None:
     check(line)
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import autogradkit
+from tests.every_case import every_case
 from tests.parity.distributions.families import FAMILIES, close, evaluate, outcome
-from tests.parity.each import each
 
 MODULES = (torch, autogradkit)
 pytestmark = pytest.mark.filterwarnings("ignore:Singular sample detected")
@@ -46,8 +46,8 @@ def gradients(result: Any, leaves: list[Any]) -> list[Any]:
     return [module.zeros(()) if each is None else each for each in found]
 
 
-@pytest.mark.parametrize("line", FAMILIES)
-@each("name", ["mean", "mode", "variance", "stddev", "entropy()", "perplexity()"])
+@every_case("line", FAMILIES)
+@every_case("name", ["mean", "mode", "variance", "stddev", "entropy()", "perplexity()"])
 def test_a_property(name: str, line: str) -> None:
     found = []
     for module in MODULES:
@@ -61,8 +61,8 @@ def test_a_property(name: str, line: str) -> None:
         close(our, their, 10 * tolerance(line), 1e-9)
 
 
-@pytest.mark.parametrize("line", FAMILIES)
-@each("name", ["log_prob", "cdf"])
+@every_case("line", FAMILIES)
+@every_case("name", ["log_prob", "cdf"])
 def test_a_function_of_draws(name: str, line: str) -> None:
     values = values_of(line)
     found = []
@@ -80,7 +80,7 @@ def test_a_function_of_draws(name: str, line: str) -> None:
         close(our, their, 1e3 * tolerance(line), 1e-9)
 
 
-@pytest.mark.parametrize("line", FAMILIES)
+@every_case("line", FAMILIES)
 def test_the_inverse_distribution_function(line: str) -> None:
     found = []
     for module in MODULES:
@@ -95,14 +95,14 @@ def test_the_inverse_distribution_function(line: str) -> None:
     close(found[1], found[0], tolerance(line))
 
 
-@pytest.mark.parametrize("line", FAMILIES)
-@each("expand", [True, False])
+@every_case("line", FAMILIES)
+@every_case("expand", [True, False])
 def test_all_that_may_be_drawn(line: str, expand: bool) -> None:
     theirs, ours = (outcome(lambda m=m: evaluate(m, line)[0].enumerate_support(expand)) for m in MODULES)
     close(ours, theirs)
 
 
-@pytest.mark.parametrize("line", FAMILIES)
+@every_case("line", FAMILIES)
 def test_what_it_is(line: str) -> None:
     told = []
     for module in MODULES:

@@ -15,6 +15,7 @@ from autogradkit.tracing.render.graph.telling.steps import details_of
 from autogradkit.tracing.render.graph.telling.why import Why
 from autogradkit.tracing.serial import from_json, to_json
 from autogradkit.widgets.graph import GraphView
+from tests.every_case import every_case
 from tests.tracing.render.cells import texts, trace_source
 
 BEFORE = """
@@ -41,7 +42,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("source", CALLS)
+@every_case("source", CALLS)
 def test_a_call_is_one_operation(source: str) -> None:
     drawn = draw_graph(trace_source(f"y = {source}\ny.sum().backward()", BEFORE))
     (call,) = [item for item in drawn.graph.items.values() if item.kind == "call"]
@@ -186,7 +187,7 @@ SEVERAL = [
 ]
 
 
-@pytest.mark.parametrize("source", [*CALLS, *RULES, *SEVERAL])
+@every_case("source", [*CALLS, *RULES, *SEVERAL])
 def test_what_is_told_adds_up_to_the_gradients(source: str) -> None:
     trace = trace_source(f"y = {source}\n(y * y).sum().backward()", BEFORE)
     graph = draw_graph(trace).graph

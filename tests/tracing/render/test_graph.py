@@ -19,6 +19,7 @@ from autogradkit.tracing.render.graph.telling.text import graph_rows, graph_text
 from autogradkit.tracing.render.graph.wording import titles, words
 from autogradkit.tracing.trace import Trace
 from autogradkit.widgets.graph import GraphView
+from tests.every_case import every_case
 from tests.tracing.render.cells import CELLS, drawn, texts, trace_cell, trace_cell_anew, trace_source
 
 NAMESPACE = {"svg": "http://www.w3.org/2000/svg"}
@@ -42,7 +43,7 @@ def test_same_cell_same_picture_and_well_formed(name):
     assert len(first.svg) < 120_000
 
 
-@pytest.mark.parametrize("name", CELLS)
+@every_case("name", CELLS)
 def test_every_step_lights_something_on_the_picture(name):
     trace = trace_cell(name)
     found = draw_graph(trace)
@@ -405,7 +406,7 @@ def test_node_names_are_written_where_they_are_asked_for():
     assert "AddmmBackward0" in " ".join(texts(draw_graph(trace_cell("lenet"), node_names=True).svg))
 
 
-@pytest.mark.parametrize("name", CELLS)
+@every_case("name", CELLS)
 def test_a_stored_picture_is_at_most_120_kb(name):
     assert len(GraphView(trace_cell(name)).static_html()) <= 120_000
 

@@ -11,6 +11,7 @@ from autogradkit.tracing.render.graph.drawing.columns import WIDEST
 from autogradkit.tracing.render.graph.drawing.layout import least_width, place
 from autogradkit.tracing.render.graph.drawing.routes import ports, way
 from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
+from tests.every_case import every_case
 
 
 def graph_of(size: int, seed: int):
@@ -43,7 +44,7 @@ def test_edges_lead_down_and_nothing_overlaps(size, seed):
         assert all(left[1] < right[0] for left, right in itertools.pairwise(spans))
 
 
-@pytest.mark.parametrize("seed", range(20))
+@every_case("seed", range(20))
 def test_the_least_width_is_never_more_than_the_width(seed):
     nodes, edges = graph_of(random.Random(seed).randint(1, 60), seed)
     assert 0 < least_width(nodes, edges) <= place(nodes, edges).width + 1e-6

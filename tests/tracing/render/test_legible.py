@@ -10,6 +10,7 @@ from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.marks.html import img_tag
 from autogradkit.tracing.render.marks.numbers import shape_text
 from autogradkit.tracing.render.marks.svg import num
+from tests.every_case import every_case
 from tests.tracing.render.cells import CELLS, FANS, boxes_of_texts, drawn, overlaps, texts, trace_source
 
 
@@ -17,7 +18,7 @@ def test_wide_names_fit_their_boxes():
     assert {"权重", "损失 = (权重 * 输入).sum()"} <= set(texts(drawn("chinese").svg))
 
 
-@pytest.mark.parametrize("name", CELLS)
+@every_case("name", CELLS)
 def test_no_text_lies_on_another_or_outside(name):
     svg = drawn(name).svg
     width = float(ElementTree.fromstring(svg).get("width", 0))
@@ -37,7 +38,7 @@ def test_every_edge_says_its_shape_or_shows_each_element():
             assert shape_text(numbers.shape) in text or each or not numbers.shape, text
 
 
-@pytest.mark.parametrize("name", CELLS)
+@every_case("name", CELLS)
 def test_a_picture_may_be_shown_no_smaller_than_leaves_its_text_10_px(name):
     root = ElementTree.fromstring(drawn(name).svg)
     sizes = [float(node.get("font-size", 12)) for node in root.iter("{http://www.w3.org/2000/svg}text")]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 import autogradkit as torch
 from autogradkit.tracing.events import Op
 from autogradkit.tracing.render.graph.structure.build import build
+from tests.every_case import every_case
 from tests.ops.declared import DIFFERENTIABLE
 
 
@@ -24,7 +23,7 @@ ILL_DEFINED = {  # of what depends on the vectors' phases, and refuses; never re
 }
 
 
-@pytest.mark.parametrize("name", sorted({n for n, op in DIFFERENTIABLE.items() if op.make_samples} - ILL_DEFINED))
+@every_case("name", sorted({n for n, op in DIFFERENTIABLE.items() if op.make_samples} - ILL_DEFINED))
 def test_a_formula_draws_no_number_from_nowhere(name: str) -> None:
     """Each box is an operand, the seed, or made by an op: a zero that a formula needs was once drawn as a second seed."""
     op = DIFFERENTIABLE[name]

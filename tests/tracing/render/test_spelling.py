@@ -2,14 +2,13 @@
 
 import re
 
-import pytest
-
 import autogradkit as torch  # noqa: F401 - declares the ops
 from autogradkit._ops.declare.names import SETS, load_all
 from autogradkit.tracing.calls import facts_of
 from autogradkit.tracing.events import Argument, Numbers, Op, Value
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.wording.spelling import spelled_call, spelled_op
+from tests.every_case import every_case
 from tests.tracing.render.cells import trace_source
 
 load_all()  # of families that are declared when they are asked for, too
@@ -26,8 +25,8 @@ def spelled(source: str) -> list[str]:
     return [spelled_op(op, graph.labels, graph.values) for op in graph.ops]
 
 
-@pytest.mark.parametrize(
-    ("source", "wanted"),
+@every_case(
+    "source wanted",
     [
         ("y = X[0:2]", ["X[0:2]"]),
         ("y = X[:, 1]", ["X[:, 1]"]),

@@ -1,9 +1,8 @@
 """A title is the expression that backward started from, or the one statement that ran, or there is none."""
 
-import pytest
-
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.wording.titles import title
+from tests.every_case import every_case
 from tests.tracing.render.cells import trace_source
 
 BEFORE = (
@@ -11,8 +10,8 @@ BEFORE = (
 )
 
 
-@pytest.mark.parametrize(
-    ("source", "wanted"),
+@every_case(
+    "source wanted",
     [
         ("loss = (w * x).sum()\nloss.backward()", "loss = (w * x).sum()"),
         ("(w * x).sum().backward()  # a comment", "(w * x).sum()"),

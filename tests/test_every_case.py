@@ -6,13 +6,13 @@ import inspect
 
 import pytest
 
-from .each import each
+from tests.every_case import every_case
 
 
 def test_all_are_tried_and_each_that_fails_is_named() -> None:
     tried = []
 
-    @each("number", range(5))
+    @every_case("number", range(5))
     def even(call: str, number: int) -> None:
         tried.append((call, number))
         assert number % 2 == 0, "odd"
@@ -28,13 +28,24 @@ def test_all_are_tried_and_each_that_fails_is_named() -> None:
     ]
 
 
+def test_a_case_that_raises_nothing_where_it_should_is_named_too() -> None:
+    @every_case("text", ["1", "one", "2"])
+    def refused(text: str) -> None:
+        with pytest.raises(ValueError):
+            int(text)
+
+    with pytest.raises(BaseExceptionGroup, match="2 of 3 cases") as raised:
+        refused()
+    assert [each.__notes__ for each in raised.value.exceptions] == [["text = '1'"], ["text = '2'"]]
+
+
 def test_a_case_of_several_names_is_taken_apart() -> None:
     seen = []
-    each("format dtype", [("XYXY", "int64"), ("XYWH", None)])(lambda format, dtype: seen.append((format, dtype)))()
+    every_case("format dtype", [("XYXY", "int64"), ("XYWH", None)])(lambda format, dtype: seen.append((format, dtype)))()
     assert seen == [("XYXY", "int64"), ("XYWH", None)]
 
 
 @pytest.mark.parametrize("call", ["f", "g"])
-@each("kind", ["a", "b"])
+@every_case("kind", ["a", "b"])
 def test_it_stands_beside_parametrize(call: str, kind: str) -> None:
     assert (call + kind) in {"fa", "fb", "ga", "gb"}
