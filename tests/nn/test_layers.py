@@ -13,7 +13,6 @@ import pytest
 import torch
 
 import autogradkit
-from tests.every_case import every_case
 from tests.parity.oracle import array_of, assert_same, error_of, tensors_in
 
 EXPORTED = [(name, getattr(autogradkit.nn, name)) for name in autogradkit.nn.__all__]
@@ -23,7 +22,7 @@ SAMPLES = [
 ]
 
 
-@every_case("name", LAYERS)
+@pytest.mark.parametrize("name", LAYERS)
 def test_a_layer_has_samples_and_pytorchs_constructor(name: str) -> None:
     assert "_samples" in vars(LAYERS[name]), f"nn.{name} has no _samples"
     ours, theirs = (inspect.signature(getattr(m.nn, name)).parameters for m in (autogradkit, torch))
@@ -43,7 +42,7 @@ def _layers_and_inputs(name: str, index: int) -> list[tuple[Any, Any, list[Any]]
     return found
 
 
-@every_case("name index", SAMPLES)
+@pytest.mark.parametrize(("name", "index"), SAMPLES)
 def test_it_is_made_and_shown_alike(name: str, index: int) -> None:
     (_, ours, _), (_, theirs, _) = _layers_and_inputs(name, index)
     assert repr(ours) == repr(theirs)

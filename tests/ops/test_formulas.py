@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 import autogradkit as torch
-from tests.every_case import every_case
 
 from .declared import DIFFERENTIABLE, NAMESPACE
 from .formula_rules import OF_LISTS_AND_ERRORS, broken_rules
@@ -27,7 +27,7 @@ ON_PLAIN_VALUES = frozenset(
 )
 
 
-@every_case("name", DIFFERENTIABLE)
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_formulas_use_operators_shapes_and_k_only(name: str) -> None:
     for parameter, formula in DIFFERENTIABLE[name].formulas.items():
         assert broken_rules(formula, ON_PLAIN_VALUES) == [], f"the formula for {parameter}"
@@ -83,8 +83,8 @@ def _closed_over(module: Any) -> Callable[..., Any]:
     return lambda g: module.flip(g)
 
 
-@every_case(
-    "formula problem",
+@pytest.mark.parametrize(
+    ("formula", "problem"),
     [
         (lambda g: np.flip(g), "module numpy"),
         (lambda g: g.sum(), ".sum"),

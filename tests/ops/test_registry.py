@@ -12,7 +12,6 @@ import pytest
 
 import autogradkit as torch
 from autogradkit.autograd import gradcheck, gradgradcheck
-from tests.every_case import every_case
 
 from .declared import DIFFERENTIABLE, EDITS, FUNCTIONS
 
@@ -82,7 +81,7 @@ def test_every_differentiable_op_has_samples_but_those_that_draw() -> None:
     assert len(RANDOM) == 21
 
 
-@every_case("name", WITH_SAMPLES)
+@pytest.mark.parametrize("name", WITH_SAMPLES)
 def test_samples_have_something_to_differentiate(name: str) -> None:
     for sample in DIFFERENTIABLE[name].samples(seed=1):
         assert any(value.requires_grad for value in _flat(sample))
@@ -108,7 +107,7 @@ DRAWS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 
 
-@every_case("name", DRAWS)
+@pytest.mark.parametrize("name", DRAWS)
 def test_the_gradient_of_what_is_drawn_is_zero(name: str) -> None:
     x = torch.tensor([0.25, 0.5, 0.75], requires_grad=True)
     DRAWS[name](x).backward(torch.ones(3))
@@ -165,7 +164,7 @@ def _refilled(sample: tuple[Any, ...], values: tuple[Any, ...]) -> list[Any]:
     return [fill(value) for value in sample]
 
 
-@every_case("name", [n for n in WITH_SAMPLES if DIFFERENTIABLE[n].in_place])
+@pytest.mark.parametrize("name", [n for n in WITH_SAMPLES if DIFFERENTIABLE[n].in_place])
 def test_the_in_place_variant_gives_the_same_and_counts_a_version(name: str) -> None:
     op = DIFFERENTIABLE[name]
     assert op.in_place is not None
@@ -185,7 +184,7 @@ def test_the_in_place_variant_gives_the_same_and_counts_a_version(name: str) -> 
     assert checked
 
 
-@every_case("name", sorted(FUNCTIONS))
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_a_public_function_is_documented_with_an_example_that_runs(name: str) -> None:
     function = FUNCTIONS[name]
     documentation = inspect.getdoc(function)

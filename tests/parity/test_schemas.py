@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 import torch
 
 from autogradkit._ops.declare import SETS
 from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.overload import Overload
-from tests.every_case import every_case
 
 load_all()  # of families that are declared when they are asked for, too
 
@@ -50,7 +50,7 @@ def _of_pytorch(name: str) -> set[str]:
 PUBLIC = [each for owner in SETS if owner.variants for each in owner.overloads if not each.deprecated]
 
 
-@every_case("name", sorted({each.owner.name for each in PUBLIC} - IN_PYTHON))
+@pytest.mark.parametrize("name", sorted({each.owner.name for each in PUBLIC} - IN_PYTHON))
 def test_the_derived_schema_is_one_of_pytorchs(name: str) -> None:
     # Python's binding takes a default of C++'s, `at::Reduction::Mean`, for 0, whatever the schema says.
     theirs = {each.replace("reduction=1", "reduction=0") for each in _of_pytorch(name)}
@@ -67,7 +67,7 @@ def _symbols(schema: str) -> set[str]:
     return set(re.findall(r"SymInt\?? (\w+)[,=)]", schema))
 
 
-@every_case("name", sorted({each.owner.name for each in PUBLIC} - IN_PYTHON))
+@pytest.mark.parametrize("name", sorted({each.owner.name for each in PUBLIC} - IN_PYTHON))
 def test_integers_that_may_be_symbols_are_pytorchs(name: str) -> None:
     theirs = {_bare(str(each)): str(each) for each in torch._C._jit_get_schemas_for_operator(f"aten::{name}")}
     for overload in PUBLIC:
@@ -94,7 +94,7 @@ OTHERWISE |= {
 PRIVATE = [each for owner in SETS if not owner.variants for each in owner.overloads]
 
 
-@every_case("name", sorted({each.owner.name for each in PRIVATE} - OTHERWISE))
+@pytest.mark.parametrize("name", sorted({each.owner.name for each in PRIVATE} - OTHERWISE))
 def test_private_schemas_are_pytorchs_where_it_has_them(name: str) -> None:
     theirs = _of_pytorch(name)
     mine = {_bare(each.schema) for each in PRIVATE if each.owner.name == name}
