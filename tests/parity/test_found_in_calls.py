@@ -98,6 +98,19 @@ T.nn.functional.smooth_l1_loss(T.ones(2),T.zeros(2),beta=float("nan"))
 T.nn.functional.cosine_similarity(T.ones(2),T.ones(2),0,float("nan"))
 T.nn.functional.huber_loss(T.ones(2),T.zeros(2),delta=float("nan"))
     """,
+    "numbers that are divided by tensors, in every way": """
+r=T.div(7,T.tensor([1,2,3]),rounding_mode="floor")
+r=T.div(-7.5,T.tensor([1,2,3]),rounding_mode="trunc")
+r=T.div(True,T.tensor([1,2,3]),rounding_mode=None)
+r=T.div(7,8,rounding_mode="floor")
+T.div(1j,T.tensor([1,2,3]),rounding_mode="trunc")
+r=T.div(7,T.tensor([1,2,3]),rounding_mode="floor",out=T.empty(3,dtype=T.int64))
+r=T.divide(7,T.tensor([1.,2.,3.]).double())
+r=T.divide(7,T.tensor([1,2,3]),rounding_mode="floor")
+x=T.tensor([1.,2.,3.],requires_grad=True); r=T.div(7,x,rounding_mode="trunc"); r.sum().backward()
+x=T.tensor([1.,2.,3.],requires_grad=True); r=T.divide(7,x); r.sum().backward()
+r=T.multiply(7,T.tensor([1,2,3])); r=T.subtract(7,r,alpha=2); r=T.floor_divide(7,r); r=T.true_divide(7,r)
+    """,
     "attention of no numbers": """
 r=T.nn.functional.scaled_dot_product_attention(T.ones(1,2,0),T.ones(4,2,0),T.ones(4,2,5))
     """,

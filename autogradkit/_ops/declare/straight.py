@@ -17,7 +17,7 @@ from autogradkit._ops.declare.edit_lanes import write_edit
 from autogradkit._ops.declare.lanes import write_arrays, write_lane
 from autogradkit._ops.declare.recipe import compiled
 from autogradkit._ops.declare.signature import REQUIRED
-from autogradkit._ops.declare.source import Source
+from autogradkit._ops.declare.source import IS_TENSOR, Source
 from autogradkit.core.errors import NoArrayError
 
 if TYPE_CHECKING:
@@ -25,8 +25,17 @@ if TYPE_CHECKING:
 
 
 def write_straight(op: Overload) -> Callable[..., Any]:
-    """The lane of one overload as a function of its parameters, given as its schema has them, whose classes are known to fit."""
-    return _write_straight(op, op.general, write_lane, f"straight_{op.owner.name}")
+    """The lane of one overload as a function of its parameters, given as its schema has them, whose classes are known to fit.
+
+    A number as the first operand, which compositions hand on as it is, goes the general way.
+    """
+
+    def write(s: Source, call: Call, depth: int, bail: str) -> None:
+        if op.tensors_at and (first := op.parameters[op.first_tensor]).spelled == "Operand":
+            s.emit(depth, f"if not {IS_TENSOR.format(call.values[first.name])}: {bail}")
+        write_lane(s, call, depth, bail)
+
+    return _write_straight(op, op.general, write, f"straight_{op.owner.name}")
 
 
 def write_straight_edit(op: Overload) -> Callable[..., Any]:
