@@ -32,11 +32,15 @@ _MEMORY = "Cannot access data pointer of Tensor that doesn't have storage"
 
 
 class Batch:
-    """A call of `vmap` that is under way: how many samples, how deep in others, and how it treats random numbers."""
+    """A call of `vmap` that is under way: how many samples, how deep in others, and how it treats random numbers.
 
-    __slots__ = ("number", "randomness", "size", "thread")
+    `of_gradients`: it is `is_grads_batched`'s, whose samples PyTorch takes for another kind of tensor.
+    """
 
-    def __init__(self, size: int, randomness: str = "error") -> None:
+    __slots__ = ("number", "of_gradients", "randomness", "size", "thread")
+
+    def __init__(self, size: int, randomness: str = "error", of_gradients: bool = False) -> None:
+        self.of_gradients = of_gradients
         self.size = size
         self.randomness = randomness
         self.thread = threading.get_ident()

@@ -37,6 +37,7 @@ globals().update({name: _refusing("cuda", name, AssertionError, _SAID) for name 
 globals().update({each.__name__: _typed(each.dtype, is_cuda=True) for each in _TYPES})
 
 default_generators: tuple[()] = ()
+_initialized = False  # which packages read, as `is_initialized` says it
 
 
 def is_available() -> bool:

@@ -142,7 +142,7 @@ def _rows(tensors: tuple[Any, ...], given: Any) -> tuple[list[tuple[Any, ...]], 
         raise IndexError("index 0 is out of bounds for dimension 0 with size 0")
     if RECORDERS:
         return [tuple([each[row] for each in vectors]) for row in range(sizes[0])], None
-    batch = Batch(sizes[0])
+    batch = Batch(sizes[0], of_gradients=True)
     return [tuple([wrap_batched(each, batch) for each in vectors])], batch
 
 

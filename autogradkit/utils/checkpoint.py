@@ -42,6 +42,17 @@ def noop_context_fn() -> tuple[AbstractContextManager[Any], AbstractContextManag
     return contextlib.nullcontext(), contextlib.nullcontext()
 
 
+def get_device_states(*args: Any) -> tuple[list[int], list[Tensor]]:
+    """Devices that the tensors in `args` are on beside the processor, and their generators' states: none."""
+    return [], []
+
+
+def set_device_states(devices: Iterable[int], states: Iterable[Tensor], *, device_type: str | None = None) -> None:
+    """Set the states of the generators of devices. Raises AttributeError for any, as PyTorch's build for processors does."""
+    if device_type != "meta" and any(True for _ in zip(devices, states, strict=False)):
+        raise AttributeError("module 'torch.cpu' has no attribute 'device'")
+
+
 class _Settings:
     """What `set_checkpoint_early_stop` and `set_checkpoint_debug_enabled` have set; None leaves it to the call."""
 

@@ -85,6 +85,14 @@ y = [None]; dist.all_gather_object(y, {'a': [1]}), y
 y = [{'b': 2}]; dist.broadcast_object_list(y, src=0), y
 y = [None]; dist.gather_object('q', y, dst=0), y
 y = [None]; dist.scatter_object_list(y, ['z'], src=0), y
+dn.broadcast(z, 0), dn.gather(z), dn.scatter([z]), dn.reduce(z, 0), dn.reduce_scatter(torch.empty(2), [z]), dn.all_gather(z)
+dn.all_to_all([torch.empty(2)], [z]), dn.all_to_all_single(torch.empty(2), z), dn.all_reduce(z, dist.ReduceOp.MAX)
+dn.broadcast(z, 1)
+dn.all_reduce(3)
+dn.all_to_all([], [])
+grad(dn.broadcast(z, 0)), grad(dn.reduce(z, 0)), grad(dn.gather(z)[0]), grad(dn.scatter([z])), grad(dn.all_reduce(z))
+grad(dn.all_gather(z)[0]), grad(dn.reduce_scatter(torch.empty(2), [z])), grad(dn.all_to_all([torch.empty(2)], [z])[0])
+grad(dn.all_to_all_single(torch.empty(2), z))
 dist.get_rank(dist.new_group([0])), dist.get_process_group_ranks(dist.group.WORLD)
 dist.new_group([0, 1])
 d = torch.nn.parallel.DistributedDataParallel(m); d, list(d.state_dict()), d.module is m, d.device_ids, d.dim
@@ -140,6 +148,9 @@ def outcome(library: Any, line: str) -> str:
     library.manual_seed(2)
     names = {"torch": library, "dist": library.distributed}
     names |= {"x": library.tensor([1.0, 2.0]), "m": library.nn.Linear(2, 1)}
+    z = library.tensor([1.0, 2.0], requires_grad=True)
+    names |= {"dn": importlib.import_module(f"{library.__name__}.distributed.nn"), "z": z}
+    names["grad"] = lambda result: library.autograd.grad((result * names["x"]).sum(), z, create_graph=True)
     return each_outcome(line, names)
 
 
