@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from autogradkit._ops.declare.call import Call
+from autogradkit._ops.declare.known_views import KnownViews
 from autogradkit._ops.declare.pointwise_lanes import array_of, emit_kernel, write_pointwise, write_pointwise_arrays
 from autogradkit._ops.declare.refusals import is_by_kernel
-from autogradkit._ops.declare.source import Source
+from autogradkit._ops.declare.source import IS_TENSOR, Source
 from autogradkit.core.tensor import wrap
 from autogradkit.core.views import alias
 
@@ -60,7 +61,11 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
     if op.dtypes:
         s.scope[call.name("dtypes")] = op.refuse_dtypes
         s.emit(depth, f"if {first}.dtype.kind not in 'fV': {call.name('dtypes')}{call.tuple}")
-    allocated = write_computing(s, call, depth, given, first, quiet=not op.view)
+    layout = ""
+    if isinstance(op.straight_kernel, KnownViews):
+        layout = _write_known_view(s, call, depth, op.straight_kernel, given)
+    else:
+        allocated = write_computing(s, call, depth, given, first, quiet=not op.view)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]
         how = "MULTI_OUTPUT" if op.several else "PLAIN"
@@ -74,8 +79,8 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
             s.scope["alias"] = alias
             s.emit(depth, f"return alias({v}, r)")
         else:
-            s.emit(depth, f"o = view_of({v}, r, creation)")
-            s.new_node(depth, call, ["o"], ["r"])
+            s.new_view(depth, "o", v, "r", layout or "None")
+            s.new_node(depth, call, ["o"], ["r"], layout)
             s.emit(depth, "return o")
         return
     if op.several:
@@ -101,6 +106,41 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         s.emit(depth, "return o")
 
 
+def _write_known_view(s: Source, call: Call, depth: int, kernel: KnownViews, given: dict[str, str]) -> str:
+    """The view `r` of a tensor, looked up by its layout; the variable of the view's own layout, None where that is not known."""
+    op = call.op
+    name = op.parameters[op.first_tensor].name
+    v, x = call.values[name], given[name]
+    _write_dims(s, call, depth, given, x)
+    known, shows, note = call.name("known"), call.name("kernel"), call.name("note")
+    s.scope |= {known: kernel.by_layout, shows: kernel, note: kernel.note}
+    settings = "".join(f"{given[p.name]}, " for p in op.parameters if p.name != name)
+    s.emit(
+        depth,
+        f"lay = {v}._layout if {IS_TENSOR.format(v)} else ()",
+        f"if lay is None: lay = layout_of({v})",
+        f"known = {known}.get((lay, {settings}))",
+        "if known is None:",
+        f" r = {shows}({call.listed(given)})",
+        " lay_r = None",
+        f" if lay: {note}((lay, {settings}), {x}, r)",
+        "else:",
+        " shape, strides, offset, lay_r = known",
+        f" r = {x}.reshape(shape) if strides is None else ndarray(shape, lay[1], {x}, offset, strides)",
+    )
+    return "lay_r"
+
+
+def _write_dims(s: Source, call: Call, depth: int, given: dict[str, str], first: str) -> None:
+    """Dimensions counted from the front."""
+    for i in call.op.dims:
+        name = call.op.parameters[i].name
+        given[name] = f"w_{name}"
+        v = call.values[name]
+        none = f"{v} is None or " if call.optional(name) else ""
+        s.emit(depth, f"w_{name} = {v} if {none}0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)")
+
+
 def write_arrays(s: Source, call: Call, depth: int) -> None:
     """Write what an overload computes from arrays: nothing is wrapped or recorded."""
     op = call.op
@@ -118,12 +158,7 @@ def write_computing(s: Source, call: Call, depth: int, given: dict[str, str], fi
     `quiet`: where NumPy is silent, which formulas are already, and views need not be.
     """
     op = call.op
-    for i in op.dims:
-        name = op.parameters[i].name
-        given[name] = f"w_{name}"
-        v = call.values[name]
-        none = f"{v} is None or " if call.optional(name) else ""
-        s.emit(depth, f"w_{name} = {v} if {none}0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)")
+    _write_dims(s, call, depth, given, first)
     kernel = call.name("kernel")
     s.scope[kernel] = op.straight_kernel
     allocated = not op.view

@@ -29,8 +29,8 @@ from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.size import Size, as_size
 from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.strides import element_strides
-from autogradkit.core.tensor import LAYOUTS, Tensor, counter_of, layout_of, reading_to_save
-from autogradkit.core.views import MULTI_OUTPUT, PLAIN, view_of
+from autogradkit.core.tensor import LAYOUTS, PENDING, Tensor, counter_of, layout_of, reading_to_save
+from autogradkit.core.views import MULTI_OUTPUT, PLAIN, View, view_of
 from autogradkit.core.views import NO_GRAD as NO_GRAD_VIEW
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.modes import MODE, NO_GRAD
@@ -66,10 +66,11 @@ def refuse_complex(name: str) -> None:
 SCOPE: dict[str, Any] = {
     "CLASSES": CLASSES, "Generator": Generator, "LAYOUTS": LAYOUTS, "M": REQUIRED,
     "MISREAD": (AttributeError, IndexError, ValueError), "MODE": MODE,
-    "MULTI_OUTPUT": MULTI_OUTPUT, "NO_GRAD": NO_GRAD, "NO_GRAD_VIEW": NO_GRAD_VIEW, "PLAIN": PLAIN,
+    "MULTI_OUTPUT": MULTI_OUTPUT, "NO_GRAD": NO_GRAD, "NO_GRAD_VIEW": NO_GRAD_VIEW, "PENDING": PENDING, "PLAIN": PLAIN,
     "RECORDERS": RECORDERS, "refuse_complex": refuse_complex, "refuse_whole": refuse_whole, "REDUCTIONS": plans.REDUCTIONS,
     "STRIDES": STRIDES, "heeded": heeded,
     "SavedOutput": SavedOutput, "SavedResult": SavedResult, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
+    "View": View,
     "address_of": address_of, "cast_to_save": cast_to_save,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "as_size": as_size, "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "device": device, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
@@ -146,11 +147,26 @@ class Source:
             f"{name}._requires_grad = False",
         )
 
+    def new_view(self, depth: int, name: str, of: str, array: str, layout: str) -> None:
+        """Lines that make the tensor `name`, a view on the tensor `of` that came to be as `creation` says."""
+        self.emit(depth, f"if {of}._view is None and not PENDING:")
+        self.new_tensor(depth + 1, name, array, layout)
+        self.emit(
+            depth + 1,
+            f"{name}._counter = counter = {of}._counter or counter_of({of})",
+            f"{name}._view = record = new(View)",
+            f"record.base = {of}",
+            "record.creation = creation",
+            "record.version = counter.value",
+        )
+        self.emit(depth, f"else: {name} = view_of({of}, {array}, creation)")
+
     def new_node(self, depth: int, call: Call, results: list[str], arrays: list[str], layout: str = "") -> None:
         """Lines that record the call where grad mode and an input ask for it.
 
         `results` are the variables of the result tensors, `arrays` those of their arrays (where a call makes several views,
-        these are in the list `o`); `layout` is that of the first result's (shape, dtype), where it is at hand.
+        these are in the list `o`); `layout` is that of the first result's (shape, dtype), where it is at hand (a view's may be
+        None).
         """
         op, recipe = call.op, call.op.recipe
         if recipe is None:
@@ -163,7 +179,7 @@ class Source:
         if not inputs:
             return
         first = "o[0]._array" if op.several else arrays[0]
-        floating = "" if layout or op.refuses_whole else f" and {first}.dtype.kind not in 'iub'"
+        floating = "" if (layout and not op.view) or op.refuses_whole else f" and {first}.dtype.kind not in 'iub'"
         self.emit(depth, f"if (not NO_GRAD or MODE.grad){floating}:")
         depth += 1
         needed = self.needs(depth, call, inputs)
@@ -223,7 +239,8 @@ class Source:
             return
         made, results = (each if op.view else each[op.differentiable_outputs] for each in (arrays, results))
         shapes = "".join(f"{array}.shape, {array}.dtype, " for array in made)
-        self.emit(depth, f"node.outputs = {layout or f'({shapes})'}")
+        described = f"{layout} or ({shapes})" if layout and op.view else layout or f"({shapes})"
+        self.emit(depth, f"node.outputs = {described}")
         for number in range(len(made)):
             self.emit(depth, f"{results[number]}._node = node", f"{results[number]}._requires_grad = True")
             if number:
