@@ -127,7 +127,7 @@ class Declaration:
         promotes: str | None = None,
         as_number: str | None = None,
         ufunc: np.ufunc | None = None,
-        reduces: bool = False,
+        reduces: bool | Callable[..., Any] = False,
         result_dtype: Callable[..., np.dtype[Any]] | None = None,
         edits: bool | str = False,
         deferred: bool = False,
@@ -195,7 +195,8 @@ class Declaration:
         self._promotes = promotes
         self._as_number = as_number
         self.ufunc = ufunc
-        self.reduces = reduces
+        self.reduces = bool(reduces)
+        self.reducer = reduces if callable(reduces) else None
         self.result_dtype = result_dtype
         self.edits = edits
         self.deferred = deferred

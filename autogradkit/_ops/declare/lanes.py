@@ -7,8 +7,6 @@ what is pointwise; entries.py writes a lane for each overload.
 
 from __future__ import annotations
 
-import numpy as np
-
 from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.known_views import KnownViews
 from autogradkit._ops.declare.pointwise_lanes import array_of, emit_kernel, write_pointwise, write_pointwise_arrays
@@ -80,7 +78,10 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
             s.emit(depth, f"return alias({v}, r)")
         else:
             s.new_view(depth, "o", v, "r", layout or "None")
-            s.new_node(depth, call, ["o"], ["r"], layout)
+            if layout:
+                s.new_node(depth, call, ["o"], ["r"], f"{layout} or (r.shape, r.dtype)", f"{layout}.__class__ is tuple")
+            else:
+                s.new_node(depth, call, ["o"], ["r"])
             s.emit(depth, "return o")
         return
     if op.several:
@@ -98,7 +99,10 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         if not allocated:
             s.emit(depth, f"if {array}.__class__ is not ndarray: {array} = asarray({array})")
         s.new_tensor(depth, result, array)
-    s.new_node(depth, call, results, arrays)
+    if op.reduces and op.keeps_floating:
+        s.new_node(depth, call, results, arrays, "(shape, kind)", "plain")
+    else:
+        s.new_node(depth, call, results, arrays)
     if several:
         s.scope[call.name("returns")] = op.returns
         s.emit(depth, f"return {call.name('returns')}(({', '.join(results)}))")
@@ -179,7 +183,14 @@ def write_computing(s: Source, call: Call, depth: int, given: dict[str, str], fi
             s.emit(depth, f"r = {memory.format('spec')}")
     else:
         allocated = False
-    if allocated:
+    if op.reducer is not None:
+        reduce, emit = call.name("reduce"), s.emit_quiet if quiet else s.emit_call
+        s.scope[reduce] = op.reducer
+        s.emit(depth, "if plain:")
+        emit(depth + 1, "", reduce, f"{first}, {given.get('dim')}, None, r, {given.get('keepdim', False)}")
+        s.emit(depth, "else:")
+        emit_kernel(s, depth + 1, op, kernel, call.listed(given), quiet=quiet)
+    elif allocated:
         emit_kernel(s, depth, op, kernel, call.listed(given), quiet=quiet)
     elif quiet:
         s.emit_quiet(depth, "r", kernel, call.listed(given))
@@ -190,13 +201,13 @@ def write_computing(s: Source, call: Call, depth: int, given: dict[str, str], fi
 
 def _write_reduction_memory(s: Source, call: Call, depth: int, first: str, given: dict[str, str]) -> None:
     op = call.op
-    s.emit(depth, f"kind = {first}.dtype")
+    dtype = call.values.get("dtype")
+    as_given = "" if dtype is None else f" and {dtype} is None"
+    s.emit(depth, f"kind = {first}.dtype", f"plain = kind.char in 'fd'{as_given}")
     if op.result_dtype is not None:
         s.scope[call.name("result_dtype")] = op.result_dtype
-        dtype = call.values.get("dtype", "None")
         ask = f"kind = {call.name('result_dtype')}(kind, {dtype})"
-        keeps = all(op.result_dtype(each, None) == each for each in (np.dtype(np.float32), np.dtype(np.float64)))
-        s.emit(depth, f"if {dtype} is not None or kind.kind != 'f': {ask}" if keeps else ask)
+        s.emit(depth, f"if not plain: {ask}" if op.keeps_floating else ask)
     if "dim" in op.index:
         keep = call.values.get("keepdim", "False")
         key = f"({first}.shape, {call.values['dim']}, {keep})"
@@ -204,4 +215,4 @@ def _write_reduction_memory(s: Source, call: Call, depth: int, first: str, given
         given["dim"] = "axes"
         s.emit(depth, "r = np_empty(shape, kind) if 0 not in shape else allocate(shape, kind)")
     else:
-        s.emit(depth, "r = np_empty((), kind)")
+        s.emit(depth, "shape = ()", "r = np_empty(shape, kind)")

@@ -161,12 +161,14 @@ class Source:
         )
         self.emit(depth, f"else: {name} = view_of({of}, {array}, creation)")
 
-    def new_node(self, depth: int, call: Call, results: list[str], arrays: list[str], layout: str = "") -> None:
+    def new_node(
+        self, depth: int, call: Call, results: list[str], arrays: list[str], outputs: str = "", plain: str = ""
+    ) -> None:
         """Lines that record the call where grad mode and an input ask for it.
 
         `results` are the variables of the result tensors, `arrays` those of their arrays (where a call makes several views,
-        these are in the list `o`); `layout` is that of the first result's (shape, dtype), where it is at hand (a view's may be
-        None).
+        these are in the list `o`). `outputs` is the source of their shapes and dtypes in turn, and `plain` a test that says that
+        they are floating numbers, where these are at hand.
         """
         op, recipe = call.op, call.op.recipe
         if recipe is None:
@@ -179,20 +181,20 @@ class Source:
         if not inputs:
             return
         first = "o[0]._array" if op.several else arrays[0]
-        floating = "" if (layout and not op.view) or op.refuses_whole else f" and {first}.dtype.kind not in 'iub'"
+        whole = f"{first}.dtype.kind in 'iub'" if not plain else f"not ({plain}) and {first}.dtype.kind in 'iub'"
+        floating = "" if op.refuses_whole or plain == "True" else f" and not ({whole})"
         self.emit(depth, f"if (not NO_GRAD or MODE.grad){floating}:")
         depth += 1
         needed = self.needs(depth, call, inputs)
         asked = " or ".join(needed.values())
         self.emit(depth, f"if o and ({asked}):" if op.several else f"if {asked}:")
         depth += 1
-        if op.refuses_whole:
-            known = f"{layout}.__class__ is not tuple and " if layout else ""  # a plain tuple is a floating layout
-            self.emit(depth, f"if {known}{first}.dtype.kind in 'iub': refuse_whole({first})")
+        if op.refuses_whole and plain != "True":
+            self.emit(depth, f"if {whole}: refuse_whole({first})")
         if op.real_gradient:
             self.emit(depth, f"if {first}.dtype.kind == 'c': refuse_complex({op.owner.name!r})")
         self.node(depth, call, names, needed, results, arrays)
-        self._outputs(depth, op, results, arrays, layout)
+        self._outputs(depth, op, results, arrays, outputs)
 
     def needs(self, depth: int, call: Call, inputs: list[str]) -> dict[str, str]:
         """Lines that ask which inputs require grad; the variable that tells it of each."""
@@ -223,7 +225,7 @@ class Source:
             self.emit(depth, f"node.settings = ({''.join(f'{self._setting(call, n)}, ' for n in recipe.settings)})")
         self.emit(depth, "node.sequence = next(SEQUENCE)", "node.hooks = None")
 
-    def _outputs(self, depth: int, op: Overload, results: list[str], arrays: list[str], layout: str) -> None:
+    def _outputs(self, depth: int, op: Overload, results: list[str], arrays: list[str], outputs: str) -> None:
         """Lines that tell the node what it made, and each result where it comes from."""
         if op.several:
             self.emit(
@@ -239,8 +241,7 @@ class Source:
             return
         made, results = (each if op.view else each[op.differentiable_outputs] for each in (arrays, results))
         shapes = "".join(f"{array}.shape, {array}.dtype, " for array in made)
-        described = f"{layout} or ({shapes})" if layout and op.view else layout or f"({shapes})"
-        self.emit(depth, f"node.outputs = {described}")
+        self.emit(depth, f"node.outputs = {outputs or f'({shapes})'}")
         for number in range(len(made)):
             self.emit(depth, f"{results[number]}._node = node", f"{results[number]}._requires_grad = True")
             if number:

@@ -47,7 +47,7 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     added = Call(addmm_node, 91, {"self": b, "mat1": x, "mat2": "turned", "beta": "1", "alpha": "1"})
     added.arrays |= {"mat1": f"{x}._array", "mat2": "transposed"}
     added.strides = {"mat1": "(shape[1], 1)", "mat2": "(1, shape[1])"}
-    s.new_node(depth + 1, added, ["o"], ["r"], "lay")
+    s.new_node(depth + 1, added, ["o"], ["r"], "lay", "True")
     s.emit(depth, "return o")
 
 

@@ -110,7 +110,7 @@ sum_ = function("sum")
 
 
 @sum_.overload(
-    reduces=True,
+    reduces=np.add.reduce,
     result_dtype=summed_dtype,
     refuses_complex=True,
     out=False,
@@ -130,7 +130,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
 
 @sum_.overload(
     node="SumBackward1",
-    reduces=True,
+    reduces=np.add.reduce,
     out_decides=True,
     out_dtype=require_same_dtype,
     result_dtype=summed_dtype,
