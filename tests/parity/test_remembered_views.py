@@ -1,7 +1,7 @@
 """Views whose geometry is remembered, and products of batches: asked again of other memory, the same as in PyTorch.
 
-A kernel remembers by sizes and strides alone, so each program meets the same ones on contiguous memory, on a part of it, on
-all of it in another order, and on a part in another order.
+A kernel remembers by layout, or by sizes and strides alone, so each program meets the same ones on contiguous memory, on a part
+of it, on all of it in another order, on a part in another order, in another dtype, and where one element has a stride of its own.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ MEMORY = (
     "T.arange(12.).reshape(3, 4)", "T.arange(30.)[5:17].view(3, 4)", "T.arange(12.).reshape(4, 3).t()",
     "T.arange(36.).reshape(3, 4, 3)[1].t()", "T.arange(24.).reshape(4, 6)[:, ::2].t()", "T.arange(4.).expand(3, 4)",
     "T.arange(12.).reshape(1, 12)", "T.arange(12.).reshape(12, 1)", "T.zeros(0, 4)",
+    "T.arange(12.).double().reshape(3, 4)", "T.arange(12.).as_strided((12, 1), (1, 7))",
 )  # fmt: skip
 
 

@@ -22,9 +22,9 @@ beside the memory words that memory.py explains:
   in-place form, where it has others;
 - `outputs`, `differentiable_outputs`, `returns`: names of several results, how many of them have gradients (or the slice of
   those that do), their tuple;
-- `view`: the result is a view; or a function that makes of the kernel what straight lines call in its place, and that knows
-  the view again; `composition`: made of other ops, of whose calls each is recorded; `factory`: likewise, recorded as what makes
-  a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
+- `view`: the result is a view; or a class that makes of the kernel what straight lines call in its place, and that knows
+  the view again (known_views.py); `composition`: made of other ops, of whose calls each is recorded; `factory`: likewise,
+  recorded as what makes a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
 - `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
 - `out_warning`: what PyTorch warns of where a composition is given `out=`;
@@ -127,7 +127,7 @@ class Declaration:
         promotes: str | None = None,
         as_number: str | None = None,
         ufunc: np.ufunc | None = None,
-        reduces: bool = False,
+        reduces: bool | Callable[..., Any] = False,
         result_dtype: Callable[..., np.dtype[Any]] | None = None,
         edits: bool | str = False,
         deferred: bool = False,
@@ -195,7 +195,8 @@ class Declaration:
         self._promotes = promotes
         self._as_number = as_number
         self.ufunc = ufunc
-        self.reduces = reduces
+        self.reduces = bool(reduces)
+        self.reducer = reduces if callable(reduces) else None
         self.result_dtype = result_dtype
         self.edits = edits
         self.deferred = deferred

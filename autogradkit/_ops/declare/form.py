@@ -110,6 +110,12 @@ class Form(Declaration):
         return self.owner.name != "to" and not self.is_unimplemented
 
     @cached_property
+    def keeps_floating(self) -> bool:
+        """Whether a reduction of float32 or float64 is in the same dtype, unless a call says another."""
+        dtypes = (np.dtype(np.float32), np.dtype(np.float64))
+        return self.result_dtype is None or all(self.result_dtype(each, None) == each for each in dtypes)
+
+    @cached_property
     def gradient_versions(self) -> tuple[int, ...]:
         """How often PyTorch edits the gradient of each input while making it; empty for never."""
         given = self._gradient_version

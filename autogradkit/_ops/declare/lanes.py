@@ -7,12 +7,11 @@ what is pointwise; entries.py writes a lane for each overload.
 
 from __future__ import annotations
 
-import numpy as np
-
 from autogradkit._ops.declare.call import Call
+from autogradkit._ops.declare.known_views import KnownViews
 from autogradkit._ops.declare.pointwise_lanes import array_of, emit_kernel, write_pointwise, write_pointwise_arrays
 from autogradkit._ops.declare.refusals import is_by_kernel
-from autogradkit._ops.declare.source import Source
+from autogradkit._ops.declare.source import IS_TENSOR, Source
 from autogradkit.core.tensor import wrap
 from autogradkit.core.views import alias
 
@@ -60,7 +59,11 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
     if op.dtypes:
         s.scope[call.name("dtypes")] = op.refuse_dtypes
         s.emit(depth, f"if {first}.dtype.kind not in 'fV': {call.name('dtypes')}{call.tuple}")
-    allocated = write_computing(s, call, depth, given, first, quiet=not op.view)
+    layout = ""
+    if isinstance(op.straight_kernel, KnownViews):
+        layout = _write_known_view(s, call, depth, op.straight_kernel, given)
+    else:
+        allocated = write_computing(s, call, depth, given, first, quiet=not op.view)
     if op.view:
         v = call.values[op.parameters[op.first_tensor].name]
         how = "MULTI_OUTPUT" if op.several else "PLAIN"
@@ -74,8 +77,11 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
             s.scope["alias"] = alias
             s.emit(depth, f"return alias({v}, r)")
         else:
-            s.emit(depth, f"o = view_of({v}, r, creation)")
-            s.new_node(depth, call, ["o"], ["r"])
+            s.new_view(depth, "o", v, "r", layout or "None")
+            if layout:
+                s.new_node(depth, call, ["o"], ["r"], f"{layout} or (r.shape, r.dtype)", f"{layout}.__class__ is tuple")
+            else:
+                s.new_node(depth, call, ["o"], ["r"])
             s.emit(depth, "return o")
         return
     if op.several:
@@ -93,12 +99,50 @@ def _write_other(s: Source, call: Call, depth: int) -> None:
         if not allocated:
             s.emit(depth, f"if {array}.__class__ is not ndarray: {array} = asarray({array})")
         s.new_tensor(depth, result, array)
-    s.new_node(depth, call, results, arrays)
+    if op.reduces and op.keeps_floating:
+        s.new_node(depth, call, results, arrays, "(shape, kind)", "plain")
+    else:
+        s.new_node(depth, call, results, arrays)
     if several:
         s.scope[call.name("returns")] = op.returns
         s.emit(depth, f"return {call.name('returns')}(({', '.join(results)}))")
     else:
         s.emit(depth, "return o")
+
+
+def _write_known_view(s: Source, call: Call, depth: int, kernel: KnownViews, given: dict[str, str]) -> str:
+    """The view `r` of a tensor, looked up by its layout; the variable of the view's own layout, None where that is not known."""
+    op = call.op
+    name = op.parameters[op.first_tensor].name
+    v, x = call.values[name], given[name]
+    _write_dims(s, call, depth, given, x)
+    known, shows, note = call.name("known"), call.name("kernel"), call.name("note")
+    s.scope |= {known: kernel.by_layout, shows: kernel, note: kernel.note}
+    settings = "".join(f"{given[p.name]}, " for p in op.parameters if p.name != name)
+    s.emit(
+        depth,
+        f"lay = {v}._layout if {IS_TENSOR.format(v)} else ()",
+        f"if lay is None: lay = layout_of({v})",
+        f"known = {known}.get((lay, {settings}))",
+        "if known is None:",
+        f" r = {shows}({call.listed(given)})",
+        " lay_r = None",
+        f" if lay: {note}((lay, {settings}), {x}, r)",
+        "else:",
+        " shape, strides, offset, lay_r = known",
+        f" r = {x}.reshape(shape) if strides is None else ndarray(shape, lay[1], {x}, offset, strides)",
+    )
+    return "lay_r"
+
+
+def _write_dims(s: Source, call: Call, depth: int, given: dict[str, str], first: str) -> None:
+    """Dimensions counted from the front."""
+    for i in call.op.dims:
+        name = call.op.parameters[i].name
+        given[name] = f"w_{name}"
+        v = call.values[name]
+        none = f"{v} is None or " if call.optional(name) else ""
+        s.emit(depth, f"w_{name} = {v} if {none}0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)")
 
 
 def write_arrays(s: Source, call: Call, depth: int) -> None:
@@ -118,12 +162,7 @@ def write_computing(s: Source, call: Call, depth: int, given: dict[str, str], fi
     `quiet`: where NumPy is silent, which formulas are already, and views need not be.
     """
     op = call.op
-    for i in op.dims:
-        name = op.parameters[i].name
-        given[name] = f"w_{name}"
-        v = call.values[name]
-        none = f"{v} is None or " if call.optional(name) else ""
-        s.emit(depth, f"w_{name} = {v} if {none}0 <= {v} < {first}.ndim else wrap_dim({v}, {first}.ndim)")
+    _write_dims(s, call, depth, given, first)
     kernel = call.name("kernel")
     s.scope[kernel] = op.straight_kernel
     allocated = not op.view
@@ -144,7 +183,14 @@ def write_computing(s: Source, call: Call, depth: int, given: dict[str, str], fi
             s.emit(depth, f"r = {memory.format('spec')}")
     else:
         allocated = False
-    if allocated:
+    if op.reducer is not None:
+        reduce, emit = call.name("reduce"), s.emit_quiet if quiet else s.emit_call
+        s.scope[reduce] = op.reducer
+        s.emit(depth, "if plain:")
+        emit(depth + 1, "", reduce, f"{first}, {given.get('dim')}, None, r, {given.get('keepdim', False)}")
+        s.emit(depth, "else:")
+        emit_kernel(s, depth + 1, op, kernel, call.listed(given), quiet=quiet)
+    elif allocated:
         emit_kernel(s, depth, op, kernel, call.listed(given), quiet=quiet)
     elif quiet:
         s.emit_quiet(depth, "r", kernel, call.listed(given))
@@ -155,13 +201,13 @@ def write_computing(s: Source, call: Call, depth: int, given: dict[str, str], fi
 
 def _write_reduction_memory(s: Source, call: Call, depth: int, first: str, given: dict[str, str]) -> None:
     op = call.op
-    s.emit(depth, f"kind = {first}.dtype")
+    dtype = call.values.get("dtype")
+    as_given = "" if dtype is None else f" and {dtype} is None"
+    s.emit(depth, f"kind = {first}.dtype", f"plain = kind.char in 'fd'{as_given}")
     if op.result_dtype is not None:
         s.scope[call.name("result_dtype")] = op.result_dtype
-        dtype = call.values.get("dtype", "None")
         ask = f"kind = {call.name('result_dtype')}(kind, {dtype})"
-        keeps = all(op.result_dtype(each, None) == each for each in (np.dtype(np.float32), np.dtype(np.float64)))
-        s.emit(depth, f"if {dtype} is not None or kind.kind != 'f': {ask}" if keeps else ask)
+        s.emit(depth, f"if not plain: {ask}" if op.keeps_floating else ask)
     if "dim" in op.index:
         keep = call.values.get("keepdim", "False")
         key = f"({first}.shape, {call.values['dim']}, {keep})"
@@ -169,4 +215,4 @@ def _write_reduction_memory(s: Source, call: Call, depth: int, first: str, given
         given["dim"] = "axes"
         s.emit(depth, "r = np_empty(shape, kind) if 0 not in shape else allocate(shape, kind)")
     else:
-        s.emit(depth, "r = np_empty((), kind)")
+        s.emit(depth, "shape = ()", "r = np_empty(shape, kind)")

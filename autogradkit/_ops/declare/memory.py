@@ -3,7 +3,8 @@
 A declaration says by one word how its result is allocated, and this is the only place that allocates:
 
 - `pointwise=`: operands are promoted and broadcast, the strides are those of PyTorch's iterator;
-- `reduces=True`: the dimensions in `dim` go (or stay as ones), the result is contiguous;
+- `reduces=True`: the dimensions in `dim` go (or stay as ones), the result is contiguous; or the method of NumPy's function that
+  does of float32 and float64 what the kernel does, and which straight lines call at once;
 - `edits=True`: `out` begins as a copy of `self`, laid out like it (or, with "contiguous", not); in place it is `self`,
   unless the kernel writes at once (no `deferred=`), which only a copy may see;
 - `meta=`: a function of the same arguments checks them and says (shape, dtype[, strides]) of each output;

@@ -323,8 +323,12 @@ class Overload(Form):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run this overload, reported to whoever records; for compositions and formulas, whose arguments fit."""
         try:
-            if self.composition or len(args) > self.positional or BATCHES or SPARSE or META or PENDING:
+            if len(args) > self.positional or BATCHES or SPARSE or META or PENDING:
                 return self.general(*args, **kwargs)
+            if self.composition:
+                if RECORDERS:
+                    return self.general(*args, **kwargs)
+                return self.composed(self.kernel, self.filled(args, kwargs))
             if kwargs and not kwargs.keys() <= self.keywords:
                 return self.general(*args, **kwargs)
             return self.straight(*args, **kwargs)

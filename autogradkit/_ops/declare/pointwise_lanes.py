@@ -232,7 +232,7 @@ def _write_wrapped(s: Source, call: Call, depth: int, layout: str) -> None:
     if call.op.ufunc is not None:
         s.emit(depth, "if r.__class__ is not ndarray: r = asarray(r)")
     s.new_tensor(depth, "o", "r", layout or "None")
-    s.new_node(depth, call, ["o"], ["r"], layout)
+    s.new_node(depth, call, ["o"], ["r"], layout, layout and f"{layout}.__class__ is tuple")
     s.emit(depth, "return o")
 
 

@@ -29,8 +29,8 @@ from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.size import Size, as_size
 from autogradkit.core.storage import Array, VersionCounter
 from autogradkit.core.strides import element_strides
-from autogradkit.core.tensor import LAYOUTS, Tensor, counter_of, layout_of, reading_to_save
-from autogradkit.core.views import MULTI_OUTPUT, PLAIN, view_of
+from autogradkit.core.tensor import LAYOUTS, PENDING, Tensor, counter_of, layout_of, reading_to_save
+from autogradkit.core.views import MULTI_OUTPUT, PLAIN, View, view_of
 from autogradkit.core.views import NO_GRAD as NO_GRAD_VIEW
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.modes import MODE, NO_GRAD
@@ -66,10 +66,11 @@ def refuse_complex(name: str) -> None:
 SCOPE: dict[str, Any] = {
     "CLASSES": CLASSES, "Generator": Generator, "LAYOUTS": LAYOUTS, "M": REQUIRED,
     "MISREAD": (AttributeError, IndexError, ValueError), "MODE": MODE,
-    "MULTI_OUTPUT": MULTI_OUTPUT, "NO_GRAD": NO_GRAD, "NO_GRAD_VIEW": NO_GRAD_VIEW, "PLAIN": PLAIN,
+    "MULTI_OUTPUT": MULTI_OUTPUT, "NO_GRAD": NO_GRAD, "NO_GRAD_VIEW": NO_GRAD_VIEW, "PENDING": PENDING, "PLAIN": PLAIN,
     "RECORDERS": RECORDERS, "refuse_complex": refuse_complex, "refuse_whole": refuse_whole, "REDUCTIONS": plans.REDUCTIONS,
     "STRIDES": STRIDES, "heeded": heeded,
     "SavedOutput": SavedOutput, "SavedResult": SavedResult, "Size": Size, "Tensor": Tensor, "VersionCounter": VersionCounter,
+    "View": View,
     "address_of": address_of, "cast_to_save": cast_to_save,
     "allocate": memory.allocate, "asarray": np.asarray, "bool8": np.dtype(bool), "as_size": as_size, "copyto": np.copyto,
     "counter_of": counter_of, "dense": memory.dense, "device": device, "dtype": dtype, "edge_of": edge_of, "layout_of": layout_of,
@@ -146,11 +147,28 @@ class Source:
             f"{name}._requires_grad = False",
         )
 
-    def new_node(self, depth: int, call: Call, results: list[str], arrays: list[str], layout: str = "") -> None:
+    def new_view(self, depth: int, name: str, of: str, array: str, layout: str) -> None:
+        """Lines that make the tensor `name`, a view on the tensor `of` that came to be as `creation` says."""
+        self.emit(depth, f"if {of}._view is None and not PENDING:")
+        self.new_tensor(depth + 1, name, array, layout)
+        self.emit(
+            depth + 1,
+            f"{name}._counter = counter = {of}._counter or counter_of({of})",
+            f"{name}._view = record = new(View)",
+            f"record.base = {of}",
+            "record.creation = creation",
+            "record.version = counter.value",
+        )
+        self.emit(depth, f"else: {name} = view_of({of}, {array}, creation)")
+
+    def new_node(
+        self, depth: int, call: Call, results: list[str], arrays: list[str], outputs: str = "", plain: str = ""
+    ) -> None:
         """Lines that record the call where grad mode and an input ask for it.
 
         `results` are the variables of the result tensors, `arrays` those of their arrays (where a call makes several views,
-        these are in the list `o`); `layout` is that of the first result's (shape, dtype), where it is at hand.
+        these are in the list `o`). `outputs` is the source of their shapes and dtypes in turn, and `plain` a test that says that
+        they are floating numbers, where these are at hand.
         """
         op, recipe = call.op, call.op.recipe
         if recipe is None:
@@ -163,20 +181,20 @@ class Source:
         if not inputs:
             return
         first = "o[0]._array" if op.several else arrays[0]
-        floating = "" if layout or op.refuses_whole else f" and {first}.dtype.kind not in 'iub'"
+        whole = f"{first}.dtype.kind in 'iub'" if not plain else f"not ({plain}) and {first}.dtype.kind in 'iub'"
+        floating = "" if op.refuses_whole or plain == "True" else f" and not ({whole})"
         self.emit(depth, f"if (not NO_GRAD or MODE.grad){floating}:")
         depth += 1
         needed = self.needs(depth, call, inputs)
         asked = " or ".join(needed.values())
         self.emit(depth, f"if o and ({asked}):" if op.several else f"if {asked}:")
         depth += 1
-        if op.refuses_whole:
-            known = f"{layout}.__class__ is not tuple and " if layout else ""  # a plain tuple is a floating layout
-            self.emit(depth, f"if {known}{first}.dtype.kind in 'iub': refuse_whole({first})")
+        if op.refuses_whole and plain != "True":
+            self.emit(depth, f"if {whole}: refuse_whole({first})")
         if op.real_gradient:
             self.emit(depth, f"if {first}.dtype.kind == 'c': refuse_complex({op.owner.name!r})")
         self.node(depth, call, names, needed, results, arrays)
-        self._outputs(depth, op, results, arrays, layout)
+        self._outputs(depth, op, results, arrays, outputs)
 
     def needs(self, depth: int, call: Call, inputs: list[str]) -> dict[str, str]:
         """Lines that ask which inputs require grad; the variable that tells it of each."""
@@ -207,7 +225,7 @@ class Source:
             self.emit(depth, f"node.settings = ({''.join(f'{self._setting(call, n)}, ' for n in recipe.settings)})")
         self.emit(depth, "node.sequence = next(SEQUENCE)", "node.hooks = None")
 
-    def _outputs(self, depth: int, op: Overload, results: list[str], arrays: list[str], layout: str) -> None:
+    def _outputs(self, depth: int, op: Overload, results: list[str], arrays: list[str], outputs: str) -> None:
         """Lines that tell the node what it made, and each result where it comes from."""
         if op.several:
             self.emit(
@@ -223,7 +241,7 @@ class Source:
             return
         made, results = (each if op.view else each[op.differentiable_outputs] for each in (arrays, results))
         shapes = "".join(f"{array}.shape, {array}.dtype, " for array in made)
-        self.emit(depth, f"node.outputs = {layout or f'({shapes})'}")
+        self.emit(depth, f"node.outputs = {outputs or f'({shapes})'}")
         for number in range(len(made)):
             self.emit(depth, f"{results[number]}._node = node", f"{results[number]}._requires_grad = True")
             if number:

@@ -156,12 +156,14 @@ def _write_matmul(s: Source, call: Call, depth: int) -> None:
         f"if x_a.ndim == x_b.ndim > 2 and {a}.__class__ is {b}.__class__ is Tensor and x_a.dtype is x_b.dtype:",
         " size, other = x_a.shape, x_b.shape",
         " if x_a.dtype.char in 'fd' and size[:-2] == other[:-2] and size[-1] == other[-2] and x_a.size and x_b.size:",
-        "  batch_a, batch_b = as_batch(x_a), as_batch(x_b)",
+        # What is laid out row by row, of dimensions of one element too, needs no strides of its own.
+        f"  batch_a = (x_a.reshape(-1, *size[-2:]), ()) if {a}._layout or layout_of({a}) else as_batch(x_a)",
+        f"  batch_b = (x_b.reshape(-1, *other[-2:]), ()) if {b}._layout or layout_of({b}) else as_batch(x_b)",
         "  if batch_a and batch_b:",
     )
     depth += 3
     s.emit(depth, "y_a, strides_a = batch_a", "y_b, strides_b = batch_b")
-    s.emit(depth, "r = np_empty((len(y_a), size[-2], other[-1]), x_a.dtype)")
+    s.emit(depth, "kind, made = x_a.dtype, (len(y_a), size[-2], other[-1])", "r = np_empty(made, kind)")
     s.emit_quiet(depth, "", "product", "y_a, y_b, r")
     s.emit(depth, "shown = r if len(size) == 3 else r.reshape((*size[:-1], other[-1]))")
     s.new_tensor(depth, "o", "shown")
@@ -171,13 +173,15 @@ def _write_matmul(s: Source, call: Call, depth: int) -> None:
         f"{b}._view is not None):",
     )
     depth += 1
-    for side, v, number in (("a", a, 81), ("b", b, 85)):
+    s.emit(depth, "creation = PLAIN")
+    for side, v, whole, number in (("a", a, "size", 81), ("b", b, "other", 85)):
         given, shown, sizes = f"x_{side}", f"y_{side}", f"y_{side}.shape"
         # Nodes are tied to it as if it were no view, which it becomes when its history is complete.
-        s.emit(depth, f"t_{side} = view_of({v}, {shown}, PLAIN)", f"record = t_{side}._view", f"t_{side}._view = None")
+        s.new_view(depth, f"t_{side}", v, shown, "None")
+        s.emit(depth, f"record = t_{side}._view", f"t_{side}._view = None")
         expanded = Call(expand, number, {"self": v, "size": sizes, "implicit": "False"})
         expanded.arrays["self"] = given
-        s.new_node(depth, expanded, [f"t_{side}"], [given])
+        s.new_node(depth, expanded, [f"t_{side}"], [given], f"({whole}, kind)", "True")
         for view, condition, more in (
             (view_sizes, f"if not strides_{side}:", {}),
             (reshape_alias, "else:", {"stride": f"strides_{side}"}),
@@ -186,14 +190,14 @@ def _write_matmul(s: Source, call: Call, depth: int) -> None:
             flat = Call(view, number, {"self": f"t_{side}", "size": sizes, **more})
             flat.arrays["self"] = given
             s.emit(depth, condition)
-            s.new_node(depth + 1, flat, [f"t_{side}"], [shown])
+            s.new_node(depth + 1, flat, [f"t_{side}"], [shown], f"({sizes}, kind)", "True")
         s.emit(depth, f"t_{side}._view = record")
     multiplied = Call(bmm, 88, {"self": "t_a", "mat2": "t_b"})
     multiplied.arrays |= {"self": "y_a", "mat2": "y_b"}
-    s.new_node(depth, multiplied, ["o"], ["r"])
+    s.new_node(depth, multiplied, ["o"], ["r"], "(made, kind)", "True")
     last = Call(unsafe_view, 89, {"self": "o", "size": "shown.shape"})
     last.arrays["self"] = "r"
-    s.new_node(depth, last, ["o"], ["shown"])
+    s.new_node(depth, last, ["o"], ["shown"], "(shown.shape, kind)", "True")
     s.emit(depth - 1, "return o")
 
 

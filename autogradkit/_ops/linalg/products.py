@@ -114,7 +114,7 @@ def _write_mm(s: Source, call: Call, depth: int) -> None:
     call.arrays |= {"self": f"{a}._array", "mat2": f"{b}._array"}
     call.strides = {"self": "(m, 1)", "mat2": "(p, 1)"}
     s.new_tensor(depth, "o", "r", "LAYOUTS.get(lay)")
-    s.new_node(depth, call, ["o"], ["r"], "lay")
+    s.new_node(depth, call, ["o"], ["r"], "lay", "True")
     s.emit(depth, "return o")
     call.strides = {}
 

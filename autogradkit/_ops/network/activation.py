@@ -35,7 +35,7 @@ def _write_usual(s: Source, call: Call, depth: int) -> None:
     s.emit(depth + 1, f"r = clip({a}._array, zero, infinity)  # of no number does it warn, so it need not be quiet")
     s.emit(depth + 1, "if r.__class__ is not ndarray: r = asarray(r)")
     s.new_tensor(depth + 1, "o", "r", "lay")
-    s.new_node(depth + 1, call, ["o"], ["r"], "lay")
+    s.new_node(depth + 1, call, ["o"], ["r"], "lay", "True")
     s.emit(depth + 1, "return o")
 
 

@@ -17,7 +17,7 @@ from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
 from autogradkit._ops.declare.refusals import real_gradients, scalar_type
 from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
-from autogradkit._ops.network.pool_kernels import max_pool, scatter_to_positions
+from autogradkit._ops.network.pool_kernels import max_pool, picked, scatter_to_positions
 from autogradkit._ops.network.pool_windows import require_one_int
 from autogradkit._ops.network.rounding import write_whole
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
@@ -287,7 +287,7 @@ def _max_meta(dims: int, x: Array, output_size: Shape) -> Any:
 
 @functools.lru_cache(256)
 def _seen(sizes: Shape, counts: Shape) -> Array:
-    """The positions in a plane that each window sees; short windows see their last place again."""
+    """The positions in a plane that each window sees, as windows × places; short windows see their last place again."""
     dims = len(sizes)
     total: Any = 0
     for at, (n, count) in enumerate(zip(sizes, counts, strict=True)):
@@ -297,7 +297,8 @@ def _seen(sizes: Shape, counts: Shape) -> Array:
         shape = [1] * (2 * dims)
         shape[at], shape[dims + at] = places.shape
         total = total + places.reshape(shape) * math.prod(sizes[at + 1 :])
-    return total.reshape(*counts, total.size // (math.prod(counts) or 1))
+    windows = math.prod(counts)
+    return total.reshape(windows, total.size // (windows or 1))
 
 
 def _maxima(x: Array, out: tuple[Array, Array], dims: int) -> None:
@@ -306,15 +307,19 @@ def _maxima(x: Array, out: tuple[Array, Array], dims: int) -> None:
     if window is not None and math.prod(window) <= _FEW and x.size:
         max_pool(x, window, window, (0,) * dims, (1,) * dims, *out)
         return
-    places = _seen(x.shape[-dims:], counts)
-    seen = x.reshape(*x.shape[:-dims], math.prod(x.shape[-dims:]))[..., places]
-    if not seen.size:
+    if not out[0].size:
         return
-    # Of equal numbers the first counts, of NaNs the last.
-    nan = np.isnan(seen[..., ::-1])
-    chosen = np.where(nan.any(-1), seen.shape[-1] - 1 - np.argmax(nan, -1), np.argmax(seen, -1))[..., None]
-    np.copyto(out[0], np.take_along_axis(seen, chosen, -1)[..., 0])
-    np.copyto(out[1], np.take_along_axis(np.broadcast_to(places, seen.shape), chosen, -1)[..., 0])
+    seen = _seen(x.shape[-dims:], counts)
+    planes = x.reshape(-1, math.prod(x.shape[-dims:]))
+    found = planes.take(seen, 1)
+    chosen = found.argmax(-1)
+    values, positions = picked(planes, seen, chosen)
+    if np.isnan(np.maximum.reduce(values, None)):  # of equal numbers the first counts, of NaNs the last
+        nan = np.isnan(found[..., ::-1])
+        chosen = np.where(nan.any(-1), seen.shape[-1] - 1 - nan.argmax(-1), chosen)
+        values, positions = picked(planes, seen, chosen)
+    np.copyto(out[0], values.reshape(out[0].shape))
+    np.copyto(out[1], positions.reshape(out[1].shape))
 
 
 @op(

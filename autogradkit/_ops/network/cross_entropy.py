@@ -50,9 +50,8 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     s.emit(depth, f"weights = None if {weight} is None else {weight}._array")
     s.emit_quiet(depth, "", "entropy", f"{x}._array, places, weights, {reduction}, {ignored}, (q, r, n)")
     s.new_tensor(depth, "p", "q", "lay")
-    s.new_node(
-        depth, Call(log_softmax_along, 90, {"self": x, "dim": "1", "half_to_float": "False"}), ["p"], ["q"], "lay"
-    )
+    softmax = Call(log_softmax_along, 90, {"self": x, "dim": "1", "half_to_float": "False"})
+    s.new_node(depth, softmax, ["p"], ["q"], "lay", "True")
     s.new_tensor(depth, "total", "n")
     s.new_tensor(depth, "o", "r")
     given = {"self": "p", "target": classes, "weight": weight, "reduction": reduction, "ignore_index": ignored}

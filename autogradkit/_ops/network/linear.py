@@ -42,12 +42,13 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     s.emit_quiet(depth, "", "add", f"r, {b}._array, r")
     s.new_tensor(depth, "o", "r", "LAYOUTS.get(lay)")
     s.emit(depth, "if not NO_GRAD or MODE.grad:")
-    s.emit(depth + 1, f"turned = view_of({w}, transposed, PLAIN)")
-    s.new_node(depth + 1, Call(t, 90, {"self": w}), ["turned"], ["transposed"])
+    s.emit(depth + 1, "creation = PLAIN")
+    s.new_view(depth + 1, "turned", w, "transposed", "None")
+    s.new_node(depth + 1, Call(t, 90, {"self": w}), ["turned"], ["transposed"], "((shape[1], sizes[0]), kind)", "True")
     added = Call(addmm_node, 91, {"self": b, "mat1": x, "mat2": "turned", "beta": "1", "alpha": "1"})
     added.arrays |= {"mat1": f"{x}._array", "mat2": "transposed"}
     added.strides = {"mat1": "(shape[1], 1)", "mat2": "(1, shape[1])"}
-    s.new_node(depth + 1, added, ["o"], ["r"], "lay")
+    s.new_node(depth + 1, added, ["o"], ["r"], "lay", "True")
     s.emit(depth, "return o")
 
 

@@ -82,17 +82,24 @@ def _pool_few(x: Array, kernel: Sizes, stride: Sizes, dilation: Sizes, out_value
         return False
     dims = len(kernel)
     sizes, result = x.shape[-dims:], out_values.shape[-dims:]
-    seen, starts = _seen(kernel, dilation, sizes, stride, result)
+    seen = _seen(kernel, dilation, sizes, stride, result)
     flat = x.reshape(-1, math.prod(sizes))
-    rows = (len(flat), len(seen))
-    chosen = flat.take(seen, 1).reshape(-1, count).argmax(1)
-    positions = seen.reshape(-1).take(chosen.reshape(rows) + starts)
-    values = flat.reshape(-1).take(positions + _starts_of_planes(*flat.shape))
+    chosen = flat.take(seen, 1).reshape(-1, count).argmax(1).reshape(len(flat), len(seen))
+    values, positions = picked(flat, seen, chosen)
     if x.dtype.kind == "f" and np.isnan(np.maximum.reduce(values, None)):
         return False
     out_values[...] = values.reshape(out_values.shape)
     out_positions[...] = positions.reshape(out_positions.shape)
     return True
+
+
+def picked(planes: Array, seen: Array, chosen: Array) -> tuple[Array, Array]:
+    """(what each window of each plane has at the place that it chose, the positions of these): both planes × windows.
+
+    Planes are rows, `seen` has the positions that each window sees, as windows × places.
+    """
+    positions = seen.reshape(-1).take(chosen + _starts_of_planes(*seen.shape).T)
+    return planes.reshape(-1).take(positions + _starts_of_planes(*planes.shape)), positions
 
 
 def _share(work: Callable[[slice], None], pooled: Array) -> None:
@@ -170,11 +177,11 @@ def _first_inside(result: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes,
 
 
 @remember_small
-def _seen(kernel: Sizes, dilation: Sizes, sizes: Sizes, stride: Sizes, result: Sizes) -> tuple[Array, Array]:
-    """(the positions that each window sees, as windows × places; where in these, as one row, each window begins)."""
+def _seen(kernel: Sizes, dilation: Sizes, sizes: Sizes, stride: Sizes, result: Sizes) -> Array:
+    """The positions that each window sees, as windows × places."""
     offsets = np.array([int(place) for _, place in _places(kernel, dilation, sizes, stride, result)])
     windows = _starts(result, stride, (0,) * len(kernel), sizes).reshape(-1, 1)
-    return windows + offsets, np.arange(len(windows)) * len(offsets)
+    return windows + offsets
 
 
 @remember_small

@@ -11,8 +11,12 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.kinds import Array, Dim, DType
+from autogradkit._ops.declare.lanes import write_lane
+from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.refusals import scalar_type
+from autogradkit._ops.declare.source import Source
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.halves import convert, widened
@@ -177,7 +181,18 @@ def softmax_backward_data(grad_output: Array, output: Array, dim: Dim, *, out: A
     along(dim, _in_single(_softmax_backward) if k.is_half(out) else _softmax_backward, grad_output, output, out)
 
 
-@op(composition=True, out=True, out_dtype=require_same_dtype)
+def _as(along_dim: Overload) -> Callable[[Source, Call, int], None]:
+    """The line of a function that is one op, where no dtype is asked for."""
+
+    def write(s: Source, call: Call, depth: int) -> None:
+        x, dim, dtype = call.values.values()
+        s.emit(depth, f"if {dtype} is None:")
+        write_lane(s, Call(along_dim, 80, {"self": x, "dim": dim, "half_to_float": "False"}), depth + 1, "")
+
+    return write
+
+
+@op(composition=True, out=True, out_dtype=require_same_dtype, lane=_as(log_softmax_along))
 def log_softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
     """log(softmax(x)) along `dim`, computed without overflow; same shape. `dtype` converts first.
 
@@ -191,7 +206,7 @@ def log_softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
     return log_softmax_along.straight(x if dtype is None else x.to(dtype), dim, False)
 
 
-@op(composition=True, out=True, out_dtype=require_same_dtype)
+@op(composition=True, out=True, out_dtype=require_same_dtype, lane=_as(softmax_along))
 def softmax(self: Array, dim: Dim, dtype: DType | None = None) -> Any:
     """eˣ / Σ eˣ along `dim`: positive, with sum 1; same shape. `dtype` converts first.
 

@@ -137,7 +137,7 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
     @made.overload(
         node=f"{name.title()}Backward1",
         gradient_version=1,
-        reduces=True,
+        reduces=ufunc.reduce,
         refuse=require_elements(name),
         dtypes=not_implemented(f"{name}_all", "c"),
         out_dtype=_require_out_castable,
@@ -223,7 +223,7 @@ def _share_among_ties(g: Any, self: Any, result: Any, dim: Any, keepdim: bool) -
 @op(
     out_dtype=_require_input_dtype,
     refuse_out=_refuse_other_out,  # before it is asked for a kernel
-    reduces=True,
+    reduces=np.maximum.reduce,
     refuse=_require_reducible("amax"),
     dtypes=unless_empty(not_implemented("max_values_cpu", "c")),
     real_gradient=True,
@@ -244,7 +244,7 @@ def amax(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> N
 @op(
     out_dtype=_require_input_dtype,
     refuse_out=_refuse_other_out,  # before it is asked for a kernel
-    reduces=True,
+    reduces=np.minimum.reduce,
     refuse=_require_reducible("amin"),
     dtypes=unless_empty(not_implemented("min_values_cpu", "c")),
     real_gradient=True,

@@ -18,6 +18,7 @@ from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.declare.plans import wrapped_dims
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype, saying
+from autogradkit._ops.making.scalars import number_in
 from autogradkit.core.dtype import FLOATING, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.halves import MANY, widened
@@ -110,7 +111,7 @@ sum_ = function("sum")
 
 
 @sum_.overload(
-    reduces=True,
+    reduces=np.add.reduce,
     result_dtype=summed_dtype,
     refuses_complex=True,
     out=False,
@@ -130,7 +131,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
 
 @sum_.overload(
     node="SumBackward1",
-    reduces=True,
+    reduces=np.add.reduce,
     out_decides=True,
     out_dtype=require_same_dtype,
     result_dtype=summed_dtype,
@@ -217,8 +218,8 @@ def _average(self: Array, axis: Any, count: int, out: Array, keepdims: bool = Fa
         total = np.add.reduce(_wide(source), axis, np.float32, keepdims=keepdims)
         np.true_divide(total, np.float32(count), out=out, casting="unsafe")
         return
-    np.add.reduce(source, axis=axis, dtype=out.dtype, out=out, keepdims=keepdims)
-    np.true_divide(out, out.dtype.type(count), out=out)
+    np.add.reduce(source, axis, out.dtype, out, keepdims)
+    np.true_divide(out, number_in(out, float(count)), out)
 
 
 def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:

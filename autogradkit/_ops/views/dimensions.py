@@ -10,7 +10,8 @@ from typing import Any
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Ints
-from autogradkit._ops.views.geometry import remembered, restrided
+from autogradkit._ops.declare.known_views import KnownViews
+from autogradkit._ops.views.geometry import restrided
 from autogradkit._ops.views.sizes import alias
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import element_strides
@@ -23,7 +24,7 @@ from autogradkit.core.warning import warn_once
 @op(
     in_place=True,
     in_place_node="UnsqueezeBackward1",
-    view=remembered,
+    view=KnownViews,
     samples=lambda t: [(t(2, 3), 1), (t(3), -1), (t(), 0)],
     vjp={"self": lambda g, dim: k.squeeze_dim(g, dim)},
     rule="∂self = ∂ in the shape of self",
@@ -53,7 +54,7 @@ squeeze = function("squeeze", in_place=True)
 
 @squeeze.overload(
     in_place_node="SqueezeBackward3",
-    view=remembered,
+    view=KnownViews,
     samples=lambda t: [(t(1, 3, 1),)],
     vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
     rule="∂self = ∂ in the shape of self",
@@ -71,7 +72,7 @@ def squeeze_all(self: Array) -> Array:
 @squeeze.overload(
     node="SqueezeBackward1",
     in_place_node="SqueezeBackward4",
-    view=remembered,
+    view=KnownViews,
     samples=lambda t: [(t(1, 3), 0), (t(1, 3), -1)],
     vjp={"self": lambda g, self_sym_sizes, dim: k.reshape(g, self_sym_sizes)},
     rule="∂self = ∂ in the shape of self",
@@ -83,7 +84,7 @@ def squeeze_dim(self: Array, dim: Dim) -> Array:
 @squeeze.overload(
     node="SqueezeBackward2",
     in_place_node="SqueezeBackward5",
-    view=remembered,
+    view=KnownViews,
     samples=lambda t: [(t(1, 3, 1), (0, 2)), (t(1, 3, 1), (1, -1))],
     vjp={"self": lambda g, self_sym_sizes, dim: k.reshape(g, self_sym_sizes)},
     rule="∂self = ∂ in the shape of self",

@@ -11,7 +11,8 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Sizes, SymInt
-from autogradkit._ops.views.geometry import remembered, restrided
+from autogradkit._ops.declare.known_views import KnownViews
+from autogradkit._ops.views.geometry import restrided
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.strides import element_strides, move_dim
 from autogradkit.core.tensor import Tensor
@@ -157,7 +158,7 @@ def narrow_range(self: Tensor, dim: int, start: SymInt, length: SymInt) -> Any:
 
 
 @op(
-    view=remembered,
+    view=KnownViews,
     samples=lambda t: [(t(3, 3),), (t(2, 3, 4), 1, 0, 2), (t(3, 2), -1)],
     vjp={
         "self": lambda g, self_sym_sizes, offset, dim1, dim2: k.diagonal_backward(g, self_sym_sizes, offset, dim1, dim2)
@@ -198,7 +199,7 @@ def diagonal_backward(grad_output: Array, input_sizes: Sizes, offset: int, dim1:
 
 @op(
     variants="method",
-    view=remembered,
+    view=KnownViews,
     samples=lambda t: [(t(5), 0, 2, 1), (t(2, 6), 1, 3, 2)],
     vjp={
         "self": lambda g, self_sym_sizes, dimension, size, step: k.unfold_backward(

@@ -13,9 +13,10 @@ from typing import Any
 
 from autogradkit._ops.declare import function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, DType, Sizes
+from autogradkit._ops.declare.known_views import KnownViews
 from autogradkit._ops.declare.overriding import ALIAS
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.views.geometry import remembered, restrided, showing
+from autogradkit._ops.views.geometry import restrided, showing
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.errors import ViewRefused
 from autogradkit.core.shapes import infer_size, wrap_dim
@@ -109,7 +110,7 @@ def view_dtype(self: Array, dtype: DType) -> Array:
 
 
 @view.overload(
-    view=remembered,
+    view=KnownViews,
     samples=lambda t: [(t(2, 6), (3, 4)), (t(2, 3), (-1,)), (t(), (1, 1))],
     vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
     rule="∂self = ∂ in the shape of self",
@@ -181,7 +182,7 @@ def reshaped(shape: Shape, strides: Shape, given: Shape) -> tuple[Shape, Shape |
     label="reshape",
     node="ReshapeAliasBackward0",
     variants="",
-    view=remembered,
+    view=KnownViews,
     samples=lambda t: [(t(2, 6), (3, 4), (4, 1))],
     vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
     rule="∂self = ∂ in the shape of self",
@@ -278,7 +279,7 @@ def ravel(self: Tensor) -> Any:
 
 @op(
     variants="method",
-    view=remembered,
+    view=KnownViews,
     samples=lambda t: [(t(3, 1), (2, 3, 4)), (t(2, 3), (-1, 3)), (t(), (2,))],
     vjp={"self": lambda g, self_sym_sizes: g if self_sym_sizes else k.sum_all(g)},
     rule="∂self = ∂, summed over the expanded dimensions",
