@@ -97,9 +97,11 @@ def draw_graph(
     whole, turns = build(trace) if whole is None else whole, USUAL
     for smaller in SMALLER:
         again = fold(_whole_graph(copied(whole), node_names), folds, most, smaller)
-        if drawn is None and len(again.items) < len(folded.items):
+        if len(again.items) < len(folded.items):
             folded, turns = again, smaller
             drawn = _draw_within(bounded(folded, most), captions, page, least=False)
+            if drawn is not None:
+                return drawn
     while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
