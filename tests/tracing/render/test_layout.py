@@ -72,6 +72,16 @@ def test_a_chain_is_straight():
     assert len({x for x, _ in placed.nodes.values()}) == 1
 
 
+def test_few_edges_bend_on_their_way():
+    bends, edges_in_all = 0, 0
+    for seed in range(5):
+        nodes, edges = graph_of(100, seed)
+        routes = place(nodes, edges).routes
+        bends += sum(abs(x1 - x0) > 0.5 for route in routes for (x0, *_), (x1, *_) in itertools.pairwise(route))
+        edges_in_all += len(edges)
+    assert bends / edges_in_all < 0.08  # 0.15 where each edge is only as straight as its neighbours leave room for
+
+
 def test_a_leaf_stands_just_above_what_it_feeds():
     nodes = [Node(key, 40, 20) for key in ("a", "leaf", "b", "c")]
     placed = place(nodes, [Edge("a", "b"), Edge("b", "c"), Edge("leaf", "c")])
