@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from autogradkit.tracing.events import Numbers, Value
 from autogradkit.tracing.labels import numbered
-from autogradkit.tracing.render.graph.drawing.folded import folded_lines
+from autogradkit.tracing.render.graph.drawing.folded import folded_lines, once_more, version_of
 from autogradkit.tracing.render.graph.drawing.lines import LINE, Text, late, mono, number_lines, sans
 from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import MAKERS, Graph, Item, Link, value_key
@@ -70,7 +70,14 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
         part.height = 16.0 + LINE * len(part.lines) - 3 * (len(part.lines) - 1)
         return part
     if item.kind == "tensor" and item.value is not None and item.again:
-        part.lines = [Text([mono(clip_name(graph.labels[item.value.id], MOST_OPERATION)), sans("  again")])]
+        part.lines = [
+            Text(
+                [
+                    mono(clip_name(graph.labels[item.value.id], MOST_OPERATION)),
+                    sans(f"  {once_more(item.value, graph)}"),
+                ]
+            )
+        ]
     elif item.kind == "tensor" and item.value is not None:
         _tensor_lines(part, item.value, graph, arriving, leaving, room)
     else:
@@ -113,7 +120,7 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
     maker = graph.producer.get(value.id)
     if maker is not None and maker.kind in MAKERS and maker.name != "tensor":
         kind = f"{maker.name} · {kind}" if kind == "leaf" else maker.name
-    version = f"v{value.version}" if value.tensor in graph.edited else ""
+    version = version_of(value, graph)
     numbers = value.numbers
     known = graph.known.get(value.id, BEFORE)
     shown = nums.lines(numbers)
