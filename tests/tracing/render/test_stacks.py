@@ -120,7 +120,9 @@ def test_a_leaf_that_many_use_has_one_box_and_is_named_again() -> None:
 
 
 def test_what_is_named_again_says_which_of_its_values_it_is() -> None:
-    source = "loss = (w * 2 + w * 3 + w * 4).sum()\nloss.backward()\nwith torch.no_grad():\n    w -= w.grad\nlast = w * 5"
+    source = (
+        "loss = (w * 2 + w * 3 + w * 4).sum()\nloss.backward()\nwith torch.no_grad():\n    w -= w.grad\nlast = w * 5"
+    )
     told = texts(draw_graph(trace_source(source, "w = torch.ones(2, requires_grad=True)")).svg)
     assert [text.strip() for text in told if "again" in text] == ["v0 · again"] * 3
 
