@@ -19,6 +19,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
+from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
@@ -37,6 +38,7 @@ MOST_BYTES = 190_000  # compressed, that such pictures may take
 MOST_REASONS = 100_000  # characters that tell of single elements
 # Operations drawn for such pictures and for the nodes' names, so that a long trace takes no minutes.
 MOST_DRAWN = 20_000
+FEWEST_TURNED = 4  # of a trace however long
 
 Folds = dict[str, bool]
 
@@ -64,6 +66,7 @@ img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hash}'">
 """
 
 
+@collected_later
 def page(recording: Recording) -> str:
     """The page, one file that needs nothing else."""
     why = Why(build(recording))
@@ -162,7 +165,7 @@ def _layouts(recording: Recording, why: Why) -> tuple[list[dict[str, Any]], int,
     """
     ways = _Ways(recording, why)
     shown = ways.turnable({})
-    first = dict(list(shown.items())[:MOST_TURNED])
+    first = dict(list(shown.items())[: min(MOST_TURNED, max(FEWEST_TURNED, ways.left))])
     front: list[Folds] = [{}]
     for path, close in first.items():
         ways.add({path: close})
@@ -201,7 +204,7 @@ class _Ways:
         self._drawn: dict[tuple[tuple[str, bool], ...], dict[str, Any]] = {}
         self._pictures: set[str] = set()
         self._bytes = 0
-        self._drawings = MOST_DRAWN // max(1, len(recording.ops))  # that are left
+        self.left = MOST_DRAWN // max(1, len(recording.ops))  # drawings
         self.add({})
 
     def add(self, folds: Folds) -> bool:
@@ -214,9 +217,9 @@ class _Ways:
             return False
         self._pictures.add(layout["svg"])
         self.plain.append(layout)
-        if not self.named or self._drawings > 0:
+        if not self.named or self.left > 0:
             self.named.append(self._layout(folds, node_names=True))
-            self._drawings -= 1
+            self.left -= 1
         return True
 
     def _layout(self, folds: Folds, node_names: bool = False) -> dict[str, Any]:
@@ -237,9 +240,9 @@ class _Ways:
                     more = {**folds, path: close}
                     if path in folds or (path in first and first[path] != close):
                         continue
-                    if len(self.plain) - began >= MOST_WAYS or self._bytes > MOST_BYTES or self._drawings <= 0:
+                    if len(self.plain) - began >= MOST_WAYS or self._bytes > MOST_BYTES or self.left <= 0:
                         return False
-                    self._drawings -= 1
+                    self.left -= 1
                     if self.add(more):
                         front.append(more)
                         added = self.plain[-1]["svg"] + self.named[-1]["svg"] + json.dumps(self.plain[-1]["steps"])

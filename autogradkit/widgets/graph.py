@@ -12,6 +12,7 @@ from typing import Any
 import traitlets
 
 from ..core.frames import entry
+from ..tracing.collecting import collected_later
 from ..tracing.events import Op, Value
 from ..tracing.probe import measured, measured_call
 from ..tracing.recording import Recording
@@ -69,6 +70,7 @@ class GraphView(PagePicture):
     measured = traitlets.Dict().tag(sync=True)  # for the keys of nodes whose derivative was measured, its rows
 
     @entry
+    @collected_later
     def __init__(
         self, trace: Recording, *, folds: dict[str, bool] | None = None, node_names: bool = False, **kwargs: Any
     ) -> None:
@@ -84,6 +86,7 @@ class GraphView(PagePicture):
         self.on_msg(self._hear)
 
     @entry
+    @collected_later
     def refresh(self) -> None:
         page = self.page or None
         self._drawn = draw_graph(self.trace, self.folds, node_names=self.node_names, whole=self._whole, page=page)

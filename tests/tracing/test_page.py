@@ -166,6 +166,15 @@ def test_a_long_trace_has_fewer_pictures():
     assert [layout["node_names"] for layout in found].count(True) == 1
     assert max(len(layout["folds"]) for layout in found) == 1
     assert "it shows the nearest" in markup
+    many = trace_source(
+        "for layer in layers: x = layer(x)",
+        "import autogradkit as torch\nclass Neg(torch.nn.Module):\n    def forward(self, x):\n"
+        "        for _ in range(self.times): x = -x\n        return x\n"
+        "layers = [type(f'Neg{i}', (Neg,), {'times': 200 + i})() for i in range(10)]\nx = torch.ones(2, requires_grad=True)",
+    )
+    markup = page(many)
+    assert "further parts can be opened in a notebook only" in markup
+    assert sum(not layout["node_names"] for layout in layouts(markup)) <= 1 + 9 + 1  # all open, too
 
 
 def test_it_needs_nothing_from_elsewhere_and_runs_nothing_but_its_own_script():

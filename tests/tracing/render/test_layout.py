@@ -73,6 +73,26 @@ def test_a_chain_is_straight():
     assert len({x for x, _ in placed.nodes.values()}) == 1
 
 
+@pytest.mark.parametrize("keys", ["clip w b step_w step_b", "w b clip step_w step_b", "w clip b step_b step_w"])
+def test_what_joins_two_parts_stands_between_them(keys):
+    nodes = [Node("start", 60, 30), *(Node(key, 60, 30) for key in keys.split())]
+    pairs = [("start", "clip"), ("clip", "step_w"), ("clip", "step_b"), ("w", "step_w"), ("b", "step_b")]
+    x = {key: at for key, (at, _) in place(nodes, [Edge(*pair, left=60, height=15) for pair in pairs]).nodes.items()}
+    assert (x["w"] < x["clip"] < x["b"] and x["step_w"] < x["step_b"]) or (
+        x["b"] < x["clip"] < x["w"] and x["step_b"] < x["step_w"]
+    )
+
+
+def test_few_edges_bend_on_their_way():
+    bends, edges_in_all = 0, 0
+    for seed in range(5):
+        nodes, edges = graph_of(100, seed)
+        routes = place(nodes, edges).routes
+        bends += sum(abs(x1 - x0) > 0.5 for route in routes for (x0, *_), (x1, *_) in itertools.pairwise(route))
+        edges_in_all += len(edges)
+    assert bends / edges_in_all < 0.08  # 0.15 where each edge is only as straight as its neighbours leave room for
+
+
 def test_a_leaf_stands_just_above_what_it_feeds():
     nodes = [Node(key, 40, 20) for key in ("a", "leaf", "b", "c")]
     placed = place(nodes, [Edge("a", "b"), Edge("b", "c"), Edge("leaf", "c")])

@@ -3,6 +3,7 @@
 import base64
 import re
 import time
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -116,6 +117,14 @@ def test_a_leaf_that_many_use_has_one_box_and_is_named_again() -> None:
     assert texts(drawn.svg).count("again") == 3 * 3
     details = details_of(drawn.graph)
     assert details[boxes[1].key]["rows"] == details[boxes[0].key]["rows"]
+
+
+def test_what_is_named_again_says_which_of_its_values_it_is() -> None:
+    source = (
+        "loss = (w * 2 + w * 3 + w * 4).sum()\nloss.backward()\nwith torch.no_grad():\n    w -= w.grad\nlast = w * 5"
+    )
+    told = texts(draw_graph(trace_source(source, "w = torch.ones(2, requires_grad=True)")).svg)
+    assert [text.strip() for text in told if "again" in text] == ["v0 · again"] * 3
 
 
 def test_what_every_turn_uses_again_is_told_in_the_stack_with_its_gradient() -> None:
@@ -307,6 +316,43 @@ def test_a_few_turns_that_are_too_large_to_be_stored_are_stacked_too() -> None:
     opened = draw_graph(trace, {path: False}, page=1164)
     assert stacks(opened) == []
     assert path in opened.graph.opened  # so that it can be stacked again
+
+
+GRU = (
+    "torch.manual_seed(0)\nWz, Wr, Wh = (torch.randn(3, 5, requires_grad=True) for _ in range(3))\nxs = torch.randn(3, 2)\n"
+    "h = torch.zeros(3)"
+)
+GRU_STEPS = """for x in xs:
+    hx = torch.cat([h, x])
+    z = torch.sigmoid(Wz @ hx)
+    r = torch.sigmoid(Wr @ hx)
+    n = torch.tanh(Wh @ torch.cat([r * h, x]))
+    h = (1 - z) * n + z * h
+loss = h.pow(2).sum()
+loss.backward()"""
+
+
+def test_three_turns_of_which_the_first_begins_with_data_are_stacked_before_their_middle_is_left_out():
+    drawn = draw_graph(trace_source(GRU_STEPS, GRU))
+    assert (stacks(drawn), drawn.graph.left_out) == ([("turns 2–3", 2)], [])
+    assert {"h (turn 1)", "Wz", "tanh", "1 -"} <= {text.strip() for text in texts(drawn.svg)}
+    root = ElementTree.fromstring(drawn.svg)
+    svg = "{http://www.w3.org/2000/svg}"
+    ends: dict[str, tuple[float, float]] = {}
+    for group in root.iter(f"{svg}g"):
+        for box in group.findall(f"{svg}rect")[:1]:
+            left = float(box.get("x", 0))
+            ends[group.get("data-key", "")] = left, left + float(box.get("width", 0))
+        for oval in group.findall(f"{svg}ellipse")[:1]:
+            middle, half = float(oval.get("cx", 0)), float(oval.get("rx", 0))
+            ends[group.get("data-key", "")] = middle - half, middle + half
+    for link in root.iterfind(f".//{svg}g[@class='ak-link']"):  # names told in the stack's box took some links away
+        path = link.find(f"{svg}g/{svg}path")
+        assert path is not None
+        xs = [float(each) for each in re.findall(r"-?[\d.]+", path.get("d", ""))]
+        for end, x in (("data-tail", xs[0]), ("data-head", xs[-2])):
+            left, right = ends[link.get(end, "")]
+            assert left <= x <= right, (link.get("data-key"), end)
 
 
 def test_a_loop_over_parameters_of_all_shapes_is_stacked_beside_the_layers_of_the_network():

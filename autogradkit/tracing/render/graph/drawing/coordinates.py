@@ -91,7 +91,7 @@ def _held(number: int, mass: float, ahead: float) -> _Pulled:
 
 def _ahead(slots: list[Slot], row: list[int]) -> list[float]:
     """How far right of the first in its row each slot is at least."""
-    distances = (_distance(slots[left], slots[right]) for left, right in itertools.pairwise(row))
+    distances = (distance(slots[left], slots[right]) for left, right in itertools.pairwise(row))
     return list(itertools.accumulate(distances, initial=0.0)) if row else []
 
 
@@ -147,7 +147,7 @@ def lean_once(slots: list[Slot], rows: list[list[int]], chains: list[list[int]],
     neighbours = _neighbours(rows)
     for chain in [*chains, *reversed(chains)]:  # one can make room for the one before it
         ends = [(slots[chain[0]].above[0], chain[0]), (chain[-1], slots[chain[-1]].below[0])]
-        if any(_lean(slots[upper], slots[lower]) <= STRAIGHT for upper, lower in ends):
+        if any(lean(slots[upper], slots[lower]) <= STRAIGHT for upper, lower in ends):
             continue
         free = [_free(slots, slot, *neighbours[slot], within) for slot in chain]
         low, high = max(least for least, _ in free), min(most for _, most in free)
@@ -173,9 +173,9 @@ def _free(slots: list[Slot], slot: int, left: int | None, right: int | None, wit
     here = slots[slot]
     least, most = within[0] + here.left, within[1] - here.right
     if left is not None:
-        least = slots[left].x + _distance(slots[left], here)
+        least = slots[left].x + distance(slots[left], here)
     if right is not None:
-        most = slots[right].x - _distance(here, slots[right])
+        most = slots[right].x - distance(here, slots[right])
     return least, most
 
 
@@ -187,7 +187,7 @@ def _upright(slots: list[Slot], run: list[int], low: float, high: float) -> None
         slots[slot].x = x
 
 
-def _distance(left: Slot, right: Slot) -> float:
+def distance(left: Slot, right: Slot) -> float:
     """The least distance between two neighbours in a row."""
     threads = left.edge is not None and right.edge is not None
     return left.right + right.left + (GAP / 2 if threads else GAP)
@@ -225,7 +225,7 @@ def _settle(xs: list[float], row: _Row, slots: Sequence[_Pulled]) -> None:
         position += count
 
 
-def _lean(upper: Slot, lower: Slot) -> float:
+def lean(upper: Slot, lower: Slot) -> float:
     """How far an edge leans between two rows."""
     apart = lower.x - upper.x
     if upper.edge is None and len(upper.below) == 1:
@@ -246,8 +246,8 @@ def heights_of(slots: list[Slot], rows: list[list[int]]) -> tuple[list[float], l
         heights.append(height)
         below = rows[rank + 1] if rank + 1 < len(rows) else []
         joined = [(i, j) for j in below for i in slots[j].above]
-        lean = max((_lean(slots[i], slots[j]) for i, j in joined), default=0.0)
+        most = max((lean(slots[i], slots[j]) for i, j in joined), default=0.0)
         y += height + 9.0
-        if lean > STRAIGHT or len({i for i, _ in joined}) < len(joined) or len({j for _, j in joined}) < len(joined):
-            y += max(LEANS, min(22.0, lean * 0.12))
+        if most > STRAIGHT or len({i for i, _ in joined}) < len(joined) or len({j for _, j in joined}) < len(joined):
+            y += max(LEANS, min(22.0, most * 0.12))
     return tops, heights

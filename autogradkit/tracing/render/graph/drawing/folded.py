@@ -5,6 +5,7 @@ Rests on `lines.py`, `spelling.py` and `model.py`; `parts.py` draws them.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from operator import attrgetter
 
 from autogradkit.tracing.events import Numbers, Value
@@ -80,13 +81,28 @@ def _turn_lines(item: Item, graph: Graph) -> list[Text]:
     return lines + _held_lines(item, graph)
 
 
+def version_of(value: Value, graph: Graph) -> str:
+    """`v1` of a tensor that has several values; else nothing."""
+    return f"v{value.version}" if value.tensor in graph.edited else ""
+
+
+def once_more(value: Value, graph: Graph) -> str:
+    """What stands behind the name of a tensor that has its box elsewhere: which of its values it is, where it has several."""
+    return " · ".join(filter(None, (version_of(value, graph), "again")))
+
+
 def _held_lines(item: Item, graph: Graph) -> list[Text]:
     """The tensors that are used again in every turn: data in one line, others with the gradient that came back."""
-    data = [graph.labels[link.value] for link in item.held if not link.grads]
-    lines = [Text([mono(clip(", ".join(data), 200, SIZE, mono=True)), sans(" again")])] if data else []
+    data: dict[str, list[str]] = defaultdict(list)
+    for value in [graph.values[link.value] for link in item.held if not link.grads]:
+        data[once_more(value, graph)].append(graph.labels[value.id])
+    lines = [
+        Text([mono(clip(", ".join(names), 200, SIZE, mono=True)), sans(f" {again}")]) for again, names in data.items()
+    ]
     for link in item.held:
         for grad in link.grads:
-            name = [mono(clip_name(graph.labels[link.value], 120)), sans(" again   ")]
+            again = once_more(graph.values[link.value], graph)
+            name = [mono(clip_name(graph.labels[link.value], 120)), sans(f" {again}   ")]
             lines.append(Text([*name, *_gradient(grad.numbers)], grad.step, ask="?"))
     return lines
 

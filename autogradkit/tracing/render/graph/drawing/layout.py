@@ -1,7 +1,7 @@
 """A layered layout, deterministic: rows, fewer crossings, coordinates. Forward flows downward.
 
-Rests on `slots.py`, `ranks.py`, `order.py`, `coordinates.py` and `columns.py`; `picture.py` draws with it, `routes.py` joins its
-rows.
+Rests on `slots.py`, `ranks.py`, `order.py`, `coordinates.py`, `unbend.py` and `columns.py`; `picture.py` draws with it,
+`routes.py` joins its rows.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from autogradkit.tracing.render.graph.drawing.coordinates import (
 from autogradkit.tracing.render.graph.drawing.order import order
 from autogradkit.tracing.render.graph.drawing.ranks import ranks_of, staggered, widest_row
 from autogradkit.tracing.render.graph.drawing.slots import GAP, Edge, Node, Slot, slots_of, spine_of
+from autogradkit.tracing.render.graph.drawing.unbend import unbend
 
 APART = 40.0  # between two parts that no edge joins
 
@@ -165,6 +166,8 @@ def _spread(
     straighten(slots, rows, ways, within)
     if ways:  # the others find their places around the longest way
         coordinates(slots, rows, frozenset(ways[0]), within)
+    straighten(slots, rows, [*ways, *chains], within)
+    unbend(slots, rows, chains)
     straighten(slots, rows, [*ways, *chains], within)
     lean_once(slots, rows, chains, within)
     return [

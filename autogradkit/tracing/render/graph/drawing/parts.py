@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from autogradkit.tracing.events import Numbers, Value
 from autogradkit.tracing.labels import numbered
-from autogradkit.tracing.render.graph.drawing.folded import folded_lines
+from autogradkit.tracing.render.graph.drawing.folded import folded_lines, once_more, version_of
 from autogradkit.tracing.render.graph.drawing.lines import LINE, Text, late, mono, number_lines, sans
 from autogradkit.tracing.render.graph.structure.known import BEFORE
-from autogradkit.tracing.render.graph.structure.model import MAKERS, Graph, Item, Link, op_key, value_key
+from autogradkit.tracing.render.graph.structure.model import MAKERS, Graph, Item, Link, value_key
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
 from autogradkit.tracing.render.graph.wording.words import way_of
 from autogradkit.tracing.render.marks import numbers as nums
@@ -70,7 +70,14 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
         part.height = 16.0 + LINE * len(part.lines) - 3 * (len(part.lines) - 1)
         return part
     if item.kind == "tensor" and item.value is not None and item.again:
-        part.lines = [Text([mono(clip_name(graph.labels[item.value.id], MOST_OPERATION)), sans("  again")])]
+        part.lines = [
+            Text(
+                [
+                    mono(clip_name(graph.labels[item.value.id], MOST_OPERATION)),
+                    sans(f"  {once_more(item.value, graph)}"),
+                ]
+            )
+        ]
     elif item.kind == "tensor" and item.value is not None:
         _tensor_lines(part, item.value, graph, arriving, leaving, room)
     else:
@@ -113,7 +120,7 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
     maker = graph.producer.get(value.id)
     if maker is not None and maker.kind in MAKERS and maker.name != "tensor":
         kind = f"{maker.name} · {kind}" if kind == "leaf" else maker.name
-    version = f"v{value.version}" if value.tensor in graph.edited else ""
+    version = version_of(value, graph)
     numbers = value.numbers
     known = graph.known.get(value.id, BEFORE)
     shown = nums.lines(numbers)
@@ -147,18 +154,12 @@ def _sharers(value: Value, graph: Graph) -> str:
         return ""
     others = {value.name or graph.labels[value.id]: None}
     for other in graph.sharers[value.storage]:
-        if other.tensor != value.tensor and (other.name is not None or _is_shown(other, graph)):
+        if other.tensor != value.tensor:
             others[other.name or graph.labels[other.id]] = None
             if len(others) > MOST_SHARERS + 1:
                 break
     _, *names = others
     return ", ".join(names[:MOST_SHARERS] + ["…"] * (len(names) > MOST_SHARERS))
-
-
-def _is_shown(value: Value, graph: Graph) -> bool:
-    """Whether a value without a name is on the picture: one inside of what is folded says nothing to a reader."""
-    maker = graph.producer.get(value.id)
-    return value_key(value.id) in graph.items or (maker is not None and op_key(maker) in graph.items)
 
 
 def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> list[Text]:

@@ -89,23 +89,36 @@ def draw_graph(
     True
     """
     most = most_items(folds, MOST_ITEMS)
-    folded = fold(_whole_graph(build(trace) if whole is None else copied(whole), node_names), folds, most)
+    whole = build(trace) if whole is None else whole
+    folded, turns = fold(_whole_graph(copied(whole), node_names), folds, most), USUAL
+    if folded.middle and _has_turns(whole, SMALLER[0].least):  # of which a stack tells more than "40 operations"
+        for fewer in SMALLER:
+            stacked = fold(_whole_graph(copied(whole), node_names), folds, most, fewer)
+            if not stacked.middle:
+                folded, turns = stacked, fewer
+                break
     captions = _Captions(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
     drawn = _draw_within(bounded(folded, most), captions, page, least=not FEWEST < most <= MOST_ITEMS)
     if drawn is not None:
         return drawn
-    whole, turns = build(trace) if whole is None else whole, USUAL
     for smaller in SMALLER:
         again = fold(_whole_graph(copied(whole), node_names), folds, most, smaller)
-        if drawn is None and len(again.items) < len(folded.items):
+        if len(again.items) < len(folded.items):
             folded, turns = again, smaller
             drawn = _draw_within(bounded(folded, most), captions, page, least=False)
+            if drawn is not None:
+                return drawn
     while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
             folded = fold(_whole_graph(copied(whole), node_names), folds, most, turns)
         drawn = _draw_within(bounded(folded, most), captions, page, least=most == FEWEST)
     return drawn
+
+
+def _has_turns(graph: Graph, least: int) -> bool:
+    """Whether a loop went round so often."""
+    return any(op.position is not None and max(op.position.turn, default=1) >= least for op in graph.ops)
 
 
 def _room(page: float | None) -> float:
@@ -210,9 +223,9 @@ def _narrower(graph: Graph) -> Iterator[_Sheet]:
     name_again(graph, LEAST_USES)
     for room in (ROOM, *TIGHTER):
         yield _sheet(graph, room)
-    drawn = len(graph.items)
+    drawn = len(graph.items), len(graph.links)
     name_again(graph, LEAST_IF_WIDE)
-    if len(graph.items) > drawn:
+    if (len(graph.items), len(graph.links)) != drawn:  # a stack that tells of them itself takes their links
         for room in TIGHTER:
             yield _sheet(graph, room)
 

@@ -100,7 +100,9 @@ def _leading_back(graph: Graph, home: dict[str, str], made: dict[str, Group], en
         waiting = group.keys
         while waiting:
             links = (link for key in waiting if key in ends for link in ends[key][side])
-            beyond = {link.head if side else link.tail for link in links} - found - home.keys()
+            ends_there = {link.head if side else link.tail for link in links}
+            # Thousands may be at home: to subtract them would go through them all.
+            beyond = [key for key in ends_there if key not in found and key not in home]
             waiting = [key for key in beyond if graph.items[key].kind == "tensor"]
             found.update(waiting)
         return found

@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 
-from autogradkit.tracing.events import Op
+from autogradkit.tracing.events import Op, Value
 from autogradkit.tracing.render.graph.structure.calls import fold_calls
 from autogradkit.tracing.render.graph.structure.collapse import Group, collapse, join
 from autogradkit.tracing.render.graph.structure.fans import narrow_fans
-from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, copied, ends_of
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, copied, ends_of, op_key, value_key
 from autogradkit.tracing.render.graph.structure.stacks import Stacking, stack_turns
 
 USUAL = Stacking()
@@ -68,7 +68,18 @@ def bounded(graph: Graph, most: int) -> Graph:
     if small.middle:
         small.left_out.append(f"{small.items[small.middle].title} in the middle are folded into one.")
     _bound(small, most)
+    small.sharers = {
+        storage: [each for each in found if _is_told(each, small)] for storage, found in small.sharers.items()
+    }
     return small
+
+
+def _is_told(sharer: Value, graph: Graph) -> bool:
+    """Whether a box says that this value shares its memory: without a name, and inside of what is folded, it says nothing to
+    a reader."""
+    maker = graph.producer.get(sharer.id)
+    shown = value_key(sharer.id) in graph.items or (maker is not None and op_key(maker) in graph.items)
+    return sharer.name is not None or shown
 
 
 def _paths(op: Op) -> list[tuple[str, ...]]:

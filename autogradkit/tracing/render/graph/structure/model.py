@@ -99,7 +99,8 @@ class Graph:
     calls: list[Call]
     failure: Failure | None
     aliases: dict[int, int]  # tensor number -> place in the colour cycle, for tensors that share a storage
-    sharers: dict[int, list[Value]]  # storage -> the first value of each of these tensors, of equally labelled ones two
+    # Storage -> the first value of each of these tensors, of equally labelled ones two; of a bounded graph those that are told
+    sharers: dict[int, list[Value]]
     producer: dict[int, Op]  # value -> the op that gave it
     contributions: dict[int, list[Accumulated]]  # value of a leaf -> what was added to its `.grad` while it had it
     cleared: dict[int, GradAssigned]  # value of a leaf -> how its `.grad` was set after these

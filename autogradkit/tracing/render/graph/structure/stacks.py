@@ -1,15 +1,15 @@
 """Equal turns of a loop: from five on the first and the last are drawn, those between are one stack, which can be opened.
 
 Rests on `model.py` and `collapse.py`; `fold.py` asks it. Turns are equal where the same operations ran at the same places of
-the source and gave tensors of the same shapes, of any shape where nothing is recorded, as in a loop over parameters; also where
-`loss = loss + …` began with a number. The layers of a network that is one chain of equal layers are such turns too. Where that
-is too large, there are stacks from three turns on, and no turn beside.
+the source and gave tensors of the same shapes, of any shape where none of them is recorded, as in a loop over parameters; also
+where `loss = loss + …` began with a number. The layers of a network that is one chain of equal layers are such turns too. Where
+that is too large, there are stacks from three turns on, and no turn beside.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +58,9 @@ class _Stacks:
         self.places = places
         self.groups: list[Group] = []
         names: dict[object, int] = {}
-        self._marks = {key: names.setdefault(_mark(item, graph), len(names)) for key, item in graph.items.items()}
+        recorded = {(op.name, _place(op)) for op in graph.ops if op.node is not None}
+        marks = ((key, _mark(item, graph, recorded)) for key, item in graph.items.items())
+        self._marks = {key: names.setdefault(mark, len(names)) for key, mark in marks}
 
     def search(self, keys: Sequence[str]) -> None:
         """Find the repetition that takes up most of these items, then look before it, behind it, and in its turns."""
@@ -120,13 +122,19 @@ def _ops_of(item: Item) -> list[Op]:
     return item.ops or ([] if item.op is None else [item.op])
 
 
-def _mark(item: Item, graph: Graph) -> object:
-    """What two items have in common that stand for each other in two turns."""
+def _place(op: Op) -> object:
+    """Where in the source an op was called."""
+    return op.position and (op.position.file, op.position.line, op.position.column, op.position.function)
+
+
+def _mark(item: Item, graph: Graph, recorded: Container[tuple[str, object]]) -> object:
+    """What two items have in common that stand for each other in two turns. `recorded` are the ops that have a node in some
+    turn, each with its place."""
     found = []
     for op in _ops_of(item):
-        place = op.position and (op.position.file, op.position.line, op.position.column, op.position.function)
+        place = _place(op)
         # A loop over parameters, `p -= lr * p.grad`, has turns for tensors of all shapes.
-        any_shape = op.node is None and op.kind in ("op", "inplace")
+        any_shape = op.kind in ("op", "inplace") and (op.name, place) not in recorded
         shapes = () if any_shape else tuple(graph.values[output].numbers.shape for output in op.outputs)
         found.append((op.name, place, shapes))
     return (item.kind, *found) if found else item.key

@@ -32,6 +32,7 @@ _CASTS = {
 _TRANSPOSED = ("T", "mT", "H", "mH")  # attributes that are operations
 _REDUCTIONS = ("none", "mean", "sum")
 _SIZE = re.compile(r"torch\.Size\(\[([^]]*)\]\)")  # how a shape is printed: with it `view(a.shape)` is given sizes
+_NEW_DIMENSION = re.compile(r"[\w)\]]\[[^]]*\b(None|newaxis)\b")  # X[:, None]
 _ASSIGNS = re.compile(r"[^=]*\]\s*=(?!=)")
 
 
@@ -88,8 +89,12 @@ def spelled_call(op: Op, labels: Mapping[int, str], values: Mapping[int, Value])
 
 
 def spelled_index(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -> str:
-    """`X[0:2]`, `[:, 1]`, `X[rows]` of an op that picks elements; empty for any other."""
-    if op.facts.label not in ("slice", "select", "index") or not op.inputs or op.inputs[0].value is None:
+    """`X[0:2]`, `[:, 1]`, `X[rows]`, `X[:, None]` of an op that subscripts are made of; empty for any other."""
+    written = op.position.code if op.position is not None else ""
+    subscripts = ["slice", "select", "index"]
+    if op.part_of is None and "unsqueeze" not in written and _NEW_DIMENSION.search(written):
+        subscripts.append("unsqueeze")
+    if op.facts.label not in subscripts or not op.inputs or op.inputs[0].value is None:
         return ""
     source = values[op.inputs[0].value]
     owner = source.name if source.name is not None and len(source.name) <= 12 else ""
@@ -104,14 +109,17 @@ def spelled_index(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]
             return ""
         given[name] = int(argument.text)
     dim = given.get("dim", 0)
-    if op.facts.label == "select":
+    if op.facts.label == "unsqueeze":
+        if dim == len(source.numbers.shape) > 1 and "..." in written:
+            return f"{owner}[..., None]"
+        inside = "None"
+    elif op.facts.label == "select":
         inside = str(given.get("index", 0))
     else:
         end = given.get("end", sys.maxsize)
         whole = len(source.numbers.shape) > dim and end >= source.numbers.shape[dim]
         start, step = given.get("start", 0), given.get("step", 1)
         inside = f"{start or ''}:{'' if whole else end}" + (f":{step}" if step != 1 else "")
-        written = op.position.code if op.position is not None else ""
         inside = f"0{inside}" if not start and not whole and re.search(rf"[\[, ]0\s*:\s*{end}\b", written) else inside
     return f"{owner}[{':, ' * dim}{inside}]"
 
