@@ -229,6 +229,35 @@ v=T.ones(2,3); T.stack([v],out=v)
 v=T.ones(3); T.outer(v,v,out=v)
 v=T.ones(2,3); r=T.vstack([v[:0],T.zeros(1,3)],out=v)
     """,
+    "out= that lies in what is read": """
+k=T.tensor([1,0]); T.index_copy(T.ones(2,dtype=T.int64),0,k,T.tensor([4,5]),out=k)
+s=T.ones(2,3); T.index_add(T.ones(2,3),0,T.tensor([1,0]),s,out=s)
+s=T.ones(8); i=s[:6].view(2,3); T.index_copy(i,0,T.tensor([1,0]),T.zeros(2,3),out=s[1:3])
+s=T.ones(8); i=s[:6].view(2,3); r=T.index_copy(i,0,T.tensor([1]),T.zeros(1,3),out=s[:6].view(2,3))
+s=T.ones(2,3); s.index_reduce(0,T.tensor([0]),T.ones(1,3),'prod'); T.index_reduce(T.ones(2,3),0,T.tensor([1,0]),s,'prod',out=s.view(2,3))
+j=T.tensor([[1,0],[0,1]]); T.scatter(T.ones(2,2,dtype=T.int64),0,j,5,out=j)
+s=T.ones(2,2); T.scatter(T.ones(2,2),0,T.tensor([[1,0]]),s,out=s)
+s=T.ones(2,2); T.scatter_add(T.ones(2,2),0,T.tensor([[1,0]]),s,out=s[:])
+s=T.ones(2,2); T.scatter_reduce(T.ones(2,2),0,T.tensor([[1,0]]),s,'amax',out=s)
+j=T.tensor([[1,0],[0,1]]); r=T.gather(T.tensor([[5,6],[7,8]]),0,j,out=j)
+s=T.ones(2,2); T.gather(s,0,T.tensor([[1,0]]),out=s)
+i=T.tensor([1,0,2]); T.nonzero(i,out=i)
+k=T.tensor([1,2]); T.addr(T.ones(2,2,dtype=T.int64),k,T.tensor([1,2]),out=k)
+i=T.tensor([[3,1],[2,5]]); T.max(i,1,out=(i.view(4)[:2],T.empty(2,dtype=T.int64)))
+i=T.tensor([[3,1],[2,5]]); T.min(i,1,out=(T.empty(2,dtype=T.int64),i[0]))
+i=T.tensor([[3,1],[2,5]]); T.median(i,1,out=(i.view(4)[1:3],T.empty(2,dtype=T.int64)))
+i=T.tensor([[3,1],[2,5]]); T.mode(i,0,out=(i[1],T.empty(2,dtype=T.int64)))
+i=T.tensor([[3,1],[2,5]]); T.topk(i,1,out=(i.view(4)[:2],T.empty(2,dtype=T.int64)))
+i=T.tensor([[3,1],[2,5]]); T.aminmax(i,dim=0,out=(i[0],T.empty(2,dtype=T.int64)))
+    """,
+    "powers of negative numbers that are complex": """
+x=T.tensor([1+2j,-.5j,0],requires_grad=True); ((-2)**x).abs().sum().backward()
+x=T.tensor(.5+1j,requires_grad=True); r=T.autograd.grad(T.pow(-2.5,x).real,x,create_graph=True); T.autograd.grad(r[0].imag,x)
+r=T.tensor([0j,1])**-2
+r=T.tensor([0j,1])**T.tensor([-1.5,2])
+r=T.zeros(9,dtype=T.complex128).pow_(T.tensor(-1+1j))
+r=0**T.tensor([-1+1j,2,0])
+    """,
     "strides of arrays with ones and without elements": """
 n=np.zeros((0,3)); r=(T.from_numpy(n).stride(),T.tensor(n).stride(),T.as_tensor(n).stride())
 n=T.zeros(0,3).numpy(); r=(n.strides,T.from_numpy(n).stride(),T.zeros(0,3).is_set_to(T.zeros(0,3)))
