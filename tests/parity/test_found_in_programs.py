@@ -250,6 +250,40 @@ i=T.tensor([[3,1],[2,5]]); T.mode(i,0,out=(i[1],T.empty(2,dtype=T.int64)))
 i=T.tensor([[3,1],[2,5]]); T.topk(i,1,out=(i.view(4)[:2],T.empty(2,dtype=T.int64)))
 i=T.tensor([[3,1],[2,5]]); T.aminmax(i,dim=0,out=(i[0],T.empty(2,dtype=T.int64)))
     """,
+    "integers beyond 64 bits": """
+T.ones(3).roll(2**70)
+T.ones(3).topk(-2**63-1)
+T.ones(2,3).narrow(0,0,2**63)
+T.ones(2,3).split(2**70)
+T.ones(2,3).tril(2**70)
+T.nn.functional.conv1d(T.ones(1,1,3),T.ones(1,1,1),stride=2**70)
+T.nn.functional.max_pool1d(T.ones(1,3),2**63)
+T.nn.functional.cross_entropy(T.ones(1,3),T.tensor([1]),ignore_index=2**70)
+T.bincount(T.tensor([1]),minlength=2**70)
+    """,
+    "dilations of 0": """
+T.nn.functional.conv1d(T.ones(1,1,3),T.ones(1,1,1),dilation=0)
+T.nn.functional.conv2d(T.ones(1,1,3,3),T.ones(1,1,2,2),dilation=(1,0))
+T.nn.functional.conv2d(T.ones(2,1,3,3),T.ones(1,1,2,2),dilation=0)
+T.nn.functional.conv_transpose1d(T.ones(1,1,3),T.ones(1,1,1),dilation=0)
+T.nn.functional.conv3d(T.ones(1,1,3,3,3),T.ones(1,1,2,2,2),dilation=(1,0,2))
+T.nn.functional.max_pool2d(T.ones(1,3,3),2,dilation=-2)
+    """,
+    "whole numbers that floats draw from wide ranges": """
+r=T.zeros(3).random_(2**28),T.rand(1)
+r=T.randint(0,2**40,(2,),dtype=T.float32),T.rand(1)
+r=T.zeros(3,dtype=T.bfloat16).random_(-2**8-1,2**8),T.rand(1)
+r=T.zeros(2).random_(-2**63,None),T.rand(1)
+T.zeros(2).random_(2**24,None)
+T.zeros(2).random_(2**30+1,2**30+2)
+    """,
+    "weights and statistics of another dtype": """
+T.nn.functional.multi_margin_loss(T.ones(1,2),T.tensor([1]),weight=T.ones(2,dtype=T.float64))
+x=T.tensor([.2,.5],requires_grad=True); r=T.nn.functional.binary_cross_entropy(x,T.ones(2),weight=T.tensor([1,2])); r.backward(); r=r,x.grad
+m=T.zeros(2,dtype=T.float64); v=T.ones(2,dtype=T.float64); x=T.tensor([[[1.,2,4],[0,1,5]]]); r=T.nn.functional.instance_norm(x,m,v),m,v
+m=T.zeros(2,dtype=T.float64); v=T.ones(2,dtype=T.float64); x=T.tensor([[[1.,2,4],[0,1,5]]]); r=T.nn.functional.instance_norm(x,m,v,use_input_stats=False)
+T.range(1,2,float("nan"))
+    """,
     "powers of negative numbers that are complex": """
 x=T.tensor([1+2j,-.5j,0],requires_grad=True); ((-2)**x).abs().sum().backward()
 x=T.tensor(.5+1j,requires_grad=True); r=T.autograd.grad(T.pow(-2.5,x).real,x,create_graph=True); T.autograd.grad(r[0].imag,x)

@@ -356,10 +356,18 @@ def instance_norm(
     if not use_input_stats and (running_mean is None or running_var is None):
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
     x: Any = input
+    kind = (x if weight is None else weight).dtype
+    casts = running_mean is not None and running_mean.dtype != kind
+    if casts and running_var is None:
+        raise RuntimeError(
+            "Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument #0 'self'"
+        )
     batch, channels = x.size(0), x.size(1)
     repeated: list[Any] = [
         None if each is None else each.repeat(batch) for each in (weight, bias, running_mean, running_var)
     ]
+    if casts:
+        repeated[2:] = [each.to(kind) for each in repeated[2:]]
     flat = x.contiguous().view(1, batch * channels, *x.shape[2:])
     found = batch_norm(flat, *repeated, use_input_stats, momentum, eps, cudnn_enabled)
     if use_input_stats:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes, SymInt
+from autogradkit._ops.declare.kinds import Array, Dims, Ints, Single, Sizes, SymInt
 from autogradkit._ops.declare.refusals import by_kernel
 from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
 from autogradkit._ops.making.copies import clone
@@ -149,7 +149,7 @@ def _roll_meta(self: Array, shifts: Shape, dims: Shape) -> Any:
     vjp={"self": lambda g, shifts, dims: k.roll(g, tuple([-shift for shift in shifts]), dims)},
     rule="∂self = ∂, rolled back",
 )
-def roll(self: Array, shifts: Dims, dims: Dims = (), *, out: Array) -> None:
+def roll(self: Array, shifts: Single, dims: Dims = (), *, out: Array) -> None:
     """A copy with elements moved on along `dims` (or in row-major order), those pushed out coming in at the front.
 
     >>> import autogradkit as torch
