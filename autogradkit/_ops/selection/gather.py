@@ -287,6 +287,11 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
     """
     tensor: Any = self
     places: Any = indices
+    if tensor.is_meta is not places.is_meta:
+        raise RuntimeError(
+            f"Expected tensor to have {tensor.device} Device, but got tensor with {places.device} Device (while checking "
+            "arguments for torch.take_along_dim():)"
+        )
     if dim is None:
         return gather(view_sizes(tensor, (-1,)), 0, view_sizes(places, (-1,)))
     if tensor._array.ndim != places._array.ndim:

@@ -215,6 +215,8 @@ repeat_interleave = function("repeat_interleave")
 
 def _require_counts(repeats: Any, size: int, output_size: int | None) -> None:
     """Raise for what are no counts of `size` places, or not as many in all as `output_size` says."""
+    if repeats.is_meta and output_size is None:
+        raise RuntimeError("cannot repeat_interleave a meta tensor without output_size")
     if repeats._array.dtype not in (np.int64, np.int32):
         raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{SCALAR_TYPE_NAMES[repeats.dtype]}'")
     if output_size is not None:
