@@ -218,11 +218,12 @@ def assert_close(
 ) -> None:
     """Raise AssertionError unless |actual - expected| <= atol + rtol * |expected| for every number in them.
 
-    They are tensors, what tensors are made of, numbers, bools and None, and sequences and mappings of these. Types, shapes and
-    dtypes must agree; `check_dtype=False` compares in the dtype of both, `check_layout=False` sparse tensors with dense ones,
-    `check_stride=True` asks for equal strides, and `check_device=False` takes devices as they are. Tolerances depend on the dtype (float32:
-    1.3e-6 and 1e-5, float64: 1e-7 both, whole numbers 0), or both are given. `msg` is said instead, or makes of what would be
-    said what is. Raises TypeError for types that are not related, ValueError where but one tolerance is given.
+    They are tensors, what tensors are made of, numbers, bools and None, and sequences and mappings of these. Types, shapes
+    and dtypes must agree; `check_dtype=False` compares in the dtype of both, `check_layout=False` sparse tensors with dense
+    ones, `check_stride=True` asks for equal strides, and `check_device=False` takes devices as they are. Tolerances depend on
+    the dtype (float32: 1.3e-6 and 1e-5, float64: 1e-7 both, whole numbers 0), or both are given. `msg` is said instead, or
+    makes of what would be said what is. Raises TypeError for types that are not related, ValueError where but one tolerance
+    is given.
 
     >>> import autogradkit as torch
     >>> torch.testing.assert_close(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.000001]))
