@@ -67,9 +67,9 @@ FACTORED = {
 
 SETTLED = _AT_POINTS | SETTLED_NUMBERS
 
-# Exemptions that are not needed where PyTorch has other kernels: those from "conv1d" on are met on processors with AMX, where its other
-# library takes small products and convolutions, and refuses before it looks at numbers, but not on those without AVX-512, where
-# its own loops do; the others the other way around.
+# Exemptions that are not needed where PyTorch has other kernels. Those from "conv1d" on are met on processors with AMX, where its
+# other library takes small products and convolutions, and refuses before it looks at numbers, but not on those without
+# AVX-512, where its own loops do; the others the other way around.
 ON_SOME_PROCESSORS = {
     *(f"{name} forward{BY_A_NUMBER} float32" for name in ("addmm", "Tensor.addmm", "Tensor.addmm_")),
     "linalg.tensorsolve refused here any",
