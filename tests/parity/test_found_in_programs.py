@@ -269,6 +269,13 @@ T.Generator(3)
 T.Generator("a")
 r=T.Generator(None).device.type
     """,
+    "statistics that lie in one place": """
+m=T.ones(3); v=T.ones(()).expand(3); r=T.batch_norm_update_stats(T.tensor([[1.,2,3],[3,5,9]]),m,v,-1.5),m,v
+T.fake_quantize_per_channel_affine(T.ones(2,2),T.tensor([.1,.2]),T.tensor([0,5],dtype=T.int32),1,2,4)
+r=T.fake_quantize_per_channel_affine(T.ones(2,2),T.tensor([.1,.2]),T.tensor([0.,5.]),1,2,4)
+T.fft.fftfreq(-1,out=T.zeros(2))
+T.fft.rfftfreq(-5)
+    """,
     "dilations of 0": """
 T.nn.functional.conv1d(T.ones(1,1,3),T.ones(1,1,1),dilation=0)
 T.nn.functional.conv2d(T.ones(1,1,3,3),T.ones(1,1,2,2),dilation=(1,0))
