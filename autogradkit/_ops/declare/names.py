@@ -172,7 +172,7 @@ class OverloadSet:
                 )
             rest = args[1:]
             if len(forms) == 1 and not forms[0][1].parameters and (rest or kwargs):
-                called = f"TensorBase.{name}()"
+                called = f"{type(args[0]).__name__}.{name}()"
                 if kwargs:
                     raise TypeError(f"{called} takes no keyword arguments")
                 raise TypeError(f"{called} takes no arguments ({len(rest)} given)")
