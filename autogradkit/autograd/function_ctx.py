@@ -61,7 +61,7 @@ class FunctionCtx:
     def _checked_saved(self) -> None:
         """Raise TypeError where something else than a tensor is to be saved."""
         for index, tensor in enumerate(self.to_save or ()):
-            if tensor is not None and not isinstance(tensor, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
+            if tensor is not None and not isinstance(tensor, Tensor):
                 raise TypeError(
                     f"save_for_backward can only save variables, but argument {index} is of type {c_type_name(tensor)}"
                 )
