@@ -1,10 +1,11 @@
 """The `ctx` of a custom function: what `forward` says to `backward` and to `jvp`.
 
-Rests on tensors alone; the node (`function_node.py`) is one, and `function_forward.py` reads what `forward` said.
+Rests on tensors and errors; the node (`function_node.py`) is one, and `function_forward.py` reads what `forward` said.
 """
 
 from __future__ import annotations
 
+from autogradkit.core.errors import c_type_name
 from autogradkit.core.tensor import Tensor
 
 
@@ -14,12 +15,7 @@ class FunctionCtx:
     needs_input_grad: tuple[bool, ...]
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors (or None) for backward. Raises TypeError for anything else."""
-        for index, tensor in enumerate(tensors):
-            if tensor is not None and not isinstance(tensor, Tensor):
-                raise TypeError(
-                    f"save_for_backward can only save variables, but argument {index} is of type {type(tensor).__name__}"
-                )
+        """Keep tensors (or None) for backward. Anything else raises TypeError after `forward`, if a graph is recorded."""
         self.to_save = tensors
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
@@ -61,6 +57,14 @@ class FunctionCtx:
             raise RuntimeError("mark_dirty can only accept variables, but argument ")
         if not all(isinstance(each, Tensor) for each in self.non_differentiable or ()):
             raise RuntimeError("mark_non_differentiable only accepts variable arguments, but got ")
+
+    def _checked_saved(self) -> None:
+        """Raise TypeError where something else than a tensor is to be saved."""
+        for index, tensor in enumerate(self.to_save or ()):
+            if tensor is not None and not isinstance(tensor, Tensor):
+                raise TypeError(
+                    f"save_for_backward can only save variables, but argument {index} is of type {c_type_name(tensor)}"
+                )
 
     def _forget(self) -> None:
         """Let go of what `forward` named: an output among it owns the node, and would keep it alive for ever."""

@@ -21,6 +21,7 @@ from autogradkit.core.storage import offset_of, root_of, strided
 from autogradkit.core.strides import element_strides, view_strides
 from autogradkit.core.tensor import Tensor, as_class, bump_version, counter_of, reading_to_save
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, alias, view_of
+from autogradkit.core.warning import warn
 from autogradkit.engine.dual import DualLevel
 from autogradkit.engine.history import check_in_place, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import DUAL_LEVELS, MODE, forward_grad, no_grad
@@ -60,6 +61,7 @@ def run_forward(
         )
     node.outputs = tuple(templates)
     if records:
+        context._checked_saved()
         if MODE.anomaly:
             node.ensure_hooks().traceback = learners_stack(sys._getframe())
         _tie(node, context, args, outputs, results)
@@ -140,6 +142,11 @@ def _tie(
         if result._array.dtype.kind not in "fc" and not result.dtype.is_floating_point:
             continue
         if any(output is each for each in context.dirty_tensors or ()):
+            if not any(output is each for each in args):
+                warn(
+                    "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been mutated "
+                    "should be passed to ctx.mark_dirty()."
+                )
             at_once([*rebased_history(result, node, 0)[0], (setattr, result, "_grad", None)])  # as in PyTorch
         else:
             result._node = node

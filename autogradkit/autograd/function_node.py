@@ -15,6 +15,7 @@ from autogradkit.autograd.function_ctx import FunctionCtx
 from autogradkit.core import errors
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.recording import reported
+from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn
 from autogradkit.engine.history import edge_of
@@ -178,9 +179,10 @@ class BackwardCFunction(Node, FunctionCtx):
             return None
         if not isinstance(answer, Tensor):
             raise RuntimeError(f"expected Variable or None (got {c_type_name(answer)})")
+        whole = create_graph or answer.__class__ is SparseTensor  # a sparse gradient stands for itself
         target, number = self.edges[2 * index], self.edges[2 * index + 1]
         if target is None:  # nobody gets it but a hook
-            return None if self.hooks is None else answer if create_graph else answer._array
+            return None if self.hooks is None else answer if whole else answer._array
         shape, kind = expected_of(target, number)
         got = answer._array.shape
         extra = len(got) - len(shape)
@@ -197,7 +199,7 @@ class BackwardCFunction(Node, FunctionCtx):
                 "false.  (Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"
             )
         # A view: the user may hold on to the array, so it must not become somebody's .grad.
-        return answer if create_graph else answer._array[...]
+        return answer if whole else answer._array[...]
 
     def __repr__(self) -> str:
         return f"<torch.autograd.function.{self.name()} object at {id(self):#x}>"

@@ -51,7 +51,7 @@ class NoMemoryError(NoArrayError):
     """Raised where elements are asked for that are not there."""
 
     def __init__(self) -> None:
-        super().__init__("Cannot access the memory of a meta tensor: it has none")
+        super().__init__(NO_DATA)
 
 
 class MetaArray:

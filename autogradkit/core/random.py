@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.device import CPU
+from autogradkit.core.device import device as Device
 from autogradkit.core.dtype import uint8
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
@@ -50,7 +51,11 @@ class Generator:
 
     def __init__(self, device: Any = "cpu") -> None:
         self.foreseen = None
-        if str(device) != "cpu":
+        if device is not None and (isinstance(device, bool) or not isinstance(device, (str, int, Device))):
+            raise TypeError(
+                f"Generator(): argument 'device' (position 1) must be torch.device, not {c_type_name(device)}"
+            )
+        if device is not None and Device(device).type != "cpu":
             raise RuntimeError(f"Generator: the only device is cpu, but got {device}")
         self.manual_seed(DEFAULT_SEED)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autogradkit.core.frames import entry
 from autogradkit.fx.graph_module import GraphModule
 from autogradkit.fx.proxy import TraceError as TraceError
 from autogradkit.fx.tracer import Tracer as Tracer
@@ -13,6 +14,7 @@ from autogradkit.fx.wrapping import wrap as wrap
 from autogradkit.nn import Module
 
 
+@entry
 def symbolic_trace(root: Module | Callable[..., Any], concrete_args: dict[str, Any] | None = None) -> GraphModule:
     """A module that does what `root` does, by a graph that can be read and changed.
 

@@ -70,6 +70,7 @@ def custom_op(
     """
     several = (tags,) if isinstance(tags, Tag) else tuple(tags or ())
 
+    @entry
     def make(function: Callable[..., Any]) -> CustomOpDef:
         text = schema or infer_schema(function, mutates_args=mutates_args, tags=several)
         namespace, opname = name.split("::")

@@ -55,6 +55,7 @@ class UninitializedTensorMixin(Tensor):
         kind: Any = self.cls_to_become
         self.__class__ = kind
 
+    @entry
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
         if name.startswith("_") or name in _ALLOWED or not callable(found):

@@ -59,6 +59,7 @@ _NO_STORAGE = (
 MAP_LOCATION = Callable[[UntypedStorage, str], UntypedStorage] | device | str | dict[str, str] | None
 
 
+@entry
 def load(
     f: str | os.PathLike[str] | IO[bytes],
     map_location: MAP_LOCATION = None,

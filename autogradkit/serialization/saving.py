@@ -22,6 +22,7 @@ from autogradkit._ops.declare.names import PUBLISHED, _VariableFunctionsClass
 from autogradkit.core.device import device
 from autogradkit.core.dtype import WIDE_UNSIGNED, from_numpy_dtype
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.frames import entry
 from autogradkit.core.layout import layout, sparse_coo
 from autogradkit.core.meta import MetaArray, MetaParameter
 from autogradkit.core.own import is_own
@@ -45,6 +46,7 @@ _HEADER = 30  # bytes before the name of an entry
 _PADDING = b"FB"  # the extra field that holds a storage's place at a multiple of 64
 
 
+@entry
 def save(
     obj: object,
     f: str | os.PathLike[str] | IO[bytes],

@@ -58,6 +58,7 @@ class _Comparison:
     rtol: float | None
     atol: float | None
     equal_nan: bool
+    check_device: bool
     check_dtype: bool
     check_layout: bool
     check_stride: bool
@@ -142,6 +143,8 @@ class _Comparison:
         attributes: list[tuple[str, Any, Any]] = [("shape", actual.shape, expected.shape)]
         if self.check_stride:
             attributes.append(("stride()", actual.stride(), expected.stride()))
+        if self.check_device:
+            attributes.append(("device", actual.device, expected.device))
         if self.check_dtype:
             attributes.append(("dtype", actual.dtype, expected.dtype))
         if self.check_layout:
@@ -215,11 +218,12 @@ def assert_close(
 ) -> None:
     """Raise AssertionError unless |actual - expected| <= atol + rtol * |expected| for every number in them.
 
-    They are tensors, what tensors are made of, numbers, bools and None, and sequences and mappings of these. Types, shapes and
-    dtypes must agree; `check_dtype=False` compares in the dtype of both, `check_layout=False` sparse tensors with dense ones,
-    `check_stride=True` asks for equal strides, and there is but one device to check. Tolerances depend on the dtype (float32:
-    1.3e-6 and 1e-5, float64: 1e-7 both, whole numbers 0), or both are given. `msg` is said instead, or makes of what would be
-    said what is. Raises TypeError for types that are not related, ValueError where but one tolerance is given.
+    They are tensors, what tensors are made of, numbers, bools and None, and sequences and mappings of these. Types, shapes
+    and dtypes must agree; `check_dtype=False` compares in the dtype of both, `check_layout=False` sparse tensors with dense
+    ones, `check_stride=True` asks for equal strides, and `check_device=False` takes devices as they are. Tolerances depend on
+    the dtype (float32: 1.3e-6 and 1e-5, float64: 1e-7 both, whole numbers 0), or both are given. `msg` is said instead, or
+    makes of what would be said what is. Raises TypeError for types that are not related, ValueError where but one tolerance
+    is given.
 
     >>> import autogradkit as torch
     >>> torch.testing.assert_close(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.000001]))
@@ -233,7 +237,9 @@ def assert_close(
     <BLANKLINE>
     The failure occurred for item ['a'][1]
     """
-    comparison = _Comparison(allow_subclasses, rtol, atol, equal_nan, check_dtype, check_layout, check_stride)
+    comparison = _Comparison(
+        allow_subclasses, rtol, atol, equal_nan, check_device, check_dtype, check_layout, check_stride
+    )
     with no_grad():
         for place, check in list(comparison.checks(actual, expected, ())):
             wrong = check()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from autogradkit.core.frames import entry
 from autogradkit.utils.pytree_dataclasses import register_dataclass as register_dataclass
 from autogradkit.utils.pytree_nodes import SUPPORTED_NODES, Context, node_type
 from autogradkit.utils.pytree_nodes import GetAttrKey as GetAttrKey
@@ -217,6 +218,7 @@ def tree_structure(tree: PyTree, is_leaf: IsLeaf = None) -> TreeSpec:
     return tree_flatten(tree, is_leaf)[1]
 
 
+@entry
 def tree_map(func: Callable[..., Any], tree: PyTree, *rests: PyTree, is_leaf: IsLeaf = None) -> PyTree:
     """The tree with `func` of each leaf, and of what stands there in the other trees. Raises ValueError where these differ.
 

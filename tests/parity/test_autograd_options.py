@@ -72,6 +72,9 @@ x,w=(T.tensor([1.,2.],requires_grad=True) for _ in range(2))⏎n=[]⏎z=(x*w).su
     """,
     "custom functions": """
 class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        v=x.clone()[:3]⏎        v+=2⏎        return v⏎    @staticmethod⏎    def backward(ctx,g): return g⏎b=T.arange(5.,requires_grad=True)⏎a=F.apply(b)⏎r=a.grad_fn.name(),a._is_view(),a._version,a
+class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        y=x*2⏎        ctx.mark_dirty(y)⏎        return y⏎    @staticmethod⏎    def backward(ctx,g): return g⏎x=T.ones(2,requires_grad=True)⏎r=F.apply(x)
+class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        ctx.save_for_backward(3)⏎        return x*2⏎    @staticmethod⏎    def backward(ctx,g): return g⏎x=T.ones(2)⏎r=F.apply(x)
+class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        ctx.save_for_backward(x.detach().numpy())⏎        return x*2⏎    @staticmethod⏎    def backward(ctx,g): return g⏎x=T.ones(2,requires_grad=True)⏎r=F.apply(x)
 class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        y=x.mul_(2)⏎        ctx.mark_dirty(y)⏎        return y⏎    @staticmethod⏎    def backward(ctx,g): pass⏎    @staticmethod⏎    def jvp(ctx,t): return t⏎x=T.tensor(1.)⏎with A.forward_ad.dual_level(): F.apply(A.forward_ad.make_dual(x,T.ones(())))
 class F(A.Function):⏎    @staticmethod⏎    def forward(ctx,x):⏎        y=x.mul_(2)⏎        ctx.mark_dirty(y)⏎        return y⏎    @staticmethod⏎    def backward(ctx,g): pass⏎    @staticmethod⏎    def jvp(ctx,t): return t.mul_(2)⏎x=T.tensor(1.)⏎with A.forward_ad.dual_level(): r=A.forward_ad.unpack_dual(F.apply(A.forward_ad.make_dual(x,T.ones(()))))
 x=T.ones(2)⏎with A.forward_ad.dual_level():⏎    d=A.forward_ad.make_dual(x,x).clone()⏎    d.detach_()⏎    r=A.forward_ad.unpack_dual(d*2)

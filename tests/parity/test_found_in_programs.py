@@ -230,6 +230,82 @@ v=T.ones(2,3); T.stack([v],out=v)
 v=T.ones(3); T.outer(v,v,out=v)
 v=T.ones(2,3); r=T.vstack([v[:0],T.zeros(1,3)],out=v)
     """,
+    "out= that lies in what is read": """
+k=T.tensor([1,0]); T.index_copy(T.ones(2,dtype=T.int64),0,k,T.tensor([4,5]),out=k)
+s=T.ones(2,3); T.index_add(T.ones(2,3),0,T.tensor([1,0]),s,out=s)
+s=T.ones(8); i=s[:6].view(2,3); T.index_copy(i,0,T.tensor([1,0]),T.zeros(2,3),out=s[1:3])
+s=T.ones(8); i=s[:6].view(2,3); r=T.index_copy(i,0,T.tensor([1]),T.zeros(1,3),out=s[:6].view(2,3))
+s=T.ones(2,3); s.index_reduce(0,T.tensor([0]),T.ones(1,3),'prod'); T.index_reduce(T.ones(2,3),0,T.tensor([1,0]),s,'prod',out=s.view(2,3))
+j=T.tensor([[1,0],[0,1]]); T.scatter(T.ones(2,2,dtype=T.int64),0,j,5,out=j)
+s=T.ones(2,2); T.scatter(T.ones(2,2),0,T.tensor([[1,0]]),s,out=s)
+s=T.ones(2,2); T.scatter_add(T.ones(2,2),0,T.tensor([[1,0]]),s,out=s[:])
+s=T.ones(2,2); T.scatter_reduce(T.ones(2,2),0,T.tensor([[1,0]]),s,'amax',out=s)
+j=T.tensor([[1,0],[0,1]]); r=T.gather(T.tensor([[5,6],[7,8]]),0,j,out=j)
+s=T.ones(2,2); T.gather(s,0,T.tensor([[1,0]]),out=s)
+i=T.tensor([1,0,2]); T.nonzero(i,out=i)
+k=T.tensor([1,2]); T.addr(T.ones(2,2,dtype=T.int64),k,T.tensor([1,2]),out=k)
+i=T.tensor([[3,1],[2,5]]); T.max(i,1,out=(i.view(4)[:2],T.empty(2,dtype=T.int64)))
+i=T.tensor([[3,1],[2,5]]); T.min(i,1,out=(T.empty(2,dtype=T.int64),i[0]))
+i=T.tensor([[3,1],[2,5]]); T.median(i,1,out=(i.view(4)[1:3],T.empty(2,dtype=T.int64)))
+i=T.tensor([[3,1],[2,5]]); T.mode(i,0,out=(i[1],T.empty(2,dtype=T.int64)))
+i=T.tensor([[3,1],[2,5]]); T.topk(i,1,out=(i.view(4)[:2],T.empty(2,dtype=T.int64)))
+i=T.tensor([[3,1],[2,5]]); T.aminmax(i,dim=0,out=(i[0],T.empty(2,dtype=T.int64)))
+    """,
+    "integers beyond 64 bits": """
+T.ones(3).roll(2**70)
+T.ones(3).topk(-2**63-1)
+T.ones(2,3).narrow(0,0,2**63)
+T.ones(2,3).split(2**70)
+T.ones(2,3).tril(2**70)
+T.nn.functional.conv1d(T.ones(1,1,3),T.ones(1,1,1),stride=2**70)
+T.nn.functional.max_pool1d(T.ones(1,3),2**63)
+T.nn.functional.cross_entropy(T.ones(1,3),T.tensor([1]),ignore_index=2**70)
+T.bincount(T.tensor([1]),minlength=2**70)
+    """,
+    "devices of generators": """
+T.Generator(1.5)
+T.Generator(3)
+T.Generator("a")
+r=T.Generator(None).device.type
+    """,
+    "statistics that lie in one place": """
+m=T.ones(3); v=T.ones(()).expand(3); r=T.batch_norm_update_stats(T.tensor([[1.,2,3],[3,5,9]]),m,v,-1.5),m,v
+T.fake_quantize_per_channel_affine(T.ones(2,2),T.tensor([.1,.2]),T.tensor([0,5],dtype=T.int32),1,2,4)
+r=T.fake_quantize_per_channel_affine(T.ones(2,2),T.tensor([.1,.2]),T.tensor([0.,5.]),1,2,4)
+T.fft.fftfreq(-1,out=T.zeros(2))
+T.fft.rfftfreq(-5)
+    """,
+    "dilations of 0": """
+T.nn.functional.conv1d(T.ones(1,1,3),T.ones(1,1,1),dilation=0)
+T.nn.functional.conv2d(T.ones(1,1,3,3),T.ones(1,1,2,2),dilation=(1,0))
+T.nn.functional.conv2d(T.ones(2,1,3,3),T.ones(1,1,2,2),dilation=0)
+T.nn.functional.conv_transpose1d(T.ones(1,1,3),T.ones(1,1,1),dilation=0)
+T.nn.functional.conv3d(T.ones(1,1,3,3,3),T.ones(1,1,2,2,2),dilation=(1,0,2))
+T.nn.functional.max_pool2d(T.ones(1,3,3),2,dilation=-2)
+    """,
+    "whole numbers that floats draw from wide ranges": """
+r=T.zeros(3).random_(2**28),T.rand(1)
+r=T.randint(0,2**40,(2,),dtype=T.float32),T.rand(1)
+r=T.zeros(3,dtype=T.bfloat16).random_(-2**8-1,2**8),T.rand(1)
+r=T.zeros(2).random_(-2**63,None),T.rand(1)
+T.zeros(2).random_(2**24,None)
+T.zeros(2).random_(2**30+1,2**30+2)
+    """,
+    "weights and statistics of another dtype": """
+T.nn.functional.multi_margin_loss(T.ones(1,2),T.tensor([1]),weight=T.ones(2,dtype=T.float64))
+x=T.tensor([.2,.5],requires_grad=True); r=T.nn.functional.binary_cross_entropy(x,T.ones(2),weight=T.tensor([1,2])); r.backward(); r=r,x.grad
+m=T.zeros(2,dtype=T.float64); v=T.ones(2,dtype=T.float64); x=T.tensor([[[1.,2,4],[0,1,5]]]); r=T.nn.functional.instance_norm(x,m,v),m,v
+m=T.zeros(2,dtype=T.float64); v=T.ones(2,dtype=T.float64); x=T.tensor([[[1.,2,4],[0,1,5]]]); r=T.nn.functional.instance_norm(x,m,v,use_input_stats=False)
+T.range(1,2,float("nan"))
+    """,
+    "powers of negative numbers that are complex": """
+x=T.tensor([1+2j,-.5j,0],requires_grad=True); ((-2)**x).abs().sum().backward()
+x=T.tensor(.5+1j,requires_grad=True); r=T.autograd.grad(T.pow(-2.5,x).real,x,create_graph=True); T.autograd.grad(r[0].imag,x)
+r=T.tensor([0j,1])**-2
+r=T.tensor([0j,1])**T.tensor([-1.5,2])
+r=T.zeros(9,dtype=T.complex128).pow_(T.tensor(-1+1j))
+r=0**T.tensor([-1+1j,2,0])
+    """,
     "strides of arrays with ones and without elements": """
 n=np.zeros((0,3)); r=(T.from_numpy(n).stride(),T.tensor(n).stride(),T.as_tensor(n).stride())
 n=T.zeros(0,3).numpy(); r=(n.strides,T.from_numpy(n).stride(),T.zeros(0,3).is_set_to(T.zeros(0,3)))

@@ -170,6 +170,12 @@ c + x
 torch.cat([x, c])
 torch.where(x > 0, x, c)
 torch.allclose(x, x)
+torch.allclose(c, x)
+torch.allclose(x, c)
+torch.testing.assert_close(c, x)
+torch.take_along_dim(c, i, 0)
+torch.take_along_dim(x, torch.tensor([0]), 0)
+torch.repeat_interleave(c, i)
 x.copy_(c); x._version
 x.fill_(3); x.zero_(); x._version
 i.requires_grad_()

@@ -219,6 +219,27 @@ def test_hooks_see_sparse_gradients_and_may_replace_them() -> None:
     assert seen(autogradkit) == seen(torch)
 
 
+def test_a_custom_function_may_send_sparse_gradients() -> None:
+    def seen(module: Any) -> Any:
+        class Rows(module.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, x: Any, y: Any) -> Any:
+                return x * 2, y * 3
+
+            @staticmethod
+            def backward(ctx: Any, g: Any, h: Any) -> Any:
+                return g.to_sparse(), h.to_sparse()
+
+        x, w = module.ones(3, requires_grad=True), module.ones(3, requires_grad=True)
+        a, b = Rows.apply(x, w * 2)
+        first = module.autograd.grad((a * b).sum(), [x, w], retain_graph=True)
+        for loss in (a.sum(), b.sum(), a.sum() + b.sum()):
+            loss.backward(retain_graph=True)
+        return repr(first), repr(x.grad), repr(w.grad)
+
+    assert seen(autogradkit) == seen(torch)
+
+
 ASSIGNED: list[Callable[[Leaves], Any]] = [
     lambda k: setattr(k.c, "grad", k.s),
     lambda k: setattr(k.c, "grad", k.g),

@@ -48,6 +48,7 @@ beside the memory words that memory.py explains:
 - `structured`: the in-place form says of another shape what PyTorch's structured kernels say;
 - `out_decides`: without `dtype=` it is computed in the dtype of `out`;
 - `apart`: `out` may not even be the very memory of an operand; PyTorch looks at it as it is "given" or "resized";
+  `apart_from`: of which operands, where not of all;
 - `deferred`: the kernel writes nothing, but returns the step (core.steps) that does, as `writing` in memory.py wants it; one
   that `edits` a step with three arguments;
 - `writes`: the parameters whose tensors the kernel writes beside its result, as running statistics, which no version counts;
@@ -158,6 +159,7 @@ class Declaration:
         writes: str = "",
         laid_out: bool | None = None,
         apart: str = "",
+        apart_from: str = "",
         out_decides: bool = False,
         bare_out: bool = False,
         refuse_out: Callable[..., None] | None = None,
@@ -223,6 +225,7 @@ class Declaration:
         self.edit_resizes = edit_resizes
         self.takes_out = not (view or self.composition) if out is None else out
         self.apart = apart
+        self.apart_from = apart_from.split()
         self.out_decides = out_decides
         self.bare_out = bare_out
         self.refuse_out = refuse_out

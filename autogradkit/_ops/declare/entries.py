@@ -29,7 +29,7 @@ import numpy as np
 
 from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.edit_lanes import write_edit
-from autogradkit._ops.declare.kinds import NUMBERS
+from autogradkit._ops.declare.kinds import KINDS, NUMBERS
 from autogradkit._ops.declare.lanes import write_lane
 from autogradkit._ops.declare.overriding import modes_hear
 from autogradkit._ops.declare.precision import CAST
@@ -273,7 +273,8 @@ class _Entry:
         """One parameter's test, and its default where it is not given."""
         usual = p.kind.usual.format(slot)
         if p.kind.length:
-            usual = f"({slot}.__class__ is int or {usual})"
+            one = KINDS["Dim" if p.spelled == "Dims" else "int"].usual.format(slot)
+            usual = f"({one} or {usual})"
         elif p.spelled == "Operand" and place:
             # A tensor or a number: the lane of an op looks, and a composition's body does not.
             as_number = f"{slot}.__class__ is float or {slot}.__class__ is int"

@@ -152,7 +152,7 @@ def _no(_value: Any) -> bool:
 def _ints(length: int) -> Callable[[Any], tuple[int, ...]]:
     def convert(value: Any) -> tuple[int, ...]:
         if is_index(value):
-            return (int(value),) * length
+            return (int64_of(value),) * length
         return tuple([int(each) for each in value])
 
     return convert
@@ -172,6 +172,8 @@ _LIST = "({0}.__class__ is tuple or {0}.__class__ is list)"
 _TENSOR = "({0}.__class__ is Tensor or {0}.__class__ in CLASSES)"
 # A larger integer is refused by the conversion, before anything else is looked at.
 _NUMBER = "({0}.__class__ is float or ({0}.__class__ is int and -(2**63) <= {0} < 2**64))"
+
+_INTEGER = "({0}.__class__ is int and -(2**63) <= {0} < 2**63)"
 
 KINDS = {
     "Array": Kind("Tensor", "Tensor", "Tensor", lambda v: isinstance(v, Tensor), _TENSOR, is_tensor=True),
@@ -194,13 +196,13 @@ KINDS = {
     "int": Kind(
         "int", "int", "int",
         lambda v: is_integer(v) or (_is_number_tensor(v) and v._array.dtype.kind in "iu"),
-        "{0}.__class__ is int", int64_of,
+        _INTEGER, int64_of,
     ),
     # The one difference from "int" that shows: a tensor with one integer may have dimensions.
     "SymInt": Kind(
         "int", "int", "int",
         lambda v: is_integer(v) or (isinstance(v, Tensor) and v._array.size == 1 and v._array.dtype.kind in "iu"),
-        "{0}.__class__ is int", int64_of,
+        _INTEGER, int64_of,
     ),
     "bool": Kind("bool", "bool", "bool", lambda v: isinstance(v, bool), "({0} is True or {0} is False)"),
     "str": Kind("str", "str", "str", lambda v: isinstance(v, str), "{0}.__class__ is str"),
@@ -239,5 +241,5 @@ KINDS = {
     "Storage": Kind("torch.Storage", "Storage", "TypedStorage | UntypedStorage", is_storage, ""),
     "Object": Kind("object", "Any", "Any", lambda _v: True, "{0} is not M"),
 }  # fmt: skip
-# A dimension arrives at the kernel counted from the front of the first tensor.
-KINDS["Dim"] = KINDS["int"]
+# A dimension arrives at the kernel counted from the front of the first tensor, which refuses what has more than 64 bits.
+KINDS["Dim"] = KINDS["int"]._replace(usual="{0}.__class__ is int")

@@ -30,8 +30,12 @@ _RUN = frozenset((
 ))  # fmt: skip
 
 
-def _refuse_item(*values: Any) -> Never:
-    raise RuntimeError(NO_ITEM)
+def _refuse_allclose(one: Tensor, other: Tensor, *_: Any) -> Never:
+    raise _of_devices(other, one) if one.is_meta is not other.is_meta else RuntimeError(NO_ITEM)
+
+
+def _of_devices(tensor: Tensor, expected: Tensor) -> RuntimeError:
+    return RuntimeError(f"Tensor on device {tensor.device} is not on the expected device {expected.device}!")
 
 
 def _refuse_equal(*values: Any) -> Never:
@@ -40,7 +44,7 @@ def _refuse_equal(*values: Any) -> Never:
 
 # What stands for compositions that read numbers.
 _STANDING_IN: dict[str, Callable[..., Any]] = {
-    "allclose": _refuse_item,
+    "allclose": _refuse_allclose,
     "equal": _refuse_equal,
 }
 
@@ -134,7 +138,7 @@ def _require_one_device(op: Overload, values: Sequence[Any]) -> None:
             continue
         if op.pointwise is None and not each.is_meta and each._array.dtype.kind in "iu":
             continue
-        raise RuntimeError(f"Tensor on device {each.device} is not on the expected device {expected.device}!")
+        raise _of_devices(each, expected)
 
 
 def edit_meta(op: Overload, values: Sequence[Any]) -> Tensor:

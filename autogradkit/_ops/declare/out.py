@@ -115,16 +115,19 @@ def write_into(op: Overload, values: Sequence[Any], out: Any) -> Any:
             return out
         if op.pointwise is not None:
             memory.warn_of_casting(op, plans.pointwise_plan(op, arrays), out._array)
+    outs = out if isinstance(out, (list, tuple)) else (out,)
+    whole = op.tensors_in([values[op.index[name]] for name in op.apart_from]) if op.apart_from else tensors
     if op.apart == "given":
-        for each in out if isinstance(out, (list, tuple)) else (out,):
-            require_apart(each, each._array.shape, tensors)
+        for each in outs:
+            require_apart(each, each._array.shape, tensors, whole)
     arrays = op.arrays_of(values)
     kind = out._array.dtype if op.into_any and isinstance(out, Tensor) else None
     if kind is not None:
         op.require_out_dtype(_result_dtype(op, arrays), kind)
     computed = quietly(memory.compute, op, arrays, kind, out if op.kind == "random" else None)
-    if op.apart == "resized" and isinstance(out, Tensor):
-        require_apart_resized(out, computed.shape, tensors)
+    if op.apart == "resized":
+        for each, result in zip(outs, computed if outs is out else (computed,), strict=True):
+            require_apart_resized(each, result.shape, tensors, whole)
     warns = op.warns_of_resizing
     if op.bare_out and isinstance(out, Tensor):
         warn_of_resizing(out._array.shape, computed.shape)

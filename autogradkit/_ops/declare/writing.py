@@ -120,30 +120,41 @@ def unchecked(target: Array, others: Sequence[Any]) -> None:
     """The check of an edit that may write an element several times, as it writes the same."""
 
 
-def require_apart_resized(out: Tensor, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
+def require_apart_resized(
+    out: Tensor, shape: tuple[int, ...], tensors: Sequence[Tensor], whole: Sequence[Tensor] | None = None
+) -> None:
     """As `require_apart`, after PyTorch has resized `out`, and said so."""
     try:
-        require_apart(out, shape, tensors)
+        require_apart(out, shape, tensors, whole)
     except RuntimeError:
         warn_of_resizing(out._array.shape, shape)
         raise
 
 
-def require_apart(out: Tensor, shape: tuple[int, ...], tensors: Sequence[Tensor]) -> None:
-    """As `require_writable` of what `out` is with that shape, where it may not be an operand or its very memory either."""
+def require_apart(
+    out: Tensor, shape: tuple[int, ...], tensors: Sequence[Tensor], whole: Sequence[Tensor] | None = None
+) -> None:
+    """As `require_writable` of what `out` is with that shape, which may not be one of `whole`, or its very memory, either.
+
+    `whole` are all of the tensors, if it is not given.
+    """
     target = out._array
-    others = [each._array for each in tensors]
-    if math.prod(shape) > target.size:  # its storage grows, and whatever has another lies elsewhere
-        begin = address_of(root_of(target))
-        others = [other for other in others if address_of(root_of(other)) == begin]
+    grows = math.prod(shape) > target.size  # then its storage does, and whatever has another lies elsewhere
+    begin = address_of(root_of(target))
     if shape != target.shape:  # where the memory ends does not matter, as only addresses are compared
         target = np.lib.stride_tricks.as_strided(
             target, shape, [n * target.itemsize for n in contiguous_strides(shape)]
         )
-    require_writable(target, others)
-    if any(each is out for each in tensors):
+
+    def beside(those: Sequence[Tensor]) -> list[Array]:
+        arrays = [each._array for each in those]
+        return [each for each in arrays if address_of(root_of(each)) == begin] if grows else arrays
+
+    require_writable(target, beside(tensors))
+    whole = tensors if whole is None else whole
+    if any(each is out for each in whole):
         raise RuntimeError(SHARED)
-    for other in others:
+    for other in beside(whole):
         if target.flags.forc and other.flags.forc and np.may_share_memory(target, other):
             raise RuntimeError(SHARED)
 

@@ -219,6 +219,8 @@ def _refuse_addr_edit(self: Tensor, vec1: Tensor, vec2: Tensor, *_: Any) -> None
     edit_refuse=_refuse_addr_edit,
     refuses_complex=True,
     out_dtype=require_castable,
+    apart="given",
+    apart_from="vec1 vec2",
     meta=_addr_meta,
     samples=lambda t: [(t(2, 3), t(2), t(3)), (t(3), t(2), t(3)), (t(), t(1), t(2))],
     vjp={

@@ -32,12 +32,13 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
     Of an array it keeps the order in which the dimensions lie in memory.
     """
     strides: tuple[int, ...] | None = None
+    given = data
     if isinstance(data, Tensor):
         data = data._array
     if isinstance(data, SparseArray):
         copied: Any = data.with_values(data.values.astype(data.dtype if dtype is None else dtype.numpy))
         return copied  # stands for an array
-    elif isinstance(data, np.ndarray) and not data.size:
+    elif isinstance(given, np.ndarray) and not data.size:
         strides = (0,) * data.ndim  # as in NumPy
     if isinstance(data, np.ndarray | np.generic):
         if isinstance(data, np.ndarray):

@@ -112,23 +112,66 @@ def _bounds(numpy_dtype: np.dtype[Any]) -> tuple[float, float]:
 def fill_between(array: Array, low: int, high: int | None, generator: Generator | None) -> None:
     """Fill with whole numbers from `low` up to, without, `high`, or up to the last that the dtype tells from its neighbours."""
     if high is None or array.dtype.char != "l" or not -(2**63) <= low < high < 2**63:
-        high = _require_bounds(array, low, high)
+        low, high = _require_bounds(array, low, high)
     drawn = draws.integers(generator or default_generator, array.size, low, high)
     draws.fill(array, drawn.astype(array.dtype, copy=False))
 
 
-def _require_bounds(array: Array, low: int, high: int | None) -> int:
-    """The upper bound, `high` or the dtype's own."""
+def _inside(bound: int, step: int, numpy_dtype: np.dtype[Any]) -> int:
+    """A bound of what floats hold; one whose neighbour, a `step` into the range, is rounded past it lies further inside."""
+    neighbour = bound + step
+    rounded = np.asarray(neighbour, np.int64).astype(numpy_dtype).astype(np.float64).item()
+    if not -(2.0**63) <= rounded < 2.0**63 or (rounded < bound if step < 0 else rounded >= bound):
+        return bound
+    digits = draws.largest_exact(numpy_dtype).bit_length() - 1
+    return int(rounded) + step * 2 ** (abs(neighbour).bit_length() - digits)
+
+
+def _require_bounds(array: Array, low: int, high: int | None) -> tuple[int, int]:
+    """The bounds, the upper one `high` or, behind the last number that the dtype tells from its neighbours, the dtype's own."""
     require_int64(low)
-    if high is None:
-        high = draws.largest_exact(array.dtype) + 1
-    else:
+    if high is not None:
         require_int64(high)
-    if low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+        if low >= high:
+            raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     kind = from_numpy_dtype(array.dtype)
     if kind.is_complex:
         raise RuntimeError("check_random_bounds handles only integral, floating-point and boolean types")
+    if high is None and low == -(2**63):
+        return low, _end_of_words(array)
+    if kind.is_floating_point:
+        low = _inside(low, 1, array.dtype)
+    if high is None:
+        last = draws.largest_exact(array.dtype)
+        if kind.is_floating_point and low >= last:
+            raise RuntimeError(
+                "random_ expects 'from' casted to dtype to be less than or equal to 'to_inc' casted to dtype, but got "
+                f"from={low} > to_inc={last}"
+            )
+        high = last + 1
+    elif kind.is_floating_point:
+        high = _inside(high, -1, array.dtype)
+        if low >= high:
+            raise RuntimeError(
+                f"random_ expects 'from' casted to dtype to be less than 'to' casted to dtype, but got from={low} >= to={high}"
+            )
+    _require_held(array, low, high)
+    return low, high
+
+
+def _end_of_words(array: Array) -> int:
+    """The upper bound of what is drawn from the least integer on, which are whole words."""
+    kind = from_numpy_dtype(array.dtype)
+    if kind is dtypes.float16:
+        raise _refuse("random_full_64_bits_range_kernel_cpu", array)
+    if not kind.is_floating_point and kind is not dtypes.int64:
+        raise RuntimeError("random_full_64_bits_range_kernel_cpu handles only int64, double, float and bfloat16")
+    return 2**63
+
+
+def _require_held(array: Array, low: int, high: int) -> None:
+    """Raise RuntimeError where the dtype has no such bounds, and warn where it does not tell all numbers between them apart."""
+    kind = from_numpy_dtype(array.dtype)
     first, last = _bounds(array.dtype)
     for name, value in (("from", low), ("to - 1", high - 1)):
         if not first <= value <= last:
@@ -140,7 +183,6 @@ def _require_bounds(array: Array, low: int, high: int | None) -> int:
                 f"{_C_NAMES.get(kind.name, kind.name)} can support discrete uniform distribution only within this range. This "
                 "warning will become an error in version 1.7 release, please fix the code in advance"
             )
-    return high
 
 
 def fill_bernoulli(array: Array, p: float, generator: Generator | None) -> None:

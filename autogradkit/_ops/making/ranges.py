@@ -111,7 +111,7 @@ def _(start: Scalar, end: Scalar, step: Scalar = 1, **options: OlderOptions) -> 
     require_real("range", kind)
     if kind.category == dtypes.INTEGRAL and all(math.isfinite(each) for each in (start, end, step)):
         start, end, step = int(start), int(end), int(step)
-    if step == 0:
+    if step == 0 or math.isnan(step):
         raise RuntimeError("step must be nonzero")
     if not all(math.isfinite(each) for each in (start, end)):
         raise RuntimeError(f"unsupported range: {float(start):g} -> {float(end):g}")

@@ -79,6 +79,13 @@ def _require_floating(name: str, options: dict[str, Any]) -> None:
         require_real("arange", kind)
 
 
+def _warn_or_refuse(out: Tensor, count: int) -> None:
+    """Warn that `out` is resized, as the `arange` that PyTorch begins with does. Raises RuntimeError for a negative count."""
+    if count < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    warn_of_resizing(out, count)
+
+
 @op(name="fft_fftfreq", variants="", factory=True)
 def fft_fftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
     """The frequencies of a transform of `n` points that are `d` apart: 0, 1/(n·d), …, then the negative ones.
@@ -99,7 +106,7 @@ def fft_fftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
         )
 
     if out is not None:
-        warn_of_resizing(out, n)
+        _warn_or_refuse(out, n)
         if n == 1 and not out.ndim:
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     return filled_tensor((n,), fill, options, get_default_dtype(), name="fft_fftfreq")
@@ -120,9 +127,9 @@ def fft_rfftfreq(n: int, d: float = 1.0, **options: OutOptions) -> Any:
     def fill(array: Array) -> None:
         np.multiply(np.arange(array.size), np.divide(1.0, n * d), out=array, casting="unsafe")
 
-    count = max(int(n / 2) + 1, 0)
+    count = int(n / 2) + 1
     if options.get("out") is not None:
-        warn_of_resizing(options["out"], count)
+        _warn_or_refuse(options["out"], count)
     return filled_tensor((count,), fill, options, get_default_dtype(), name="fft_rfftfreq")
 
 

@@ -32,7 +32,7 @@ from autogradkit._ops.network.standardising import (
 )
 from autogradkit.core.dtype import is_half
 from autogradkit.core.shapes import dim_of_size
-from autogradkit.core.strides import move_dim
+from autogradkit.core.strides import has_internal_overlap, move_dim
 from autogradkit.engine.modes import no_grad
 
 
@@ -167,7 +167,12 @@ def _move(
     for running, now in ((running_mean, mean), (running_var, unbiased)):
         if running is not None:
             running = running[: now.size]  # `batch_norm_update_stats` takes longer ones, of which the rest stays
-            running[...] = _times(running, 1 - momentum) + _times(now.reshape(-1), momentum)
+            now = now.reshape(-1)
+            one_by_one = has_internal_overlap(
+                running.shape, running.strides
+            )  # each channel sees what the last one wrote
+            for part in [slice(at, at + 1) for at in range(now.size)] if one_by_one else [slice(None)]:
+                running[part] = _times(running[part], 1 - momentum) + _times(now[part], momentum)
 
 
 def _times(x: Array, number: float) -> Array:
@@ -356,10 +361,18 @@ def instance_norm(
     if not use_input_stats and (running_mean is None or running_var is None):
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
     x: Any = input
+    kind = (x if weight is None else weight).dtype
+    casts = running_mean is not None and running_mean.dtype != kind
+    if casts and running_var is None:
+        raise RuntimeError(
+            "Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument #0 'self'"
+        )
     batch, channels = x.size(0), x.size(1)
     repeated: list[Any] = [
         None if each is None else each.repeat(batch) for each in (weight, bias, running_mean, running_var)
     ]
+    if casts:
+        repeated[2:] = [each.to(kind) for each in repeated[2:]]
     flat = x.contiguous().view(1, batch * channels, *x.shape[2:])
     found = batch_norm(flat, *repeated, use_input_stats, momentum, eps, cudnn_enabled)
     if use_input_stats:

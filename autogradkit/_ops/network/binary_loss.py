@@ -42,10 +42,9 @@ def _write_loss(out: Array, losses: Any, reduction: int) -> None:
 
 
 def _entropy_meta(self: Array, target: Array, weight: Array | None, reduction: int) -> Any:
-    for each in (target, weight):
-        if each is not None and each.dtype != self.dtype:
-            found, expected = (scalar_type(from_numpy_dtype(a.dtype)) for a in (each, self))
-            raise RuntimeError(f"Found dtype {found} but expected {expected}")
+    if target.dtype != self.dtype:  # a weight may have another, as the losses are multiplied by it in place
+        found, expected = (scalar_type(from_numpy_dtype(a.dtype)) for a in (target, self))
+        raise RuntimeError(f"Found dtype {found} but expected {expected}")
     kind = require_floats(from_numpy_dtype(self.dtype), "binary_cross_entropy")
     if reduction != NONE:
         return (), kind
@@ -90,7 +89,7 @@ def binary_cross_entropy(
         raise RuntimeError(f"all elements of {name} should be between 0 and 1")
     wide = self.astype(np.float32) if out.dtype.itemsize == 2 else self
     losses = (target - wide.dtype.type(1)) * np.maximum(near_one.log1p(-wide), _LEAST) - target * _log(wide)
-    _write_loss(out, losses if weight is None else losses * weight, reduction)
+    _write_loss(out, losses if weight is None else losses * weight.astype(losses.dtype, copy=False), reduction)
 
 
 def _entropy_backward_meta(grad_output: Array, self: Array, target: Array, weight: Array | None, reduction: int) -> Any:
@@ -144,7 +143,7 @@ def binary_cross_entropy_backward(
         found = g * (x - y) / np.maximum((1 - x) * x, of(_LEAST_SPREAD)) * of(share(self, reduction))
         return found * weight[0] if weight else found
 
-    write(out, body, grad_output, self, target, *([] if weight is None else [weight]))
+    write(out, body, grad_output, self, target, *([] if weight is None else [weight.astype(self.dtype, copy=False)]))
 
 
 # -- of logits ---------------------------------------------------------------------------------------------------------

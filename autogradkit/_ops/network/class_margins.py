@@ -66,6 +66,9 @@ def _multi_meta(self: Array, target: Array, p: float, margin: float, weight: Arr
     _require_single(self, "multi_margin_loss_cpu_kernel")
     number_in(self, margin)  # which refuses
     _require_long(target)
+    if weight is not None and weight.dtype != self.dtype:
+        expected, found = (scalar_type(from_numpy_dtype(each.dtype)) for each in (self, weight))
+        raise RuntimeError(f"expected scalar type {expected} but found {found}")
     if target.size and not 0 <= target.min() <= target.max() < classes:
         raise RuntimeError("target out of range")
     return ((count,) if reduction == NONE and target.ndim else ()), self.dtype

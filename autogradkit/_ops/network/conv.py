@@ -6,6 +6,7 @@ Rests on declare and conv_dimensions; convolutions.py has what `nn.functional` o
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -94,8 +95,18 @@ def _require_fitting(x: Shape, weight: Shape, bias: Shape | None, window: Window
             f"{outputs} elements, but got bias of size {list(bias)} instead"
         )
     if min(window.dilation) == 0:
-        # PyTorch's text for zero is its backends' affair; this is that of batches in float32.
-        raise RuntimeError("non-positive dilation is not supported")
+        raise RuntimeError(_of_no_dilation(x, weight, window, transposed))
+
+
+def _of_no_dilation(x: Shape, weight: Shape, window: Window, transposed: bool) -> str:
+    """What PyTorch says of a dilation of 0: in float32 another library takes batches, groups and large images."""
+    large = math.prod(x[:4]) > 20480 or (len(weight) > 3 and min(weight[-2:]) > 3)
+    if x[0] > 1 or window.groups > 1 or large:
+        return "non-positive dilation is not supported"
+    gaps = window.dilation if len(window.dilation) > 1 else (1, *window.dilation)
+    names = ("dilation_depth", "dilation_height", "dilation_width")[-len(gaps) :]
+    said = ", ".join(f"{name}: {gap}" for name, gap in zip(names, gaps, strict=True)) if transposed else f"{list(gaps)}"
+    return f"dilation should be greater than zero, but got {said}"
 
 
 @functools.lru_cache(4096)

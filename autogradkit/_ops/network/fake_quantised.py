@@ -28,7 +28,8 @@ def _meta(self: Array, *_: Any) -> Any:
 def _require_range(zero_point: Any, quant_min: int, quant_max: int) -> None:
     if quant_min > quant_max:
         raise RuntimeError("`quant_min` should be less than or         equal to `quant_max`.")
-    if zero_point.size and not quant_min <= zero_point.min() <= zero_point.max() <= quant_max:
+    whole = zero_point.dtype.kind in "iu"  # those that are floats may lie anywhere
+    if whole and zero_point.size and not quant_min <= zero_point.min() <= zero_point.max() <= quant_max:
         raise RuntimeError("`zero_point` must be between `quant_min` and `quant_max`.")
 
 

@@ -42,7 +42,7 @@ def window_of(
     for pad, size, gap in zip(around, kernel, gaps, strict=True):
         if pad < 0:
             raise RuntimeError(f"pad must be non-negative, but got pad: {pad}")
-        if pad > (gap * (size - 1) + 1) // 2:
+        if pad > int((gap * (size - 1) + 1) / 2):  # as C divides
             raise RuntimeError(
                 f"pad should be at most half of effective kernel size, but got pad={pad}, kernel_size={size} and "
                 f"dilation={gap}"

@@ -98,7 +98,7 @@ def _counts_up(exponent: Any) -> Any:
 
 
 def _by_logarithm(base: Any, exponent: Any, out: Array) -> None:
-    """Complex powers go by the logarithm: 0⁰ and NaN⁰ are NaN, and what is infinite becomes 0 with a whole number below 0.
+    """Complex powers go by the logarithm: 0⁰ and NaN⁰ are NaN, 0 becomes infinite and what is infinite 0 with a number below 0.
 
     NumPy multiplies where an exponent is a whole number, and knows 0 apart.
     """
@@ -110,6 +110,7 @@ def _by_logarithm(base: Any, exponent: Any, out: Array) -> None:
         exponent.real
     )
     np.copyto(out, complex(np.nan, np.nan), where=undefined)
+    np.copyto(out, complex(np.inf, np.nan), where=(base == 0) & (exponent.real < 0) & ~undefined)
     below = lost & (exponent.imag == 0) & (exponent.real < 0)
     if below.any():
         logarithm = np.log(base)
@@ -161,7 +162,7 @@ def pow_by_tensor(self: Array, exponent: Array, *, out: Array) -> None:
         "exponent": lambda g, self, exponent, result: (
             g * k.where(_counts_up(exponent), 0.0, k.conj(result * -math.inf))
             if self == 0
-            else g * k.conj(k.times(result, k.log_of_number(self)))
+            else g * k.conj(k.times(result, k.log_of_number(complex(self) if k.is_complex(exponent) else self)))
         )
     },
     rule="∂exponent = ∂ · result · log(self)",
@@ -200,7 +201,7 @@ def pow_by_number(self: Array, exponent: Scalar, *, out: Array) -> None:
         np.multiply(square, self, out=out) if exponent == 3 else np.true_divide(1, square, out=out)
     else:
         _power(self, exponent, out)
-        if not np.isfinite(exponent):
+        if not np.isfinite(exponent) or exponent.real < 0:
             _by_logarithm(self, exponent, out)
 
 

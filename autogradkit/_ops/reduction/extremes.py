@@ -162,6 +162,7 @@ def _declare(name: str, pairwise: Any, ufunc: np.ufunc, position: Any, word: str
 
     @made.overload(
         node=f"{name.title()}Backward0",
+        apart="resized",
         gradient_version=2,
         meta=described,
         dtypes=by_kernel(refuses("c", f"{name}(): does not support complex input", RuntimeError)),
@@ -290,6 +291,7 @@ def _refuse_pairs(self: Any, dim: int | None, keepdim: bool) -> None:
 
 
 @op(
+    apart="resized",
     meta=_aminmax_meta,
     dtypes=by_kernel(_refuse_pairs),
     outputs="min max",

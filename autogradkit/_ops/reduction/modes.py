@@ -53,6 +53,7 @@ def _require_ordered(self: Any, *_options: Any) -> None:
 
 
 @op(
+    apart="resized",
     meta=_mode_meta,
     dtypes=_require_ordered,
     real_gradient=True,

@@ -142,6 +142,7 @@ def _topk_meta(self: Array, k: int, dim: int, largest: bool, sorted: bool) -> li
 
 
 @op(
+    apart="resized",
     meta=_topk_meta,
     dtypes=check_both(
         refuses("c", " topk does not support complex dtypes on CPU", RuntimeError),
@@ -270,6 +271,7 @@ def _declare_median(name: str, without_nan: bool, summary: str, shown: str) -> N
         node=f"{name.title()}Backward1",
         gradient_version=2,
         rule="∂self = ∂ at the index, 0 elsewhere",
+        apart="resized",
         meta=_median_meta,
         dtypes=not_implemented("median_out", "bc"),
         refuse_out=_require_medians_dtypes,

@@ -64,6 +64,7 @@ def _spread_back(g: Any, shape: tuple[int, ...], dim: int, index: Any) -> Any:
 
 @op(
     apart="resized",
+    apart_from="self",
     meta=_gather_meta,
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]]))), (t(2, 3), 1, wrap(np.array([[1], [0]])))],
     gradient_version=1,
@@ -181,6 +182,8 @@ scatter = function("scatter", in_place=True)
     deferred=True,
     refuse=require_scatterable,
     overlaps=require_disjoint,
+    apart="resized",
+    apart_from="index src",
     samples=_scatter_samples,
     vjp={
         "self": lambda g, dim, index: k.scatter_value(g, dim, index, 0.0),
@@ -205,6 +208,8 @@ def scatter_src(self: Array, dim: Dim, index: Array, src: Array, *, out: Array) 
     deferred=True,
     refuse=require_scatterable,
     overlaps=require_disjoint,
+    apart="resized",
+    apart_from="index src",
     vjp=dict.fromkeys(("self", "src"), undifferentiated("scatter")),
     edit_vjp=dict.fromkeys(("self", "src"), undifferentiated("scatter_")),
     rule="∂self and ∂src are not implemented in PyTorch",
@@ -223,6 +228,8 @@ def _(self: Array, dim: Dim, index: Array, src: Array, *, reduce: str, out: Arra
     deferred=True,
     refuse=require_scatterable,
     overlaps=require_disjoint,
+    apart="resized",
+    apart_from="index",
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [1, 2]])), 1.5)],
     vjp={"self": lambda g, dim, index: k.scatter_value(g, dim, index, 0.0)},
     rule="∂self = ∂, 0 at the index",
@@ -238,6 +245,8 @@ def scatter_value(self: Array, dim: Dim, index: Array, value: Scalar, *, out: Ar
     deferred=True,
     refuse=require_scatterable,
     overlaps=require_disjoint,
+    apart="resized",
+    apart_from="index",
     vjp={"self": undifferentiated("scatter")},
     edit_vjp={"self": undifferentiated("scatter_")},
     rule="∂self is not implemented in PyTorch",
@@ -252,6 +261,8 @@ def _(self: Array, dim: Dim, index: Array, value: Scalar, *, reduce: str, out: A
     deferred=True,
     refuse=require_scatterable,
     overlaps=require_disjoint,
+    apart="resized",
+    apart_from="index src",
     samples=lambda t: [(t(3, 2), 0, wrap(np.array([[2, 0], [2, 1]])), t(2, 2))],
     vjp={"self": lambda g: g, "src": lambda g, dim, index: k.gather(g, dim, index)},
     rule="∂self = ∂\n∂src = ∂ at the index",
@@ -276,6 +287,11 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
     """
     tensor: Any = self
     places: Any = indices
+    if tensor.is_meta is not places.is_meta:
+        raise RuntimeError(
+            f"Expected tensor to have {tensor.device} Device, but got tensor with {places.device} Device (while checking "
+            "arguments for torch.take_along_dim():)"
+        )
     if dim is None:
         return gather(view_sizes(tensor, (-1,)), 0, view_sizes(places, (-1,)))
     if tensor._array.ndim != places._array.ndim:

@@ -149,6 +149,8 @@ def _require_addable(self: Any, dim: int, index: Any, source: Any, alpha: Any) -
     deferred=True,
     refuse=_require_addable,
     overlaps=require_disjoint,
+    apart="resized",
+    apart_from="index source",
     samples=lambda t: [(t(3, 2), 0, _places(2, 0, 2), t(3, 2)), (t(2, 3), 1, _places(1), t(2, 1))],
     vjp={"self": lambda g: g, "source": _index_add_source},
     rule="∂self = ∂\n∂source = ∂ at the index · alpha",
@@ -221,6 +223,8 @@ def _dim_exists(self: Any, dim: int, *_rest: Any) -> None:
     deferred=True,
     refuse=_dim_exists,
     overlaps=require_disjoint,
+    apart="resized",
+    apart_from="index source",
     samples=lambda t: [(t(3, 2), 0, _places(2, 0), t(2, 2))],
     vjp={
         "self": lambda g, dim, index: k.index_fill_number(g, dim, index, 0.0),

@@ -201,6 +201,7 @@ nonzero = function("nonzero")
 @op(
     name="nonzero",
     variants="",
+    apart="given",
     laid_out=True,
     out_dtype=saying("nonzero: Expected out tensor to have scalar type {result} but got scalar type{out}"),
 )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import function, k, op
-from autogradkit._ops.declare.kinds import Array, Dims, Ints, Sizes, SymInt
+from autogradkit._ops.declare.kinds import Array, Dims, Ints, Single, Sizes, SymInt
 from autogradkit._ops.declare.refusals import by_kernel
 from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
 from autogradkit._ops.making.copies import clone
@@ -149,7 +149,7 @@ def _roll_meta(self: Array, shifts: Shape, dims: Shape) -> Any:
     vjp={"self": lambda g, shifts, dims: k.roll(g, tuple([-shift for shift in shifts]), dims)},
     rule="∂self = ∂, rolled back",
 )
-def roll(self: Array, shifts: Dims, dims: Dims = (), *, out: Array) -> None:
+def roll(self: Array, shifts: Single, dims: Dims = (), *, out: Array) -> None:
     """A copy with elements moved on along `dims` (or in row-major order), those pushed out coming in at the front.
 
     >>> import autogradkit as torch
@@ -215,6 +215,8 @@ repeat_interleave = function("repeat_interleave")
 
 def _require_counts(repeats: Any, size: int, output_size: int | None) -> None:
     """Raise for what are no counts of `size` places, or not as many in all as `output_size` says."""
+    if repeats.is_meta and output_size is None:
+        raise RuntimeError("cannot repeat_interleave a meta tensor without output_size")
     if repeats._array.dtype not in (np.int64, np.int32):
         raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{SCALAR_TYPE_NAMES[repeats.dtype]}'")
     if output_size is not None:

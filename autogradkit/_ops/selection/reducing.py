@@ -143,6 +143,8 @@ def _refuse_scatter(self: Any, dim: int, index: Any, src: Any, reduce: str, incl
     edits="contiguous",
     refuse=_refuse_scatter,
     overlaps=require_disjoint,
+    apart="resized",
+    apart_from="index src",
     real_gradient=True,
     samples=lambda t: [
         (t(3, 2, low=0.5), 0, wrap(np.array([[2, 0], [2, 1]])), t(2, 2, low=0.5), reduce, include_self)
@@ -189,6 +191,8 @@ def _refuse_index(self: Any, dim: int, index: Any, source: Any, reduce: str, inc
     refuse=_refuse_index,
     refuse_out=lambda out, self, *_: require_same_dtype(self._array.dtype, out._array.dtype),  # before it warns
     overlaps=require_disjoint,
+    apart="resized",
+    apart_from="index source",
     real_gradient=True,
     samples=lambda t: [
         (t(3, 2, low=0.5), 0, wrap(np.array([2, 0, 2])), t(3, 2, low=0.5), reduce, include_self)

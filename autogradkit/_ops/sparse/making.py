@@ -11,12 +11,14 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Device, DType, Ints, Object, Sizes
+from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.making.contents import array_from
 from autogradkit._ops.making.options import require_place
 from autogradkit._ops.sparse.layouts import generally
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import get_default_dtype
 from autogradkit.core.errors import WHOLE_NUMBERS
+from autogradkit.core.quiet import quietly
 from autogradkit.core.sparse import INVARIANTS, SparseArray, empty_of, wrap_sparse
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.attributes import requiring_grad
@@ -113,7 +115,8 @@ def _indices_and_values(indices: Any, values: Any, dtype: Dtype | None) -> tuple
     """Indices and values as tensors, the indices as int64; what is one already keeps its memory and its graph."""
     places = indices if isinstance(indices, Tensor) else wrap(array_from(indices, None))
     if places._array.dtype != np.int64:
-        places = wrap(places._array.astype(np.int64))
+        array = places._array
+        places = wrap(quietly((real_part(array) if array.dtype.kind == "c" else array).astype, np.int64))
     kept: Any = values if isinstance(values, Tensor) else wrap(array_from(values, dtype))
     if not kept._array.ndim:
         kept = kept.reshape(1)

@@ -26,6 +26,7 @@ from autogradkit.nn.utils.pruning_methods import RandomUnstructured as RandomUns
 M = TypeVar("M", bound=Module)
 
 
+@entry
 def identity(module: M, name: str) -> M:
     """Put a mask of ones on a parameter: what pruning needs, with nothing pruned.
 
@@ -37,6 +38,7 @@ def identity(module: M, name: str) -> M:
     return module
 
 
+@entry
 def random_unstructured(module: M, name: str, amount: float) -> M:
     """Prune `amount` numbers of a parameter, or that share of them, at random.
 
@@ -49,6 +51,7 @@ def random_unstructured(module: M, name: str, amount: float) -> M:
     return module
 
 
+@entry
 def l1_unstructured(module: M, name: str, amount: float, importance_scores: Tensor | None = None) -> M:
     """Prune the `amount` smallest numbers of a parameter, or that share of them, or those of the smallest scores.
 
@@ -61,6 +64,7 @@ def l1_unstructured(module: M, name: str, amount: float, importance_scores: Tens
     return module
 
 
+@entry
 def random_structured(module: M, name: str, amount: float, dim: int) -> M:
     """Prune `amount` slices along a dimension of a parameter, or that share of them, at random.
 
@@ -73,6 +77,7 @@ def random_structured(module: M, name: str, amount: float, dim: int) -> M:
     return module
 
 
+@entry
 def ln_structured(module: M, name: str, amount: float, n: Any, dim: int, importance_scores: Tensor | None = None) -> M:
     """Prune the `amount` slices along a dimension whose `n`-norms are smallest, or that share of them.
 
@@ -85,6 +90,7 @@ def ln_structured(module: M, name: str, amount: float, n: Any, dim: int, importa
     return module
 
 
+@entry
 def custom_from_mask(module: M, name: str, mask: Tensor) -> M:
     """Prune a parameter where the mask is 0.
 

@@ -67,7 +67,9 @@ FACTORED = {
 
 SETTLED = _AT_POINTS | SETTLED_NUMBERS
 
-# Exemptions that are not needed where PyTorch has other kernels, as on processors with AMX.
+# Exemptions that are not needed where PyTorch has other kernels. Those from "conv1d" on are met on processors with AMX, where its
+# other library takes small products and convolutions, and refuses before it looks at numbers, but not on those without
+# AVX-512, where its own loops do; the others the other way around.
 ON_SOME_PROCESSORS = {
     *(f"{name} forward{BY_A_NUMBER} float32" for name in ("addmm", "Tensor.addmm", "Tensor.addmm_")),
     "linalg.tensorsolve refused here any",
@@ -77,6 +79,18 @@ ON_SOME_PROCESSORS = {
     *(f"{each} complex" for each in PIVOTS),
     "nn.functional.selu gradient float",
     *(f"{each} bfloat16" for each in (*HASHES, *HALF_CONVOLUTIONS)),
+    "conv1d forward float",
+    "conv_transpose3d forward float",
+    "nn.functional.conv_transpose2d forward float",
+    "nn.functional.conv_transpose3d forward float",
+    "special.chebyshev_polynomial_v forward any",
+    "histogramdd error type any",
+    "Tensor.addmm_ error type bool",
+    f"Tensor.addmm_ error type{BY_A_NUMBER} bool",
+    *(
+        f"Tensor.addmm_ text{BY_A_NUMBER} {each}"
+        for each in ("float", "complex64", "int8", "int16", "int32", "int64", "uint8")
+    ),
 }
 # With AVX512-FP16 PyTorch 2.13 ends the process in a strided, padded convolution of one element.
 CRASHES = {("convolution", torch.float16)}
