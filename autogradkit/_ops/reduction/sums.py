@@ -211,14 +211,15 @@ def mean_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     _average(self, None, self.size, out)
 
 
-def _average(self: Array, axis: Any, count: int, out: Array, keepdims: bool = False) -> None:
+def _average(self: Array, axis: Any, count: int, out: Array, keepdims: Any = False) -> None:
     """Half precision is added and divided in float32, and rounded once."""
     source = self if self.dtype.kind != "c" else summand(self, out.dtype)
     if k.is_half(out):
         total = np.add.reduce(_wide(source), axis, np.float32, keepdims=keepdims)
         np.true_divide(total, np.float32(count), out=out, casting="unsafe")
         return
-    np.add.reduce(source, axis, out.dtype, out, keepdims)
+    add_up: Any = np.add.reduce  # whose types ask for the word `keepdims=`, which takes as long as the sum
+    add_up(source, axis, out.dtype, out, keepdims)
     np.true_divide(out, number_in(out, float(count)), out)
 
 
