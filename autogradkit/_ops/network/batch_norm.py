@@ -32,7 +32,7 @@ from autogradkit._ops.network.standardising import (
 )
 from autogradkit.core.dtype import is_half
 from autogradkit.core.shapes import dim_of_size
-from autogradkit.core.strides import has_internal_overlap, move_dim
+from autogradkit.core.strides import move_dim
 from autogradkit.engine.modes import no_grad
 
 
@@ -168,9 +168,7 @@ def _move(
         if running is not None:
             running = running[: now.size]  # `batch_norm_update_stats` takes longer ones, of which the rest stays
             now = now.reshape(-1)
-            one_by_one = has_internal_overlap(
-                running.shape, running.strides
-            )  # each channel sees what the last one wrote
+            one_by_one = not running.strides[0]  # expanded: each channel sees what the one before it wrote
             for part in [slice(at, at + 1) for at in range(now.size)] if one_by_one else [slice(None)]:
                 running[part] = _times(running[part], 1 - momentum) + _times(now[part], momentum)
 
