@@ -308,6 +308,7 @@ torch.cuda._lazy_call(lambda: 3)
 torch.cuda._initialized, torch.utils.checkpoint.get_device_states(torch.ones(1), [3])
 torch.utils.checkpoint.set_device_states([], []), torch.utils.checkpoint.set_device_states([0], [3], device_type="meta")
 torch.utils.checkpoint.set_device_states([0], [torch.ones(1)])
+torch.utils.data._utils.worker._generate_state(2**40 + 7, 3), torch.utils.data._utils.worker.get_worker_info()
 torch._C._functorch.is_batchedtensor(torch.ones(1)), torch.vmap(batched)(torch.ones(2))
 torch.quantization.QConfig(int, float), torch.quantization.qconfig.QConfig(weight=3, activation=4).weight
 torch.quantization.QConfig(torch.nn.Linear(1, 1), None)

@@ -1,6 +1,7 @@
 """Feeding a network: datasets, samplers, and the DataLoader that makes batches of them."""
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.utils.data import _utils as _utils
 from autogradkit.utils.data.collate import default_collate, default_convert
 from autogradkit.utils.data.dataloader import DataLoader
 from autogradkit.utils.data.dataset import (

@@ -59,6 +59,16 @@ class Work:
     workers: int
 
 
+def generate_state(base_seed: int, worker_id: int) -> list[int]:
+    """The four words that NumPy's older generator begins with in a worker.
+
+    >>> generate_state(123, 0)
+    [4253025450, 2184329087, 1599386872, 2820677907]
+    """
+    halves = base_seed & 0xFFFFFFFF, base_seed >> 32
+    return np.random.SeedSequence([worker_id, *halves, 0]).generate_state(4).tolist()
+
+
 def run(work: Work, number: int, tasks: Any, results: Any, done: Any, inherited: list[Any]) -> None:
     """The life of worker `number`: until it is told None, nobody reads its results, or the process that started it is gone.
 
@@ -73,8 +83,7 @@ def run(work: Work, number: int, tasks: Any, results: Any, done: Any, inherited:
     seed = work.base_seed + number
     random.seed(seed)
     default_generator.manual_seed(seed)
-    halves = work.base_seed & 0xFFFFFFFF, work.base_seed >> 32
-    np.random.seed(np.random.SeedSequence([number, *halves, 0]).generate_state(4))
+    np.random.seed(generate_state(work.base_seed, number))
     _info[:] = [WorkerInfo(number, work.workers, seed, work.dataset)]
     try:
         with unheard():
