@@ -6,7 +6,8 @@ this one offer them where PyTorch does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -108,6 +109,10 @@ class Partial(Placement):
         return f"Partial({self.reduce_op})"
 
 
+class FSDPModule(_Spread):
+    """What `fully_shard` makes of a module."""
+
+
 class FullyShardedDataParallel(_Spread):
     """A module of whose parameters each process has a part."""
 
@@ -139,3 +144,9 @@ distribute_tensor = _refusing("distribute_tensor")
 fully_shard = _refusing("fully_shard")
 init_device_mesh = _refusing("init_device_mesh")
 wait_tensor = _refusing("wait_tensor")
+
+
+@contextmanager
+def implicit_replication() -> Iterator[None]:
+    """A block in which a plain tensor beside a `DTensor`, of which there is none, is one that each process has all of."""
+    yield

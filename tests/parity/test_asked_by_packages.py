@@ -297,6 +297,7 @@ def test_the_text_of_the_numbers() -> None:
     assert said[0] == said[1]
 
 
+SPREAD = ("_composable.fsdp", "_tensor.experimental")
 PROCESSES = """
 torch.distributed.distributed_c10d._get_default_group()
 torch.distributed.get_global_rank(3, 0)
@@ -308,8 +309,11 @@ torch.cuda._lazy_call(lambda: 3)
 torch.cuda._initialized, torch.utils.checkpoint.get_device_states(torch.ones(1), [3])
 torch.utils.checkpoint.set_device_states([], []), torch.utils.checkpoint.set_device_states([0], [3], device_type="meta")
 torch.utils.checkpoint.set_device_states([0], [torch.ones(1)])
+isinstance(3, torch.distributed.fsdp.FSDPModule), replication().__enter__()
+torch.utils.data.dataloader._collate_fn_t is None, torch.utils.data.dataloader._worker_init_fn_t is None
 torch.utils.data._utils.worker._generate_state(2**40 + 7, 3), torch.utils.data._utils.worker.get_worker_info()
-torch._C._functorch.is_batchedtensor(torch.ones(1)), torch.vmap(batched)(torch.ones(2))
+torch._C._functorch.is_batchedtensor(torch.ones(1)), torch.vmap(batched)(torch.ones(3))
+torch._C._functorch.get_unwrapped(torch.ones(1))
 torch.quantization.QConfig(int, float), torch.quantization.qconfig.QConfig(weight=3, activation=4).weight
 torch.quantization.QConfig(torch.nn.Linear(1, 1), None)
 torch.jit._overload_method.__name__, torch.utils.checkpoint.check_backward_validity([torch.ones(1, requires_grad=True)])
@@ -322,7 +326,20 @@ def test_names_beside_what_packages_use() -> None:
     import torch.utils.checkpoint
 
     def said(library: Any) -> list[str]:
-        return outcomes(library, PROCESSES, batched=lambda x: x * library._C._functorch.is_batchedtensor(x))
+        part = {each: importlib.import_module(f"{library.__name__}.distributed.{each}") for each in SPREAD}
+        functorch = library._C._functorch
+        wide = library.arange(6.0).view(2, 3)
+
+        def batched(x: Any) -> Any:
+            sample = functorch._add_batch_dim(wide, 1, 1)
+            assert (functorch.is_batchedtensor(sample), functorch.is_batchedtensor(wide)) == (True, False)
+            whole = functorch._remove_batch_dim(sample * x, 1, 3, 1) * wide
+            return (
+                x * whole.sum() + functorch.get_unwrapped(x).sum() * functorch._remove_batch_dim(wide, 1, 3, 0)[2, 1, 1]
+            )
+
+        replication = part["_tensor.experimental"].implicit_replication
+        return outcomes(library, PROCESSES, batched=batched, replication=replication)
 
     assert said(ak) == said(torch)
     with pytest.raises(NotImplementedError, match="does not quantise"):

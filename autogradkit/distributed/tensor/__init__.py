@@ -9,3 +9,4 @@ from autogradkit.distributed.spread import Shard as Shard
 from autogradkit.distributed.spread import distribute_module as distribute_module
 from autogradkit.distributed.spread import distribute_tensor as distribute_tensor
 from autogradkit.distributed.spread import init_device_mesh as init_device_mesh
+from autogradkit.distributed.tensor import experimental as experimental

@@ -18,6 +18,9 @@ from autogradkit.utils.data.dataset import IterableDataset
 from autogradkit.utils.data.multiprocess import WorkerBatches
 from autogradkit.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 
+# Names that packages import for their own signatures.
+_collate_fn_t = Callable[[list[Any]], Any]
+_worker_init_fn_t = Callable[[int], None]
 # The names that PyTorch has for passes, by which packages tell them.
 _BaseDataLoaderIter, _SingleProcessDataLoaderIter, _MultiProcessingDataLoaderIter = Batches, OwnBatches, WorkerBatches
 
