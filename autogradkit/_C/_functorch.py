@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.batched import Batch, BatchArray, BatchedTensor, under_way, unwrapped, wrap_batched
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor
@@ -54,6 +53,3 @@ def _of_level(level: int) -> Batch:
         if batch.number == level:
             return batch
     raise RuntimeError(f"no vmap of level {level} is under way")
-
-
-__getattr__ = _absent_from("_C._functorch")

@@ -1,6 +1,5 @@
 """PyTorch's `torch.distributed.nn`: what processes tell one another, with gradients."""
 
-from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.distributed.nn import functional as functional
 from autogradkit.distributed.nn.functional import ReduceOp as ReduceOp
 from autogradkit.distributed.nn.functional import all_gather as all_gather
@@ -12,5 +11,3 @@ from autogradkit.distributed.nn.functional import gather as gather
 from autogradkit.distributed.nn.functional import reduce as reduce
 from autogradkit.distributed.nn.functional import reduce_scatter as reduce_scatter
 from autogradkit.distributed.nn.functional import scatter as scatter
-
-__getattr__ = _absent_from("distributed.nn")
