@@ -14,8 +14,8 @@ import typing as _typing
 from autogradkit import _ops as _ops
 from autogradkit._ops.declare import PUBLISHED as _PUBLISHED
 from autogradkit._ops.declare import PYTHON_FUNCTIONS as _PYTHON_FUNCTIONS
-from autogradkit._ops.declare.names import load_all as _load_all
 from autogradkit._ops.declare.names import published as _published
+from autogradkit._ops.declare.unloaded import load_all as _load_all
 from autogradkit._ops.making.constructors import BFloat16Tensor as BFloat16Tensor
 from autogradkit._ops.making.constructors import BoolTensor as BoolTensor
 from autogradkit._ops.making.constructors import ByteTensor as ByteTensor

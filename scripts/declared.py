@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS
-from autogradkit._ops.declare.names import EDIT, EDITS, FUNCTION, IN_PLACE, METHODS, OPERATOR, OverloadSet, load_all
+from autogradkit._ops.declare.names import EDIT, EDITS, FUNCTION, IN_PLACE, METHODS, OPERATOR, OverloadSet
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED, Parameter, Signature
+from autogradkit._ops.declare.unloaded import load_all
 from autogradkit.core.tensor import Tensor
 
 load_all()  # of families that are declared when they are asked for, too

@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from autogradkit._ops.declare.names import SETS, load_all
+from autogradkit._ops.declare.names import SETS
+from autogradkit._ops.declare.unloaded import load_all
 from autogradkit._ops.operators.declared import NAMES_FILE, NO_NAME, OUT, forms_of
 from autogradkit.core.schema_text import parse_schema
 

@@ -103,7 +103,8 @@ def test_no_circle_among_our_modules():
 ALL_LOADED = """
 import importlib, pkgutil
 import autogradkit._ops
-from autogradkit._ops.declare.names import SETS, load_all
+from autogradkit._ops.declare.names import SETS
+from autogradkit._ops.declare.unloaded import load_all
 load_all()
 known = {each.name for each in SETS}
 for module in pkgutil.walk_packages(autogradkit._ops.__path__, "autogradkit._ops."):
@@ -115,3 +116,44 @@ print(sorted({each.name for each in SETS} - known))
 def test_every_op_that_is_declared_is_among_all_that_are_loaded():
     found = subprocess.run([sys.executable, "-c", ALL_LOADED], capture_output=True, text=True, timeout=120)
     assert (found.stdout, found.stderr) == ("[]\n", "")
+
+
+WAITING = """
+import sys
+import autogradkit as torch
+from autogradkit import _ops
+from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS
+from autogradkit._ops.declare.unloaded import UnloadedMethod, load_all
+print([family for family in _ops._WAITING if family in sys.modules])
+at_first = set(dir(torch.Tensor))
+for family, names in _ops._WAITING.items():
+    __import__(family)
+    for name in names.split():
+        if name[0] == ".":
+            found = not isinstance(torch.Tensor.__dict__[name[1:]], UnloadedMethod)
+        else:
+            found = name in PUBLISHED or name in PYTHON_FUNCTIONS
+        if not found:
+            print(name, "is not of", family)
+load_all()
+print(sorted(set(dir(torch.Tensor)) ^ at_first))
+"""
+
+
+def test_families_that_wait_are_not_loaded_give_what_is_told_of_them_and_no_method_more():
+    found = subprocess.run([sys.executable, "-c", WAITING], capture_output=True, text=True, timeout=120)
+    assert (found.stdout, found.stderr) == ("[]\n[]\n", "")
+
+
+ALONE = """
+import sys
+import autogradkit as torch
+assert torch.det(torch.eye(2)) == 1 and torch.eye(2).norm() > 1 and (torch.tensor([1]) << 2).item() == 4
+waiting = [each for each in __import__("autogradkit._ops")._ops._WAITING if each not in sys.modules]
+print(len(waiting) > 30, sorted(each for each in waiting if "matrix_norms" in each or "determinants" in each))
+"""
+
+
+def test_a_name_of_a_family_that_waits_loads_that_family_alone():
+    found = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, timeout=120)
+    assert (found.stdout, found.stderr) == ("True []\n", "")

@@ -1,8 +1,7 @@
 """What a tensor can do: `declare` says how an op is declared; every other room holds the tables of one kind of op.
 
-Importing it declares all ops but those that are loaded when they are first used: of namespaces (`fft`, `special`, parts of
-`linalg`, what only `nn` calls), of networks where no tensor has a method (`network/functions.py`), and some families that are
-functions alone. It hands the engine the few that differentiation itself needs.
+Importing it declares the ops of a first step; families that wait (`_WAITING`) are loaded by the first of their names that
+somebody asks for. It hands the engine the few that differentiation itself needs.
 """
 
 from __future__ import annotations
@@ -13,29 +12,12 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import older, places, quantised, queries
-from autogradkit._ops.declare import batched, names, python_names
+from autogradkit._ops.declare import batched, unloaded
 from autogradkit._ops.linalg import (
     accumulated,
-    cholesky,
-    contractions,
-    covariance,
-    decompositions,
     deprecated_forms,
-    determinants,
-    distances,
-    eigen,
-    einsum,
-    least_squares,
-    lu,
-    lu_solve,
     matmul,
-    matrix_functions,
-    matrix_norms,
     products,
-    qr,
-    solving,
-    triangular,
-    vectors,
 )
 from autogradkit._ops.making import (
     constructors,
@@ -43,10 +25,8 @@ from autogradkit._ops.making import (
     copies,
     data,
     default_type,
-    distributions,
     filled,
     options,
-    positions,
     random,
     ranges,
     resizing,
@@ -55,41 +35,27 @@ from autogradkit._ops.making import (
     seed,
     storing,
 )
-from autogradkit._ops.network import activation, hard_units, rectifiers, softmax
+from autogradkit._ops.network import activation, softmax
 from autogradkit._ops.pointwise import (
     agreement,
     arithmetic,
-    by_callable,
     choice,
     clamping,
     comparison,
-    complex_numbers,
     division,
     elementary,
-    error_functions,
-    floating,
-    fused,
-    integers,
     logarithms,
     powers,
     rounding,
-    special,
     trigonometry,
 )
 from autogradkit._ops.reduction import (
     counting,
     extremes,
     factors,
-    hashes,
-    histograms,
-    modes,
     moments,
     norms,
-    order,
-    quantiles,
-    running,
     sums,
-    without_nan,
 )
 from autogradkit._ops.selection import (
     gather,
@@ -98,17 +64,86 @@ from autogradkit._ops.selection import (
     joining,
     masks,
     rearrange,
-    reducing,
-    searching,
-    triangles,
-    view_scatters,
 )
 from autogradkit._ops.sparse import layouts as sparse_layouts
-from autogradkit._ops.sparse import making as sparse_making
-from autogradkit._ops.sparse import operations as sparse_operations
 from autogradkit._ops.views import complex_parts, dimensions, parts, separate, sizes, splits
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.required import OPS
+
+# Families that wait until somebody asks for one of their names: methods with a point, and functions that are asked for often.
+_WAITING = {
+    "autogradkit._ops.asserting": "",
+    "autogradkit._ops.linalg.assembled": "",
+    "autogradkit._ops.linalg.cholesky": ".cholesky .cholesky_inverse .cholesky_solve",
+    "autogradkit._ops.linalg.contractions": ".inner .kron chain_matmul tensordot",
+    "autogradkit._ops.linalg.covariance": ".corrcoef .cov",
+    "autogradkit._ops.linalg.decompositions": ".svd",
+    "autogradkit._ops.linalg.determinants": ".det .logdet .slogdet",
+    "autogradkit._ops.linalg.distances": ".dist cdist",
+    "autogradkit._ops.linalg.eigen": "",
+    "autogradkit._ops.linalg.einsum": "einsum",
+    "autogradkit._ops.linalg.ldl": "",
+    "autogradkit._ops.linalg.least_squares": ".pinverse",
+    "autogradkit._ops.linalg.lobpcg": "",
+    "autogradkit._ops.linalg.low_rank": "",
+    "autogradkit._ops.linalg.lu": ".lu",
+    "autogradkit._ops.linalg.lu_solve": ".lu_solve",
+    "autogradkit._ops.linalg.matrix_functions": ".matrix_exp .matrix_power",
+    "autogradkit._ops.linalg.matrix_norms": ".norm",
+    "autogradkit._ops.linalg.older_norms": "",
+    "autogradkit._ops.linalg.qr": ".geqrf .orgqr .ormqr .qr",
+    "autogradkit._ops.linalg.removed": ".eig .lstsq .solve .symeig",
+    "autogradkit._ops.linalg.solving": ".inverse",
+    "autogradkit._ops.linalg.tensor_systems": "",
+    "autogradkit._ops.linalg.triangular": ".triangular_solve",
+    "autogradkit._ops.linalg.vectors": ".cross",
+    "autogradkit._ops.making.counts": "",
+    "autogradkit._ops.making.distributions": ".bernoulli .multinomial normal",
+    "autogradkit._ops.making.gammas": "",
+    "autogradkit._ops.making.positions": "tril_indices triu_indices",
+    "autogradkit._ops.making.spaced": "",
+    "autogradkit._ops.making.windows": "",
+    "autogradkit._ops.network.fake_quantised": "",
+    "autogradkit._ops.network.functions": "",
+    "autogradkit._ops.network.hard_units": ".hardshrink",
+    "autogradkit._ops.network.rectifiers": ".prelu",
+    "autogradkit._ops.pointwise.by_callable": ".apply_ .map2_ .map_",
+    "autogradkit._ops.pointwise.complex_numbers": ".angle .conj_physical .conj_physical_ complex polar",
+    "autogradkit._ops.pointwise.error_functions": ".erf .erf_ .erfc .erfc_ .erfinv .erfinv_",
+    "autogradkit._ops.pointwise.floating": ".frexp .nextafter .nextafter_",
+    "autogradkit._ops.pointwise.fused": ".addcdiv .addcdiv_ .addcmul .addcmul_ .lerp .lerp_",
+    "autogradkit._ops.pointwise.integers": (
+        ".__ilshift__ .__irshift__ .__lshift__ .__rlshift__ .__rrshift__ .__rshift__ .bitwise_left_shift "
+        ".bitwise_left_shift_ .bitwise_right_shift .bitwise_right_shift_ .gcd .gcd_ .lcm .lcm_"
+    ),
+    "autogradkit._ops.pointwise.polynomials": "",
+    "autogradkit._ops.pointwise.special": (
+        ".digamma .digamma_ .i0 .i0_ .igamma .igamma_ .igammac .igammac_ .lgamma .lgamma_ .mvlgamma "
+        ".mvlgamma_ .polygamma .polygamma_"
+    ),
+    "autogradkit._ops.pointwise.special_of_two": "",
+    "autogradkit._ops.reduction.hashes": ".hash_tensor",
+    "autogradkit._ops.reduction.histograms": ".histc .histogram",
+    "autogradkit._ops.reduction.modes": ".mode",
+    "autogradkit._ops.reduction.order": ".argsort .kthvalue .median .msort .nanmedian .sort .topk",
+    "autogradkit._ops.reduction.quantiles": ".nanquantile .quantile",
+    "autogradkit._ops.reduction.running": ".cummax .cummin .cumprod .cumprod_ .cumsum .cumsum_ .logcumsumexp",
+    "autogradkit._ops.reduction.slopes": "",
+    "autogradkit._ops.reduction.trapezoids": "",
+    "autogradkit._ops.reduction.without_nan": ".nanmean .nansum",
+    "autogradkit._ops.selection.reducing": ".index_reduce .index_reduce_ .scatter_reduce .scatter_reduce_",
+    "autogradkit._ops.selection.searching": "bucketize searchsorted",
+    "autogradkit._ops.selection.segments": "",
+    "autogradkit._ops.selection.triangles": ".diag .diag_embed .diagflat .tril .tril_ .triu .triu_",
+    "autogradkit._ops.selection.view_scatters": ".as_strided_scatter .diagonal_scatter .select_scatter .slice_scatter",
+    "autogradkit._ops.sparse.compressed": "",
+    "autogradkit._ops.sparse.embedding_gradients": "",
+    "autogradkit._ops.sparse.making": "sparse_coo_tensor",
+    "autogradkit._ops.sparse.operations": ".smm .sspaddmm",
+    "autogradkit._ops.spectral.fourier": "",
+    "autogradkit._ops.spectral.short_time": ".istft .stft",
+    "autogradkit._ops.views.copies": "",
+}
 
 
 def _cast(tensor: Tensor, numpy_dtype: np.dtype[Any]) -> Tensor:
@@ -121,33 +156,6 @@ def _load_rules() -> None:
     import autogradkit._ops.batching
 
 
-def _load_functions() -> None:
-    import autogradkit._ops.asserting
-    import autogradkit._ops.linalg.assembled
-    import autogradkit._ops.linalg.ldl
-    import autogradkit._ops.linalg.lobpcg
-    import autogradkit._ops.linalg.low_rank
-    import autogradkit._ops.linalg.older_norms
-    import autogradkit._ops.linalg.removed
-    import autogradkit._ops.linalg.tensor_systems
-    import autogradkit._ops.making.counts
-    import autogradkit._ops.making.gammas
-    import autogradkit._ops.making.spaced
-    import autogradkit._ops.making.windows
-    import autogradkit._ops.network.fake_quantised
-    import autogradkit._ops.network.functions
-    import autogradkit._ops.pointwise.polynomials
-    import autogradkit._ops.pointwise.special_of_two
-    import autogradkit._ops.reduction.slopes
-    import autogradkit._ops.reduction.trapezoids
-    import autogradkit._ops.selection.segments
-    import autogradkit._ops.sparse.compressed
-    import autogradkit._ops.sparse.embedding_gradients
-    import autogradkit._ops.spectral.fourier
-    import autogradkit._ops.spectral.short_time
-    import autogradkit._ops.views.copies
-
-
 def __getattr__(name: str) -> Any:
     """PyTorch has the classes of operators in its own `torch._ops`."""
     if name not in ("OpOverload", "OpOverloadPacket", "_OpNamespace", "_Ops", "ops"):
@@ -158,8 +166,7 @@ def __getattr__(name: str) -> Any:
 
 
 batched.UNLOADED.append(_load_rules)
-names.UNLOADED.append(_load_functions)
-python_names.attach_unloaded("eig istft lstsq solve stft symeig")
+unloaded.wait(_WAITING)
 OPS.sum_array = sums.sum_array
 OPS.sum_to_size = sums.sum_to_size
 OPS.add = arithmetic.add_tensors

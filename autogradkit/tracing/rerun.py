@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import SETS
-from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.signature import REQUIRED
+from autogradkit._ops.declare.unloaded import load_all
 from autogradkit._ops.making.options import channels_last, channels_last_3d, contiguous_format, preserve_format
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import no_grad

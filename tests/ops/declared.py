@@ -15,8 +15,8 @@ import autogradkit.nn
 import autogradkit.special  # all four: the names of their ops are declared when they are imported
 from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS, SETS, k
 from autogradkit._ops.declare.names import EDITS as EDITS
-from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.declare.unloaded import load_all
 
 load_all()  # of families that are declared when they are asked for, too
 

@@ -10,8 +10,8 @@ import torch
 
 import autogradkit
 from autogradkit._ops.declare import SETS
-from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.precision import CAST
+from autogradkit._ops.declare.unloaded import load_all
 from autogradkit.core.recording import RECORDERS
 from tests.every_case import every_case
 from tests.parity.outcomes import plain

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import autogradkit as ak
-from autogradkit._ops.declare.names import SETS, load_all
+from autogradkit._ops.declare.names import SETS
+from autogradkit._ops.declare.unloaded import load_all
 from autogradkit._ops.operators.declared import NAMES_FILE
 from scripts.write_overload_names import lines
 from tests.every_case import every_case

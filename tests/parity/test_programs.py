@@ -10,7 +10,7 @@ import torch
 
 import autogradkit as ak
 from autogradkit._ops.declare import SETS
-from autogradkit._ops.declare.names import load_all
+from autogradkit._ops.declare.unloaded import load_all
 from tests.every_case import every_case
 
 from .oracle import array_of

@@ -13,8 +13,8 @@ import torch
 
 import autogradkit as ak
 from autogradkit._ops.declare import SETS
-from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.declare.unloaded import load_all
 from tests.every_case import every_case
 
 load_all()  # of families that are declared when they are asked for, too

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from autogradkit._ops.declare import SETS
-from autogradkit._ops.declare.names import load_all
 from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.declare.unloaded import load_all
 
 load_all()  # of families that are declared when they are asked for, too
 

@@ -6,7 +6,7 @@ import ast
 
 import autogradkit
 from autogradkit._ops.declare import PUBLISHED, PYTHON_FUNCTIONS
-from autogradkit._ops.declare.names import load_all
+from autogradkit._ops.declare.unloaded import load_all
 from autogradkit.core.tensor import Tensor
 from scripts.write_stubs import ROOT, attached, published
 

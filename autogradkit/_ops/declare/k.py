@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autogradkit._ops.declare.names import OVERLOADS, load_all
+from autogradkit._ops.declare.names import OVERLOADS
+from autogradkit._ops.declare.unloaded import load
 from autogradkit.core import dtype
 from autogradkit.core.meta import MetaTensor, emptied
 from autogradkit.core.recording import reported
@@ -30,7 +31,7 @@ else:
 
     def __getattr__(name):
         if name not in OVERLOADS:
-            load_all()
+            load(name)
         overload = OVERLOADS.get(name)
         if overload is None:
             raise AttributeError(f"no op '{name}' is declared that a gradient formula could use")

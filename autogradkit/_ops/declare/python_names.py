@@ -1,6 +1,6 @@
 """Public names that PyTorch, too, writes in Python over other ops: functions, methods, reflected operators.
 
-They have no schema; what is wrong with a call Python says, or the ops that they call. Rests on names and core; the tables of
+They have no schema; what is wrong with a call Python says, or the ops that they call. Rests on core; the tables of
 ops use it, and the package publishes what stands in `PYTHON_FUNCTIONS`.
 """
 
@@ -12,7 +12,6 @@ from typing import Any
 
 from autogradkit._ops.declare.asking import overridable
 from autogradkit._ops.declare.kinds import NUMBERS
-from autogradkit._ops.declare.names import load_all
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.tensor import Tensor
 
@@ -75,22 +74,3 @@ def python_method(name: str) -> Callable[[Any], Callable[..., Any]]:
         return composed
 
     return declare
-
-
-class UnloadedMethod:
-    """Stands in Tensor for a `python_method` of a family that is not loaded yet; whoever asks for it loads it."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, instance: Any, cls: type | None = None) -> Any:
-        load_all()  # declares the method, which takes this one's place
-        return getattr(Tensor if instance is None else instance, self.name)
-
-
-def attach_unloaded(names: str) -> None:
-    """Put methods that families of `names.UNLOADED` have into Tensor."""
-    for name in names.split():
-        setattr(Tensor, name, UnloadedMethod(name))

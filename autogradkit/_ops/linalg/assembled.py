@@ -130,7 +130,7 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Any:
     return powers if increasing else powers.flip((1,))
 
 
-@op(composition=True)
+@op(composition=True, variants="function")
 def combinations(self: Tensor, r: int = 2, with_replacement: bool = False) -> Any:
     """All ways to take `r` elements of a vector in its order, a row each.
 

@@ -1,7 +1,7 @@
 """Norms by their older names: frobenius_norm, nuclear_norm, and norm_except_dim, which weight normalisation is made with.
 
 Compositions over the norms and singular values that are here. Rests on declare; declared when somebody
-asks for a name of it (`names.UNLOADED`).
+asks for a name of it (`_ops.unloaded`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Names that PyTorch removed and still answers to: it says what to write instead.
 
-Rests on declare; declared when somebody asks for a name of it (`names.UNLOADED`).
+Rests on declare; declared when somebody asks for a name of it (`_ops.unloaded`).
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ fill = function("fill", variants="function")
 @fill.overload(
     node="FillBackward1", refuse=_require_one, refuses_complex=True, edits=True, deferred=True, out=False,
     samples=lambda t: [(t(2, 3), t())],
-    vjp={"self": k.zeros_like, "value": k.sum_all}, rule="∂self = 0\n∂value = ∂",
+    vjp={"self": k.zeros_like, "value": lambda g: k.sum_all(g)}, rule="∂self = 0\n∂value = ∂",
 )  # fmt: skip
 def _(self: Array, value: Array, *, out: Array) -> Step:
     """A tensor like `input` with every element `value`, a number or a tensor without dimensions.
@@ -159,7 +159,7 @@ fill_ = function("fill_", variants="method")
     deferred=True,
     overlaps=require_once,
     samples=lambda t: [(t(2, 3), t())],
-    vjp={"self": k.zeros_like, "value": k.sum_all},
+    vjp={"self": k.zeros_like, "value": lambda g: k.sum_all(g)},
     rule="∂self = 0\n∂value = ∂",
 )
 def _(self: Array, value: Array, *, out: Array) -> Step:

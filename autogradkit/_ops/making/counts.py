@@ -2,7 +2,7 @@
 
 Small expected counts are counted: until a product of uniform numbers has gone far enough, or the trials between successes are
 all used. Large ones are drawn by Hörmann's transformed rejections (1993). Rests on declare and the generator's words;
-declared when somebody asks for a name of it (`names.UNLOADED`).
+declared when somebody asks for a name of it (`_ops.unloaded`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Numbers at other distances than equal ones, and a single number: logspace, the frequencies of a transform, scalar_tensor.
 
-Rests on declare, options and ranges; declared when somebody asks for a name of it (`names.UNLOADED`).
+Rests on declare, options and ranges; declared when somebody asks for a name of it (`_ops.unloaded`).
 """
 
 from __future__ import annotations

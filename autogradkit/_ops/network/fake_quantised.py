@@ -1,6 +1,6 @@
 """Numbers rounded as if they were quantised, and kept as they were: what training that foresees quantising computes with.
 
-Rests on declare; declared when somebody asks for a name of it (`names.UNLOADED`). What was cut off at the ends gets no gradient.
+Rests on declare; declared when somebody asks for a name of it (`_ops.unloaded`). What was cut off at the ends gets no gradient.
 """
 
 from __future__ import annotations

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from autogradkit._ops.declare.names import EDIT, FUNCTION, SETS, OverloadSet, load_all
+from autogradkit._ops.declare.names import EDIT, FUNCTION, SETS, OverloadSet
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.signature import REQUIRED, Parameter, in_schema
+from autogradkit._ops.declare.unloaded import load_all
 from autogradkit._ops.operators.overloads import OpOverload, OpOverloadPacket, Run
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.recording import RECORDERS, observed

@@ -1,7 +1,7 @@
 """Slopes by differences of neighbours: gradient.
 
 A composition, as in PyTorch: in the middle by both neighbours, at the edges by the nearest one or two. Rests on declare;
-declared when somebody asks for a name of it (`names.UNLOADED`).
+declared when somebody asks for a name of it (`_ops.unloaded`).
 """
 
 from __future__ import annotations

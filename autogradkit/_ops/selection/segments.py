@@ -1,6 +1,6 @@
 """Runs of neighbouring elements reduced to one each: segment_reduce, whose segments are told by lengths or by offsets.
 
-Rests on declare; declared when somebody asks for a name of it (`names.UNLOADED`). As PyTorch does,
+Rests on declare; declared when somebody asks for a name of it (`_ops.unloaded`). As PyTorch does,
 elements are taken one after the other, in the tensor's own dtype.
 """
 

@@ -1,6 +1,6 @@
 """Gradients of embeddings' tables that are sparse: the rows that were taken, and no others.
 
-Rests on declare, layouts and the embeddings of networks, whose backward calls them: loaded then (`names.UNLOADED`).
+Rests on declare, layouts and the embeddings of networks, whose backward calls them: loaded then (`_ops.unloaded`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The short-time Fourier transform and its inverse: frames of a signal, each transformed; frames laid over one another.
 
 Rests on transforms and on the views and padding that they are composed of, as PyTorch's are; declared when somebody asks for a
-name of it (`names.UNLOADED`).
+name of it (`_ops.unloaded`).
 """
 
 from __future__ import annotations

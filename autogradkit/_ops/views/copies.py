@@ -1,7 +1,7 @@
 """Copies of what views show: `expand_copy`, `squeeze_copy` and their kin.
 
 Each is declared by its view: parameters, formulas and samples are the view's own, the node is the view's with "_copy". Rests on
-the views; declared when somebody asks for a name of it (`names.UNLOADED`).
+the views; declared when somebody asks for a name of it (`_ops.unloaded`).
 """
 
 from __future__ import annotations

@@ -19,8 +19,9 @@ import torch
 
 import autogradkit as ak
 from autogradkit._ops.declare import PUBLISHED, SETS
-from autogradkit._ops.declare.names import METHODS, MisfitError, load_all
+from autogradkit._ops.declare.names import METHODS, MisfitError
 from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.declare.unloaded import load_all
 
 from ..oracle import array_of
 from ..valid_calls import LEFT_OUT, NAMESPACES, QUANTISED, SPARSE, TARGETS, Call, valid_calls

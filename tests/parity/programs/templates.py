@@ -16,8 +16,9 @@ import torch
 
 import autogradkit as ak
 from autogradkit._ops.declare import SETS
-from autogradkit._ops.declare.names import METHODS, PUBLISHED, OverloadSet, load_all
+from autogradkit._ops.declare.names import METHODS, PUBLISHED, OverloadSet
 from autogradkit._ops.declare.overload import Overload
+from autogradkit._ops.declare.unloaded import load_all
 
 from ..valid_calls import QUANTISED, SPARSE, TARGETS, Call, Target, valid_calls
 

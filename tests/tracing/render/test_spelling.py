@@ -3,7 +3,8 @@
 import re
 
 import autogradkit as torch  # noqa: F401 - declares the ops
-from autogradkit._ops.declare.names import SETS, load_all
+from autogradkit._ops.declare.names import SETS
+from autogradkit._ops.declare.unloaded import load_all
 from autogradkit.tracing.calls import facts_of
 from autogradkit.tracing.events import Argument, Numbers, Op, Value
 from autogradkit.tracing.render.graph.structure.build import build
