@@ -46,6 +46,18 @@ _FEW = {4: (32, 64, 20), 8: (128, 128, 64)}
 _LONG = 256  # the inner dimension from which packing such factors costs more than adding up across a register
 
 
+# Of two matrices of float32 or wider, (m, inner) · (inner, n), into an array that is contiguous, row by row. The same numbers as
+# `numpy.matmul`'s, half a microsecond sooner: a ufunc takes as long to begin as a small product to be made.
+small_product = np.ndarray.dot
+
+
+def _product(a: Array, b: Array, out: Array | None) -> Array:
+    if a.ndim == b.ndim == 2 and a.dtype.char in "fdFD" and a.dtype is b.dtype:
+        if out is None or (out.dtype is a.dtype and out.flags.c_contiguous):
+            return small_product(a, b, out)
+    return np.matmul(a, b, out)
+
+
 def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     """`numpy.matmul` of matrices, of batches of them, or of a matrix and a vector.
 
@@ -57,7 +69,7 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     n = b.shape[-1] if b.ndim > 1 else 1
     work = m * inner * n
     if work <= _NEVER_SPLIT:
-        return np.matmul(a, b, out)
+        return _product(a, b, out)
     # NumPy has no BLAS for it, and goes element by element, in float32 as well
     if is_half(a.dtype) and a.dtype == b.dtype:
         product = matmul(widened(a), widened(b))
@@ -67,7 +79,7 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
         return out
     blas = openblas()
     if blas is None:
-        return noted(np.matmul(a, b, out))
+        return noted(_product(a, b, out))
     threads = blas.get_threads()
     if threads > 1 and a.ndim == b.ndim == 2 and _WORTH_PARTS < work <= _WORTH_SPLITTING:
         return _on_threads(a, b, out, threads)
@@ -76,10 +88,10 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
         if size is not None:
             return _in_pieces(a, b, out, *size)
     if threads == 1 or work > _WORTH_SPLITTING:
-        return noted(np.matmul(a, b, out))
+        return noted(_product(a, b, out))
     blas.set_threads(1)
     try:
-        return noted(np.matmul(a, b, out))
+        return noted(_product(a, b, out))
     finally:
         blas.set_threads(threads)
 

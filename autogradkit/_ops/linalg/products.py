@@ -16,6 +16,7 @@ from autogradkit._ops.declare.memory import allocate
 from autogradkit._ops.declare.source import Source
 from autogradkit._ops.declare.writing import C_NAMES, saying
 from autogradkit.core.blas import matmul as blas_matmul
+from autogradkit.core.blas import small_product
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.errors import with_note
 from autogradkit.core.shapes import require_dims, wrap_dim
@@ -103,14 +104,14 @@ def _mm_meta(self: Array, mat2: Array) -> Any:
 def _write_mm(s: Source, call: Call, depth: int) -> None:
     """Two contiguous matrices of one floating dtype that fit."""
     a, b = call.values["self"], call.values["mat2"]
-    s.scope |= {"multiply": multiply, "product": np.matmul}
+    s.scope |= {"multiply": multiply, "product": small_product}
     s.emit(depth, f"lay, lay_b = {a}._layout or layout_of({a}), {b}._layout or layout_of({b})")
     s.emit(depth, "if lay and lay_b and lay.__class__ is tuple and lay[1] is lay_b[1]:")
     s.emit(depth + 1, "size, size_b = lay[0], lay_b[0]")
     s.emit(depth + 1, "if len(size) == 2 and len(size_b) == 2 and size[1] == size_b[0]:")
     depth += 2
     s.emit(depth, "(n, m), p = size, size_b[1]", "lay = ((n, p), lay[1])", "r = np_empty(*lay)")
-    s.emit_quiet(depth, "", "multiply if n * m * p > 8192 or m == 1 else product", f"{a}._array, {b}._array, r")
+    s.emit_quiet(depth, "", "product if n * m * p <= 8192 and m > 1 and lay[1].itemsize > 2 else multiply", f"{a}._array, {b}._array, r")
     call.arrays |= {"self": f"{a}._array", "mat2": f"{b}._array"}
     call.strides = {"self": "(m, 1)", "mat2": "(p, 1)"}
     s.new_tensor(depth, "o", "r", "LAYOUTS.get(lay)")

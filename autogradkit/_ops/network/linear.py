@@ -18,13 +18,14 @@ from autogradkit._ops.linalg.matmul import matmul
 from autogradkit._ops.linalg.products import mm, multiply
 from autogradkit._ops.views.dimensions import t
 from autogradkit._ops.views.sizes import view_sizes
+from autogradkit.core.blas import small_product
 from autogradkit.core.tensor import Tensor
 
 
 def _write_lane(s: Source, call: Call, depth: int) -> None:
     """A batch of contiguous samples, a contiguous weight and a bias: both nodes without the calls between."""
     x, w, b = (call.values[name] for name in ("input", "weight", "bias"))
-    s.scope |= {"multiply": multiply, "product": np.matmul, "add": np.add}
+    s.scope |= {"multiply": multiply, "product": small_product, "add": np.add}
     s.emit(depth, f"if {b} is not None:")
     depth += 1
     s.emit(depth, *[f"lay_{v} = {v}._layout or layout_of({v})" for v in (x, w, b)])
@@ -37,7 +38,7 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     )
     depth += 2
     s.emit(depth, f"transposed = {w}._array.T", "lay = ((shape[0], sizes[0]), kind)", "r = np_empty(*lay)")
-    product = "multiply if sizes[0] * shape[0] * shape[1] > 8192 or shape[1] == 1 else product"
+    product = "product if sizes[0] * shape[0] * shape[1] <= 8192 and shape[1] > 1 else multiply"
     s.emit_quiet(depth, "", product, f"{x}._array, transposed, r")
     s.emit_quiet(depth, "", "add", f"r, {b}._array, r")
     s.new_tensor(depth, "o", "r", "LAYOUTS.get(lay)")
