@@ -5,11 +5,11 @@ package itself needs is declared when this is first imported.
 """
 
 from autogradkit._ops.declare.names import namespaced as _namespaced
-from autogradkit._ops.linalg import ldl as _ldl  # noqa: F401 - declares them
-from autogradkit._ops.linalg import tensor_systems as _tensor_systems  # noqa: F401 - likewise
+from autogradkit._ops.declare.unloaded import load_room as _load_room
 from autogradkit._ops.linalg.matrices import LinAlgError as LinAlgError
 from autogradkit.core.absent import absent_from as _absent_from
 
+_load_room("linalg")
 globals().update(_namespaced("linalg_"))
 
 __getattr__ = _absent_from("linalg")

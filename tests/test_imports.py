@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import autogradkit
 
 ROOT = Path(autogradkit.__file__).parent
@@ -138,6 +140,21 @@ for family, names in _ops._WAITING.items():
 load_all()
 print(sorted(set(dir(torch.Tensor)) ^ at_first))
 """
+
+NAMESPACES = """
+import importlib, sys
+from autogradkit._ops.declare.names import namespaced
+from autogradkit._ops.declare.unloaded import load_all
+there = set(dir(importlib.import_module("autogradkit." + sys.argv[1])))
+load_all()
+print(sorted(set(namespaced(sys.argv[1] + "_")) - there))
+"""
+
+
+@pytest.mark.parametrize("name", ["linalg", "fft", "special"])
+def test_a_namespace_that_is_imported_first_has_all_of_its_names(name):
+    found = subprocess.run([sys.executable, "-c", NAMESPACES, name], capture_output=True, text=True, timeout=120)
+    assert (found.stdout, found.stderr) == ("[]\n", "")
 
 
 def test_families_that_wait_are_not_loaded_give_what_is_told_of_them_and_no_method_more():

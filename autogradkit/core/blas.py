@@ -52,10 +52,11 @@ small_product = np.ndarray.dot
 
 
 def _product(a: Array, b: Array, out: Array | None) -> Array:
-    if a.ndim == b.ndim == 2 and a.dtype.char in "fdFD" and a.dtype is b.dtype:
-        if out is None or (out.dtype is a.dtype and out.flags.c_contiguous):
-            return small_product(a, b, out)
-    return np.matmul(a, b, out)
+    if a.ndim != 2 or b.ndim != 2 or a.dtype.char not in "fdFD" or a.dtype is not b.dtype:
+        return np.matmul(a, b, out)
+    if out is not None and (out.dtype is not a.dtype or not out.flags.c_contiguous):
+        return np.matmul(a, b, out)
+    return small_product(a, b, out)
 
 
 def matmul(a: Array, b: Array, out: Array | None = None) -> Array:

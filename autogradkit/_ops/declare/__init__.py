@@ -1,7 +1,7 @@
 """How ops are declared: a kernel whose annotated signature is the schema, and what follows from it.
 
-kinds → signature → plans, memory, recipe → declaration → form → out → overload → source → lanes, edit_lanes → entries → unloaded, names →
-k: each rests on those before it; python_names stands beside names. The tables of ops beside this folder
+kinds → signature → plans, memory, recipe → declaration → form → out → overload → source → lanes, edit_lanes → entries →
+unloaded, names → k: each rests on those before it; python_names stands beside names. The tables of ops beside this folder
 use `function`, `op`, the kinds and `k`; nothing else does.
 """
 

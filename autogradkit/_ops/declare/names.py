@@ -24,7 +24,7 @@ from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.overriding import STATE, dispatch_failed, handled, overriding
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
-from autogradkit._ops.declare.unloaded import load
+from autogradkit._ops.declare.unloaded import Names
 from autogradkit.core.frames import shorten
 from autogradkit.core.recording import RECORDERS, composed, observed
 from autogradkit.core.tensor import Tensor
@@ -34,7 +34,7 @@ from autogradkit.engine.modes import MODE
 
 SETS: list[OverloadSet] = []  # every declared name, internal ones too
 OVERLOADS: dict[str, Overload] = {}  # what formulas call by `k.<name>`: the kernel's name, or its set's
-PUBLISHED: dict[str, OverloadSet] = {}  # what the package offers as functions, aliases included
+PUBLISHED: Names[OverloadSet] = Names()  # what the package offers as functions, aliases included
 METHODS: dict[str, tuple[OverloadSet, str]] = {}  # what Tensor got from them: operators and in-place forms too, and how
 
 # The ways in which a name is called; each has a generated function of its own.
@@ -379,9 +379,10 @@ def op(
 
 def published(name: str) -> OverloadSet | None:
     """What the package offers as the function `name`; where no family has it, those that wait are loaded."""
-    if name not in PUBLISHED:
-        load(name)
-    return PUBLISHED.get(name)
+    try:
+        return PUBLISHED[name]
+    except KeyError:
+        return None
 
 
 def namespaced(prefix: str) -> dict[str, Callable[..., Any]]:

@@ -7,12 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from autogradkit.core.tensor import Tensor
 
 _FAMILIES: list[str] = []  # modules that wait
 _HOMES: dict[str, str] = {}  # which of them has a name, as far as that is told
+
+
+Named = TypeVar("Named")
+
+
+class Names(dict[str, Named]):
+    """What has names; where one is missed, the family that has it is loaded."""
+
+    def __missing__(self, name: str) -> Named:
+        load(name)
+        if name not in self:
+            raise KeyError(name)
+        return self[name]
 
 
 class UnloadedMethod:
@@ -45,6 +58,13 @@ def load(name: str) -> None:
         import_module(_HOMES[name])
     else:
         load_all()
+
+
+def load_room(room: str) -> None:
+    """Load the families that wait in a folder of `_ops`."""
+    for family in _FAMILIES:
+        if family.startswith(f"autogradkit._ops.{room}."):
+            import_module(family)
 
 
 def load_all() -> None:

@@ -111,7 +111,12 @@ def _write_mm(s: Source, call: Call, depth: int) -> None:
     s.emit(depth + 1, "if len(size) == 2 and len(size_b) == 2 and size[1] == size_b[0]:")
     depth += 2
     s.emit(depth, "(n, m), p = size, size_b[1]", "lay = ((n, p), lay[1])", "r = np_empty(*lay)")
-    s.emit_quiet(depth, "", "product if n * m * p <= 8192 and m > 1 and lay[1].itemsize > 2 else multiply", f"{a}._array, {b}._array, r")
+    s.emit_quiet(
+        depth,
+        "",
+        "product if n * m * p <= 8192 and m > 1 and lay[1].itemsize > 2 else multiply",
+        f"{a}._array, {b}._array, r",
+    )
     call.arrays |= {"self": f"{a}._array", "mat2": f"{b}._array"}
     call.strides = {"self": "(m, 1)", "mat2": "(p, 1)"}
     s.new_tensor(depth, "o", "r", "LAYOUTS.get(lay)")
