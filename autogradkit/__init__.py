@@ -56,6 +56,11 @@ from autogradkit.core.dtype import int8 as int8
 from autogradkit.core.dtype import int16 as int16
 from autogradkit.core.dtype import int32 as int32
 from autogradkit.core.dtype import int64 as int64
+from autogradkit.core.dtype import qint8 as qint8
+from autogradkit.core.dtype import qint32 as qint32
+from autogradkit.core.dtype import quint2x4 as quint2x4
+from autogradkit.core.dtype import quint4x2 as quint4x2
+from autogradkit.core.dtype import quint8 as quint8
 from autogradkit.core.dtype import set_default_dtype as set_default_dtype
 from autogradkit.core.dtype import uint8 as uint8
 from autogradkit.core.dtype import uint16 as uint16
@@ -141,6 +146,7 @@ else:
             "_utils",
             "accelerator",
             "amp",
+            "ao",
             "autograd",
             "backends",
             "compiler",

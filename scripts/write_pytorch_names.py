@@ -19,6 +19,7 @@ NAMESPACES = (
     "Tensor",
     "accelerator",
     "amp",
+    "ao",
     "autograd",
     "autograd.anomaly_mode",
     "autograd.forward_ad",

@@ -316,8 +316,36 @@ torch._C._functorch.is_batchedtensor(torch.ones(1)), torch.vmap(batched)(torch.o
 torch._C._functorch.get_unwrapped(torch.ones(1))
 torch.quantization.QConfig(int, float), torch.quantization.qconfig.QConfig(weight=3, activation=4).weight
 torch.quantization.QConfig(torch.nn.Linear(1, 1), None)
+torch.utils.data._utils.collate.np_str_obj_array_pattern.search("<U3").group()
+torch.ao.quantization.QConfig is torch.quantization.QConfig, isinstance(3, torch.ao.quantization.FakeQuantizeBase)
+torch.serialization.DEFAULT_PROTOCOL, [each.name for each in torch.amp.grad_scaler.OptState]
+torch.distributions.transforms._clipped_sigmoid(torch.tensor([-200.0, 0.0, 200.0]))
+torch.distributions.multivariate_normal._precision_to_scale_tril(torch.tensor([[0.25, 0.0], [0.5, 4.0]]))
+torch.distributions.multivariate_normal._batch_mahalanobis(torch.eye(2) * 2, torch.tensor([2.0, 4.0]))
+torch.distributions.multivariate_normal._batch_mv(torch.eye(2).flip(0), torch.tensor([2.0, 4.0]))
 torch.jit._overload_method.__name__, torch.utils.checkpoint.check_backward_validity([torch.ones(1, requires_grad=True)])
 """
+
+
+class Passing:
+    """What fastai gives to a pass in a loader's place: it goes through itself, one after the other."""
+
+    def __init__(self, library: Any) -> None:
+        self.dataset, self.dataset_kind = self, library.utils.data.dataloader._DatasetKind.Iterable
+        self._dataset_kind = self.dataset_kind
+        self.generator, self.collate_fn = None, lambda x: x
+        self._IterableDataset_len_called, self.prefetch_factor, self.multiprocessing_context = None, 2, None
+        self.num_workers, self.timeout, self.pin_memory_device = 0, 0, ""
+        self._auto_collation = self.drop_last = self.pin_memory = self.persistent_workers = False
+        self._index_sampler, self.in_order = range(10), True
+
+    def __iter__(self) -> Any:
+        return iter("abc")
+
+
+def test_passes_of_loaders_of_ones_own() -> None:
+    passes = [list(m.utils.data.dataloader._SingleProcessDataLoaderIter(Passing(m))) for m in BOTH]
+    assert passes == [["a", "b", "c"]] * 2
 
 
 def test_names_beside_what_packages_use() -> None:
