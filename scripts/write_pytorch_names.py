@@ -47,6 +47,7 @@ NAMESPACES = (
     "cuda.nvtx",
     "distributed",
     "distributed.distributed_c10d",
+    "distributed.elastic",
     "distributed.rpc",
     "distributions",
     "distributions.kl",

@@ -32,6 +32,7 @@ class Parameter(Tensor):
     """
 
     __slots__ = ()
+    _is_param = True  # by which it is printed, as in PyTorch
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         if data is not None and not isinstance(data, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]

@@ -297,7 +297,7 @@ def test_the_text_of_the_numbers() -> None:
     assert said[0] == said[1]
 
 
-SPREAD = ("_composable.fsdp", "_tensor.experimental")
+SPREAD = ("_composable.fsdp", "_tensor.experimental", "autograd", "elastic.multiprocessing.errors")
 PROCESSES = """
 torch.distributed.distributed_c10d._get_default_group()
 torch.distributed.get_global_rank(3, 0)
@@ -316,7 +316,20 @@ torch._C._functorch.is_batchedtensor(torch.ones(1)), torch.vmap(batched)(torch.o
 torch._C._functorch.get_unwrapped(torch.ones(1))
 torch.quantization.QConfig(int, float), torch.quantization.qconfig.QConfig(weight=3, activation=4).weight
 torch.quantization.QConfig(torch.nn.Linear(1, 1), None)
+torch.jit.isinstance([1, 2], list[int]), torch.jit.isinstance([1, 2.0], list[int])
+torch.jit.isinstance((1, "a"), tuple[int, str])
+torch.jit.isinstance((1, 2), tuple[int]), torch.jit.isinstance({"a": [1]}, dict[str, list[int]])
+torch.jit.isinstance({1}, set[int])
+torch.jit.isinstance(None, int | None), torch.jit.isinstance([1], (list[int], str)), torch.jit.isinstance(3, list[int])
+torch.jit.isinstance([1], list)
+torch.jit.isinstance([3], dict)
+torch._has_compatible_shallow_copy_type(torch.ones(2), torch.ones(1).int())
+torch._has_compatible_shallow_copy_type(torch.ones(2), torch.ones(2, device='meta'))
+torch.jit.isinstance(3, "int")
+torch.jit.isinstance(3, None)
 torch.utils.data._utils.collate.np_str_obj_array_pattern.search("<U3").group()
+torch.distributed.elastic.multiprocessing.errors.record(max)(3, 4)
+torch.distributed.autograd.context().__enter__()
 torch.ao.quantization.QConfig is torch.quantization.QConfig, isinstance(3, torch.ao.quantization.FakeQuantizeBase)
 torch.serialization.DEFAULT_PROTOCOL, [each.name for each in torch.amp.grad_scaler.OptState]
 torch.distributions.transforms._clipped_sigmoid(torch.tensor([-200.0, 0.0, 200.0]))
