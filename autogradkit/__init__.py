@@ -33,6 +33,7 @@ from autogradkit._ops.making.options import memory_format as memory_format
 from autogradkit._ops.making.options import preserve_format as preserve_format
 from autogradkit.core import absent as _absent
 from autogradkit.core import dtype as _dtypes
+from autogradkit.core.device import DeviceObjType as DeviceObjType
 from autogradkit.core.device import OutOfMemoryError as OutOfMemoryError
 from autogradkit.core.device import device as device
 from autogradkit.core.device import get_default_device as get_default_device

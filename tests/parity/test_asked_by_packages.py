@@ -297,7 +297,7 @@ def test_the_text_of_the_numbers() -> None:
     assert said[0] == said[1]
 
 
-SPREAD = ("_composable.fsdp", "_tensor.experimental", "autograd", "elastic.multiprocessing.errors")
+SPREAD = ("_composable.fsdp", "_tensor.experimental", "autograd", "elastic.multiprocessing.errors", "fsdp.wrap", "fsdp.api")
 PROCESSES = """
 torch.distributed.distributed_c10d._get_default_group()
 torch.distributed.get_global_rank(3, 0)
@@ -328,6 +328,16 @@ torch._has_compatible_shallow_copy_type(torch.ones(2), torch.ones(2, device='met
 torch.jit.isinstance(3, "int")
 torch.jit.isinstance(3, None)
 torch.utils.data._utils.collate.np_str_obj_array_pattern.search("<U3").group()
+type(torch.nn.Parameter(torch.ones(1, device="meta")))(torch.ones(2), requires_grad=False).to("cpu")
+isinstance(torch.device("cpu"), torch.DeviceObjType), torch.utils.data._utils.pin_memory.pin_memory(["a", 3][0])
+torch.utils.data._utils.pin_memory.pin_memory([torch.ones(2)])
+torch.utils._pytree._dict_flatten({"b": 1, "a": 2}), torch.utils._pytree._dict_unflatten([1, 2], ["a", "b"])
+torch.distributed.fsdp.CPUOffload(True), list(torch.distributed.fsdp.ShardingStrategy), torch.distributed.fsdp.FullStateDictConfig()
+torch.distributed.fsdp.api.StateDictSettings(1, 2, 3), list(torch.distributed.fsdp.BackwardPrefetch)
+torch.distributed.fsdp.ShardedOptimStateDictConfig(), torch.distributed.fsdp.LocalOptimStateDictConfig()
+[torch.distributed.fsdp.wrap.transformer_auto_wrap_policy([], each, 3, {list, set}) for each in (True, False)]
+[torch.distributed.fsdp.wrap.lambda_auto_wrap_policy([], each, 3, bool) for each in (True, False)]
+torch.distributed.fsdp.wrap.always_wrap_policy(), torch.distributed.fsdp.wrap.ModuleWrapPolicy({list})([], False)
 torch.distributed.elastic.multiprocessing.errors.record(max)(3, 4)
 torch.distributed.autograd.context().__enter__()
 torch.ao.quantization.QConfig is torch.quantization.QConfig, isinstance(3, torch.ao.quantization.FakeQuantizeBase)
