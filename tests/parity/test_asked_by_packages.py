@@ -328,6 +328,8 @@ torch._has_compatible_shallow_copy_type(torch.ones(2), torch.ones(2, device='met
 torch.jit.isinstance(3, "int")
 torch.jit.isinstance(3, None)
 torch.utils.data._utils.collate.np_str_obj_array_pattern.search("<U3").group()
+torch._C._jit_set_profiling_executor(False), torch._C._jit_set_profiling_mode(False)
+torch._C._jit_set_profiling_executor(True), torch._C._jit_set_profiling_mode(True)
 type(torch.nn.Parameter(torch.ones(1, device="meta")))(torch.ones(2), requires_grad=False).to("cpu")
 isinstance(torch.device("cpu"), torch.DeviceObjType), torch.utils.data._utils.pin_memory.pin_memory(["a", 3][0])
 torch.utils.data._utils.pin_memory.pin_memory([torch.ones(2)])
