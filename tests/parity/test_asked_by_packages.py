@@ -297,7 +297,14 @@ def test_the_text_of_the_numbers() -> None:
     assert said[0] == said[1]
 
 
-SPREAD = ("_composable.fsdp", "_tensor.experimental", "autograd", "elastic.multiprocessing.errors", "fsdp.wrap", "fsdp.api")
+SPREAD = (
+    "_composable.fsdp",
+    "_tensor.experimental",
+    "autograd",
+    "elastic.multiprocessing.errors",
+    "fsdp.wrap",
+    "fsdp.api",
+)
 PROCESSES = """
 torch.distributed.distributed_c10d._get_default_group()
 torch.distributed.get_global_rank(3, 0)
@@ -334,7 +341,8 @@ type(torch.nn.Parameter(torch.ones(1, device="meta")))(torch.ones(2), requires_g
 isinstance(torch.device("cpu"), torch.DeviceObjType), torch.utils.data._utils.pin_memory.pin_memory(["a", 3][0])
 torch.utils.data._utils.pin_memory.pin_memory([torch.ones(2)])
 torch.utils._pytree._dict_flatten({"b": 1, "a": 2}), torch.utils._pytree._dict_unflatten([1, 2], ["a", "b"])
-torch.distributed.fsdp.CPUOffload(True), list(torch.distributed.fsdp.ShardingStrategy), torch.distributed.fsdp.FullStateDictConfig()
+torch.distributed.fsdp.CPUOffload(True), list(torch.distributed.fsdp.ShardingStrategy)
+torch.distributed.fsdp.FullStateDictConfig()
 torch.distributed.fsdp.api.StateDictSettings(1, 2, 3), list(torch.distributed.fsdp.BackwardPrefetch)
 torch.distributed.fsdp.ShardedOptimStateDictConfig(), torch.distributed.fsdp.LocalOptimStateDictConfig()
 [torch.distributed.fsdp.wrap.transformer_auto_wrap_policy([], each, 3, {list, set}) for each in (True, False)]
