@@ -33,6 +33,7 @@ from autogradkit._ops.making.options import memory_format as memory_format
 from autogradkit._ops.making.options import preserve_format as preserve_format
 from autogradkit.core import absent as _absent
 from autogradkit.core import dtype as _dtypes
+from autogradkit.core.device import DeviceObjType as DeviceObjType
 from autogradkit.core.device import OutOfMemoryError as OutOfMemoryError
 from autogradkit.core.device import device as device
 from autogradkit.core.device import get_default_device as get_default_device
@@ -56,6 +57,11 @@ from autogradkit.core.dtype import int8 as int8
 from autogradkit.core.dtype import int16 as int16
 from autogradkit.core.dtype import int32 as int32
 from autogradkit.core.dtype import int64 as int64
+from autogradkit.core.dtype import qint8 as qint8
+from autogradkit.core.dtype import qint32 as qint32
+from autogradkit.core.dtype import quint2x4 as quint2x4
+from autogradkit.core.dtype import quint4x2 as quint4x2
+from autogradkit.core.dtype import quint8 as quint8
 from autogradkit.core.dtype import set_default_dtype as set_default_dtype
 from autogradkit.core.dtype import uint8 as uint8
 from autogradkit.core.dtype import uint16 as uint16
@@ -141,6 +147,7 @@ else:
             "_utils",
             "accelerator",
             "amp",
+            "ao",
             "autograd",
             "backends",
             "compiler",

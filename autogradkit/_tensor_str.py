@@ -8,6 +8,7 @@ from autogradkit.core.printing import get_printoptions as get_printoptions
 from autogradkit.core.printing import printoptions as printoptions
 from autogradkit.core.printing import set_printoptions as set_printoptions
 from autogradkit.core.printing import shown_part as _shown_part
+from autogradkit.core.printing import tensor_repr as _tensor_repr
 from autogradkit.core.tensor import Tensor
 
 
@@ -24,4 +25,4 @@ def _tensor_str(self: Tensor, indent: int) -> str:
 
 def _str(self: Tensor) -> str:
     """What `print` writes of a tensor."""
-    return repr(self)
+    return _tensor_repr(self)

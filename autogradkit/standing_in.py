@@ -26,7 +26,12 @@ from autogradkit.core.homes import pytorchs_home
 from autogradkit.core.own import RENAMED
 from autogradkit.torch_version import TorchVersion
 
-_OURS = {"torch": "autogradkit", "torchvision": "autogradkit.vision", "safetensors.torch": "autogradkit.safetensors"}
+_OURS = {
+    "torch": "autogradkit",
+    "torchvision": "autogradkit.vision",
+    "functorch": "autogradkit.functorch",
+    "safetensors.torch": "autogradkit.safetensors",
+}
 # Where PyTorch's classes say they come from, which is not where its package has them.
 _HOMES = {
     "Tensor": "torch",

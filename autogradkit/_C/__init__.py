@@ -38,3 +38,18 @@ def _get_tracing_state() -> _Any:
 def _are_functorch_transforms_active() -> bool:
     """Whether tensors may be samples of `vmap`. Derivatives of functions are plain autograd here, which needs no care."""
     return bool(_under_way())
+
+
+class _Switch:
+    """A setting of PyTorch's translator, which there is none of here: it is kept, and given back when the next is set."""
+
+    def __init__(self, on: bool) -> None:
+        self._on = on
+
+    def __call__(self, on: bool, /) -> bool:
+        before, self._on = self._on, on
+        return before
+
+
+_jit_set_profiling_executor = _Switch(True)
+_jit_set_profiling_mode = _Switch(True)

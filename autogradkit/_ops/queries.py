@@ -205,6 +205,17 @@ def is_same_size(self: Tensor, other: Tensor) -> bool:
     return self._memory.shape == other._memory.shape
 
 
+@op(variants="function", composition=True)
+def _has_compatible_shallow_copy_type(self: Tensor, from_: Tensor) -> bool:
+    """Whether `self.data = from_` may be: both are of one layout, and both or neither on the meta device.
+
+    >>> import autogradkit as torch
+    >>> torch._has_compatible_shallow_copy_type(torch.ones(2), torch.ones(3, dtype=torch.int64))
+    True
+    """
+    return self.layout is from_.layout and self.is_meta is from_.is_meta
+
+
 @python_method("dim_order")
 def _dim_order(self: Tensor, *, ambiguity_check: bool | list[memory_format] = False) -> tuple[int, ...]:
     """The dimensions from the one with the largest steps in memory to that with the smallest.

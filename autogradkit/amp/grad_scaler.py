@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from enum import Enum
 from typing import Any
 
 import autogradkit
@@ -16,14 +17,20 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import no_grad
 
-_READY, _UNSCALED, _STEPPED = range(3)
+
+class OptState(Enum):
+    """How far an optimizer has come since the last `update()`."""
+
+    READY = 0
+    UNSCALED = 1
+    STEPPED = 2
 
 
 class _Turn:
     """What happened to an optimizer since the last `update()`."""
 
     def __init__(self) -> None:
-        self.stage = _READY
+        self.stage = OptState.READY
         self.found: bool | None = None  # whether a gradient was infinite or NaN; None before they were looked at
 
 
@@ -107,9 +114,9 @@ class GradScaler:
             return
         scale = self._initialized_scale("unscale_")
         turn = self._turns.setdefault(id(optimizer), _Turn())
-        if turn.stage == _UNSCALED:
+        if turn.stage == OptState.UNSCALED:
             raise RuntimeError("unscale_() has already been called on this optimizer since the last update().")
-        if turn.stage == _STEPPED:
+        if turn.stage == OptState.STEPPED:
             raise RuntimeError("unscale_() is being called after step().")
         parameters = [each for group in optimizer.param_groups for each in group["params"]]
         gradients = [each.grad for each in parameters if each.grad is not None]
@@ -120,7 +127,7 @@ class GradScaler:
             for each in gradients:
                 turn.found = bool(turn.found) or not each.isfinite().all()
                 each.mul_(inverse)
-        turn.stage = _UNSCALED
+        turn.stage = OptState.UNSCALED
 
     @entry
     def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
@@ -131,14 +138,14 @@ class GradScaler:
             raise RuntimeError("Closure use is not currently supported if GradScaler is enabled.")
         self._initialized_scale("step")
         turn = self._turns.setdefault(id(optimizer), _Turn())
-        if turn.stage == _STEPPED:
+        if turn.stage == OptState.STEPPED:
             raise RuntimeError("step() has already been called since the last update().")
-        if turn.stage == _READY:
+        if turn.stage == OptState.READY:
             self.unscale_(optimizer)
         if turn.found is None:
             raise AssertionError("No inf checks were recorded for this optimizer.")
         result = None if turn.found else optimizer.step(*args, **kwargs)
-        turn.stage = _STEPPED
+        turn.stage = OptState.STEPPED
         return result
 
     @entry

@@ -248,3 +248,7 @@ def set_default_device(device: str | int | Device | None) -> None:
     if isinstance(device, int):
         require_cpu(device)  # which refuses every number
     DEFAULT.set = None if device is None else Device(device)
+
+
+class DeviceObjType:
+    """The type that devices have in PyTorch's translated code, which packages name in annotations. Nothing is of it."""

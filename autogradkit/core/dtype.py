@@ -15,7 +15,7 @@ import numpy as np
 
 from autogradkit.core.c_types import CType
 
-BOOL, INTEGRAL, FLOATING, COMPLEX = range(4)
+BOOL, INTEGRAL, FLOATING, COMPLEX, QUANTIZED = range(5)
 
 
 class dtype(metaclass=CType):  # noqa: N801 - PyTorch's name
@@ -28,15 +28,19 @@ class dtype(metaclass=CType):  # noqa: N801 - PyTorch's name
         self.category = category
         self.itemsize = itemsize
         self.tensor_type = f"torch.{tensor_type}Tensor"
-        computes = not name.startswith(("bfloat16", "complex32", "float8", "float4"))
+        computes = category != QUANTIZED and not name.startswith(("bfloat16", "complex32", "float8", "float4"))
         self._numpy: np.dtype[Any] | None = np.dtype(name) if computes else None
 
     @property
     def numpy(self) -> np.dtype[Any]:
         """The NumPy dtype that holds it."""
         if self in NAMES_ALONE:
-            instead = "complex64 has" if self is complex32 else "float16 and bfloat16 have"
-            raise NotImplementedError(f"autogradkit has no numbers of dtype {self}; {instead} more precision")
+            instead = "float16 and bfloat16 have more precision"
+            if self is complex32:
+                instead = "complex64 has more precision"
+            elif self.category == QUANTIZED:
+                instead = "torch.fake_quantize_per_tensor_affine rounds numbers as quantising does"
+            raise NotImplementedError(f"autogradkit has no numbers of dtype {self}; {instead}")
         if self._numpy is None:
             import ml_dtypes  # optional: only bfloat16 needs it
 
@@ -54,6 +58,8 @@ class dtype(metaclass=CType):  # noqa: N801 - PyTorch's name
 
     @property
     def is_signed(self) -> bool:
+        if self.category == QUANTIZED:
+            raise RuntimeError("isSignedType not supported for quantized types")
         return self.category > BOOL and self.name[0] != "u" and self.name != "float8_e8m0fnu"
 
     def to_complex(self) -> dtype:
@@ -100,6 +106,11 @@ float8_e5m2 = dtype("float8_e5m2", FLOATING, 1, "Float8_e5m2")
 float8_e5m2fnuz = dtype("float8_e5m2fnuz", FLOATING, 1, "Float8_e5m2fnuz")
 float8_e8m0fnu = dtype("float8_e8m0fnu", FLOATING, 1, "Float8_e8m0fnu")
 float4_e2m1fn_x2 = dtype("float4_e2m1fn_x2", FLOATING, 1, "Float4_e2m1fn_x2")
+qint8 = dtype("qint8", QUANTIZED, 1, "QInt8")
+quint8 = dtype("quint8", QUANTIZED, 1, "QUInt8")
+qint32 = dtype("qint32", QUANTIZED, 4, "QInt32")
+quint4x2 = dtype("quint4x2", QUANTIZED, 1, "QUInt4x2")
+quint2x4 = dtype("quint2x4", QUANTIZED, 1, "QUInt2x4")
 float_ = float32
 int_ = int32
 
@@ -107,8 +118,11 @@ ALL = (
     float16, bfloat16, float32, float64, complex64, complex128, uint8, int8, int16, int32, int64, bool_, uint16, uint32, uint64,
 )  # fmt: skip
 NAMES_ALONE = frozenset(  # which may be asked about, and which tables of packages name; nothing is computed in them
-    {complex32, float8_e4m3fn, float8_e4m3fnuz, float8_e5m2, float8_e5m2fnuz, float8_e8m0fnu, float4_e2m1fn_x2}
-)
+    {
+        complex32, float8_e4m3fn, float8_e4m3fnuz, float8_e5m2, float8_e5m2fnuz, float8_e8m0fnu, float4_e2m1fn_x2,
+        qint8, quint8, qint32, quint4x2, quint2x4,
+    }
+)  # fmt: skip
 WIDE_UNSIGNED = frozenset({uint16, uint32, uint64})  # which PyTorch can hardly compute with
 _BY_NUMPY: dict[np.dtype[Any], dtype] = {each.numpy: each for each in ALL if each is not bfloat16}
 
@@ -227,6 +241,11 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
 
 
 def _promote(a: dtype, b: dtype) -> dtype:
+    if QUANTIZED in (a.category, b.category):
+        raise RuntimeError(
+            "promoteTypes with quantized numbers is not handled yet; figure out what the correct rules should be, offending "
+            f"types: {SCALAR_TYPE_NAMES[a]} {SCALAR_TYPE_NAMES[b]}"
+        )
     if (a.itemsize == 1 and a.is_floating_point) or (b.itemsize == 1 and b.is_floating_point):
         raise RuntimeError(
             "Promotion for Float8 Types is not supported, attempted to promote "

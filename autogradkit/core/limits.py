@@ -11,7 +11,15 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autogradkit.core.c_types import CType
-from autogradkit.core.dtype import bfloat16, bool_, float4_e2m1fn_x2, get_default_dtype, largest
+from autogradkit.core.dtype import (
+    QUANTIZED,
+    SCALAR_TYPE_NAMES,
+    bfloat16,
+    bool_,
+    float4_e2m1fn_x2,
+    get_default_dtype,
+    largest,
+)
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import c_type_name
 
@@ -23,6 +31,7 @@ _EIGHT_BITS = {
     "float8_e5m2fnuz": (57344.0, 0.125, 2.0**-15),
     "float8_e8m0fnu": (2.0**127, 1.0, 2.0**-127),
 }
+_STORED = {"qint8": np.dtype(np.int8), "qint32": np.dtype(np.int32)}  # what holds a quantised number; else a byte does
 
 
 def _kind_for_finfo(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Dtype:
@@ -71,7 +80,9 @@ class _Limits(metaclass=CType):
 
     @property
     def dtype(self) -> str:
-        """The name of the dtype."""
+        """The name of the dtype. Raises NotImplementedError of a quantised one, as PyTorch does."""
+        if self._kind.category == QUANTIZED:
+            raise NotImplementedError(f"\"dtype\" not implemented for '{SCALAR_TYPE_NAMES[self._kind]}'")
         return self._kind.name
 
     def __eq__(self, other: object) -> bool:
@@ -146,7 +157,8 @@ class iinfo(_Limits):  # noqa: N801 - PyTorch's name
             raise TypeError("torch.bool is not supported by torch.iinfo")
         if type.is_floating_point or type.is_complex:
             raise TypeError("torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'")
-        limits = np.iinfo(type.numpy)
+        quantized = type.category == QUANTIZED
+        limits = np.iinfo(_STORED.get(type.name, np.dtype(np.uint8)) if quantized else type.numpy)
         self._keep(_kind=type, bits=8 * type.itemsize, max=int(limits.max), min=int(limits.min))
 
     def __repr__(self) -> str:

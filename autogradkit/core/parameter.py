@@ -32,6 +32,7 @@ class Parameter(Tensor):
     """
 
     __slots__ = ()
+    _is_param = True  # by which it is printed, as in PyTorch
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         if data is not None and not isinstance(data, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -52,7 +53,9 @@ class Parameter(Tensor):
             raise NotImplementedError(
                 "PyTorch has sparse parameters; autogradkit does not have them: use to_dense() first"
             )
-        parameter = wrap(numbers_of(data), WITHOUT_NUMBERS[0] if data.is_meta else cls)
+        # `type(parameter)(tensor)`: PyTorch has one class for parameters with numbers and for those without.
+        kind = WITHOUT_NUMBERS[0] if data.is_meta else Parameter if cls in WITHOUT_NUMBERS else cls
+        parameter = wrap(numbers_of(data), kind)
         assert isinstance(parameter, Parameter)
         parameter._counter = data._counter if data.__class__ not in PENDING else None
         if requires_grad:

@@ -106,7 +106,8 @@ def tensor_repr(tensor: Tensor, name: str | None = None) -> str:
     further = [note for told in FURTHER_NOTES if (note := told(tensor)) is not None]
     array: Any = tensor._array
     as_text: Any = array_repr if isinstance(array, np.ndarray) else sparse_repr
-    return as_text(array, name, requires_grad=tensor.requires_grad, grad_fn=grad_fn, further=further)
+    text = as_text(array, name, requires_grad=tensor.requires_grad, grad_fn=grad_fn, further=further)
+    return f"Parameter({text})" if getattr(tensor, "_is_param", False) and not is_own(kind) else text
 
 
 def no_numbers_repr(tensor: Tensor) -> str:

@@ -5,6 +5,7 @@ of more than one is refused.
 """
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.distributed import device_mesh as device_mesh
 from autogradkit.distributed import distributed_c10d as distributed_c10d
 from autogradkit.distributed import rpc as rpc
 from autogradkit.distributed.collectives import ReduceOp as ReduceOp

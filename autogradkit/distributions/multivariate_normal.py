@@ -20,6 +20,8 @@ from autogradkit.distributions.gaussian import (
 from autogradkit.distributions.utils import _standard_normal, lazy_property
 
 __all__ = ["MultivariateNormal"]
+# Names that packages import from here.
+_batch_mv, _batch_mahalanobis, _precision_to_scale_tril = times_vector, squared_distance, factor_of_precision
 
 
 class MultivariateNormal(Distribution):

@@ -183,9 +183,10 @@ def _delete_grad(self: Tensor) -> None:
     _set_grad(self, None)
 
 
-Tensor.grad = property(  # pyright: ignore[reportAttributeAccessIssue]
+GRAD = property(
     _get_grad, _set_grad, _delete_grad, doc="The gradients that backward calls added up here; None before the first."
 )
+Tensor.grad = GRAD  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _get_grad_dtype(self: Tensor) -> dtype:

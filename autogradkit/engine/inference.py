@@ -54,7 +54,9 @@ class InferenceCounter(VersionCounter):
 
     @property
     def to_save(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Raises RuntimeError."""
+        """Raises RuntimeError, except in a transform of `func`, which sees every tensor as one of its own."""
+        if MODE.transforms:
+            return self.count
         raise RuntimeError(
             "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
             "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in "

@@ -13,7 +13,7 @@ from autogradkit.autograd.function_node import PUSHED
 from autogradkit.autograd.function_pushed import transposed
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.engine.modes import enable_grad, is_grad_enabled
+from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.func.transforms import (
     Level,
     chosen,
@@ -21,6 +21,7 @@ from autogradkit.func.transforms import (
     filled_gradients,
     is_differentiated,
     places_of,
+    recording,
     require_tensors,
 )
 from autogradkit.utils._pytree import tree_flatten, tree_map, tree_unflatten
@@ -36,7 +37,7 @@ class Pushed:
 
     def __init__(self, func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has_aux: bool) -> None:
         self._level = Level()
-        with enable_grad():
+        with recording():
             places = range(len(primals)) if argnums is None else places_of(argnums, len(primals))
             seen = tuple(
                 [tree_map(self._level.tracked, each) if place in places else each for place, each in enumerate(primals)]
@@ -73,8 +74,11 @@ class Pushed:
         found = iter(())
         if changing:
             seeds = [seed for seed, each in zip(self._seeds, self._outputs, strict=True) if self._has_graph(each)]
-            options = {"retain_graph": True, "create_graph": is_grad_enabled()}
-            found = iter(filled_gradients(self._slopes, seeds, tangents, self._level.batches, **options))
+            grad = is_grad_enabled()
+            with recording(grad):
+                options = {"retain_graph": True, "create_graph": grad}
+                found = iter(filled_gradients(self._slopes, seeds, tangents, self._level.batches, **options))
+            self._level.goes_on = self._level.goes_on or grad  # also where the function was looked at under no_grad
         changes = [
             self._level.unwrapped(next(found)) if self._has_graph(each) else zeros_like(each) for each in self._outputs
         ]

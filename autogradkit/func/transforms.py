@@ -9,7 +9,8 @@ transform is cut off the graph if that ends in the transform's own leaves alone.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from autogradkit._ops.making.filled import ones_like, zeros_like
@@ -19,7 +20,8 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.engine.attributes import requiring_grad
 from autogradkit.engine.backward import grad as gradients_of
 from autogradkit.engine.history import edge_of
-from autogradkit.engine.modes import MODE, enable_grad, is_grad_enabled
+from autogradkit.engine.inference import inference_mode, is_inference
+from autogradkit.engine.modes import MODE, is_grad_enabled, set_grad_enabled
 from autogradkit.engine.node import AccumulateGrad
 from autogradkit.engine.packing import disable_saved_tensors_hooks
 from autogradkit.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
@@ -58,6 +60,13 @@ def chosen(args: Sequence[Any], argnums: Any) -> Any:
 # -- levels ------------------------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def recording(grad: bool = True) -> Generator[None]:
+    """Within it graphs are made, or not, as `grad` says, and no inference tensors: what a transform does is its own affair."""
+    with inference_mode(False), set_grad_enabled(grad):
+        yield
+
+
 _LEVEL = "_level_of_func"  # the attribute of a leaf that says which level made it
 
 
@@ -65,7 +74,7 @@ class Level:
     """One call of a transform: what it sees its arguments through, and what may leave it."""
 
     def __init__(self) -> None:
-        self._goes_on = is_grad_enabled()  # whether a graph outside records what happens here
+        self.goes_on = is_grad_enabled()  # whether a graph outside records what happens here
         self._has_ended = False
         self._arguments: list[tuple[Any, Any]] = []  # those that have a graph outside: as seen, as given
         # Within `vmap` there is one derivative for each sample, also by what they have in common
@@ -76,7 +85,7 @@ class Level:
         if not isinstance(tensor, Tensor):
             raise ValueError(f"Thing passed to transform API must be Tensor, got {type(tensor)}")
         whole = unwrapped(tensor, self.batches)
-        if self._goes_on and whole.requires_grad:
+        if self.goes_on and whole.requires_grad:
             seen = rewrapped(whole.view_as(whole), self.batches)
             self._arguments.append((seen, tensor))
             return seen
@@ -87,6 +96,8 @@ class Level:
         return rewrapped(self._owned(unwrapped(tensor, self.batches)), self.batches)
 
     def _owned(self, whole: Any) -> Any:
+        if is_inference(whole):
+            whole._counter = None  # nobody else sees it: it may be part of this call's graph
         whole.__dict__[_LEVEL] = self
         return requiring_grad(whole)
 
@@ -108,7 +119,7 @@ class Level:
             raise RuntimeError(f"Expected tensors, got unsupported type {type(tensor)}")
         own = batches_of(tensor)
         whole = unwrapped(tensor, own)
-        if not whole.requires_grad or (self._goes_on and self._reaches_others(whole)):
+        if not whole.requires_grad or (self.goes_on and self._reaches_others(whole)):
             return tensor
         return rewrapped(whole.detach(), own)
 
@@ -218,7 +229,7 @@ def grad_and_value(
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         name = "grad_and_value(f)(*args)"
         level = Level()
-        with enable_grad(), disable_saved_tensors_hooks(_NO_HOOKS):
+        with recording(), disable_saved_tensors_hooks(_NO_HOOKS):
             places = places_of(argnums, len(args))
             seen = [tree_map(level.tracked, each) if place in places else each for place, each in enumerate(args)]
             output, aux = divided(level.run(func, seen, kwargs), has_aux, name)
@@ -276,7 +287,7 @@ def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has
     """As `vjp`, with respect to some of the arguments, or to all as a tuple where `argnums` is None."""
     name = "vjp(f, *primals)"
     level = Level()
-    with enable_grad(), disable_saved_tensors_hooks(_NO_HOOKS):
+    with recording(), disable_saved_tensors_hooks(_NO_HOOKS):
         places = range(len(primals)) if argnums is None else places_of(argnums, len(primals))
         seen = tuple([tree_map(level.tracked, each) if place in places else each for place, each in enumerate(primals)])
         output, aux = divided(level.run(func, seen, {}), has_aux, name)
@@ -298,10 +309,13 @@ def pulled(func: Callable[..., Any], primals: tuple[Any, ...], argnums: Any, has
                 "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function. "
                 f"cotangents: {_structure_text(given)}, primal output: {_structure_text(structure)}"
             )
-        further = is_grad_enabled() if create_graph is None else create_graph
-        found = filled_gradients(
-            outputs, inputs, vectors, level.batches, retain_graph=retain_graph, create_graph=further
-        )
+        grad = is_grad_enabled()
+        further = grad if create_graph is None else create_graph
+        with recording(grad):
+            found = filled_gradients(
+                outputs, inputs, vectors, level.batches, retain_graph=retain_graph, create_graph=further
+            )
+        level.goes_on = level.goes_on or grad  # also where the function was looked at under no_grad
         return tree_unflatten(map(level.unwrapped, found), inputs_structure)
 
     values = tree_map(level.unwrapped_or_argument, output)

@@ -2,11 +2,12 @@
 
 `script`, `trace`, `freeze` and `optimize_for_inference` give back what they are given, so nothing is an instance of
 `ScriptFunction`, and of `ScriptModule` only what a user subclasses it for. `saving.py` has `save` and `load` of such modules,
-in a file for autogradkit alone; `tasks.py` has `fork` and `wait`.
+in a file for autogradkit alone; `tasks.py` has `fork` and `wait`, `containers.py` a question about types.
 """
 
 from __future__ import annotations
 
+import builtins as _builtins
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +16,7 @@ from autogradkit.core.frames import entry as _entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn_unseen as _warn_unseen
 from autogradkit.futures import Future as Future
+from autogradkit.jit.containers import isinstance as isinstance
 from autogradkit.jit.saving import load as load
 from autogradkit.jit.saving import save as save
 from autogradkit.jit.saving import told as _told
@@ -98,7 +100,7 @@ def trace(
     """
     _deprecated("trace")
     named = example_kwarg_inputs or {}
-    if isinstance(example_inputs, (Tensor, dict)):
+    if _builtins.isinstance(example_inputs, (Tensor, dict)):
         example_inputs = (example_inputs,)
     func(*(() if named else example_inputs), **named)
     return _told(func)
@@ -121,16 +123,16 @@ def trace_module(
     Where `example_inputs_is_kwarg` they are dicts of named arguments. The options between are those of `trace`.
     """
     _deprecated("trace_method")
-    if not isinstance(mod, _Module):
+    if not _builtins.isinstance(mod, _Module):
         raise AttributeError("expected torch.nn.Module as the first argument")
-    if not isinstance(inputs, dict):
+    if not _builtins.isinstance(inputs, dict):
         raise AttributeError("expected a dictionary of (method_name, input) pairs")
     for name, given in inputs.items():
         method = mod if name == "forward" else getattr(mod, name)
         if example_inputs_is_kwarg:
             method(**given)
         else:
-            method(*((given,) if isinstance(given, (Tensor, dict)) else given))
+            method(*((given,) if _builtins.isinstance(given, (Tensor, dict)) else given))
     return _told(mod)
 
 
@@ -215,7 +217,7 @@ def ignore(drop: Any = False, **_old: Any) -> Any:
     """As a decorator, with or without arguments: what it decorates. Raises RuntimeError for any other argument."""
     if callable(drop):
         return drop
-    if not isinstance(drop, bool):
+    if not _builtins.isinstance(drop, bool):
         raise RuntimeError(f"Argument to @torch.jit.ignore must be a bool or a function but got {drop}")
     return lambda fn: fn
 

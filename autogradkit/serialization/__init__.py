@@ -17,4 +17,6 @@ from autogradkit.serialization.names import get_safe_globals as get_safe_globals
 from autogradkit.serialization.names import safe_globals as safe_globals
 from autogradkit.serialization.saving import save as save
 
+DEFAULT_PROTOCOL = 2  # of pickle, in which files are written
+
 __getattr__ = _absent_from("serialization")

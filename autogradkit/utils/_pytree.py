@@ -157,6 +157,10 @@ def _dict_flatten_with_keys(d: dict[Any, Any]) -> tuple[list[tuple[Any, Any]], C
     return with_keys(d)
 
 
+# The two ways likewise, by PyTorch's names.
+_dict_flatten, _dict_unflatten = SUPPORTED_NODES[dict].flatten_fn, SUPPORTED_NODES[dict].unflatten_fn
+
+
 def LeafSpec() -> TreeSpec:  # noqa: N802 - PyTorch's name
     """The structure of a leaf."""
     return _LEAF

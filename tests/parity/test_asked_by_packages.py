@@ -297,7 +297,14 @@ def test_the_text_of_the_numbers() -> None:
     assert said[0] == said[1]
 
 
-SPREAD = ("_composable.fsdp", "_tensor.experimental")
+SPREAD = (
+    "_composable.fsdp",
+    "_tensor.experimental",
+    "autograd",
+    "elastic.multiprocessing.errors",
+    "fsdp.wrap",
+    "fsdp.api",
+)
 PROCESSES = """
 torch.distributed.distributed_c10d._get_default_group()
 torch.distributed.get_global_rank(3, 0)
@@ -316,8 +323,62 @@ torch._C._functorch.is_batchedtensor(torch.ones(1)), torch.vmap(batched)(torch.o
 torch._C._functorch.get_unwrapped(torch.ones(1))
 torch.quantization.QConfig(int, float), torch.quantization.qconfig.QConfig(weight=3, activation=4).weight
 torch.quantization.QConfig(torch.nn.Linear(1, 1), None)
+torch.jit.isinstance([1, 2], list[int]), torch.jit.isinstance([1, 2.0], list[int])
+torch.jit.isinstance((1, "a"), tuple[int, str])
+torch.jit.isinstance((1, 2), tuple[int]), torch.jit.isinstance({"a": [1]}, dict[str, list[int]])
+torch.jit.isinstance({1}, set[int])
+torch.jit.isinstance(None, int | None), torch.jit.isinstance([1], (list[int], str)), torch.jit.isinstance(3, list[int])
+torch.jit.isinstance([1], list)
+torch.jit.isinstance([3], dict)
+torch._has_compatible_shallow_copy_type(torch.ones(2), torch.ones(1).int())
+torch._has_compatible_shallow_copy_type(torch.ones(2), torch.ones(2, device='meta'))
+torch.jit.isinstance(3, "int")
+torch.jit.isinstance(3, None)
+torch.utils.data._utils.collate.np_str_obj_array_pattern.search("<U3").group()
+torch._C._jit_set_profiling_executor(False), torch._C._jit_set_profiling_mode(False)
+torch._C._jit_set_profiling_executor(True), torch._C._jit_set_profiling_mode(True)
+type(torch.nn.Parameter(torch.ones(1, device="meta")))(torch.ones(2), requires_grad=False).to("cpu")
+isinstance(torch.device("cpu"), torch.DeviceObjType), torch.utils.data._utils.pin_memory.pin_memory(["a", 3][0])
+torch.utils.data._utils.pin_memory.pin_memory([torch.ones(2)])
+torch.utils._pytree._dict_flatten({"b": 1, "a": 2}), torch.utils._pytree._dict_unflatten([1, 2], ["a", "b"])
+torch.distributed.fsdp.CPUOffload(True), list(torch.distributed.fsdp.ShardingStrategy)
+torch.distributed.fsdp.FullStateDictConfig()
+torch.distributed.fsdp.api.StateDictSettings(1, 2, 3), list(torch.distributed.fsdp.BackwardPrefetch)
+torch.distributed.fsdp.ShardedOptimStateDictConfig(), torch.distributed.fsdp.LocalOptimStateDictConfig()
+[torch.distributed.fsdp.wrap.transformer_auto_wrap_policy([], each, 3, {list, set}) for each in (True, False)]
+[torch.distributed.fsdp.wrap.lambda_auto_wrap_policy([], each, 3, bool) for each in (True, False)]
+torch.distributed.fsdp.wrap.always_wrap_policy(), torch.distributed.fsdp.wrap.ModuleWrapPolicy({list})([], False)
+torch.distributed.elastic.multiprocessing.errors.record(max)(3, 4)
+torch.distributed.autograd.context().__enter__()
+torch.ao.quantization.QConfig is torch.quantization.QConfig, isinstance(3, torch.ao.quantization.FakeQuantizeBase)
+torch.serialization.DEFAULT_PROTOCOL, [each.name for each in torch.amp.grad_scaler.OptState]
+torch.distributions.transforms._clipped_sigmoid(torch.tensor([-200.0, 0.0, 200.0]))
+torch.distributions.multivariate_normal._precision_to_scale_tril(torch.tensor([[0.25, 0.0], [0.5, 4.0]]))
+torch.distributions.multivariate_normal._batch_mahalanobis(torch.eye(2) * 2, torch.tensor([2.0, 4.0]))
+torch.distributions.multivariate_normal._batch_mv(torch.eye(2).flip(0), torch.tensor([2.0, 4.0]))
 torch.jit._overload_method.__name__, torch.utils.checkpoint.check_backward_validity([torch.ones(1, requires_grad=True)])
 """
+
+
+class Passing:
+    """What fastai gives to a pass in a loader's place: it goes through itself, one after the other."""
+
+    def __init__(self, library: Any) -> None:
+        self.dataset, self.dataset_kind = self, library.utils.data.dataloader._DatasetKind.Iterable
+        self._dataset_kind = self.dataset_kind
+        self.generator, self.collate_fn = None, lambda x: x
+        self._IterableDataset_len_called, self.prefetch_factor, self.multiprocessing_context = None, 2, None
+        self.num_workers, self.timeout, self.pin_memory_device = 0, 0, ""
+        self._auto_collation = self.drop_last = self.pin_memory = self.persistent_workers = False
+        self._index_sampler, self.in_order = range(10), True
+
+    def __iter__(self) -> Any:
+        return iter("abc")
+
+
+def test_passes_of_loaders_of_ones_own() -> None:
+    passes = [list(m.utils.data.dataloader._SingleProcessDataLoaderIter(Passing(m))) for m in BOTH]
+    assert passes == [["a", "b", "c"]] * 2
 
 
 def test_names_beside_what_packages_use() -> None:

@@ -12,12 +12,19 @@ from tests.every_case import every_case
 from tests.parity.one_line import check
 
 NAMES = ("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu", "float4_e2m1fn_x2")
+QUANTIZED = ("qint8", "quint8", "qint32", "quint4x2", "quint2x4")
 OTHERS = ("float16", "bfloat16", "float64", "complex64", "complex32", "int8", "int64", "uint16", "bool", *NAMES)
 LINES = """
 torch.{0}; str(torch.{0}), torch.{0}.itemsize, torch.{0}.is_floating_point, torch.{0}.is_complex, torch.{0}.is_signed
 copy.deepcopy(torch.{0}) is torch.{0}; pickle.loads(pickle.dumps(torch.{0})) is torch.{0}; torch.{0}.to_real()
 torch.{0}.to_complex(); torch.set_default_dtype(torch.{0}); torch.get_default_dtype(); torch.iinfo(torch.{0})
 torch.promote_types(torch.{0}, torch.{0})
+"""
+QUANTIZED_LINES = """
+torch.iinfo(torch.{0}).bits, torch.iinfo(torch.{0}).min, torch.iinfo(torch.{0}).max; torch.iinfo(torch.{0}).dtype
+torch.finfo(torch.{0}); torch.promote_types(torch.{0}, torch.float32); torch.promote_types(torch.bool, torch.{0})
+torch.can_cast(torch.{0}, torch.bool), torch.can_cast(torch.bool, torch.{0}), torch.can_cast(torch.{0}, torch.int8)
+torch.can_cast(torch.float32, torch.{0}), torch.can_cast(torch.complex64, torch.{0}), torch.{0} == torch.int8
 """
 FINFO = """
 torch.finfo(torch.{0}); torch.finfo(torch.{0}).bits; torch.finfo(torch.{0}).eps; torch.finfo(torch.{0}).max
@@ -45,7 +52,7 @@ def _lines(text: str) -> list[str]:
     return [part.strip() for line in text.splitlines() for part in line.split(";") if part.strip()]
 
 
-@every_case("line", [each.format(name) for name in NAMES for each in _lines(LINES)])
+@every_case("line", [each.format(name) for name in (*NAMES, *QUANTIZED) for each in _lines(LINES)])
 def test_names(line: str) -> None:
     """What they say of themselves."""
     check(line)
@@ -54,6 +61,12 @@ def test_names(line: str) -> None:
 @every_case("line", [each.format(name) for name in (*NAMES[:5], "complex32") for each in _lines(FINFO)])
 def test_finfo_of_names(line: str) -> None:
     """What can be asked of them."""
+    check(line)
+
+
+@every_case("line", [each.format(name) for name in QUANTIZED for each in _lines(QUANTIZED_LINES)])
+def test_names_of_quantised_numbers(line: str) -> None:
+    """What may be asked of them; no tensor holds such numbers here."""
     check(line)
 
 

@@ -7,12 +7,14 @@ import re
 import warnings
 from typing import Any
 
+import functorch
 import pytest
 import torch
 import torch.func
 
 import autogradkit
 import autogradkit.func
+import autogradkit.functorch
 from tests.every_case import every_case
 
 from .oracle import tensors_in
@@ -95,6 +97,30 @@ f.vmap(lambda p, z: call(lin, p, z), (0, None))({n: m.stack([t, 2 * t]) for n, t
 f.vmap(f.grad(lambda p, z: (call(lin, p, z) ** 2).sum()), (None, 0))(p, z)
 call(m.nn.Sequential(lin), {"0.bias": m.ones(1)}, z).shape
 """
+MODES = """
+m.inference_mode()(lambda: (f.grad(cubes)(x), f.grad(cubes)(x).is_inference(), f.vjp(square, x)[1](v)))()
+m.inference_mode()(lambda: f.jvp(square, (x,), (v,)))()
+m.inference_mode()(lambda: (f.jacrev(square)(x), f.jacfwd(square)(x), f.hessian(cubes)(x), f.vmap(f.grad(cubes))(X)))()
+m.inference_mode()(lambda: [i := x * 2, f.grad(lambda x: (x * i * i).sum())(i)][1])()
+f.grad(lambda x: (x * m.is_inference_mode_enabled() + m.is_grad_enabled()).sum())(x)
+m.no_grad()(lambda: [p := f.vjp(square, x)[1], f.vjp(lambda u: p(u)[0], x)[1](v)][1])()
+f.jacrev(lambda u, p=m.no_grad()(f.vjp)(square, x)[1]: p(u)[0])(x); m.no_grad()(f.vjp)(lambda x: w * x, x)[1](v)
+f.jacrev(m.no_grad()(f.linearize)(square, x)[1])(x)
+"""
+OLDER = """
+o.make_functional(bn); [t.requires_grad for t in o.make_functional(lin, disable_autograd_tracking=True)[1]]
+[(f.param_names, f.names_map, p) for f, p in [o.make_functional(tied)]]; o.make_functional(lin)[0]
+(lambda f, p: f([t * 0 + 1 for t in p], z))(*o.make_functional(lin))
+(lambda f, p: f([m.zeros(2)], z[0, :2]))(*o.make_functional(tied))
+(lambda f, p: f(p[:1], z))(*o.make_functional(m.nn.Identity()))
+(lambda f, p, b: (f(p, b, z), b, p, f.param_names, f.buffer_names))(*o.make_functional_with_buffers(bn))
+(lambda f, p, b: (o.vmap(f, (0, 0, None))(p, b, z), p, b))(*o.combine_state_for_ensemble([lin, m.nn.Linear(2, 1)]))
+o.combine_state_for_ensemble([]); o.combine_state_for_ensemble([lin, bn])
+o.combine_state_for_ensemble([lin, m.nn.Linear(2, 1).eval()])
+o.vmap(cubes)(X); o.grad(cubes)(x); o.grad_and_value(cubes)(x); o.vjp(square, x)[0]; o.jvp(square, (x,), (v,))
+o.jacrev(square)(x)
+o.jacfwd(square)(x); o.hessian(cubes)(x); o.functionalize(square)(x)
+"""
 
 
 def _names(m: Any) -> dict[str, Any]:
@@ -126,7 +152,8 @@ def _names(m: Any) -> dict[str, Any]:
     m.manual_seed(0)
     bn = m.nn.BatchNorm1d(2)
     return {
-        "m": m, "f": m.func, "call": m.func.functional_call, "silently": silently,
+        "m": m, "f": m.func, "o": functorch if m is torch else autogradkit.functorch,
+        "call": m.func.functional_call, "silently": silently,
         "Doubled": Doubled, "hooked": hooked, "tied": Tied(), "bn": bn,
         "lin": m.nn.Linear(2, 1),
         "x": m.tensor([1.0, 2.0, 3.0]), "y": m.tensor([0.5, -1.0, 2.0]), "v": m.tensor([1.0, 10.0, 100.0]), "s": m.tensor(3.0),
@@ -151,10 +178,23 @@ def _outcome(m: Any, line: str) -> tuple[str, list[bool]]:
 
 
 @every_case(
-    "line", [each for part in (DERIVATIVES, REFUSED, BATCHES, MODULES) for each in re.split(r"; |\n", part.strip())]
+    "line",
+    [
+        each
+        for part in (DERIVATIVES, REFUSED, BATCHES, MODULES, MODES, OLDER)
+        for each in re.split(r"; |\n", part.strip())
+    ],
 )
 def test_line(line: str) -> None:
     assert _outcome(autogradkit, line) == _outcome(torch, line)
+
+
+def test_functions_of_functorch_warn() -> None:
+    for o in (autogradkit.functorch, functorch):
+        with pytest.warns(
+            FutureWarning, match=r"^We've integrated functorch .*, `functorch.vmap` is .* use `torch.vmap` instead"
+        ):
+            o.vmap(abs)
 
 
 def test_different_samples_draw_different_numbers() -> None:

@@ -57,6 +57,17 @@ class Units(torch.Tensor):
 Units.handlers[torch.mean] = lambda x: "the mean of units"
 Units.handlers[torch.Tensor.add] = lambda x, y: "a sum"
 
+class Around(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return func(*[each.within if isinstance(each, cls) else each for each in args])
+
+def around():
+    made = Around(torch.ones(2))
+    made.within = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+    (made.within * 3).sum().backward()
+    return made
+
 class Seen(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, what):
@@ -76,6 +87,11 @@ class Scalar:
     @classmethod
     def __torch_function__(cls, func, types, args=(), kwargs=None):
         return func.__name__, len(args)
+
+class Holding(torch.nn.Module):
+    def parameters(self):
+        self.held = around()
+        return [self.held]
 
 x, y, z, one = X([1.0, 2.0]), Y([3.0, 4.0]), Z([5.0, 6.0]), torch.ones(2)
 leaf = X([1.0, 2.0]).requires_grad_()
@@ -103,6 +119,11 @@ LINES = [
     "repr(x), str(x), repr(X([[1, 2]])), torch.is_tensor(x), isinstance(x, torch.FloatTensor), X([1]).type()",
     "leaf * 2, (leaf * 2).grad_fn.next_functions[0][0].name(), leaf.is_leaf, leaf[0].grad_fn.name()",
     "(leaf * leaf).sum().backward(), leaf.grad, type(leaf.grad)",
+    "around().grad, setattr(held := around(), 'grad', None), held.within.grad, held.grad",
+    "[held := around(), setattr(held, 'grad', one), held.within.grad][2]",
+    "[held := around(), delattr(held, 'grad'), held.within.grad][2]",
+    "[torch.nn.Module.zero_grad(module := Holding()), module.held.within.grad, module.held.grad]",
+    "repr(Weight(one)), torch.Tensor.__repr__(Weight(one)), torch.Tensor.__repr__(torch.nn.Parameter(one))",
     "log + 1, 1 + log, log * log, log - 1, log[0], torch.exp(log), log.sum(), calls[:]",
     "log.add_(1), torch.stack([log, log]), log == log, log.T, log.view(2, 1), log.to(torch.float64), log @ log, -log, calls[:]",
     "torch.nn.functional.relu(one), torch.sum(log, dim=0), log.max(0), torch.zeros_like(log), calls[:]",

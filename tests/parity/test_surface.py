@@ -227,7 +227,7 @@ def test_what_is_compiled_or_scripted_runs_as_it_is() -> None:
         ("nested.narrow", "nested.narrow", "pad_sequence"),
         ("masked.masked_tensor", "masked.masked_tensor", "torch.masked.mean(x, mask=mask)"),
         ("quantization.quantize_dynamic", "quantization.quantize_dynamic", "no tensor holds quantised numbers here"),
-        ("ao.quantization", "torch.ao", "no tensor holds quantised numbers here"),
+        ("ao.nn", "ao.nn", "no tensor holds quantised numbers here"),
         ("export.export", "torch.export", "torch.fx.symbolic_trace(model)"),
     ],
 )

@@ -22,6 +22,7 @@ from autogradkit.core.recording import RECORDERS
 from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.tensor import SUBCLASSED, Tensor, as_class
+from autogradkit.engine.attributes import GRAD
 from autogradkit.engine.modes import ATTENTION
 from autogradkit.engine.required import OPS
 
@@ -165,7 +166,8 @@ def _torch_function(cls: type[Tensor], func: Callable[..., Any], types: Any, arg
         return NotImplemented
     before, STATE.asked = STATE.asked, False
     try:
-        return _converted(func(*args, **(kwargs or {})), cls)
+        result = func(*args, **(kwargs or {}))
+        return result if getattr(func, "__self__", None) is GRAD else _converted(result, cls)
     finally:
         STATE.asked = before
 
@@ -187,7 +189,7 @@ for _own in (SparseTensor, BatchedTensor, MetaTensor, PendingTensor):  # classes
     _own.__torch_function__ = DISABLED  # pyright: ignore[reportAttributeAccessIssue]
 
 # What reads memory or makes views without a general way: methods, then properties.
-STRAIGHT = ("__getitem__", "__setitem__", "T", "mT", "H", "mH", "data")
+STRAIGHT = ("__getitem__", "__setitem__", "T", "mT", "H", "mH", "data", "grad")
 
 
 def _ask_in(cls: type[Tensor]) -> None:
@@ -202,7 +204,9 @@ def _ask_in(cls: type[Tensor]) -> None:
 def straight_asking(plain: Any) -> Any:
     """One of these that asks before it does what `plain` does."""
     if isinstance(plain, property):
-        return property(_asking(plain.__get__, (Tensor,)), plain.fset, plain.fdel, plain.__doc__)
+        write = plain.fset and _asking(plain.__set__, ())
+        delete = plain.fdel and _asking(plain.__delete__, ())
+        return property(_asking(plain.__get__, (Tensor,)), write, delete, plain.__doc__)
     return _asking(plain, ())
 
 

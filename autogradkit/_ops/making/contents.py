@@ -270,7 +270,7 @@ def _flatten(data: Any, shape: tuple[int, ...], dim: int, into: list[Any]) -> No
     if len(data) != shape[dim]:
         raise ValueError(f"expected sequence of length {shape[dim]} at dim {dim} (got {len(data)})")
     if dim + 1 == len(shape) and {each.__class__ for each in data} <= _NUMBERS:
-        into += data
+        into.extend(data)  # `+=` would ask a class of the user's for `__radd__`
         return
     for item in data:
         _flatten(item, shape, dim + 1, into)

@@ -21,6 +21,7 @@ from autogradkit.distributions.transforms.elementwise import PowerTransform as P
 from autogradkit.distributions.transforms.elementwise import SigmoidTransform as SigmoidTransform
 from autogradkit.distributions.transforms.elementwise import SoftplusTransform as SoftplusTransform
 from autogradkit.distributions.transforms.elementwise import TanhTransform as TanhTransform
+from autogradkit.distributions.transforms.elementwise import _clipped_sigmoid as _clipped_sigmoid
 from autogradkit.distributions.transforms.structured import CorrCholeskyTransform as CorrCholeskyTransform
 from autogradkit.distributions.transforms.structured import LowerCholeskyTransform as LowerCholeskyTransform
 from autogradkit.distributions.transforms.structured import PositiveDefiniteTransform as PositiveDefiniteTransform

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from autogradkit.compiler import compile as compiled
 from autogradkit.core.frames import entry, shorten
+from autogradkit.core.parameter import Parameter
 from autogradkit.core.recording import GRAD_LISTENERS, RECORDERS, heeded, listeners, marks_of, restore
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.inference import marks_alone
@@ -201,13 +202,15 @@ def clear_gradients(parameters: Iterable[Tensor], set_to_none: bool) -> None:
     cleared: list[Tensor] = []
     try:
         for parameter in parameters:
-            gradient = parameter._grad
+            # A class of a user's may keep its gradient elsewhere.
+            overrides = parameter.__class__ is not Parameter and type(parameter).grad is not Tensor.grad
+            gradient = parameter.grad if overrides else parameter._grad
             if gradient is None:
                 continue
             if not set_to_none:
                 _zero(gradient)
-            elif RECORDERS:
-                parameter.grad = None  # which tells them
+            elif overrides or RECORDERS:
+                parameter.grad = None  # which tells the recorders
             else:
                 parameter._grad = gradient = None
                 cleared.append(parameter)

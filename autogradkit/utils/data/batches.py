@@ -43,7 +43,7 @@ class Batches:
 
     def _begin_order(self) -> None:
         self._places: Iterator[Any] = iter(self._loader._index_sampler)
-        self._told = self._loader._told_length
+        self._told = self._loader._IterableDataset_len_called
         self._fetched = 0
 
     def _next_batch(self) -> Any:
@@ -82,7 +82,9 @@ class OwnBatches(Batches):
         super().__init__(loader)
         if loader.timeout:
             raise AssertionError("_SingleProcessDataLoaderIter requires timeout == 0")
-        self._fetch = fetcher_for(loader.dataset, loader._auto_collation, loader.collate_fn, loader.drop_last)
+        self._fetch = fetcher_for(
+            loader._dataset_kind, loader.dataset, loader._auto_collation, loader.collate_fn, loader.drop_last
+        )
 
     def _next_batch(self) -> Any:
         return self._fetch(next(self._places))

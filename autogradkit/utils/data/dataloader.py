@@ -15,6 +15,7 @@ from autogradkit.core.warning import warn
 from autogradkit.utils.data.batches import Batches, OwnBatches
 from autogradkit.utils.data.collate import default_collate, default_convert
 from autogradkit.utils.data.dataset import IterableDataset
+from autogradkit.utils.data.fetching import _DatasetKind
 from autogradkit.utils.data.multiprocess import WorkerBatches
 from autogradkit.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 
@@ -83,10 +84,11 @@ class DataLoader:
         self.persistent_workers = persistent_workers
         self.pin_memory_device = pin_memory_device
         self.in_order = in_order
-        self._told_length: int | None = None  # the length that a stream told of itself
+        self._IterableDataset_len_called: int | None = None  # the length that a stream told of itself
         self._iterator: WorkerBatches | None = None  # where workers are persistent, the one that has them
-        self._iterable = isinstance(dataset, IterableDataset)
-        if self._iterable:
+        iterable = isinstance(dataset, IterableDataset)
+        self._dataset_kind = _DatasetKind.Iterable if iterable else _DatasetKind.Map
+        if iterable:
             _refuse_for_iterable(shuffle, sampler, batch_sampler)
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
@@ -100,7 +102,7 @@ class DataLoader:
         elif batch_size is None and drop_last:
             raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
         if sampler is None:
-            if self._iterable:
+            if iterable:
                 sampler = _Endless()
             else:
                 sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
@@ -151,9 +153,9 @@ class DataLoader:
         return batches
 
     def __len__(self) -> int:
-        if not self._iterable:
+        if self._dataset_kind == _DatasetKind.Map:
             return len(self._index_sampler)  # type: ignore[arg-type]
-        count = self._told_length = len(self.dataset)
+        count = self._IterableDataset_len_called = len(self.dataset)
         if self.batch_size is None:
             return count
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)

@@ -13,14 +13,21 @@ from autogradkit.core.facts import named
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.utils.data.collate import default_collate
-from autogradkit.utils.data.dataset import IterableDataset, TensorDataset, samples_at
+from autogradkit.utils.data.dataset import TensorDataset, samples_at
 
 Fetcher = Callable[[Any], Any]
 
 
-def fetcher_for(dataset: Any, batched: bool, collate: Callable[[Any], Any], drop_last: bool) -> Fetcher:
+class _DatasetKind:
+    """PyTorch's numbers for how samples are asked for: by index, or one after the other."""
+
+    Map = 0
+    Iterable = 1
+
+
+def fetcher_for(kind: int, dataset: Any, batched: bool, collate: Callable[[Any], Any], drop_last: bool) -> Fetcher:
     """What gets samples out of `dataset`, in batches or one by one. It raises StopIteration where a stream has ended."""
-    if isinstance(dataset, IterableDataset):
+    if kind == _DatasetKind.Iterable:
         return _Stream(dataset, batched, collate, drop_last)
     if not batched:
         return lambda index: collate(dataset[index])

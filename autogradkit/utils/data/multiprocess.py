@@ -39,6 +39,7 @@ class WorkerBatches(Batches):
         context = loader.multiprocessing_context or multiprocessing
         done = context.Event()
         work = Work(
+            loader._dataset_kind,
             loader.dataset,
             loader._auto_collation,
             loader.collate_fn,

@@ -19,8 +19,7 @@ import numpy as np
 from autogradkit.core.random import default_generator
 from autogradkit.core.recording import unheard
 from autogradkit.core.threads import set_num_threads
-from autogradkit.utils.data.dataset import IterableDataset
-from autogradkit.utils.data.fetching import Fetcher, fetcher_for
+from autogradkit.utils.data.fetching import Fetcher, _DatasetKind, fetcher_for
 from autogradkit.utils.data.messages import Failure, Signal, packed
 
 _PARENT_ALIVE_EVERY = 5.0  # seconds, as in PyTorch
@@ -50,6 +49,7 @@ def get_worker_info() -> WorkerInfo | None:
 class Work:
     """What all workers of a loader are told when they start."""
 
+    kind: int  # one of `_DatasetKind`
     dataset: Any
     batched: bool
     collate: Callable[[Any], Any]
@@ -94,7 +94,7 @@ def run(work: Work, number: int, tasks: Any, results: Any, done: Any, inherited:
 
 def _serve(work: Work, number: int, tasks: Any, results: Any, done: Any) -> None:
     fetch = _fetcher(work, number, work.init)
-    is_stream = isinstance(work.dataset, IterableDataset)
+    is_stream = work.kind == _DatasetKind.Iterable
     ended = False
     while (task := _next_task(tasks)) is not None:
         if task is Signal.RESUME:
@@ -116,7 +116,7 @@ def _fetcher(work: Work, number: int, init: Callable[[int], Any] | None) -> Fetc
     try:
         if init is not None:
             init(number)
-        return fetcher_for(work.dataset, work.batched, work.collate, work.drop_last)
+        return fetcher_for(work.kind, work.dataset, work.batched, work.collate, work.drop_last)
     except Exception as error:
         failure = Failure(error, number)
         return lambda index: failure

@@ -1,4 +1,5 @@
-"""PyTorch's `torch.utils.data._utils`, of which scripts import `collate` and `worker`."""
+"""PyTorch's `torch.utils.data._utils`, of which packages import `collate`, `pin_memory` and `worker`."""
 
 from autogradkit.utils.data._utils import collate as collate
+from autogradkit.utils.data._utils import pin_memory as pin_memory
 from autogradkit.utils.data._utils import worker as worker
