@@ -89,7 +89,9 @@ def _read(file: BufferedIOBase, path: Path, folded: BufferedReader | None = None
         if expected > compressed * MOST_UNFOLDED:
             raise ValueError(f"{path} is truncated: {needs}, and {compressed} compressed bytes cannot become that many")
         if expected > LONG and not _may_unfold_to(file.tell() + expected, folded):
-            raise ValueError(f"{path} is damaged: {needs}, and its last bytes, in which gzip keeps the size, say otherwise")
+            raise ValueError(
+                f"{path} is damaged: {needs}, and its last bytes, in which gzip keeps the size, say otherwise"
+            )
     content = _read_up_to(file, expected)
     if len(content) < expected:
         raise ValueError(f"{path} is truncated: {needs}, it holds {len(content)}")

@@ -85,10 +85,18 @@ def _by_coordinates(self: Any, coordinates: Any, dim: int, edge_order: int) -> A
         first, last = (at(1, 2) - at(0, 1)) / k.select(steps, 0, 0), (at(-1) - at(-2, -1)) / k.select(steps, 0, -1)
     else:
         one, two = k.select(steps, 0, 0), k.select(steps, 0, 1)
-        a, b, c = -(k.mul_by_number(one, 2.0) + two) / (one * (one + two)), (one + two) / (one * two), -one / (two * (one + two))
+        a, b, c = (
+            -(k.mul_by_number(one, 2.0) + two) / (one * (one + two)),
+            (one + two) / (one * two),
+            -one / (two * (one + two)),
+        )
         first = a * at(0, 1) + b * at(1, 2) + c * at(2, 3)
         one, two = k.select(steps, 0, -1), k.select(steps, 0, -2)
-        a, b, c = one / (two * (one + two)), -(one + two) / (one * two), (k.mul_by_number(one, 2.0) + two) / (one * (one + two))
+        a, b, c = (
+            one / (two * (one + two)),
+            -(one + two) / (one * two),
+            (k.mul_by_number(one, 2.0) + two) / (one * (one + two)),
+        )
         last = a * at(-3, -2) + b * at(-2, -1) + c * at(-1)
     return k.cat([first, middle, last], dim)
 
