@@ -156,6 +156,10 @@ r=T.sparse_coo_tensor(T.tensor([[float('inf'),0]]),[1.,2.],(3,),check_invariants
 T.native_dropout(T.ones(2,dtype=T.complex64,requires_grad=True),-1.5,True)
 T.meshgrid(T.ones(2,2),T.ones(2,dtype=T.int64),indexing='ij')
     """,
+    "a group norm without elements": """
+r=T.native_group_norm(T.ones(2,3,0),None,None,2,3,0,3,1e-5)
+r=T.native_group_norm(T.ones(0,3,dtype=T.float64),None,None,2,0,3,1,1e-5)
+    """,
     "an out= that is what is clamped": """
 i=T.arange(3);T.clamp(i,1.5,out=i)
 i=T.arange(3);T.clip(i,max=1.5,out=i)
