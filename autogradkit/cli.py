@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(argv)
         finally:
-            sys.stdout.flush()  # here, where what cannot be written can still be told
+            _flush(sys.stdout)  # here, where what cannot be written can still be told
     except KeyboardInterrupt:
         _tell("\nInterrupted.")
         return 130
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     finally:
         try:
-            sys.stderr.flush()
+            _flush(sys.stderr)
         except OSError:  # that something went wrong the exit status says
             _write_nowhere("stderr")
 
@@ -56,9 +56,15 @@ def _run(argv: Sequence[str] | None) -> int:
     return arguments.command(arguments)
 
 
+def _flush(stream: TextIO | None) -> None:
+    """Write what waits to be written, where a script has left the stream there and open."""
+    if stream is not None and not getattr(stream, "closed", False):
+        stream.flush()
+
+
 def _tell(what: str) -> None:
     """Say why it ends; where that cannot be written either, the exit status says it."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):  # ValueError: a script has closed it
         print(what, file=sys.stderr)
 
 
@@ -166,8 +172,14 @@ def _positive(text: str) -> int:
 
 def _file(text: str) -> Path:
     path = Path(text)
-    if not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder {str(path.parent)!r}")
+    try:
+        os.lstat(path)
+    except OSError as error:
+        if error.errno == errno.ENOENT and path.parent.is_dir():
+            return path  # it is to be made
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            raise argparse.ArgumentTypeError(f"there is no folder {str(path.parent)!r}") from None
+        raise argparse.ArgumentTypeError(f"{text[:30]!r}: {error.strerror}") from None
     return path
 
 

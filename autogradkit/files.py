@@ -27,6 +27,8 @@ def write_whole(path: str | Path, content: bytes) -> None:
     b'second'
     """
     target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     if target.exists() and not target.is_file():  # a device or a pipe is no file to replace
         with open(target, "wb", opener=_at_once) as file:
             os.set_blocking(file.fileno(), True)
@@ -60,12 +62,18 @@ def open_file(path: str | Path) -> BufferedReader:
     """
     if os.path.isdir(path):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    file = open(path, "rb", opener=_at_once)  # noqa: SIM115 - the caller closes it
-    mode = os.fstat(file.fileno()).st_mode
-    if stat.S_ISREG(mode):
-        return file
-    file.close()
-    kind = "pipe" if stat.S_ISFIFO(mode) else "device"
+    try:
+        file = open(path, "rb", opener=_at_once)  # noqa: SIM115 - the caller closes it
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        kind = "socket"  # which cannot be opened
+    else:
+        mode = os.fstat(file.fileno()).st_mode
+        if stat.S_ISREG(mode):
+            return file
+        file.close()
+        kind = "pipe" if stat.S_ISFIFO(mode) else "device"
     raise ValueError(f"it is a {kind}, not a file: copy what it gives into a file, and read that")
 
 

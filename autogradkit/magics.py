@@ -221,8 +221,9 @@ class AutogradkitMagics(Magics):
         options = parsed("%train", self.train, line)
         for name in ("epochs", "batch_size", "lr"):
             given = getattr(options, name)
-            if given is not None and not 0 < given < math.inf:
-                raise UsageError(f"%train: --{name.replace('_', '-')} must be above 0 and finite, got {given}")
+            if given is not None and not 0 < given < (math.inf if name == "lr" else 10**9):
+                end = "finite" if name == "lr" else f"below {10**9:,}"
+                raise UsageError(f"%train: --{name.replace('_', '-')} must be above 0 and {end}, got {given}")
         if options.seed is not None and not -(2**63) <= options.seed < 2**64:
             raise UsageError(f"%train: --seed must fit into 64 bits, got {options.seed}")
         from autogradkit.widgets.train_magic import train_from_magic

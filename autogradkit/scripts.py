@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 from types import CodeType, ModuleType
 
 from autogradkit.core.frames import shorten
@@ -23,7 +22,7 @@ from autogradkit.standing_in import as_torch
 
 def source_of(script: str) -> bytes:
     """What a script's file holds. Raises OSError where it cannot be read."""
-    with io.open_code(str(Path(script).resolve())) as file:  # as Python opens what it runs
+    with io.open_code(os.path.abspath(script)) as file:  # as Python opens what it runs
         return file.read()
 
 
@@ -32,7 +31,7 @@ def run_script(source: bytes, script: str, arguments: Sequence[str]) -> int:
     file = os.path.abspath(script)
     main = ModuleType("__main__")
     vars(main).update(__file__=file, __builtins__=__builtins__)
-    folder = str(Path(script).resolve().parent)
+    folder = os.path.dirname(os.path.realpath(script))
     return _run(main, [script, *arguments], folder, lambda: compile(source, file, "exec", dont_inherit=True))
 
 

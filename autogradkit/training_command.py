@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import pickle
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from autogradkit.files import write_whole
 from autogradkit.serialization import load, save
 from autogradkit.text import recipe as sonnets
 from autogradkit.vision.history import Epoch, History
@@ -97,7 +99,9 @@ def _draw(epochs: History, file: Path) -> None:
 
     figure = epochs.plot()[0].figure
     assert isinstance(figure, Figure)
-    figure.savefig(file)
+    drawn = BytesIO()
+    figure.savefig(drawn, format=file.suffix[1:])
+    write_whole(file, drawn.getvalue())
 
 
 def _line(epoch: Epoch) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from autogradkit.files import read_bounded, write_whole
 from autogradkit.lesson_copies import copy_lessons
 from autogradkit.vision.history import History
 from autogradkit.vision.idx import read_idx
+from autogradkit.vision.io import read_file, read_image
+from autogradkit.vision.utils import save_image
 from tests.every_case import every_case
 
 
@@ -90,6 +93,24 @@ def test_a_full_disk_leaves_no_half_lesson(tmp_path: Path, monkeypatch: pytest.M
     assert copy_lessons(tmp_path / "shipped", tmp_path / "mine").new == ["00.ipynb"]
 
 
+def test_a_full_disk_leaves_the_older_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "old.png").write_bytes(b"old")
+    with monkeypatch.context() as patch:
+        fill_disk(patch)
+        with pytest.raises(OSError, match=r"old\.png"):
+            save_image(torch.zeros(3, 2, 2), tmp_path / "old.png")
+    assert (tmp_path / "old.png").read_bytes() == b"old"
+    save_image(torch.zeros(3, 2, 2), tmp_path / "old.png")
+    assert read_image(str(tmp_path / "old.png")).shape == (3, 2, 2)
+
+
+def test_links_in_a_circle_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    with pytest.raises(OSError, match="circle"):
+        write_whole(tmp_path / "circle", b"x")
+    assert (tmp_path / "circle").is_symlink()
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"nowhere.*a\.json"):
         write_whole(tmp_path / "nowhere" / "a.json", b"x")
@@ -102,7 +123,7 @@ def test_what_is_too_large_is_not_read(tmp_path: Path) -> None:
         read_bounded(tmp_path / "a", 5)
 
 
-READERS = (torch.Trace.load, History.load, read_idx)
+READERS = (torch.Trace.load, History.load, read_idx, torch.load, read_file)
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -110,6 +131,10 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, read: Callable[[Pa
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match=r"pipe.*: it is a pipe, not a file: copy what it gives into a file"):
         read(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(tmp_path / "plug"))
+        with pytest.raises(ValueError, match=r"plug.*: it is a socket, not a file"):
+            read(tmp_path / "plug")
 
 
 @every_case("read", READERS)
@@ -119,7 +144,7 @@ def test_a_device_is_refused_and_not_read(read: Callable[[str], object], device:
         read(device)
 
 
-@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("read", READERS[:4])  # torchvision's `read_file` raises RuntimeError for both
 def test_a_folder_and_a_missing_file_are_named(tmp_path: Path, read: Callable[[Path], object]) -> None:
     with pytest.raises(IsADirectoryError, match=str(tmp_path)):
         read(tmp_path)

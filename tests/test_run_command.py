@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -192,6 +193,25 @@ def test_a_script_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert cli.main(["run", str(tmp_path / "no.py")]) == 2
     said = f"autogradkit run: can't open file '{tmp_path / 'no.py'}': [Errno 2] No such file or directory\n"
     assert capsys.readouterr().err == said
+    (tmp_path / "circle.py").symlink_to(tmp_path / "circle.py")
+    assert cli.main(["run", str(tmp_path / "circle.py")]) == 2
+    assert "circle.py': [Errno" in capsys.readouterr().err
+
+
+def test_a_script_may_come_through_a_pipe() -> None:
+    command = [sys.executable, "-m", "autogradkit", "run", "/dev/stdin"]
+    ran = subprocess.run(
+        command, input="import torch; print(torch.ones(1))", capture_output=True, text=True, cwd=ROOT, timeout=120
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "tensor([1.])\n", "")
+
+
+def test_a_script_may_close_what_it_prints_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for closing in ("sys.stdout.close(); sys.stderr.close()", "sys.stdout = sys.stderr = None"):
+        for name in ("stdout", "stderr"):
+            monkeypatch.setattr(sys, name, io.StringIO())
+        (tmp_path / "script.py").write_text(f"import sys\n{closing}")
+        assert cli.main(["run", str(tmp_path / "script.py")]) == 0, closing
 
 
 def test_a_syntax_error_is_shown_as_python_shows_it(script: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,6 +117,8 @@ CASES = {
     "an optimizer of the learner's": (
         "class O(torch.optim.SGD):\n    def _updater(self, group): 1 / 0\nO([x], lr=0.1).step()", "_updater"),
     "an optimizer's state": ("torch.optim.SGD([x], lr=0.1).load_state_dict({'param_groups': []})", ""),
+    "running statistics anew": (
+        "def data():\n    yield 1 / 0\ntorch.optim.swa_utils.update_bn(data(), torch.nn.BatchNorm1d(2))", "data"),
     "a schedule": ("torch.optim.lr_scheduler.LambdaLR(torch.optim.SGD([x], lr=0.1), lambda e: 1 / 0)", "<lambda>"),
     "a data set": (
         "class D(torch.utils.data.Dataset):\n    def __len__(self): return 3\n    def __getitem__(self, i): return helper(i)\n"

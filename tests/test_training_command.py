@@ -56,6 +56,7 @@ def test_a_checkpoint_of_something_else_is_left_alone(tmp_path: Path, capsys: py
     ("option", "message"),
     [
         (["--checkpoint", "nowhere/run.pt"], "there is no folder 'nowhere'"),
+        (["--checkpoint", "x" * 300], f"'{'x' * 30}': File name too long"),
         (["--curves", "curves.xyz"], "'curves.xyz' should end in .png, .svg or .pdf"),
     ],
 )

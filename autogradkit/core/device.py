@@ -15,6 +15,7 @@ from typing import Any, NoReturn, cast
 from autogradkit.core.c_types import CType
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry, shorten
+from autogradkit.core.integers import require_int64
 from autogradkit.core.warning import warn_once
 
 NO_ACCELERATOR = "Cannot access accelerator device when none is available."
@@ -99,6 +100,8 @@ def _named(kind: Any, index: Any) -> tuple[str, int | None]:
         return kind.type, kind.index
     if isinstance(kind, int):
         require_cpu(kind)
+    if index is not None:
+        require_int64(index)
     name, number = _parsed(kind)
     if index is None:
         return name, number
@@ -183,9 +186,10 @@ def require_cpu(wanted: str | int | device | None) -> None:
     """Raise, with PyTorch's text for a build without CUDA, unless `wanted` is the CPU or None."""
     if wanted is None:
         return
-    if isinstance(wanted, int) and wanted < 0:
-        raise RuntimeError("Device index must not be negative")
     if isinstance(wanted, int):
+        require_int64(wanted)
+        if wanted < 0:
+            raise RuntimeError("Device index must not be negative")
         raise RuntimeError(NO_ACCELERATOR)
     asked = device(wanted)
     if asked.type == "cuda":

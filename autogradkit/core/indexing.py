@@ -21,6 +21,7 @@ from autogradkit.core.recording import reported
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.warning import warn
 
 Step = tuple[Any, ...]  # ("select", dim, index), ("slice", dim, start, end, step) or ("unsqueeze", dim)
 Ints = tuple[int, ...]
@@ -222,9 +223,15 @@ def bounds_of(item: slice) -> tuple[int, int, int]:
     step = _slice_bound(item.step, 1)
     if step == 0:
         raise ValueError("slice step cannot be zero")
+    start, end = _slice_bound(item.start, 0), _slice_bound(item.stop, sys.maxsize)
+    if min(start, end, step) < -_FAR:
+        warn(
+            "Truncating the start/stop/step of slice. This is likely because of saved old models when the start/stop/step "
+            "were larger."
+        )
     if step < 0:
         raise ValueError("step must be greater than zero")
-    return _slice_bound(item.start, 0), _slice_bound(item.stop, sys.maxsize), step
+    return max(start, -_FAR), max(end, -_FAR), step
 
 
 def _slice_bound(bound: Any, otherwise: int) -> int:

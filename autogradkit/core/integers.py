@@ -12,6 +12,13 @@ def require_int64(value: float) -> None:
         raise ValueError("Overflow when unpacking long long")
 
 
+def require_int32(value: int) -> None:
+    """Raise ValueError for an integer that C++ takes as an `int`."""
+    require_int64(value)
+    if not -(2**31) <= value < 2**31:
+        raise ValueError("Overflow when unpacking long")
+
+
 def require_64_bits(value: int) -> None:
     """Raise OverflowError for a number that no 64 bits hold, with a sign or without."""
     if value >= 2**64:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.frames import entry
+from autogradkit.core.integers import require_int32
 from autogradkit.core.openblas import openblas
 from autogradkit.core.quiet import quietly
 
@@ -35,6 +36,7 @@ class _Settings:
 def _require_count(name: str, count: object) -> None:
     if not isinstance(count, int) or isinstance(count, bool):
         raise RuntimeError(f"{name} expects an int, but got {c_type_name(count)}")
+    require_int32(count)
     if count <= 0:
         raise RuntimeError(f"{name} expects a positive integer")
 

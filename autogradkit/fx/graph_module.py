@@ -7,6 +7,7 @@ import linecache
 import math
 import os
 import textwrap
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -228,7 +229,9 @@ def _forward(code: str, names: dict[str, Any]) -> Any:
     linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)  # for tracebacks
     space = dict(names)
     exec(compile(code, file, "exec"), space)
-    return space["forward"]
+    forward = space["forward"]
+    weakref.finalize(forward, linecache.cache.pop, file, None).atexit = False
+    return forward
 
 
 def reduce_graph_module(body: dict[str, Any], names: dict[str, Any]) -> GraphModule:

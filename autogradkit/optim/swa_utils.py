@@ -165,6 +165,7 @@ class AveragedModel(Module):
         self.n_averaged += 1
 
 
+@entry
 @no_grad()
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     """Measure anew what a model's batch norms remember, over all batches of `loader`; of a tuple the first is the input."""

@@ -98,9 +98,16 @@ def load(
         raise cast("Exception", error.__cause__) from None
 
 
+def _file_at(f: str | os.PathLike[str]) -> io.BufferedReader:
+    try:
+        return open_file(os.fspath(f))
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(f)} cannot be read: {error}") from None
+
+
 def _opened(f: Any, restores: Restore, weights_only: bool, mmap: bool | None, pickle_load_args: dict[str, Any]) -> Any:
     if isinstance(f, str | os.PathLike):
-        with open_file(os.fspath(f)) as file, sparse_checked():
+        with _file_at(f) as file, sparse_checked():
             return _load(file, os.fspath(f) if mmap else None, restores, weights_only, pickle_load_args)
     try:
         f.seek(f.tell())
@@ -309,7 +316,7 @@ class Archive:
 def get_unsafe_globals_in_checkpoint(f: str | os.PathLike[str] | IO[bytes]) -> list[str]:
     """What a file names that only its user can trust; nothing of it is run."""
     if isinstance(f, str | os.PathLike):
-        with open_file(os.fspath(f)) as file:
+        with _file_at(f) as file:
             content = Archive(file, None).record("data.pkl")
     else:
         content = Archive(f, None).record("data.pkl")

@@ -44,7 +44,10 @@ class CellCount:
     def begins(self, info: Any) -> None:
         """A cell begins, which is not run by another one; `info` is what IPython tells of it."""
         self._cells += 1
-        file = self._shell.compile.get_code_name(info.raw_cell, info.raw_cell, self._shell.execution_count)
+        try:
+            file = self._shell.compile.get_code_name(info.raw_cell, info.raw_cell, self._shell.execution_count)
+        except UnicodeEncodeError:  # lone surrogates, which IPython is about to refuse
+            return
         if info.store_history or self._shell.execution_count > 1:
             _UNCOUNTED.pop(file, None)
         else:

@@ -7,6 +7,7 @@ and positions are found afterwards, by `resolve`.
 
 from __future__ import annotations
 
+import atexit
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
@@ -73,11 +74,13 @@ class EventRecorder(Recorder):
 
     def start(self, frame: FrameType | None = None) -> None:
         """Begin to listen. `frame` is the learner's where it runs already, as at a `with record():`."""
+        atexit.register(self.stop)  # what is never left must not listen while Python takes its modules down
         self.begin()
         self._turns.start(frame)
 
     def stop(self) -> None:
         """Listen no more."""
+        atexit.unregister(self.stop)
         self._turns.stop()
         if not (self in RECORDERS or self.rests or self.ended):
             self._cut_short = ("The recorder was stopped before the cell ended: what ran after that is not here.",)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import gzip
 import math
 import os
+import re
 import zlib
-from io import BufferedIOBase
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,10 @@ from autogradkit.core.frames import entry
 from autogradkit.files import open_file
 
 MOST_DIMENSIONS = 64  # of a NumPy array
-PIECE = 1 << 20  # bytes that are read at once
+PIECE = 1 << 16  # bytes that are read at once; more leave the processor's cache
 MOST_UNFOLDED = 1032  # bytes that one compressed byte can become
+LONG = 1 << 24  # bytes from which on it is worth a look whether unfolding them is in vain
+_NEXT_MEMBER = re.compile(rb"\x1f\x8b\x08[\x00-\x1f].{4}[\x00-\x04][\x00-\x0d\xff]", re.DOTALL)  # RFC 1952, 2.3
 _ELEMENT = {
     0x08: np.dtype(">u1"),
     0x09: np.dtype(">i1"),
@@ -52,15 +55,15 @@ def read_idx(path: str | Path) -> np.ndarray:
             if path.suffix != ".gz":
                 return _read(file, path)
             with gzip.open(file) as unfolded:
-                return _read(unfolded, path, os.fstat(file.fileno()).st_size)
+                return _read(unfolded, path, file)
     except EOFError as error:
         raise ValueError(f"{path} is truncated: the compressed data ends too early") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
 
 
-def _read(file: BufferedIOBase, path: Path, compressed: int | None = None) -> np.ndarray:
-    """The array in a file, which may be what so many compressed bytes unfold to."""
+def _read(file: BufferedIOBase, path: Path, folded: BufferedReader | None = None) -> np.ndarray:
+    """The array in a file, which may be what another one unfolds to."""
     start = file.read(4)
     if len(start) < 4:
         raise ValueError(f"{path} is truncated: {len(start)} bytes, too short for an IDX file")
@@ -81,14 +84,42 @@ def _read(file: BufferedIOBase, path: Path, compressed: int | None = None) -> np
     needs = f"its sizes {shape} need {expected} bytes of data"
     if max((*shape, expected)) * element.itemsize >= 2**63 or math.prod(size or 1 for size in shape) >= 2**60:
         raise ValueError(f"{path} is damaged: {needs}, which no array holds")
-    if compressed is not None and expected > compressed * MOST_UNFOLDED:
-        raise ValueError(f"{path} is truncated: {needs}, and {compressed} compressed bytes cannot become that many")
+    if folded is not None:
+        compressed = os.fstat(folded.fileno()).st_size
+        if expected > compressed * MOST_UNFOLDED:
+            raise ValueError(f"{path} is truncated: {needs}, and {compressed} compressed bytes cannot become that many")
+        if expected > LONG and not _may_unfold_to(file.tell() + expected, folded):
+            raise ValueError(
+                f"{path} is damaged: {needs}, and its last bytes, in which gzip keeps the size, say otherwise"
+            )
     content = _read_up_to(file, expected)
     if len(content) < expected:
         raise ValueError(f"{path} is truncated: {needs}, it holds {len(content)}")
     if file.read(1):
         raise ValueError(f"{path} is damaged: {needs}, it holds more")
     return np.frombuffer(content, element).reshape(shape).astype(element.newbyteorder("="), copy=False)
+
+
+def _may_unfold_to(size: int, folded: BufferedReader) -> bool:
+    """Whether a compressed file ends with this size (modulo 2³²), or has parts, of which each ends with its own.
+
+    Zeros may follow. Unfolding says it too, but only in the end.
+    """
+    here = folded.tell()
+    try:
+        folded.seek(-min(PIECE, os.fstat(folded.fileno()).st_size), os.SEEK_END)
+        tail = folded.read(PIECE).rstrip(b"\0")
+        if len(tail) < 4 or tail.endswith((size % 2**32).to_bytes(4, "little").rstrip(b"\0")):
+            return True
+        folded.seek(1)
+        before = b""
+        while piece := folded.read(PIECE):
+            if _NEXT_MEMBER.search(before + piece):
+                return True
+            before = piece[-9:]
+        return False
+    finally:
+        folded.seek(here)
 
 
 def _read_up_to(file: BufferedIOBase, most: int) -> bytearray:

@@ -31,6 +31,7 @@ ERRORS = {
     "its cause is a property": f"{ODD}__cause__ = __context__ = property(lambda self: 1 / 0)\nraise Odd()",
     "every attribute raises": f"{ODD}def __getattribute__(self, name): raise KeyError(name)\nraise Odd()",
     "no attribute can be set": f"{ODD}def __setattr__(self, name, value): raise KeyError(name)\nraise Odd()",
+    "a lone surrogate": "y = '\ud800'",
     "slots": f"{ODD}__slots__ = ()\nraise Odd()",
     "comparing and truth raise": f"{ODD}__eq__ = __hash__ = __bool__ = __len__ = lambda *a: 1 / 0\nraise Odd()",
     "its class has no name to tell": (
@@ -102,7 +103,7 @@ PREPARE = "x = torch.ones(2, 3, requires_grad=True)"
 
 
 def kind_of(result: Any) -> str:
-    error = result.error_in_exec
+    error = result.error_in_exec if result.error_before_exec is None else result.error_before_exec
     return "" if error is None else type.__dict__["__name__"].__get__(type(error))
 
 

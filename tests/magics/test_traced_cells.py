@@ -255,6 +255,7 @@ def test_a_nested_run_does_not_end_the_trace(notebook: Notebook) -> None:
         ("%ledger (plain.requires_grad_() * 2)", "keeps no .grad for it"),
         ("%train --epochs 0", "must be above 0"),
         ("%train --lr nan", "must be above 0 and finite, got nan"),
+        ("%train --batch-size 99999999999999999999", "must be above 0 and below 1,000,000,000, got 9"),
         ("%train --seed 99999999999999999999", "must fit into 64 bits"),
         ("%train --nonsense", "%train: unrecognized arguments: --nonsense. %train? shows what it takes."),
         ("%train torch.nn.ReLU()", "there is no model 'torch.nn.ReLU()'"),

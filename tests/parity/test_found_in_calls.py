@@ -133,6 +133,48 @@ r=T.nn.functional.adaptive_avg_pool3d(T.ones(4,4,4),1)
 T.nn.functional.adaptive_avg_pool2d(T.ones(4),1)
 T.nn.functional.adaptive_avg_pool2d(T.ones(4,4),2)
     """,
+    "integers beyond 64 bits, or 32, and numbers that are no index": """
+T.ones(2).norm(2**64)
+T.norm(T.ones(2),-2**64,0)
+r=T.ones(2).norm(2**63)
+T.ones(1).to(2**63)
+T.device(-2**63-1)
+T.device('cpu',2**63)
+T.set_num_threads(2**31)
+T.set_num_threads(2**63)
+T.set_num_interop_threads(-2**31-1)
+T.nn.functional.interpolate(T.ones(1,1,2,2),size=(2,2**63))
+T.nn.functional.interpolate(T.ones(1,1,2,2),size=2**63,mode='bilinear')
+r=T.arange(3)[:2**70],T.arange(3)[2**62:]
+r=T.arange(3)[-2**62-1:]
+r=T.arange(6).view(2,3)[:,:-2**70]
+T.arange(3)[::-2**63]
+T.sparse_coo_tensor([[float('nan'),0]],[1.,2.],(3,),check_invariants=False)
+T.sparse_coo_tensor([[float('-inf'),0]],[1.,2.],check_invariants=False)
+T.sparse_coo_tensor([[1j,0]],[1.,2.],(3,),check_invariants=False)
+r=T.sparse_coo_tensor(T.tensor([[float('inf'),0]]),[1.,2.],(3,),check_invariants=False).shape
+T.native_dropout(T.ones(2,dtype=T.complex64,requires_grad=True),-1.5,True)
+T.meshgrid(T.ones(2,2),T.ones(2,dtype=T.int64),indexing='ij')
+    """,
+    "a group norm without elements": """
+r=T.native_group_norm(T.ones(2,3,0),None,None,2,3,0,3,1e-5)
+r=T.native_group_norm(T.ones(0,3,dtype=T.float64),None,None,2,0,3,1,1e-5)
+    """,
+    "an out= that is what is clamped": """
+i=T.arange(3);T.clamp(i,1.5,out=i)
+i=T.arange(3);T.clip(i,max=1.5,out=i)
+i=T.arange(3);T.clamp_min(i,1.5,out=i)
+i=T.arange(3);T.clamp_max(i,1.5,out=i)
+i=T.ones(2,dtype=T.bool);T.clamp(i,1,2,out=i)
+i=T.arange(3);r=T.clamp(i,1,out=i)
+    """,
+    "what einsum and gradient are made of": """
+a=T.ones(1,4,4,requires_grad=True);y=T.einsum('bij,bjk->bik',a,a.detach())*1;r=T.autograd.grad(y.sum(),a)[0].stride()
+a=T.ones(3,2,1,2);r=T.einsum('abcd,abcd->cda',a,T.ones(3,2,3,1)).stride()
+r=T.einsum('dcb,dac->adb',T.ones(2,2,2),T.ones(2,3,2)).stride()
+x=T.arange(9.).view(3,3).requires_grad_();r=T.gradient(x,spacing=2,dim=0,edge_order=2)[0];r.sum().backward();r.sum().backward()
+x=T.arange(3.).requires_grad_();r=T.gradient(x)[0].grad_fn.next_functions[0][0].name()
+    """,
 }
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 

@@ -12,6 +12,10 @@ import pytest
 import torch
 import torch.func
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it is translated by what PyTorch calls deprecated, when the first jvp asks for it
+    import torch._decomp.decompositions_for_jvp
+
 import autogradkit
 import autogradkit.func
 import autogradkit.functorch

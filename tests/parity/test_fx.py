@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
+import linecache
 import runpy
 import subprocess
 import sys
@@ -63,3 +65,13 @@ def test_a_transformer_makes_another_graph(m: Any) -> None:
     made = Softer(m.fx.symbolic_trace(lambda x: m.relu(x) + 1)).transform()
     assert "torch.sigmoid(x)" in made.code
     assert made(m.zeros(1)).tolist() == [1.5]
+
+
+def test_a_graph_module_that_is_gone_leaves_no_source_behind() -> None:
+    before = set(linecache.cache)
+    traced = autogradkit.fx.symbolic_trace(autogradkit.nn.ReLU())
+    own = set(linecache.cache) - before
+    assert [file for file in own if file.startswith("<eval_with_key>")]
+    del traced
+    gc.collect()
+    assert not [file for file in own if file.startswith("<eval_with_key>") and file in linecache.cache]

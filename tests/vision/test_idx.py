@@ -108,3 +108,25 @@ def test_a_header_that_promises_more_than_can_be_there_is_refused_before_it_unfo
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_size_that_the_compressed_file_denies_is_refused_before_it_unfolds(tmp_path: Path) -> None:
+    announced, rows = bytes([0, 0, 8, 2, 0, 0, 4, 64, 0, 0, 64, 0]), bytes(1088 << 14)  # 17 MB
+    whole = gzip.compress(announced + rows)
+    parts = gzip.compress(announced + rows[:9]) + gzip.compress(rows[9:])
+    for content in (whole + bytes(100), parts):
+        (tmp_path / "whole.gz").write_bytes(content)
+        assert read_idx(tmp_path / "whole.gz").shape == (1088, 16384)
+    less, more = gzip.compress(announced + rows[1:]), gzip.compress(announced + rows + b"1")
+    message = (
+        r"wrong\.gz is damaged: its sizes \(1088, 16384\) need 17825792 bytes of data, and its last bytes, .* otherwise"
+    )
+    for content in (whole[:-1], less, more):
+        (tmp_path / "wrong.gz").write_bytes(content)
+        tracemalloc.start()
+        try:
+            with pytest.raises(ValueError, match=message):
+                read_idx(tmp_path / "wrong.gz")
+            assert tracemalloc.get_traced_memory()[1] < 1_000_000
+        finally:
+            tracemalloc.stop()

@@ -185,12 +185,11 @@ def _pair(left: Any, right: Any, over: Sequence[int]) -> Any:
                 left = left.sum(dim, True)
             elif n:
                 right = right.sum(dim, True)
-        elif m == n:
+        elif m and n:
             both.append(dim)
         else:
             (only_left if m else only_right).append(dim)
-    swapped = [*both, *only_right, *only_left]
-    if only_left and only_right and swapped == sorted(swapped):  # the result then has its dimensions in order
+    if only_left and only_right and only_right[-1] < only_left[0]:  # the result then has these dimensions in order
         left, right, only_left, only_right = right, left, only_right, only_left
         left_sizes, right_sizes = right_sizes, left_sizes
     pairs = ((left_sizes, both), (left_sizes, only_left), (right_sizes, only_right))

@@ -259,8 +259,9 @@ def norm(
             places = list(range(input.ndim)) if dims is None else dims
             return matrix_norm.owner(input, p, places, keepdim, dtype=dtype, **written)
         order = 2 if p is None or isinstance(p, str) else p
-        plain = dtype is None and out is None and (dim is None or dim.__class__ is int)
-        if plain and input.__class__ in CLASSES and order.__class__ in (int, float) and keepdim.__class__ is bool:
+        plain = dtype is None and out is None and (dim is None or (isinstance(dim, int) and -64 <= dim < 64))
+        plain = plain and (order.__class__ is float or (order.__class__ is int and -(2**63) <= order < 2**63))
+        if plain and input.__class__ in CLASSES and keepdim.__class__ is bool and dim.__class__ is not bool:
             return vector_norm.straight(input, order, dim if dim is None else (dim,), keepdim)
         if input.layout is sparse_coo:
             return norm_along(input, order, () if dims is None else tuple(dims), keepdim)

@@ -185,10 +185,15 @@ def _require_held(array: Array, low: int, high: int) -> None:
             )
 
 
-def fill_bernoulli(array: Array, p: float, generator: Generator | None) -> None:
-    """Fill with ones, each with probability `p`, and zeros."""
+def require_chance(p: float) -> None:
+    """Raise RuntimeError for what is no probability."""
     if not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
+
+
+def fill_bernoulli(array: Array, p: float, generator: Generator | None) -> None:
+    """Fill with ones, each with probability `p`, and zeros."""
+    require_chance(p)
     if not array.size:
         return
     if array.dtype.kind == "c":

@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.memory import like
 from autogradkit._ops.declare.refusals import real_gradients, scalar_type
 from autogradkit._ops.declare.writing import require_castable
-from autogradkit._ops.making.random import fill_bernoulli
+from autogradkit._ops.making.random import fill_bernoulli, require_chance
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit.core.draws import chances, fill
 from autogradkit.core.dtype import get_default_dtype
@@ -156,6 +156,11 @@ def _native_meta(input: Array, p: float, train: bool | None) -> Any:
     return (input.shape, input.dtype, strides), (input.shape, mask, strides)
 
 
+def _require_native_share(input: Any, p: float, train: bool | None) -> None:
+    if train is not False and input._array.size:
+        require_chance(1 - p)
+
+
 def _scale(p: float) -> float:
     return 0.0 if p == 1 else 1 / (1 - p)
 
@@ -164,6 +169,7 @@ def _scale(p: float) -> float:
     variants="function",
     out=False,
     meta=_native_meta,
+    refuse=_require_native_share,
     dtypes=real_gradients("native_dropout"),
     outputs="result0 result1",
     differentiable_outputs=1,

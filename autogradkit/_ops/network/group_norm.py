@@ -140,8 +140,8 @@ def native_group_norm(
     (tensor([[-1.,  1.]]), tensor([[2.]]), tensor([[1.]]))
     """
     if not input.size:
-        for each in out[1:]:
-            each.fill(np.nan if each.size else 0)
+        out[1].fill(0)
+        out[2].fill(np.nan)
         return
     by, plus = [each if each is None else each.reshape(group, -1, 1) for each in (weight, bias)]
     x = wide(_grouped(input, N, C, group))

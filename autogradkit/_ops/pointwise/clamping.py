@@ -86,7 +86,7 @@ def _refuse_too_large(bounds: Iterable[Any], common: Dtype) -> None:
             scalar_array(bound, common)
 
 
-def _refuse_clamping_in_place(self: Any, min: Any, max: Any) -> None:
+def _refuse_uncastable(self: Any, min: Any, max: Any) -> None:
     if self._array.dtype.kind in "biu":
         bounds = [(dtype_of_number(each), 0) for each in (min, max) if each is not None]
         common = result_type([(self.dtype, 2 if self._array.ndim else 1), *bounds])
@@ -94,7 +94,21 @@ def _refuse_clamping_in_place(self: Any, min: Any, max: Any) -> None:
             raise RuntimeError(
                 f"result type {SCALAR_TYPE_NAMES[common]} can't be cast to the desired output type {C_NAMES[self.dtype.name]}"
             )
+
+
+def _refuse_clamping_in_place(self: Any, min: Any, max: Any) -> None:
+    _refuse_uncastable(self, min, max)
     _refuse_clamping(self, min, max)
+
+
+def _refuse_into_itself(out: Any, self: Any, min: Any = None, max: Any = None) -> None:
+    """PyTorch tells an `out=` that is the operand as it tells an edit in place."""
+    if out is self:
+        _refuse_uncastable(self, min, max)
+
+
+def _refuse_most_into_itself(out: Any, self: Any, max: Any) -> None:
+    _refuse_into_itself(out, self, max=max)
 
 
 def _write_within(self: Array, min: Any, max: Any, out: Array) -> None:
@@ -152,6 +166,7 @@ def _(self: Array, min: Array | None = None, max: Array | None = None, *, out: A
     refuse=_refuse_no_bounds,
     dtypes=_refuse_clamping,
     edit_dtypes=_refuse_clamping_in_place,
+    refuse_out=_refuse_into_itself,
     samples=lambda t: [(t(2, 3), -0.4, 0.5), (t(4), None, 0.1), (t(4), 0.1)],
     vjp={"self": lambda g, self, min, max: k.where(_inside(self, min, max), g, 0.0)},
 )
@@ -217,6 +232,7 @@ def _(self: Array, max: Array, *, out: Array) -> None:
     unary=True,
     dtypes=_refuse_most,
     edit_dtypes=_refuse_most_in_place,
+    refuse_out=_refuse_most_into_itself,
     samples=with_number,
     vjp={"self": lambda g, self, max: k.where(self <= max, g, 0.0)},
     rule="∂self = ∂ where self ≤ max, else 0",
@@ -256,6 +272,7 @@ def _(self: Array, min: Array, *, out: Array) -> None:
     unary=True,
     dtypes=_refuse_least,
     edit_dtypes=_refuse_least_in_place,
+    refuse_out=_refuse_into_itself,
     samples=with_number,
     vjp={"self": lambda g, self, min: k.where(self >= min, g, 0.0)},
     rule="∂self = ∂ where self ≥ min, else 0",

@@ -54,13 +54,14 @@ def _by_step(self: Any, step: Any, dim: int, edge_order: int) -> Any:
     def at(start: int, end: int | None = None) -> Any:
         return k.slice(self, dim, start, end, 1)
 
-    middle = (at(2) - at(0, -2)) / step
+    times, over = k.mul_by_number, k.div_by_number
+    middle = over(at(2) - at(0, -2), step)
     if edge_order == 1:
-        first, last = (at(1, 2) - at(0, 1)) / step, (at(-1) - at(-2, -1)) / step
+        first, last = over(at(1, 2) - at(0, 1), step), over(at(-1) - at(-2, -1), step)
     else:
-        first = (at(0, 1) * -1.5 + at(1, 2) * 2 - at(2, 3) * 0.5) / step
-        last = (at(-3, -2) * 0.5 - at(-2, -1) * 2 + at(-1) * 1.5) / step
-    return k.cat([first, middle / 2, last], dim)
+        first = over(times(at(0, 1), -1.5) + times(at(1, 2), 2) - times(at(2, 3), 0.5), step)
+        last = over(times(at(-3, -2), 0.5) - times(at(-2, -1), 2) + times(at(-1), 1.5), step)
+    return k.cat([first, over(middle, 2), last], dim)
 
 
 def _by_coordinates(self: Any, coordinates: Any, dim: int, edge_order: int) -> Any:
@@ -84,10 +85,18 @@ def _by_coordinates(self: Any, coordinates: Any, dim: int, edge_order: int) -> A
         first, last = (at(1, 2) - at(0, 1)) / k.select(steps, 0, 0), (at(-1) - at(-2, -1)) / k.select(steps, 0, -1)
     else:
         one, two = k.select(steps, 0, 0), k.select(steps, 0, 1)
-        a, b, c = -(2.0 * one + two) / (one * (one + two)), (one + two) / (one * two), -one / (two * (one + two))
+        a, b, c = (
+            -(k.mul_by_number(one, 2.0) + two) / (one * (one + two)),
+            (one + two) / (one * two),
+            -one / (two * (one + two)),
+        )
         first = a * at(0, 1) + b * at(1, 2) + c * at(2, 3)
         one, two = k.select(steps, 0, -1), k.select(steps, 0, -2)
-        a, b, c = one / (two * (one + two)), -(one + two) / (one * two), (2 * one + two) / (one * (one + two))
+        a, b, c = (
+            one / (two * (one + two)),
+            -(one + two) / (one * two),
+            (k.mul_by_number(one, 2.0) + two) / (one * (one + two)),
+        )
         last = a * at(-3, -2) + b * at(-2, -1) + c * at(-1)
     return k.cat([first, middle, last], dim)
 

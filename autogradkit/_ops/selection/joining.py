@@ -288,12 +288,14 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
 def _meshgrid(tensors: Tensors, *, indexing: str) -> tuple[Any, ...]:
     if not tensors:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
-    for each in tensors:
-        if each._array.ndim > 1:
-            sizes = " ".join(f"{n:2d}" for n in each._array.shape)
-            raise RuntimeError(f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {sizes}")
     if any(each._array.dtype != tensors[0]._array.dtype for each in tensors):
         raise RuntimeError("meshgrid expects all tensors to have the same dtype")
+    for each in tensors:
+        if each._array.ndim > 1:  # whose elements PyTorch prints before this
+            sizes = ",".join(map(str, each._array.shape))
+            raise RuntimeError(
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: [ {each.type()}{{{sizes}}} ]"
+            )
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     # The dimension in which each vector runs: with "xy" the first two change places.

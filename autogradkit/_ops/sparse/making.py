@@ -16,7 +16,7 @@ from autogradkit._ops.making.contents import array_from
 from autogradkit._ops.making.options import require_place
 from autogradkit._ops.sparse.layouts import generally
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.dtype import get_default_dtype
+from autogradkit.core.dtype import get_default_dtype, int64
 from autogradkit.core.errors import WHOLE_NUMBERS
 from autogradkit.core.quiet import quietly
 from autogradkit.core.sparse import INVARIANTS, SparseArray, empty_of, wrap_sparse
@@ -113,7 +113,7 @@ def _(
 
 def _indices_and_values(indices: Any, values: Any, dtype: Dtype | None) -> tuple[Tensor, Tensor]:
     """Indices and values as tensors, the indices as int64; what is one already keeps its memory and its graph."""
-    places = indices if isinstance(indices, Tensor) else wrap(array_from(indices, None))
+    places = indices if isinstance(indices, Tensor) else wrap(array_from(indices, int64))
     if places._array.dtype != np.int64:
         array = places._array
         places = wrap(quietly((real_part(array) if array.dtype.kind == "c" else array).astype, np.int64))

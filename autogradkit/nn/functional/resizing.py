@@ -51,7 +51,13 @@ def _sizes_for(input: Tensor, size: Any) -> Sequence[int]:
 
 
 def _require_sizes(name: str, sizes: Sequence[Any], *options: str) -> None:
-    """Raise TypeError where the first size is no integer, in the words of the op that was to have them."""
+    """Raise TypeError where the first size is no integer, or one has more than 64 bits, in the words of the op."""
+    for at, size in enumerate(sizes):
+        if is_integer(size) and not -(2**63) <= size < 2**63:
+            raise TypeError(
+                f"{name}(): argument 'output_size' failed to unpack the object at pos {at + 1} with error \"Overflow when "
+                "unpacking long long"
+            )
     if not sizes or is_integer(sizes[0]) or isinstance(sizes[0], Tensor):
         return
     given = f"!list of [{', '.join(type(each).__name__ for each in sizes)}]!"

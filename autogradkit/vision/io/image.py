@@ -50,6 +50,8 @@ def read_file(path: str) -> Tensor:
             content = file.read()
     except OSError as error:
         raise RuntimeError(f"[Errno {error.errno}] {os.strerror(error.errno or 0)}: '{path}'") from None
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be read: {error}") from None
     if not content:
         raise RuntimeError("Expected a non empty file")
     return ak.from_numpy(np.frombuffer(content, np.uint8).copy())

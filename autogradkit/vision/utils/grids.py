@@ -1,13 +1,16 @@
-"""A batch of images as one image, and as a file. Rests on the tensor; files are written by Pillow."""
+"""A batch of images as one image, and as a file. Rests on the tensor and `files`; Pillow encodes."""
 
 from __future__ import annotations
 
+import io
 import math
+import os
 from typing import Any
 
 import autogradkit as ak
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+from autogradkit.files import write_whole
 
 
 @entry
@@ -73,4 +76,11 @@ def save_image(tensor: Any, fp: Any, format: str | None = None, **kwargs: Any) -
 
     grid = make_grid(tensor, **kwargs)
     pixels = grid.mul(255).add_(0.5).clamp_(0, 255).permute(1, 2, 0).to(ak.uint8)
-    Image.fromarray(pixels.numpy()).save(fp, format=format)
+    image = Image.fromarray(pixels.numpy())
+    if not isinstance(fp, str | os.PathLike):
+        image.save(fp, format=format)
+        return
+    buffer: Any = io.BytesIO()
+    buffer.name = os.fspath(fp)  # of which Pillow takes the format
+    image.save(buffer, format=format)
+    write_whole(buffer.name, buffer.getvalue())
