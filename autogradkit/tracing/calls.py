@@ -114,11 +114,12 @@ def _in_namespace(name: str) -> str:
 
 def why_not(declaration: Declaration, kind: str, args: tuple[Any, ...]) -> str:
     """Why the results of a call have no node."""
-    if kind in ("create", "random"):
+    tensors = [each for value in args for each in flat(value) if isinstance(each, Tensor)]
+    if kind == "create" or (kind == "random" and (declaration.name.endswith("_like") or not tensors)):
         return "create"
     if kind == "detach":
         return "detach"
-    if not any(isinstance(each, Tensor) and each.requires_grad for value in args for each in flat(value)):
+    if not any(each.requires_grad for each in tensors):
         return "inputs"
     if not is_grad_enabled() or isinstance(declaration, Remembering):  # a step is no part of any graph
         return "no_grad"

@@ -253,6 +253,14 @@ def test_gradients_that_every_turn_adds_to_go_into_the_stack():
     assert graph.items[stack].times == 28
 
 
+def test_a_stack_names_the_layers_that_its_turns_call() -> None:
+    before = "model = torch.nn.Linear(2, 1)\nx, y = torch.ones(3, 2), torch.ones(3, 1)"
+    drawn = draw_graph(
+        trace_source("for i in range(8):\n    torch.nn.functional.mse_loss(model(x), y).backward()", before)
+    )
+    assert "model · mse_loss" in texts(drawn.svg)
+
+
 @pytest.mark.parametrize(
     ("cell", "calls"),
     [

@@ -416,3 +416,22 @@ def test_what_ran_while_backward_did_is_no_work_of_create_graph():
     cell = "y = checkpoint(lambda t: t.sin().exp(), x, use_reentrant=False)\ny.sum().backward()"
     text = draw_graph(trace_source(cell, before)).alt
     assert text.endswith("While backward ran, hooks or recomputation ran 1 operation.")
+
+
+def test_numbers_drawn_as_a_tensor_says_come_from_it():
+    before = "p = torch.tensor([1., 0.])\nw = torch.tensor([2., 3.], requires_grad=True)\nmean = torch.zeros(2)"
+    trace = trace_source("reward = torch.bernoulli(p)\n(w * reward).sum().backward()", before)
+    assert "□ p = [1., 0.]\n  ○ bernoulli(p) → reward = [1., 0.]\n" in graph_text(draw_graph(trace).graph, trace)
+    for call in ("multinomial(p, 1)", "normal(mean, 1.)", "poisson(p)"):
+        trace = trace_source(f"z = torch.{call}", before)
+        assert "1 operation ran forward" in (text := graph_text(draw_graph(trace).graph, trace)), call
+        assert f"○ {call.partition('(')[0]}({call[call.index('(') + 1 :][:1]}" in text, call
+    trace = trace_source("z = torch.randn_like(mean)", before)  # whose shape alone counts
+    assert "1 new tensor" in graph_text(draw_graph(trace).graph, trace)
+
+
+def test_what_a_folded_layer_makes_for_itself_is_in_it():
+    before = "gru = torch.nn.GRU(2, 3)\nx = torch.ones(2, 1, 2)"
+    found = texts(draw_graph(trace_source("out, h = gru(x)", before)).svg)
+    assert "gru" in found
+    assert "zeros" not in found

@@ -28,7 +28,6 @@ from autogradkit.tracing.render.graph.structure.infinite import infinities_asked
 from autogradkit.tracing.render.graph.structure.known import known_from
 from autogradkit.tracing.render.graph.structure.memory import Memory, overwritten
 from autogradkit.tracing.render.graph.structure.model import (
-    MAKERS,
     Graph,
     Item,
     Link,
@@ -36,6 +35,7 @@ from autogradkit.tracing.render.graph.structure.model import (
     calls_of,
     in_order,
     inputs_of,
+    is_maker,
     op_key,
     value_key,
 )
@@ -96,7 +96,7 @@ class _Builder:
         used = {value for op in self.ops for value in inputs_of(op)}
 
         def matters(op: Op) -> bool:
-            return op.kind not in (*MAKERS, "detach") or any(
+            return not (op.kind == "detach" or is_maker(op)) or any(
                 out in used or self.values[out].name is not None for out in op.outputs
             )
 
@@ -135,11 +135,11 @@ class _Builder:
     def build(self) -> Graph:
         uses: dict[int, list[Op]] = defaultdict(list)
         for op in self.ops:
-            if op.kind not in MAKERS:
+            if not is_maker(op):
                 for value in inputs_of(op):
                     uses[value].append(op)
         for op in self.ops:
-            if op.kind not in MAKERS:
+            if not is_maker(op):
                 self.items[op_key(op)] = Item(op_key(op), "op", op.step, op=op)
         boxed = self._boxed(uses)
         for id in boxed:
@@ -264,7 +264,7 @@ class _Builder:
             maker = self.producer.get(id)
             if id not in used and id not in produced and id not in roots:
                 continue
-            source = maker is None or maker.kind in MAKERS
+            source = maker is None or is_maker(maker)
             aside = maker is not None and maker.outputs.index(id) > 0 and value.name is None
             if aside and id not in used and id not in roots:
                 continue  # indices and the like, which nobody asked for
@@ -288,7 +288,7 @@ class _Builder:
     def _connect(self, boxed: list[int]) -> None:
         here = set(boxed)
         for op in self.ops:
-            if op.kind in MAKERS:
+            if is_maker(op):
                 continue
             for place, value in enumerate(inputs_of(op)):
                 tail = value_key(value) if value in here else op_key(self.producer[value])

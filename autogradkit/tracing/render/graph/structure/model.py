@@ -25,8 +25,6 @@ from autogradkit.tracing.events import (
     Value,
 )
 
-MAKERS = ("create", "random")
-
 
 @dataclass(slots=True)
 class Grad:
@@ -146,6 +144,11 @@ def op_key(op: Op) -> str:
 def value_key(id: int) -> str:
     """Of the item that a value is."""
     return f"v{id}"
+
+
+def is_maker(op: Op) -> bool:
+    """Whether an op makes a tensor from nobody's numbers, as `zeros` and `randn_like` do; `bernoulli(p)` draws as `p` says."""
+    return op.kind == "create" or (op.kind == "random" and (op.name.endswith("_like") or not inputs_of(op)))
 
 
 def inputs_of(op: Op) -> list[int]:
