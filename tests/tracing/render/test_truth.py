@@ -435,3 +435,28 @@ def test_what_a_folded_layer_makes_for_itself_is_in_it():
     found = texts(draw_graph(trace_source("out, h = gru(x)", before)).svg)
     assert "gru" in found
     assert "zeros" not in found
+
+
+MADE_OF = [  # a cell, and what its text has
+    ("y = torch.full((2,), t)", "□ t = 3.\n  ○ full(2, t) → y = [3., 3.]"),
+    ("y = torch.tensor([[t, 1.], [t, 2.]])", "□ t = 3.\n  ○ tensor(t, 1.0, t, 2.0) → y = [[3., 1.], [3., 2.]]"),
+    ("y = torch.tensor(w)", "▣ w = [1., 2.]\n  ○ tensor(w) → y = [1., 2.]"),
+    ("y = torch.linspace(t, 5., 2)", "○ linspace(t, end=5.0, steps=2) → y = [3., 5.]"),
+    ("y = torch.zeros_like(w)", "1 new tensor; no operation connects them.\n□ y = [0., 0.]"),
+    ("y = torch.empty(0)\ntorch.add(x, 1, out=y)", "□ y = []\n  ○ add(x, 1, out=y) → y = [2., 3.]\n□ y = [2., 3.]"),
+    ("torch.mul(x, 2, out=x)", "□ x = [1., 2.]\n  ○ mul(x, 2, out=x) → x = [2., 4.]"),
+    (
+        "y = torch.zeros(2, 2)\nv = y[0]\ntorch.add(x, 1, out=v)\nz = y * 2",
+        "□ v = [2., 3.]\n□ y = [[2., 3.], [0., 0.]]\n    ← v: edited through the view\n  ○ mul(y, 2)",
+    ),
+    ("k = float((x * 2).sum())\ny = w * k", "⋯ float() in line 1 reads numbers"),
+    ("i = int(x.argmax())\ny = w[i]", "⋯ int() in line 1 reads numbers"),
+]
+
+
+@pytest.mark.filterwarnings("ignore:To copy construct")
+def test_what_tensors_are_made_of_leads_to_them_also_by_out_or_is_said():
+    before = "t = torch.tensor(3.)\nx = torch.tensor([1., 2.])\nw = torch.tensor([1., 2.], requires_grad=True)"
+    for cell, told in MADE_OF:
+        trace = trace_source(cell, before)
+        assert told in graph_text(draw_graph(trace).graph, trace), cell

@@ -21,7 +21,7 @@ LEAST_IF_WIDE = 2  # where the picture would be wider than the page
 
 def name_again(graph: Graph, least: int = LEAST_USES) -> None:
     """Give each further use of a leaf, or of data, a small box with its name, where there are `least` uses or more, or where it
-    is far and no gradient comes back from there."""
+    is far."""
     ends = ends_of(graph.links)
     place = {key: number for number, key in enumerate(graph.items)}
     further: list[tuple[str, Item, list[Link]]] = []  # the key that a use's box gets, whose use it is, its links
@@ -35,7 +35,7 @@ def name_again(graph: Graph, least: int = LEAST_USES) -> None:
             continue
         first, *others = users
         if len(users) < least:
-            others = [head for head in others if place[head] - place[first] > FAR and not users[head][0].grads]
+            others = [head for head in others if place[head] - place[first] > FAR]
         for (
             link
         ) in leaving:  # a `.grad` goes with the optimizer's step that takes it, else it is where gradients arrive

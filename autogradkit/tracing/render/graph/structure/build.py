@@ -35,6 +35,7 @@ from autogradkit.tracing.render.graph.structure.model import (
     calls_of,
     in_order,
     inputs_of,
+    is_edit,
     is_maker,
     op_key,
     value_key,
@@ -106,7 +107,7 @@ class _Builder:
     def _telling(self, steps: list[Op]) -> set[int]:
         """Values of which it matters whose memory they share: all but views of a memory that nobody edits which have no name,
         or one inside of a function only."""
-        edits = [op for op in (*self.ops, *steps) if op.kind == "inplace"]
+        edits = [op for op in (*self.ops, *steps) if is_edit(op)]
         edited = {self.values[output].storage for op in edits for output in op.outputs}
         named = {
             output
@@ -276,7 +277,7 @@ class _Builder:
 
     def _left_by_edits(self) -> set[int]:
         """What tensors with names have come to in memory that operations edited."""
-        edited = {self.values[out].storage for op in self.ops if op.kind == "inplace" for out in op.outputs}
+        edited = {self.values[out].storage for op in self.ops if is_edit(op) for out in op.outputs}
         seen: set[int] = set()  # tensors that had a value before
         found: set[int] = set()
         for id, value in self.values.items():
