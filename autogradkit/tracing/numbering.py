@@ -185,6 +185,10 @@ class Numbering:
             storage = self.values[value].storage
             self._edits[storage] = self._edits.get(storage, 0) + 1
 
+    def moved(self, tensor: Any) -> None:
+        """A tensor has other memory from now on, `w.data = x`: it has another value, what shares the former memory has not."""
+        self._known_tensor(tensor).version = -1
+
     def rewritten(self, tensor: Any) -> int | None:
         """The value of a tensor that an op may have written beside its result; None where it has the one that it had."""
         value = self.known_number(tensor)

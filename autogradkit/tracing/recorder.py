@@ -127,7 +127,7 @@ class EventRecorder(Recorder):
         edited = results[0] if kind == "inplace" and results else None
         into = "out" in kwargs
         for each in results if into or edited is not None else ():
-            self.numbering.edited(each)
+            (self.numbering.moved if declaration.name == "set_data" else self.numbering.edited)(each)
         visit = self._visits.of(sys._getframe(1))
         entry = visit.entry
         written = as_written(entry, args)

@@ -58,6 +58,7 @@ FUNCTIONS: dict[str, Any] = {
     "select_backward": torch.ops.aten.select_backward,
     "max_pool2d_with_indices_backward": torch.ops.aten.max_pool2d_with_indices_backward,
     "real": lambda x: x.real,
+    "set_data_": lambda old, new: new.clone(),
     "imag": lambda x: x.imag,
     "index": lambda x, picked: x[tuple(slice(None) if each is None else each for each in picked)],
     "AccumulateGrad": lambda *given: sum(given[1:], given[0]).clone(),

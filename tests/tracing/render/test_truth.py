@@ -449,6 +449,13 @@ MADE_OF = [  # a cell, and what its text has
         "y = torch.zeros(2, 2)\nv = y[0]\ntorch.add(x, 1, out=v)\nz = y * 2",
         "□ v = [2., 3.]\n□ y = [[2., 3.], [0., 0.]]\n    ← v: edited through the view\n  ○ mul(y, 2)",
     ),
+    ("torch.nn.init.constant_(w, 5.)", "▣ w = [1., 2.]\n  ○ fill_(w, 5.0) → w = [5., 5.]\n▣ w = [5., 5.]"),
+    ("lin = torch.nn.Linear(2, 2)", "No tensor operation ran"),  # its parameters begin as the constructor leaves them
+    ("w.data = x\nw.data = x * 2", "○ set_data_(w, mul₁) → w = [2., 4.]\n▣ w = [2., 4.]"),
+    (
+        "w.data -= x\ny = w * 2",
+        "□ w.data = [0., 0.]\n▣ w = [0., 0.]\n    ← w.data: edited through the view\n  ○ mul(w, 2)",
+    ),
     ("k = float((x * 2).sum())\ny = w * k", "⋯ float() in line 1 reads numbers"),
     ("i = int(x.argmax())\ny = w[i]", "⋯ int() in line 1 reads numbers"),
 ]

@@ -142,7 +142,7 @@ def overwritten(ops: Sequence[Op], values: Mapping[int, Value], shown: set[int])
 def _edits_by_storage(ops: Sequence[Op], values: Mapping[int, Value]) -> defaultdict[int, list[Op]]:
     found: defaultdict[int, list[Op]] = defaultdict(list)
     for op in ops:
-        if is_edit(op) and op.outputs:
+        if is_edit(op) and op.outputs and op.name != "set_data_":  # which writes nothing
             found[values[op.outputs[0]].storage].append(op)
     return found
 

@@ -12,7 +12,13 @@ from collections.abc import Mapping
 
 from autogradkit.tracing.events import Argument, Op, Value
 
-CUTS = {"detach": "✂ detach", "data": "✂ .data", "Parameter": "✂ Parameter", "deepcopy": "✂ deepcopy"}
+CUTS = {
+    "detach": "✂ detach",
+    "data": "✂ .data",
+    "set_data": "✂ .data =",
+    "Parameter": "✂ Parameter",
+    "deepcopy": "✂ deepcopy",
+}
 MOST_NUMBER = 8  # characters of a number beside a sign
 _CASTS = {
     "double",
