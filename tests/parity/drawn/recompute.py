@@ -214,6 +214,8 @@ def recomputed(trace: Recording, op: Op, space: dict[str, Any]) -> Any:
     named: dict[str, Any] = {}
     for argument in op.inputs:
         value = eval(argument.text or "None", SPOKEN) if argument.value is None else tensor_of(trace, argument.value)
+        if argument.name == "out":  # which is written, not read
+            continue
         if argument.name is not None:
             named[argument.name] = value
         elif argument.place in positional:

@@ -456,6 +456,10 @@ MADE_OF = [  # a cell, and what its text has
         "w.data -= x\ny = w * 2",
         "□ w.data = [0., 0.]\n▣ w = [0., 0.]\n    ← w.data: edited through the view\n  ○ mul(w, 2)",
     ),
+    (
+        "y = x * 1\nv = y[0]\ny.numpy()[1] = 7.\nz = y * 2",  # which leaves v as it was
+        "○ y[0] → v = 1.\n□ v = 1.\n□ y = [1., 7.]\n    ← y: changed by no operation\n  ○ mul(y, 2)",
+    ),
     ("k = float((x * 2).sum())\ny = w * k", "⋯ float() in line 1 reads numbers"),
     ("i = int(x.argmax())\ny = w[i]", "⋯ int() in line 1 reads numbers"),
 ]
