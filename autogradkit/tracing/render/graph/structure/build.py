@@ -68,9 +68,9 @@ class _Builder:
             edited = {self.values[op.outputs[0]].storage: self.values[op.outputs[0]].tensor for op in steps}
             others = (each for each in self.values.values() if edited.get(each.storage, each.tensor) != each.tensor)
             self.sharing = list(dict.fromkeys(each.name for each in others if each.name is not None))
+        self.failure = next((bounded_failure(event) for event in trace.events if isinstance(event, Failure)), None)
         self._drop_unused_makers()
         self.calls = calls_of(trace.events)
-        self.failure = next((bounded_failure(event) for event in trace.events if isinstance(event, Failure)), None)
         self.producer: dict[int, Op] = {}
         for op in self.ops:
             for output in op.outputs:
@@ -95,6 +95,7 @@ class _Builder:
         """New or cut-off tensors that have no name and go nowhere, such as what a module's constructor fills, unless they
         are all."""
         used = {value for op in self.ops for value in inputs_of(op)}
+        used |= {each.value for each in self.failure.inputs if each.value is not None} if self.failure else set()
 
         def matters(op: Op) -> bool:
             return not (op.kind == "detach" or is_maker(op)) or any(
