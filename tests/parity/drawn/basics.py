@@ -55,24 +55,6 @@ def edit(w: Writer) -> None:
         w.lines.append(f"with torch.no_grad():\n    {w.stream.choice(edits + silent)}")
 
 
-def made_of(w: Writer) -> None:
-    """A tensor whose numbers are read from others, or moved or written into it from outside of the graph."""
-    name, a = w.name(), w.pick()
-    w.made(
-        name,
-        w.stream.choice(
-            [
-                f"{name} = torch.full((3,), {a}.sum().detach())",
-                f"{name} = torch.linspace(0., {a}.sum().detach(), 3)",
-                f"{name} = torch.empty(3)\ntorch.mul({a}.detach(), 2, out={name})",
-                f"{name} = torch.zeros(3)\ntorch.add(x, {a}.detach(), out={name}[:])",
-                f"{name} = torch.zeros(3)\n{name}.data = {a}.detach() * 2",
-                f"{name} = torch.zeros(3)\ntorch.nn.init.constant_({name}, 4.)",
-            ]
-        ),
-    )
-
-
 def loop(w: Writer) -> None:
     name, turns = w.name(), w.stream.randint(1, 4)
     a = w.pick()
@@ -253,7 +235,6 @@ KINDS = [
     (loop, 3),
     (other_loop, 3),
     (cut, 2),
-    (made_of, 2),
     (function, 2),
     (layer, 2),
     (gradient, 4),
