@@ -11,7 +11,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from autogradkit.core import errors
+from autogradkit.core.address import address_of
 from autogradkit.core.dtype import CPP_NAMES, dtype
 from autogradkit.core.errors import c_type_name
 from autogradkit.core.meta import NoNumbers
@@ -258,10 +261,25 @@ def _set_data(self: Tensor, new: Tensor) -> None:
         raise RuntimeError(
             "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor type."
         )
+    if RECORDERS and not _in_one_place(self._memory, new._memory):  # as after `w.data -= g`, which has told of itself
+        reported("set_data", "inplace", _moved_onto, self, new)
+    else:
+        _moved_onto(self, new)
+
+
+def _in_one_place(one: Any, other: Any) -> bool:
+    if not (one.__class__ is other.__class__ is np.ndarray):
+        return one is other
+    layout = (one.shape, one.strides, one.dtype) == (other.shape, other.strides, other.dtype)
+    return layout and address_of(one) == address_of(other)
+
+
+def _moved_onto(self: Tensor, new: Tensor) -> Tensor:
     if PENDING and (self.__class__ in PENDING or new.__class__ in PENDING):
         reseat_as(self, new)
     else:
         reseat(self, new._array)
+    return self
 
 
 def _delete_data(self: Tensor) -> None:

@@ -1,13 +1,16 @@
 """Initial values of parameters: fill a tensor in place, outside the graph, with PyTorch's own random draws.
 
-Rests on the tensor's own fills, which no recorder hears of. Each function returns the tensor that it filled. The fan of
+Rests on the tensor's own fills. A recorder hears of one edit in place, and of none while a layer is constructed: its parameters
+begin as it leaves them. Each function returns the tensor that it filled. The fan of
 a weight (out, in, ...) is the number of values that one output reads (`fan_in`), or that one input reaches (`fan_out`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
+from types import FrameType
 from typing import Any
 
 from autogradkit._ops.linalg.qr import linalg_qr
@@ -16,9 +19,9 @@ from autogradkit._ops.making.ranges import eye as identity
 from autogradkit._ops.making.sampling import randperm
 from autogradkit._ops.pointwise.choice import where
 from autogradkit.core.absent import absent_from as _absent_from
-from autogradkit.core.frames import entry
+from autogradkit.core.frames import entry, is_ours
 from autogradkit.core.random import Generator
-from autogradkit.core.recording import unheard
+from autogradkit.core.recording import RECORDERS, reported, unheard
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import no_grad
@@ -67,9 +70,29 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 @entry
-def _filled(fill: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
-    with no_grad(), unheard():
-        return fill(*args, **kwargs)
+def _filled(tensor: Tensor, name: str, fill: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
+    """What `fill`, called with these arguments, makes of the tensor, told as the edit of this name."""
+    with no_grad():
+        if not RECORDERS:
+            return fill(*args, **kwargs)
+        if _in_constructor():
+            with unheard():
+                return fill(*args, **kwargs)
+        return reported(name, "inplace", lambda _, *told: fill(*args, **kwargs), tensor, *_numbers(args))
+
+
+def _in_constructor() -> bool:
+    """Whether a layer of this package is being constructed."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and is_ours(frame.f_code):
+        if frame.f_code.co_name == "__init__":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _numbers(given: Iterable[Any]) -> list[float]:
+    return [each for each in given if isinstance(each, int | float)]
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -79,7 +102,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
     >>> torch.nn.init.uniform_(torch.empty(3), 1.0, 1.0)
     tensor([1., 1., 1.])
     """
-    return _filled(tensor.uniform_, a, b, generator=generator)
+    return _filled(tensor, "uniform", tensor.uniform_, a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -89,7 +112,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
     >>> torch.nn.init.normal_(torch.empty(2), mean=3.0, std=0.0)
     tensor([3., 3.])
     """
-    return _filled(tensor.normal_, mean, std, generator=generator)
+    return _filled(tensor, "normal", tensor.normal_, mean, std, generator=generator)
 
 
 @entry
@@ -100,7 +123,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     >>> torch.nn.init.constant_(torch.empty(2), 0.5)
     tensor([0.5000, 0.5000])
     """
-    return _filled(tensor.fill_, val)
+    return _filled(tensor, "fill", tensor.fill_, val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
@@ -110,7 +133,7 @@ def ones_(tensor: Tensor) -> Tensor:
     >>> torch.nn.init.ones_(torch.empty(2))
     tensor([1., 1.])
     """
-    return _filled(tensor.fill_, 1.0)
+    return _filled(tensor, "fill", tensor.fill_, 1.0)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
@@ -120,7 +143,7 @@ def zeros_(tensor: Tensor) -> Tensor:
     >>> torch.nn.init.zeros_(torch.empty(2))
     tensor([0., 0.])
     """
-    return _filled(tensor.zero_)
+    return _filled(tensor, "zero", tensor.zero_)
 
 
 def eye_(tensor: Tensor) -> Tensor:
@@ -133,7 +156,7 @@ def eye_(tensor: Tensor) -> Tensor:
     """
     if tensor.ndimension() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    return _filled(identity, *tensor.shape, out=tensor, requires_grad=tensor.requires_grad)
+    return _filled(tensor, "eye", identity, *tensor.shape, out=tensor, requires_grad=tensor.requires_grad)
 
 
 @entry
@@ -234,7 +257,7 @@ def trunc_normal_(
         )
     inside = _normal_below((b - mean) / std) - _normal_below((a - mean) / std)
     draw = _redrawn if inside > 0.3 else _accepted
-    return _filled(draw, tensor, mean, std, a, b, generator)
+    return _filled(tensor, "trunc_normal", draw, tensor, mean, std, a, b, generator)
 
 
 def _normal_below(x: float) -> float:
@@ -286,12 +309,15 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         raise ValueError("dim 0 must be divisible by groups")
     own = outputs // groups
     middle = [size // 2 for size in field]
-    with no_grad(), unheard():
+
+    def fill() -> Tensor:
         tensor.zero_()
         for group in range(groups):
             for channel in range(min(own, inputs)):
                 tensor[(group * own + channel, channel, *middle)] = 1
-    return tensor
+        return tensor
+
+    return _filled(tensor, "dirac", fill)
 
 
 @entry
@@ -309,7 +335,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:
         return tensor
-    return _filled(_orthogonal, tensor, gain, generator)
+    return _filled(tensor, "orthogonal", _orthogonal, tensor, gain, generator)
 
 
 def _orthogonal(tensor: Any, gain: float, generator: Any) -> Tensor:
@@ -335,11 +361,14 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
         raise ValueError("Only tensors with 2 dimensions are supported")
     rows, columns = tensor.shape
     count = math.ceil(sparsity * rows)
-    with no_grad(), unheard():
+
+    def fill() -> Tensor:
         tensor.normal_(0, std, generator=generator)
         for column in range(columns):
             tensor[randperm(rows)[:count], column] = 0
-    return tensor
+        return tensor
+
+    return _filled(tensor, "sparse", fill)
 
 
 def _deprecated(function: Callable[..., Tensor]) -> Callable[..., Tensor]:

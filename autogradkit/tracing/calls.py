@@ -18,7 +18,7 @@ from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.backward import grad
 from autogradkit.engine.modes import is_grad_enabled
-from autogradkit.tracing.events import Argument, Layer
+from autogradkit.tracing.events import Argument, Layer, gives_shape
 
 _FUNCTIONAL = "autogradkit.nn.functional."
 _DISTRIBUTIONS = "autogradkit.distributions."
@@ -30,6 +30,7 @@ _OF_FUNCTIONS = (
     "autogradkit.nn.utils.",
     _DISTRIBUTIONS,
 )
+MOST_ROWS = 64  # lists in one that are looked into
 _NAMESPACES = ("fft_", "linalg_", "special_")
 
 
@@ -114,15 +115,16 @@ def _in_namespace(name: str) -> str:
 
 def why_not(declaration: Declaration, kind: str, args: tuple[Any, ...]) -> str:
     """Why the results of a call have no node."""
-    if kind in ("create", "random"):
+    tensors = [each for value in args for each in flat(value) if isinstance(each, Tensor)]
+    if kind in ("create", "random") and len(tensors) <= gives_shape(declaration.name):
         return "create"
     if kind == "detach":
         return "detach"
-    if not any(isinstance(each, Tensor) and each.requires_grad for value in args for each in flat(value)):
+    if not any(each.requires_grad for each in tensors):
         return "inputs"
     if not is_grad_enabled() or isinstance(declaration, Remembering):  # a step is no part of any graph
         return "no_grad"
-    return "dtype"
+    return "detach" if kind == "create" else "dtype"  # `tensor(w)` copies the numbers alone
 
 
 def in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:
@@ -147,11 +149,15 @@ _SETITEM = Tensor.__setitem__.__code__
 
 
 def flat(value: Any) -> list[Any]:
-    """The members of a list of tensors; of anything else that alone."""
+    """The members of a list of tensors, also where they are in lists in it; of anything else that alone."""
     if isinstance(value, (list, tuple)):
         for each in value:
             if isinstance(each, Tensor):
                 return list(value)
+        if value and len(value) <= MOST_ROWS and all(isinstance(each, (list, tuple)) for each in value):
+            members = [member for each in value for member in flat(each)]
+            if any(isinstance(each, Tensor) for each in members):
+                return members
     return [value]
 
 

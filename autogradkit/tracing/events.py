@@ -36,6 +36,15 @@ def quickly_made(kind: type[T]) -> Callable[..., T]:
     return make_dataclass(kind.__name__, listed, slots=True, namespace={"__post_init__": freeze})
 
 
+def gives_shape(name: str) -> bool:
+    """Whether the first tensor that an op of this name takes gives its result a shape alone.
+
+    >>> gives_shape("randn_like"), gives_shape("new_zeros"), gives_shape("bernoulli")
+    (True, True, False)
+    """
+    return name.endswith("_like") or name.startswith("new_")
+
+
 def spelled(name: str, kind: str) -> str:
     """An op's name with an in-place variant's underscore."""
     return name + "_" if kind == "inplace" else name

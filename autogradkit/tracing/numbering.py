@@ -26,6 +26,7 @@ class _Seen:
     value: int | None = None
     version: int = -1
     edits: int = -1  # of its storage, when it had that value
+    written: int = -1  # those of them that operations made
     name: str | None = None  # that it had before the trace
     mark: tuple[int, bytes] | None = None  # of a large one: what tells whether it was written into
 
@@ -56,6 +57,7 @@ class Numbering:
         # Storage number -> the tensors seen on it
         self._sharers: dict[int, ByIdentity[None]] = {}
         self._edits: dict[int, int] = {}  # storage number -> edits, those through `.data` too, which no version counts
+        self._written: dict[int, int] = {}  # storage number -> those of these edits that operations made
         self._storage_count = 0
 
     def known_number(self, tensor: Any) -> int | None:
@@ -85,7 +87,7 @@ class Numbering:
         if seen is not None and seen.value is not None and seen.version == version:
             value = self.values[seen.value]
             if was_changed(value.numbers, seen.mark, tensor):
-                self.edited(tensor)
+                self._edits[value.storage] = self._edits.get(value.storage, 0) + 1
             if seen.edits == self._edits.get(value.storage, 0):
                 if requires_grad(tensor) and not value.requires_grad:  # requires_grad_() since, or the attribute
                     self.values[seen.value] = replace(value, requires_grad=True, is_leaf=is_leaf(tensor))
@@ -123,9 +125,14 @@ class Numbering:
             self.values[seen.value] = replace(self.values[seen.value], version=found.version)
             seen.version = found.version
             return seen.value
+        written = self._written.get(found.storage, 0)
+        # NumPy wrote into another part of its memory; an operation that gives the same numbers is one.
+        if seen.value is not None and seen.written == written and _is_same(self.values[seen.value], found):
+            seen.edits = self._edits.get(found.storage, 0)
+            return seen.value
         self.values[value] = found
         seen.value, seen.version, seen.mark = value, version, mark_of(found.numbers, tensor)
-        seen.edits = self._edits.get(found.storage, 0)
+        seen.edits, seen.written = self._edits.get(found.storage, 0), written
         if first and not made:
             self._name(value, tensor)
         elif first and found.is_parameter:
@@ -184,6 +191,11 @@ class Numbering:
         if value is not None:
             storage = self.values[value].storage
             self._edits[storage] = self._edits.get(storage, 0) + 1
+            self._written[storage] = self._written.get(storage, 0) + 1
+
+    def moved(self, tensor: Any) -> None:
+        """A tensor has other memory from now on, `w.data = x`: it has another value, what shares the former memory has not."""
+        self._known_tensor(tensor).version = -1
 
     def rewritten(self, tensor: Any) -> int | None:
         """The value of a tensor that an op may have written beside its result; None where it has the one that it had."""
@@ -296,6 +308,15 @@ class Numbering:
             self._sharers[number] = ByIdentity()
         self._sharers[number][tensor] = None
         return number
+
+
+def _is_same(known: Value, found: Value) -> bool:
+    """Whether a tensor that was copied whole is as it was."""
+    places = [(each.storage, each.version, each.stride, each.offset, each.base) for each in (known, found)]
+    grads = [(each.requires_grad, each.is_leaf, each.retains_grad, each.grad_of) for each in (known, found)]
+    if places[0] != places[1] or grads[0] != grads[1] or found.numbers.data is None:
+        return False
+    return known.numbers.shape == found.numbers.shape and _alike(known.numbers, found.numbers)
 
 
 def _alike(before: Numbers, now: Numbers) -> bool:

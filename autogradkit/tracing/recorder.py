@@ -100,7 +100,7 @@ class EventRecorder(Recorder):
 
     def op_begins(self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._turns.pause()  # what runs now is not the learner's code
-        writes = kind == "inplace" or bool(declaration.facts.writes)
+        writes = kind == "inplace" or "out" in kwargs or bool(declaration.facts.writes)
         if writes:
             self.copier.forget()
         if writes and len(self.drafts) < MOST_EVENTS:
@@ -128,15 +128,16 @@ class EventRecorder(Recorder):
             self.dropped += 1
             return
         edited = results[0] if kind == "inplace" and results else None
-        if edited is not None:
-            self.numbering.edited(edited)
+        into = "out" in kwargs
+        for each in results if into or edited is not None else ():
+            (self.numbering.moved if declaration.name == "set_data" else self.numbering.edited)(each)
         visit = self._visits.of(sys._getframe(1))
         entry = visit.entry
         written = as_written(entry, args)
         inputs, operands, places = self._arguments(
-            written, kwargs, edited is not None or bool(declaration.facts.writes)
+            written, kwargs, into or edited is not None or bool(declaration.facts.writes)
         )
-        fresh = kind in ("op", "create", "random")
+        fresh = kind in ("op", "create", "random") and not into
         outputs = tuple(self.numbering.value(each, made=True, fresh_storage=fresh) for each in results)
         # Of P, L and U the first has no gradient, and no node.
         maker = next((each._node for each in results if each._node is not None), None)

@@ -18,7 +18,7 @@ from typing import Any
 import autogradkit
 from autogradkit.core.recording import RECORDERS
 from autogradkit.tracing.recorder import EventRecorder
-from autogradkit.tracing.render.graph.structure.model import MAKERS
+from autogradkit.tracing.render.graph.structure.model import is_maker
 
 from .programs import Program
 from .runs import Falsity, Run
@@ -112,7 +112,7 @@ def names(program: Program) -> Callable[[Run], Iterator[Falsity]]:
             elif value.turn not in turns and value.turn and value.version == 0:  # an edit binds the tensor it had
                 yield Falsity("turn", f"{value.name} (turn {value.turn}); it was bound in {sorted(turns)}")
         # What a variable of the cell stands for at the end, and an operation made, has a name.
-        produced = {run.trace.values[out].tensor for op in run.graph.ops if op.kind not in MAKERS for out in op.outputs}
+        produced = {run.trace.values[out].tensor for op in run.graph.ops if not is_maker(op) for out in op.outputs}
         named = {value.tensor for value in run.trace.values.values() if value.name is not None}
         for name, each in run.space.items():
             number = run.number(each) if isinstance(each, autogradkit.Tensor) else None

@@ -15,7 +15,7 @@ import torch
 
 from autogradkit.tracing.events import BackwardBegin, BackwardEnd, Op
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render.graph.structure.model import MAKERS
+from autogradkit.tracing.render.graph.structure.model import is_maker
 from autogradkit.tracing.render.graph.telling.elements import grids_of
 from autogradkit.tracing.render.graph.telling.update import Update
 from autogradkit.tracing.render.graph.telling.why import Why
@@ -57,6 +57,9 @@ FUNCTIONS: dict[str, Any] = {
     "convolution_backward": torch.ops.aten.convolution_backward,
     "select_backward": torch.ops.aten.select_backward,
     "max_pool2d_with_indices_backward": torch.ops.aten.max_pool2d_with_indices_backward,
+    "real": lambda x: x.real,
+    "set_data_": lambda old, new: new.clone(),
+    "imag": lambda x: x.imag,
     "index": lambda x, picked: x[tuple(slice(None) if each is None else each for each in picked)],
     "AccumulateGrad": lambda *given: sum(given[1:], given[0]).clone(),
     "batch": lambda x, rows: x[rows],
@@ -88,7 +91,7 @@ def operations(run: Run, space: dict[str, Any]) -> Iterator[Falsity]:
     said = " ".join(run.graph.left_out)
     inside = within_backward(run.trace)  # what only makes the gradient of a gradient ready
     for event in run.trace.events:
-        missing = isinstance(event, Op) and event.kind not in MAKERS and event.step not in drawn | inside
+        missing = isinstance(event, Op) and not is_maker(event) and event.step not in drawn | inside
         if (
             missing and event.kind == "detach" and ("reads numbers" in said or "NumPy writes" in said)
         ):  # x.detach().numpy()
@@ -103,7 +106,8 @@ def operations(run: Run, space: dict[str, Any]) -> Iterator[Falsity]:
         for argument in op.inputs:
             if argument.value is not None and argument.value not in came:
                 yield Falsity("edge missing", f"{op.name}: {run.graph.labels[argument.value]}")
-        if any(run.trace.values[value].numbers.data is None for value in (*came, *op.outputs)):
+        drawn_anew = op.kind == "random"  # other numbers each time
+        if drawn_anew or any(run.trace.values[value].numbers.data is None for value in (*came, *op.outputs)):
             continue
         try:
             found = recomputed(run.trace, op, space)
@@ -210,6 +214,8 @@ def recomputed(trace: Recording, op: Op, space: dict[str, Any]) -> Any:
     named: dict[str, Any] = {}
     for argument in op.inputs:
         value = eval(argument.text or "None", SPOKEN) if argument.value is None else tensor_of(trace, argument.value)
+        if argument.name == "out":  # which is written, not read
+            continue
         if argument.name is not None:
             named[argument.name] = value
         elif argument.place in positional:

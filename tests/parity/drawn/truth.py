@@ -16,7 +16,7 @@ import torch
 
 import autogradkit
 from autogradkit.tracing.events import Numbers, Op
-from autogradkit.tracing.render.graph.structure.model import MAKERS
+from autogradkit.tracing.render.graph.structure.model import is_maker
 
 from .bindings import names
 from .programs import Program, program
@@ -61,7 +61,7 @@ def _falsities(program: Program) -> list[Falsity]:
 def sources(run: Run) -> Iterator[Falsity]:
     """A box that nothing leads to was there before the cell, as it is drawn, or was made in the cell."""
     led_to = {link.head for link in run.graph.links}
-    made = {out for e in run.trace.events if isinstance(e, Op) and e.kind in MAKERS for out in e.outputs}
+    made = {out for e in run.trace.events if isinstance(e, Op) and is_maker(e) for out in e.outputs}
     there = {run.number(tensor): copy for tensor, copy in run.before.values()}
     said = " ".join(run.graph.left_out)
     for item in run.graph.items.values():

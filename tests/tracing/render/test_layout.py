@@ -83,14 +83,20 @@ def test_what_joins_two_parts_stands_between_them(keys):
     )
 
 
-def test_few_edges_bend_on_their_way():
-    bends, edges_in_all = 0, 0
+def test_few_edges_bend_on_their_way_or_at_their_ends():
+    bends, off, edges_in_all = 0, 0, 0
     for seed in range(5):
         nodes, edges = graph_of(100, seed)
-        routes = place(nodes, edges).routes
+        placed = place(nodes, edges)
+        routes = placed.routes
         bends += sum(abs(x1 - x0) > 0.5 for route in routes for (x0, *_), (x1, *_) in itertools.pairwise(route))
+        starts, ends = ports(edges, placed)
+        for edge, route, start, end in zip(edges, routes, starts, ends, strict=True):
+            off += abs(placed.nodes[edge.tail][0] + start - route[0][0]) > 0.5
+            off += abs(placed.nodes[edge.head][0] + end - route[-1][0]) > 0.5
         edges_in_all += len(edges)
     assert bends / edges_in_all < 0.08  # 0.15 where each edge is only as straight as its neighbours leave room for
+    assert off / edges_in_all < 1.25  # 1.45 where boxes stay, and meet several edges at equal distances
 
 
 def test_a_leaf_stands_just_above_what_it_feeds():

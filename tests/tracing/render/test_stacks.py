@@ -253,6 +253,14 @@ def test_gradients_that_every_turn_adds_to_go_into_the_stack():
     assert graph.items[stack].times == 28
 
 
+def test_a_stack_names_the_layers_that_its_turns_call() -> None:
+    before = "model = torch.nn.Linear(2, 1)\nx, y = torch.ones(3, 2), torch.ones(3, 1)"
+    drawn = draw_graph(
+        trace_source("for i in range(8):\n    torch.nn.functional.mse_loss(model(x), y).backward()", before)
+    )
+    assert "model · mse_loss" in texts(drawn.svg)
+
+
 @pytest.mark.parametrize(
     ("cell", "calls"),
     [
@@ -382,3 +390,14 @@ with torch.no_grad():
         p -= lr * p.grad"""
     said = texts(draw_graph(trace_source(cell, before)).svg)
     assert "∂, returned" not in said
+
+
+def test_a_weight_is_named_again_where_a_step_by_hand_far_below_edits_it() -> None:
+    before = "w = torch.tensor([1., -2.], requires_grad=True)\nx = torch.tensor([3., 1.])\nm = v = torch.zeros(2)"
+    step = (
+        "(w * x).sum().backward()\nwith torch.no_grad():\n    m = 0.9 * m + 0.1 * w.grad\n"
+        "    v = 0.999 * v + 0.001 * w.grad ** 2\n    w -= 0.01 * (m / 0.1) / ((v / 0.001).sqrt() + 1e-8)"
+    )
+    assert "v0 · again" in texts(draw_graph(trace_source(step, before)).svg)
+    near = "(w * x).sum().backward()\nwith torch.no_grad():\n    w -= 0.01 * w.grad"
+    assert "again" not in texts(draw_graph(trace_source(near, before)).svg)

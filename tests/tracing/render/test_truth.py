@@ -416,3 +416,58 @@ def test_what_ran_while_backward_did_is_no_work_of_create_graph():
     cell = "y = checkpoint(lambda t: t.sin().exp(), x, use_reentrant=False)\ny.sum().backward()"
     text = draw_graph(trace_source(cell, before)).alt
     assert text.endswith("While backward ran, hooks or recomputation ran 1 operation.")
+
+
+def test_numbers_drawn_as_a_tensor_says_come_from_it():
+    before = "p = torch.tensor([1., 0.])\nw = torch.tensor([2., 3.], requires_grad=True)\nmean = torch.zeros(2)"
+    trace = trace_source("reward = torch.bernoulli(p)\n(w * reward).sum().backward()", before)
+    assert "□ p = [1., 0.]\n  ○ bernoulli(p) → reward = [1., 0.]\n" in graph_text(draw_graph(trace).graph, trace)
+    for call in ("multinomial(p, 1)", "normal(mean, 1.)", "poisson(p)"):
+        trace = trace_source(f"z = torch.{call}", before)
+        assert "1 operation ran forward" in (text := graph_text(draw_graph(trace).graph, trace)), call
+        assert f"○ {call.partition('(')[0]}({call[call.index('(') + 1 :][:1]}" in text, call
+    trace = trace_source("z = torch.randn_like(mean)", before)  # whose shape alone counts
+    assert "1 new tensor" in graph_text(draw_graph(trace).graph, trace)
+
+
+def test_what_a_folded_layer_makes_for_itself_is_in_it():
+    before = "gru = torch.nn.GRU(2, 3)\nx = torch.ones(2, 1, 2)"
+    found = texts(draw_graph(trace_source("out, h = gru(x)", before)).svg)
+    assert "gru" in found
+    assert "zeros" not in found
+
+
+MADE_OF = [  # a cell, and what its text has
+    ("y = torch.full((2,), t)", "□ t = 3.\n  ○ full(2, t) → y = [3., 3.]"),
+    ("y = torch.tensor([[t, 1.], [t, 2.]])", "□ t = 3.\n  ○ tensor(t, 1.0, t, 2.0) → y = [[3., 1.], [3., 2.]]"),
+    ("y = torch.tensor(w)", "▣ w = [1., 2.]\n  ○ tensor(w) → y = [1., 2.]"),
+    ("y = torch.linspace(t, 5., 2)", "○ linspace(t, end=5.0, steps=2) → y = [3., 5.]"),
+    ("y = torch.zeros_like(w)", "1 new tensor; no operation connects them.\n□ y = [0., 0.]"),
+    ("y = torch.empty(0)\ntorch.add(x, 1, out=y)", "□ y = []\n  ○ add(x, 1, out=y) → y = [2., 3.]\n□ y = [2., 3.]"),
+    ("torch.mul(x, 2, out=x)", "□ x = [1., 2.]\n  ○ mul(x, 2, out=x) → x = [2., 4.]"),
+    (
+        "y = torch.zeros(2, 2)\nv = y[0]\ntorch.add(x, 1, out=v)\nz = y * 2",
+        "□ v = [2., 3.]\n□ y = [[2., 3.], [0., 0.]]\n    ← v: edited through the view\n  ○ mul(y, 2)",
+    ),
+    ("torch.nn.init.constant_(w, 5.)", "▣ w = [1., 2.]\n  ○ fill_(w, 5.0) → w = [5., 5.]\n▣ w = [5., 5.]"),
+    ("lin = torch.nn.Linear(2, 2)", "No tensor operation ran"),  # its parameters begin as the constructor leaves them
+    ("w.data = x\nw.data = x * 2", "○ set_data_(w, mul₁) → w = [2., 4.]\n▣ w = [2., 4.]"),
+    (
+        "w.data -= x\ny = w * 2",
+        "□ w.data = [0., 0.]\n▣ w = [0., 0.]\n    ← w.data: edited through the view\n  ○ mul(w, 2)",
+    ),
+    (
+        "y = x * 1\nv = y[0]\ny.numpy()[1] = 7.\nz = y * 2",  # which leaves v as it was
+        "○ y[0] → v = 1.\n□ v = 1.\n□ y = [1., 7.]\n    ← y: changed by no operation\n  ○ mul(y, 2)",
+    ),
+    ("k = float((x * 2).sum())\ny = w * k", "⋯ float() in line 1 reads numbers"),
+    ("i = int(x.argmax())\ny = w[i]", "⋯ int() in line 1 reads numbers"),
+]
+
+
+@pytest.mark.filterwarnings("ignore:To copy construct")
+def test_what_tensors_are_made_of_leads_to_them_also_by_out_or_is_said():
+    before = "t = torch.tensor(3.)\nx = torch.tensor([1., 2.])\nw = torch.tensor([1., 2.], requires_grad=True)"
+    for cell, told in MADE_OF:
+        trace = trace_source(cell, before)
+        assert told in graph_text(draw_graph(trace).graph, trace), cell

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from operator import attrgetter
 
-from autogradkit.tracing.events import Numbers, Value
+from autogradkit.tracing.events import Layer, Numbers, Op, Value
 from autogradkit.tracing.render.graph.drawing.lines import Text, late, mono, number_lines, sans
 from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, inputs_of
@@ -48,12 +48,25 @@ def _kind(item: Item) -> str:
 
 
 def _what_ran(item: Item, graph: Graph) -> str:
-    calls = (
-        op.part_of.name if op.part_of is not None else spelled_op(op, graph.labels, graph.values)
-        for op in item.ops[:60]
-    )
-    names = list(dict.fromkeys(calls))
-    return " · ".join(names[:6]) + (" …" if len(names) > 6 else "")
+    ops, closed = item.ops[:60], {*graph.folded}
+    layers = {op.step: layer for op in ops if (layer := _folded_layer(op, closed)) is not None}
+    alike: dict[str, set[str]] = defaultdict(set)  # class -> names: of equal layers each turn has another one
+    for layer in layers.values():
+        alike[layer.kind].add(layer.name)
+    names: dict[str, None] = {}
+    for op in ops:
+        if op.step in layers:
+            layer = layers[op.step]
+            names[layer.name if len(alike[layer.kind]) == 1 else layer.kind] = None
+        else:
+            names[spelled_op(op, graph.labels, graph.values) if op.part_of is None else op.part_of.name] = None
+    return " · ".join([*names][:6]) + (" …" if len(names) > 6 else "")
+
+
+def _folded_layer(op: Op, closed: set[str]) -> Layer | None:
+    """The outermost of the folded modules that an op ran in."""
+    depths = (depth for depth in range(len(op.layers)) if "/".join(op.scope[: depth + 1]) in closed)
+    return next((op.layers[depth] for depth in depths), None)
 
 
 def _turn_lines(item: Item, graph: Graph) -> list[Text]:

@@ -167,7 +167,7 @@ def _spread(
     if ways:  # the others find their places around the longest way
         coordinates(slots, rows, frozenset(ways[0]), within)
     straighten(slots, rows, [*ways, *chains], within)
-    unbend(slots, rows, chains)
+    unbend(slots, rows, chains, ways)
     straighten(slots, rows, [*ways, *chains], within)
     lean_once(slots, rows, chains, within)
     return [

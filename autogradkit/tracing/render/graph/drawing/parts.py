@@ -14,7 +14,7 @@ from autogradkit.tracing.labels import numbered
 from autogradkit.tracing.render.graph.drawing.folded import folded_lines, once_more, version_of
 from autogradkit.tracing.render.graph.drawing.lines import LINE, Text, late, mono, number_lines, sans
 from autogradkit.tracing.render.graph.structure.known import BEFORE
-from autogradkit.tracing.render.graph.structure.model import MAKERS, Graph, Item, Link, value_key
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, is_maker, value_key
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
 from autogradkit.tracing.render.graph.wording.words import way_of
 from autogradkit.tracing.render.marks import numbers as nums
@@ -118,7 +118,7 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
     label = clip_name(graph.labels[value.id], 180)
     kind = "leaf" if value.requires_grad and value.is_leaf else "data" if value.is_leaf else ""
     maker = graph.producer.get(value.id)
-    if maker is not None and maker.kind in MAKERS and maker.name != "tensor":
+    if maker is not None and is_maker(maker) and maker.name != "tensor":
         kind = f"{maker.name} · {kind}" if kind == "leaf" else maker.name
     version = version_of(value, graph)
     numbers = value.numbers

@@ -33,9 +33,16 @@ from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
 from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again, whole_first
 from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.build import build
-from autogradkit.tracing.render.graph.structure.fold import MOST_ITEMS, USUAL, bounded, fold, most_items
+from autogradkit.tracing.render.graph.structure.fold import (
+    MOST_ITEMS,
+    USUAL,
+    bounded,
+    fold_calls_and_layers,
+    fold_turns,
+    most_items,
+)
 from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, copied, ends_of
-from autogradkit.tracing.render.graph.structure.stacks import SMALLER
+from autogradkit.tracing.render.graph.structure.stacks import SMALLER, may_repeat
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
 from autogradkit.tracing.render.marks.html import still
@@ -90,10 +97,12 @@ def draw_graph(
     """
     most = most_items(folds, MOST_ITEMS)
     whole = build(trace) if whole is None else whole
-    folded, turns = fold(_whole_graph(copied(whole), node_names), folds, most), USUAL
+    layered = fold_calls_and_layers(copied(whole), folds)
+    layered.node_names = node_names
+    folded, turns = fold_turns(copied(layered), folds, most, USUAL), USUAL
     if folded.middle and _has_turns(whole, SMALLER[0].least):  # of which a stack tells more than "40 operations"
         for fewer in SMALLER:
-            stacked = fold(_whole_graph(copied(whole), node_names), folds, most, fewer)
+            stacked = fold_turns(copied(layered), folds, most, fewer)
             if not stacked.middle:
                 folded, turns = stacked, fewer
                 break
@@ -101,8 +110,8 @@ def draw_graph(
     drawn = _draw_within(bounded(folded, most), captions, page, least=not FEWEST < most <= MOST_ITEMS)
     if drawn is not None:
         return drawn
-    for smaller in SMALLER:
-        again = fold(_whole_graph(copied(whole), node_names), folds, most, smaller)
+    for smaller in SMALLER if may_repeat(layered.ops, SMALLER[0].least) else ():
+        again = fold_turns(copied(layered), folds, most, smaller)
         if len(again.items) < len(folded.items):
             folded, turns = again, smaller
             drawn = _draw_within(bounded(folded, most), captions, page, least=False)
@@ -111,7 +120,7 @@ def draw_graph(
     while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
-            folded = fold(_whole_graph(copied(whole), node_names), folds, most, turns)
+            folded = fold_turns(copied(layered), folds, most, turns)
         drawn = _draw_within(bounded(folded, most), captions, page, least=most == FEWEST)
     return drawn
 
@@ -126,12 +135,6 @@ def _room(page: float | None) -> float:
     smaller, up to `WIDEST`."""
     column = COLUMN if page is None else page
     return max(column, min(column * SIZE / LEGIBLE, WIDEST + 2 * MARGIN)) - 2 * MARGIN
-
-
-def _whole_graph(graph: Graph, node_names: bool) -> Graph:
-    """The whole graph, to be folded."""
-    graph.node_names = node_names
-    return graph
 
 
 def _too_large(drawn: Drawn, stored: bool) -> bool:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autogradkit.tracing.render.graph.drawing.layout import Placed, Run
-from autogradkit.tracing.render.graph.drawing.slots import Edge, beside
+from autogradkit.tracing.render.graph.drawing.slots import REACH, Edge, beside
 from autogradkit.tracing.render.marks.svg import num
 
 PORT = 26.0  # between two edges at one node
+NEAREST = 18.0  # the same where that makes one of them straight: each may be two lines
 STEM = 7.0  # of an edge before it leans, and of its end: as long as an arrow
 SWING = 5.0  # px from a stem to the next run at least
 
@@ -98,8 +99,8 @@ def _leads_down(top: float, bottom: float) -> bool:
 
 
 def ports(edges: Sequence[Edge], placed: Placed) -> tuple[list[float], list[float]]:
-    """How far beside the centre of its node each edge leaves and arrives: in the order in which the edges lie, and one that is
-    alone where it is straight."""
+    """How far beside the centre of its node each edge leaves and arrives: in the order in which the edges lie, and where it is
+    straight, if it is alone or the others leave room for it."""
     leaving: dict[str, list[tuple[float, int]]] = defaultdict(list)
     arriving: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for number, edge in enumerate(edges):
@@ -120,6 +121,29 @@ def ports(edges: Sequence[Edge], placed: Placed) -> tuple[list[float], list[floa
             for place, (_, number) in enumerate(group):
                 if number in placed.spine:
                     middle = place  # what carries on goes straight through the centre
-            for place, (_, number) in enumerate(group):
-                found[number] = (place - middle) * PORT
+            at = placed.nodes[key][0]
+            usual = [(place - middle) * PORT for place in range(len(group))]
+            reach = max(REACH * placed.widths[key] / 2, *map(abs, usual))
+            for (_, number), port in zip(group, _straightened(usual, [x - at for x, _ in group], reach), strict=True):
+                found[number] = port
     return starts, ends
+
+
+def _straightened(usual: list[float], straight: list[float], reach: float) -> list[float]:
+    """The places of edges at one side of a node, of which as many as possible are where they are straight, what is nearest to
+    that first; the others give way, in their order, within `reach` of the centre.
+
+    >>> _straightened([-13.0, 13.0], [-90.0, 3.0], 27.0), _straightened([-13.0, 13.0], [-1.0, 9.0], 27.0)
+    ([-15.0, 3.0], [-13.0, 9.0])
+    """
+    ports, kept = usual, set[int]()
+    for place in sorted(range(len(usual)), key=lambda place: abs(straight[place] - usual[place])):
+        tried = [*ports[:place], straight[place], *ports[place + 1 :]]
+        for other in range(place + 1, len(tried)):
+            tried[other] = max(tried[other], tried[other - 1] + NEAREST)
+        for other in range(place - 1, -1, -1):
+            tried[other] = min(tried[other], tried[other + 1] - NEAREST)
+        if all(tried[each] == ports[each] for each in kept) and max(map(abs, tried)) <= reach:
+            ports = tried
+            kept.add(place)
+    return ports

@@ -1,4 +1,5 @@
 """A tensor that many operations use is drawn once, and at its further uses by its name alone: no edge crosses the picture.
+So is one that an operation much further down uses once more, as a step by hand does the weight that it edits.
 
 Where all turns of a stack use several such tensors, their names stand in the box of the stack, with the gradients that came back.
 
@@ -13,12 +14,14 @@ from collections.abc import Mapping
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, ends_of, in_order
 
 MOST_HELD = 4  # names in the box of a stack
-LEAST_USES = 3  # up to two edges are easy to follow
+LEAST_USES = 3  # up to two edges are easy to follow, unless one of them is
+FAR = 12  # items beyond the first use
 LEAST_IF_WIDE = 2  # where the picture would be wider than the page
 
 
 def name_again(graph: Graph, least: int = LEAST_USES) -> None:
-    """Give each further use of a leaf, or of data, a small box with its name, where there are `least` uses or more."""
+    """Give each further use of a leaf, or of data, a small box with its name, where there are `least` uses or more, or where it
+    is far."""
     ends = ends_of(graph.links)
     place = {key: number for number, key in enumerate(graph.items)}
     further: list[tuple[str, Item, list[Link]]] = []  # the key that a use's box gets, whose use it is, its links
@@ -28,15 +31,19 @@ def name_again(graph: Graph, least: int = LEAST_USES) -> None:
         for link in sorted(leaving, key=lambda link: place[link.head]):
             if link.kind != "grad":
                 users.setdefault(link.head, []).append(link)
-        if item.kind != "tensor" or arriving or len(users) < least or any(link.kind == "memory" for link in leaving):
+        if item.kind != "tensor" or arriving or len(users) < 2 or any(link.kind == "memory" for link in leaving):
             continue
+        first, *others = users
+        if len(users) < least:
+            others = [head for head in others if place[head] - place[first] > FAR]
         for (
             link
         ) in leaving:  # a `.grad` goes with the optimizer's step that takes it, else it is where gradients arrive
             takers = [taker.head for taker in ends[link.head][1]] if link.kind == "grad" else []
             if len(takers) == 1 and takers[0] in users:
                 users[takers[0]].append(link)
-        further += [(f"{key}.{number}", item, links) for number, links in enumerate(list(users.values())[1:], 2)]
+        named = sum(each.again and each.value is item.value for each in graph.items.values())  # before
+        further += [(f"{key}.{number}", item, users[head]) for number, head in enumerate(others, 2 + named)]
     holding = Counter(links[0].head for _, _, links in further if _can_hold(graph.items[links[0].head], links))
     held: set[int] = set()
     for key, item, links in further:

@@ -28,7 +28,6 @@ from autogradkit.tracing.render.graph.structure.infinite import infinities_asked
 from autogradkit.tracing.render.graph.structure.known import known_from
 from autogradkit.tracing.render.graph.structure.memory import Memory, overwritten
 from autogradkit.tracing.render.graph.structure.model import (
-    MAKERS,
     Graph,
     Item,
     Link,
@@ -36,6 +35,8 @@ from autogradkit.tracing.render.graph.structure.model import (
     calls_of,
     in_order,
     inputs_of,
+    is_edit,
+    is_maker,
     op_key,
     value_key,
 )
@@ -67,9 +68,9 @@ class _Builder:
             edited = {self.values[op.outputs[0]].storage: self.values[op.outputs[0]].tensor for op in steps}
             others = (each for each in self.values.values() if edited.get(each.storage, each.tensor) != each.tensor)
             self.sharing = list(dict.fromkeys(each.name for each in others if each.name is not None))
+        self.failure = next((bounded_failure(event) for event in trace.events if isinstance(event, Failure)), None)
         self._drop_unused_makers()
         self.calls = calls_of(trace.events)
-        self.failure = next((bounded_failure(event) for event in trace.events if isinstance(event, Failure)), None)
         self.producer: dict[int, Op] = {}
         for op in self.ops:
             for output in op.outputs:
@@ -94,9 +95,10 @@ class _Builder:
         """New or cut-off tensors that have no name and go nowhere, such as what a module's constructor fills, unless they
         are all."""
         used = {value for op in self.ops for value in inputs_of(op)}
+        used |= {each.value for each in self.failure.inputs if each.value is not None} if self.failure else set()
 
         def matters(op: Op) -> bool:
-            return op.kind not in (*MAKERS, "detach") or any(
+            return not (op.kind == "detach" or is_maker(op)) or any(
                 out in used or self.values[out].name is not None for out in op.outputs
             )
 
@@ -106,7 +108,7 @@ class _Builder:
     def _telling(self, steps: list[Op]) -> set[int]:
         """Values of which it matters whose memory they share: all but views of a memory that nobody edits which have no name,
         or one inside of a function only."""
-        edits = [op for op in (*self.ops, *steps) if op.kind == "inplace"]
+        edits = [op for op in (*self.ops, *steps) if is_edit(op)]
         edited = {self.values[output].storage for op in edits for output in op.outputs}
         named = {
             output
@@ -135,11 +137,11 @@ class _Builder:
     def build(self) -> Graph:
         uses: dict[int, list[Op]] = defaultdict(list)
         for op in self.ops:
-            if op.kind not in MAKERS:
+            if not is_maker(op):
                 for value in inputs_of(op):
                     uses[value].append(op)
         for op in self.ops:
-            if op.kind not in MAKERS:
+            if not is_maker(op):
                 self.items[op_key(op)] = Item(op_key(op), "op", op.step, op=op)
         boxed = self._boxed(uses)
         for id in boxed:
@@ -264,7 +266,7 @@ class _Builder:
             maker = self.producer.get(id)
             if id not in used and id not in produced and id not in roots:
                 continue
-            source = maker is None or maker.kind in MAKERS
+            source = maker is None or is_maker(maker)
             aside = maker is not None and maker.outputs.index(id) > 0 and value.name is None
             if aside and id not in used and id not in roots:
                 continue  # indices and the like, which nobody asked for
@@ -276,7 +278,7 @@ class _Builder:
 
     def _left_by_edits(self) -> set[int]:
         """What tensors with names have come to in memory that operations edited."""
-        edited = {self.values[out].storage for op in self.ops if op.kind == "inplace" for out in op.outputs}
+        edited = {self.values[out].storage for op in self.ops if is_edit(op) for out in op.outputs}
         seen: set[int] = set()  # tensors that had a value before
         found: set[int] = set()
         for id, value in self.values.items():
@@ -288,7 +290,7 @@ class _Builder:
     def _connect(self, boxed: list[int]) -> None:
         here = set(boxed)
         for op in self.ops:
-            if op.kind in MAKERS:
+            if is_maker(op):
                 continue
             for place, value in enumerate(inputs_of(op)):
                 tail = value_key(value) if value in here else op_key(self.producer[value])

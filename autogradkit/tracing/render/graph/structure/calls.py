@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from autogradkit.tracing.render.graph.structure.collapse import Group, collapse
-from autogradkit.tracing.render.graph.structure.model import MAKERS, Graph, Item
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, is_maker
 
 
 def fold_calls(graph: Graph, folds: dict[str, bool]) -> None:
@@ -21,7 +21,7 @@ def fold_calls(graph: Graph, folds: dict[str, bool]) -> None:
     made_in: dict[int, list[str]] = defaultdict(list)  # tensors without a name that a call makes for itself
     for item in graph.items.values():
         maker = graph.producer.get(item.value.id) if item.value is not None and item.value.name is None else None
-        if maker is not None and maker.kind in MAKERS and maker.part_of is not None:
+        if maker is not None and is_maker(maker) and maker.part_of is not None:
             made_in[maker.part_of.call].append(item.key)
     groups: list[Group] = []
     for items in steps.values():

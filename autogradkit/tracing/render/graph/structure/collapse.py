@@ -9,7 +9,17 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from autogradkit.tracing.events import Value
-from autogradkit.tracing.render.graph.structure.model import Ends, Grad, Graph, Item, Link, ends_of, in_order, inputs_of
+from autogradkit.tracing.render.graph.structure.model import (
+    Ends,
+    Grad,
+    Graph,
+    Item,
+    Link,
+    ends_of,
+    in_order,
+    inputs_of,
+    is_maker,
+)
 from autogradkit.tracing.render.marks.numbers import total
 
 
@@ -65,6 +75,7 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
         else:
             kind = made[only].item.kind if only in made else ""
             own = only in made and item.value.is_parameter and kind != "call" and not made[only].apart
+            own = own or (kind == "module" and _made_within(graph, item.value, made[only].item.path))
             unused = kind == "call" and not leaving and _only_within(graph, item.value, made[only])
             inside = (kind == "stack" and not leaving) or unused
             inside = inside or (only in made and bool(leaving) and (own or bool(arriving)))
@@ -79,6 +90,12 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
                     turns[key] = numbered[0]
             if not arriving if turns else item.value.is_parameter:
                 made[where].item.absorbed.append(item.value)
+
+
+def _made_within(graph: Graph, value: Value, path: str) -> bool:
+    """Whether a module made a tensor for itself, as `GRU` does its first state of zeros."""
+    maker = graph.producer.get(value.id)
+    return maker is not None and is_maker(maker) and f"{'/'.join(maker.scope)}/".startswith(f"{path}/")
 
 
 def _only_within(graph: Graph, value: Value, call: Group) -> bool:

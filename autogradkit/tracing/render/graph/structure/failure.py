@@ -5,7 +5,7 @@ Rests on `model.py`; `build.py` asks it.
 
 from __future__ import annotations
 
-from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, inputs_of, op_key, value_key
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, inputs_of, is_edit, op_key, value_key
 
 
 def mark_failure(graph: Graph) -> None:
@@ -38,6 +38,6 @@ def mark_failure(graph: Graph) -> None:
     if "modified by an inplace operation" in failure.message:
         near = {graph.values[v].storage for v in (*inputs_of(stopped), *stopped.outputs)}
         for op in graph.ops:
-            edits = op.kind == "inplace" and op.outputs and op.step > stopped.step
+            edits = is_edit(op) and op.outputs and op.step > stopped.step
             if edits and graph.values[op.outputs[0]].storage in near:
                 graph.items[op_key(op)].culprit = True

@@ -29,8 +29,12 @@ def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_IT
 
     `bounded` does the rest.
     """
+    return fold_turns(fold_calls_and_layers(graph, folds), folds, most, turns)
+
+
+def fold_calls_and_layers(graph: Graph, folds: dict[str, bool] | None) -> Graph:
+    """The part of `fold` that is the same however many items are drawn."""
     wish = folds or {}
-    most = most_items(folds, most)
     many = len(graph.ops) > CALM
     graph.unfoldable = sorted({"/".join(path) for op in graph.ops for path in _paths(op)})
     around = {path.rpartition("/")[0] for path in graph.unfoldable}
@@ -40,7 +44,14 @@ def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_IT
     small = set() if many else {path for path in _layers_of_several(graph) - chosen if path not in wish}
     fold_calls(graph, wish)
     collapse(graph, _modules(graph, chosen | small, apart=small))
-    chosen |= small
+    graph.folded = sorted(chosen | small)
+    return graph
+
+
+def fold_turns(graph: Graph, folds: dict[str, bool] | None, most: int, turns: Stacking) -> Graph:
+    """The other part of `fold`: turns, modules where there are more than `most` items, then the middle."""
+    wish = folds or {}
+    most = most_items(folds, most)
     stack_turns(graph, wish, turns)
     # What another picture of the same showed as one, and this one does not.
     graph.opened += [
@@ -49,8 +60,7 @@ def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_IT
     if len(graph.items) > most:
         closed = {path for path in graph.unfoldable if "/" not in path and wish.get(path, True)}
         collapse(graph, _modules(graph, closed))
-        chosen |= closed
-    graph.folded = sorted(chosen)
+        graph.folded = sorted({*graph.folded, *closed})
     narrow_fans(graph)
     _leave_out_middle(graph, most)
     return graph

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from autogradkit.tracing.events import Accumulated, BackwardBegin, Failure, GradAssigned, GradReturned, NodeRan, Op
 from autogradkit.tracing.recording import Recording
+from autogradkit.tracing.render.graph.structure.model import is_edit
 
 BEFORE = -1  # known before the first event
 AT_END = 1 << 30  # known when everything is over
@@ -38,7 +39,7 @@ def known_from(trace: Recording) -> dict[int, int]:
                 met(argument.value)
             for output in event.outputs:
                 found.setdefault(output, event.step)
-                if event.kind == "inplace":
+                if is_edit(event):
                     edited[trace.values[output].storage] = event.step
         elif isinstance(event, BackwardBegin):
             for root in event.roots:

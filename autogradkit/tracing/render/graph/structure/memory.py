@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from autogradkit.tracing.events import Op, Value
-from autogradkit.tracing.render.graph.structure.model import Call, Item, Link, inputs_of, op_key, value_key
+from autogradkit.tracing.render.graph.structure.model import Call, Item, Link, inputs_of, is_edit, op_key, value_key
 
 
 class Memory:
@@ -90,7 +90,7 @@ class Memory:
             latest[value.tensor] = value
             key = value_key(value.id)
             edit = self.producer.get(value.id) or self.edit_before.get(value.id)
-            if edit is None or edit.kind != "inplace" or edit.node is not None or earlier is None or base is None:
+            if edit is None or not is_edit(edit) or edit.node is not None or earlier is None or base is None:
                 continue
             if value.version == earlier.version:  # edited by a way that autograd does not know of
                 continue
@@ -142,7 +142,7 @@ def overwritten(ops: Sequence[Op], values: Mapping[int, Value], shown: set[int])
 def _edits_by_storage(ops: Sequence[Op], values: Mapping[int, Value]) -> defaultdict[int, list[Op]]:
     found: defaultdict[int, list[Op]] = defaultdict(list)
     for op in ops:
-        if op.kind == "inplace" and op.outputs:
+        if is_edit(op) and op.outputs and op.name != "set_data_":  # which writes nothing
             found[values[op.outputs[0]].storage].append(op)
     return found
 

@@ -23,9 +23,8 @@ from autogradkit.tracing.events import (
     Numbers,
     Op,
     Value,
+    gives_shape,
 )
-
-MAKERS = ("create", "random")
 
 
 @dataclass(slots=True)
@@ -146,6 +145,17 @@ def op_key(op: Op) -> str:
 def value_key(id: int) -> str:
     """Of the item that a value is."""
     return f"v{id}"
+
+
+def is_maker(op: Op) -> bool:
+    """Whether an op makes a tensor from nobody's numbers, as `zeros` and `randn_like` do; `bernoulli(p)` draws as `p` says, and
+    `tensor([a, b])` copies."""
+    return op.kind in ("create", "random") and len(inputs_of(op)) <= gives_shape(op.name)
+
+
+def is_edit(op: Op) -> bool:
+    """Whether an op writes its result into memory that there was: in place, or into what it is given as `out`."""
+    return op.kind == "inplace" or any(argument.name == "out" for argument in op.inputs)
 
 
 def inputs_of(op: Op) -> list[int]:

@@ -40,6 +40,11 @@ SMALLER = (
 )  # one after the other, where it is too large
 
 
+def may_repeat(ops: Sequence[Op], least: int) -> bool:
+    """Whether an operation ran at one place of the source so often that there may be a stack of it."""
+    return max(Counter((op.name, _place(op)) for op in ops).values(), default=0) >= least
+
+
 def stack_turns(graph: Graph, folds: dict[str, bool], how: Stacking) -> None:
     """Put stacks in place of equal turns, but those that `folds` opens by their path (False)."""
     keys = [key for key, item in graph.items.items() if item.kind in ("op", "call", "module")]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from autogradkit.tracing.render.graph.structure.model import Call, Link
 from autogradkit.tracing.render.marks.numbers import one_line
 
 _READERS = ("item", "tolist", "numpy")
+_CASTS = ("float", "int")  # of Python's
 MOST_NAMES = 6  # in one sentence
 MOST_SENTENCES = 8  # of one kind
 
@@ -61,15 +62,17 @@ def arrivals(calls: list[Call], links: list[Link], values: dict[int, Value]) -> 
 
 def numbers_read(source: str, ops: Sequence[Op] = (), values: Mapping[int, Value] | None = None) -> Iterator[str]:
     """A sentence for the places where the cell reads numbers out of tensors, to which no arrow leads: by `.item()` and its
-    kin, and by an index that is a tensor of one integer.
+    kin, by `float(x)`, and by an index that is a tensor of one integer.
 
     >>> list(numbers_read("y = x * x.sum().item()"))
     ['.item() in line 1 reads numbers, which are drawn without what they were computed from.']
     >>> list(numbers_read("x.numpy()[0] = 5."))
     ['NumPy writes into the memory of a tensor by .numpy() in line 1, which is no operation.']
     """
-    whole = [each for each in (values or {}).values() if not each.numbers.shape and "int" in each.numbers.dtype]
-    if not whole and not any(name in source for name in _READERS):  # as nearly all; to look takes longer than the rest
+    single = [each for each in (values or {}).values() if set(each.numbers.shape) <= {1}]
+    whole = [each for each in single if not each.numbers.shape and "int" in each.numbers.dtype]
+    read = any(name in source for name in (*_READERS, *[f"{cast}(" for cast in _CASTS]))
+    if not whole and not read:  # as nearly all; to look takes longer than the rest
         return
     nodes = nodes_of(without_magics(source))
     calls = [each for each in nodes if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
@@ -87,8 +90,14 @@ def numbers_read(source: str, ops: Sequence[Op] = (), values: Mapping[int, Value
     if writes:
         where = f"line{'s' * (len(writes) > 1)} {_listed(map(str, sorted(writes)))}"
         yield f"NumPy writes into the memory of a tensor by .numpy() in {where}, which is no operation."
-    for index in _tensors_as_index(nodes, ops, whole):
-        lines[f"The index {shortened(ast.unparse(index), MOST_NAME)}"].add(index.lineno)
+    is_whole, is_single = _given_by(ops, whole), _given_by(ops, single)
+    for each in nodes:
+        if isinstance(each, ast.Subscript):
+            for index in each.slice.elts if isinstance(each.slice, ast.Tuple) else [each.slice]:
+                if is_whole(index):
+                    lines[f"The index {shortened(ast.unparse(index), MOST_NAME)}"].add(index.lineno)
+        elif isinstance(each, ast.Call) and (cast := _cast(each)) and is_single(each.args[0]):
+            lines[f"{cast}()"].add(each.lineno)
     sentences = [
         f"{name} in line{'s' * (len(found) > 1)} {_listed(map(str, sorted(found)))} reads numbers, which are drawn without "
         "what they were computed from."
@@ -113,21 +122,27 @@ def _only_written(nodes: Sequence[ast.AST]) -> set[ast.expr]:
     return stored | bound
 
 
-def _tensors_as_index(nodes: Sequence[ast.AST], ops: Sequence[Op], whole: Sequence[Value]) -> Iterator[ast.expr]:
-    """What stands between brackets and gave one of these tensors, or is the name of one."""
-    names = {value.name for value in whole}
-    made = {value.id for value in whole}
+def _cast(call: ast.Call) -> str:
+    """`float` of a call of it with one argument; empty of any other."""
+    called = call.func.id if isinstance(call.func, ast.Name) and len(call.args) == 1 else ""
+    return called if called in _CASTS else ""
+
+
+def _given_by(ops: Sequence[Op], values: Sequence[Value]) -> Callable[[ast.expr], bool]:
+    """Whether an expression gave one of these tensors, or is the name of one."""
+    names = {value.name for value in values}
+    made = {value.id for value in values}
     places = {
         (at.line, at.column, at.end_line, at.end_column)
         for op in ops
         if (at := op.position) is not None and at.file == "cell" and op.outputs[:1] and op.outputs[0] in made
     }
-    for each in nodes:
-        if isinstance(each, ast.Subscript):
-            for index in each.slice.elts if isinstance(each.slice, ast.Tuple) else [each.slice]:
-                place = (index.lineno, index.col_offset, index.end_lineno, index.end_col_offset)
-                if place in places or (isinstance(index, ast.Name | ast.Attribute) and ast.unparse(index) in names):
-                    yield index
+
+    def given(each: ast.expr) -> bool:
+        place = (each.lineno, each.col_offset, each.end_lineno, each.end_col_offset)
+        return place in places or (isinstance(each, ast.Name | ast.Attribute) and ast.unparse(each) in names)
+
+    return given
 
 
 def hooks(calls: list[Call], ops: list[Op], labels: dict[int, str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from autogradkit.tracing.events import NodeRan, Op, Saved
 from autogradkit.tracing.render.graph.structure.known import AT_END, Row
-from autogradkit.tracing.render.graph.structure.model import Graph
+from autogradkit.tracing.render.graph.structure.model import Graph, is_edit
 from autogradkit.tracing.render.marks import numbers as nums
 
 
@@ -64,7 +64,7 @@ def _edits(each: Saved, op: Op, graph: Graph) -> list[Op]:
     return [
         later
         for later in graph.ops
-        if later.kind == "inplace" and later.step > op.step and graph.values[later.outputs[0]].storage == storage
+        if is_edit(later) and later.step > op.step and graph.values[later.outputs[0]].storage == storage
     ]
 
 

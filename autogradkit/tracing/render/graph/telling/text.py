@@ -59,7 +59,7 @@ def _as_it_ran(graph: Graph) -> list[Item]:
         if item.kind != "tensor":
             found |= dict.fromkeys(key for key in tensors_into[item.key] if key not in made)
             found |= dict.fromkeys((item.key, *tensors_from[item.key]))
-        elif item.key in come and item.key not in made:
+        elif item.step >= 0 and item.key in come and item.key not in made:
             found[item.key] = None
     found |= dict.fromkeys(graph.items)
     return [graph.items[key] for key in found]

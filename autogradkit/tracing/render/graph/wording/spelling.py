@@ -12,7 +12,13 @@ from collections.abc import Mapping
 
 from autogradkit.tracing.events import Argument, Op, Value
 
-CUTS = {"detach": "✂ detach", "data": "✂ .data", "Parameter": "✂ Parameter", "deepcopy": "✂ deepcopy"}
+CUTS = {
+    "detach": "✂ detach",
+    "data": "✂ .data",
+    "set_data": "✂ .data =",
+    "Parameter": "✂ Parameter",
+    "deepcopy": "✂ deepcopy",
+}
 MOST_NUMBER = 8  # characters of a number beside a sign
 _CASTS = {
     "double",
@@ -77,8 +83,11 @@ def spelled_call(op: Op, labels: Mapping[int, str], values: Mapping[int, Value])
     if index:
         return index if not index.startswith("[") else labels[op.inputs[0].value or 0] + index
     parts: list[str] = []
+    last = max((each.place for each in op.inputs if each.value is not None and each.place is not None), default=-1)
     for argument in op.inputs:
-        if argument.value is not None:
+        if argument.value is None and argument.place is not None and argument.place <= last:
+            parts.append(_alone(str(argument.text)))  # nothing by its name before what is given by its place
+        elif argument.value is not None:
             text = labels[argument.value]
             parts.append(f"{argument.name}={text}" if argument.name else text)
         elif not _is_default(op, argument):

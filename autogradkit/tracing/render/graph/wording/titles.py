@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from autogradkit.tracing.events import BackwardBegin, Failure, Op, Position
 from autogradkit.tracing.parsing import nodes_of, parsed, without_magics
 from autogradkit.tracing.recording import Recording
-from autogradkit.tracing.render.graph.structure.model import MAKERS
+from autogradkit.tracing.render.graph.structure.model import is_maker
 
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return)
 
@@ -32,7 +32,7 @@ def title(trace: Recording) -> str:
         found = _one(_started_from(event, trace) for event in places.values())
     else:
         made = [event for event in trace.events if isinstance(event, Op)]
-        told = [op for op in made if op.kind not in MAKERS] or made
+        told = [op for op in made if not is_maker(op)] or made
         if told and all(op.position is None for op in told):  # found afterwards: the source is what was asked for
             return trace.source if _statement(trace.source) is not None else ""
         positions = [op.position for op in told]

@@ -6,7 +6,7 @@ Rests on `model.py`, `spelling.py` and `numbers.py`; `drawing` and `telling` spe
 from __future__ import annotations
 
 from autogradkit.tracing.events import Op
-from autogradkit.tracing.render.graph.structure.model import Call, Graph, Item, Link, is_change
+from autogradkit.tracing.render.graph.structure.model import Call, Graph, Item, Link, is_change, is_maker
 from autogradkit.tracing.render.graph.wording.spelling import spelled_call
 from autogradkit.tracing.render.marks.numbers import shape_text
 
@@ -33,7 +33,7 @@ def overview(graph: Graph) -> str:
         if graph.failure is not None:
             return "The cell failed before any tensor operation ran."
         return "No tensor operation ran in this cell, so there is nothing to draw."
-    made = sum(op.kind in ("create", "random") for op in forward)
+    made = sum(is_maker(op) for op in forward)
     ran = len(forward) - made
     counted = (
         "No operation ran forward"
@@ -42,7 +42,7 @@ def overview(graph: Graph) -> str:
         if ran
         else f"{made} new tensor{'s' * (made != 1)}"
     )
-    reasons = {op.why_not for op in forward if op.kind not in ("create", "random", "detach")}
+    reasons = {op.why_not for op in forward if not (op.kind == "detach" or is_maker(op))}
     nodes = [op for op in forward if op.node is not None]
     if graph.failure is not None and not graph.calls:
         where = f" in {graph.failure.op}" if graph.failure.op else ""
