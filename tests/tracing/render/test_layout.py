@@ -73,6 +73,14 @@ def test_a_chain_is_straight():
     assert len({x for x, _ in placed.nodes.values()}) == 1
 
 
+def test_what_two_edges_meet_stands_in_their_middle():
+    nodes = [Node("w", 120, 50), Node("x", 70, 40), *(Node(key, 70, 30) for key in ("mul", "h", "square", "sum"))]
+    pairs = [("w", "mul"), ("x", "mul"), ("mul", "h"), ("h", "square"), ("h", "square"), ("square", "sum")]
+    x = {key: at for key, (at, _) in place(nodes, [Edge(*pair, right=90, height=15) for pair in pairs]).nodes.items()}
+    assert x["mul"] == x["h"] == x["square"] == x["sum"]
+    assert x["w"] < x["mul"] < x["x"]
+
+
 @pytest.mark.parametrize("keys", ["clip w b step_w step_b", "w b clip step_w step_b", "w clip b step_b step_w"])
 def test_what_joins_two_parts_stands_between_them(keys):
     nodes = [Node("start", 60, 30), *(Node(key, 60, 30) for key in keys.split())]

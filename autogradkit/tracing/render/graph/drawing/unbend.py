@@ -8,7 +8,7 @@ fewest edges lean.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from autogradkit.tracing.render.graph.drawing.coordinates import NEGLIGIBLE, STRAIGHT, distance, lean
 from autogradkit.tracing.render.graph.drawing.slots import Slot
@@ -61,13 +61,23 @@ def _ways(slots: list[Slot], chain: list[int]) -> Iterator[tuple[list[int], floa
 
 
 def _ends(slots: list[Slot], chain: list[int]) -> Iterator[tuple[list[int], float]]:
-    """The boxes at the ends of an edge that do not stand where it is, each alone and with what is in line with it beyond."""
+    """The boxes at the ends of an edge that do not stand where it is, each alone and with what is in line with it beyond.
+
+    Not one in the middle of its edges: that they lean alike is as good to look at as that some are straight.
+    """
     for slot, upward in ((chain[0], True), (chain[-1], False)):
         [box] = slots[slot].above if upward else slots[slot].below
+        if _in_the_middle(slots, box, slots[box].below if upward else slots[box].above):
+            continue
         upper, lower = (box, slot) if upward else (slot, box)
         if lean(slots[upper], slots[lower]) > STRAIGHT:
             run = _in_line(slots, box, upward)
             yield from ((part, slots[slot].x) for part in ((run, run[:1]) if len(run) > 1 else (run,)))
+
+
+def _in_the_middle(slots: list[Slot], box: int, ends: Sequence[int]) -> bool:
+    """Whether a box stands in the middle of several slots that its edges lead to."""
+    return len(ends) > 1 and abs(sum(slots[each].x for each in ends) / len(ends) - slots[box].x) <= STRAIGHT
 
 
 def _in_line(slots: list[Slot], start: int, upward: bool) -> list[int]:
