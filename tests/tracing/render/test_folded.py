@@ -169,6 +169,21 @@ def test_a_cell_loses_nothing_when_it_is_folded(name: str) -> None:
 
 
 W = "w = torch.ones(3, requires_grad=True)"
+WRITTEN = """
+for turn in range(3):
+    a = w - w
+    numbers = x.numpy()
+    for i in range(3):
+        numbers[i] += i
+        b = x * w
+"""
+
+
+@pytest.mark.parametrize("seed", [1, 2, 1013])
+def test_what_numpy_writes_beside_turns_that_become_one_is_not_lost(seed: int) -> None:
+    assert_nothing_is_lost(WRITTEN, f"{W}\nx = torch.ones(3)", seed)
+
+
 LOOPS = {
     "an inner loop that the outer one begins anew": (
         "h = w\nfor i in range(4):\n    for j in range(i):\n        h = h * 2", ["repeats 2–5"]

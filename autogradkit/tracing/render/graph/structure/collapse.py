@@ -58,7 +58,10 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
     """Tensors that go into the item of a group: its parameters, and what is between its parts or belongs to one turn."""
     ends = ends_of(graph.links)
     passing = _passing(graph, home, made, ends)
-    back = _leading_back(graph, home, made, ends)
+    back = _leading_back(graph, home, {where: group.keys for where, group in made.items()}, ends)
+    absorbed: defaultdict[str, list[str]] = defaultdict(
+        list
+    )  # group -> tensors whose memory holds something else later
     for key, item in graph.items.items():
         if item.kind != "tensor" or item.value is None or key not in ends:
             continue
@@ -81,15 +84,27 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
             inside = inside or (only in made and bool(leaving) and (own or bool(arriving)))
         if inside or key in passing:
             where = only if inside else passing[key]
-            home[key] = where
-            turns = made[where].turns
-            if turns:
-                joined = sorted((*arriving, *leaving), key=lambda link: link.kind == "memory")
-                ends_here = [link.tail if link.head == key else link.head for link in joined]
-                if numbered := [turns[end] for end in ends_here if end in turns]:
-                    turns[key] = numbered[0]
-            if not arriving if turns else item.value.is_parameter:
-                made[where].item.absorbed.append(item.value)
+            _settle(key, item, where, home, made[where], ends)
+            if any(link.kind == "memory" for link in leaving):
+                absorbed[where].append(key)
+    # What NumPy wrote beside leads from one to the next of them, and no operation there.
+    starts = {where: [*made[where].keys, *keys] for where, keys in absorbed.items()}
+    for key, where in _leading_back(graph, home, starts, ends).items():
+        _settle(key, graph.items[key], where, home, made[where], ends)
+
+
+def _settle(key: str, item: Item, where: str, home: dict[str, str], group: Group, ends: Ends) -> None:
+    """Let a tensor go into the item of a group: in the turn in which it is made, or else used."""
+    home[key] = where
+    arriving, leaving = ends[key]
+    turns = group.turns
+    if turns:
+        joined = sorted((*arriving, *leaving), key=lambda link: link.kind == "memory")
+        ends_here = [link.tail if link.head == key else link.head for link in joined]
+        if numbered := [turns[end] for end in ends_here if end in turns]:
+            turns[key] = numbered[0]
+    if item.value is not None and (not arriving if turns else item.value.is_parameter):
+        group.item.absorbed.append(item.value)
 
 
 def _made_within(graph: Graph, value: Value, path: str) -> bool:
@@ -108,13 +123,12 @@ def _only_within(graph: Graph, value: Value, call: Group) -> bool:
     return any(each in used or graph.values[each].name is not None for each in made)
 
 
-def _leading_back(graph: Graph, home: dict[str, str], made: dict[str, Group], ends: Ends) -> dict[str, str]:
-    """Tensors on a way from a group back into it, as one is that its parts and others use: what stays outside of it would lead
-    back into its own past."""
+def _leading_back(graph: Graph, home: dict[str, str], starts: dict[str, list[str]], ends: Ends) -> dict[str, str]:
+    """Tensors on a way from what a group has, by its key, back into it, as one is that its parts and others use: what stays
+    outside of it would lead back into its own past."""
 
-    def reached(group: Group, side: int) -> set[str]:
+    def reached(waiting: list[str], side: int) -> set[str]:
         found: set[str] = set()
-        waiting = group.keys
         while waiting:
             links = (link for key in waiting if key in ends for link in ends[key][side])
             ends_there = {link.head if side else link.tail for link in links}
@@ -124,7 +138,7 @@ def _leading_back(graph: Graph, home: dict[str, str], made: dict[str, Group], en
             found.update(waiting)
         return found
 
-    return {key: where for where, group in made.items() for key in reached(group, 1) & reached(group, 0)}
+    return {key: where for where, keys in starts.items() for key in reached(keys, 1) & reached(keys, 0)}
 
 
 def _only_turns(
