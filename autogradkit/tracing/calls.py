@@ -17,6 +17,7 @@ from autogradkit.core import frames
 from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.backward import grad
+from autogradkit.engine.inference import is_inference_mode_enabled
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.tracing.events import Argument, Layer, gives_shape
 
@@ -123,7 +124,7 @@ def why_not(declaration: Declaration, kind: str, args: tuple[Any, ...]) -> str:
     if not any(each.requires_grad for each in tensors):
         return "inputs"
     if not is_grad_enabled() or isinstance(declaration, Remembering):  # a step is no part of any graph
-        return "no_grad"
+        return "inference" if is_inference_mode_enabled() else "no_grad"
     return "detach" if kind == "create" else "dtype"  # `tensor(w)` copies the numbers alone
 
 

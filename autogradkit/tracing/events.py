@@ -176,7 +176,7 @@ class Op:
     saved: tuple[Saved, ...]
     position: Position | None
     scope: tuple[str, ...]  # modules it ran in, outermost first: ("LeNet", "conv1")
-    why_not: str | None  # why no node was made: "no_grad", "inputs", "dtype", "create", "detach"
+    why_not: str | None  # why no node was made: "no_grad", "inference", "inputs", "dtype", "create", "detach"
     layers: tuple[Layer, ...] = ()  # the modules of `scope`
     state: tuple[State, ...] = ()  # of the optimizer whose step it is
     # The learner's own call where that is another, "reshape" of a view, and all that ran in it is this.

@@ -73,10 +73,11 @@ def _cut(root: int, recorder: EventRecorder) -> str:
         if op.node is not None or reached.isdisjoint(op.outputs):
             continue
         given = [argument.value for argument in op.inputs if argument.value is not None]
-        if any(values[each].requires_grad for each in given) and op.why_not in ("detach", "no_grad"):
+        if any(values[each].requires_grad for each in given) and op.why_not in ("detach", "no_grad", "inference"):
             line = _line(recorder, op.step)
             if op.why_not == "detach":
                 return f"its graph was cut off by {op.label} at {line}"
-            return f"its graph was not recorded, as no_grad() was on, at {line}"
+            mode = "inference_mode()" if op.why_not == "inference" else "no_grad()"
+            return f"its graph was not recorded, as {mode} was on, at {line}"
         reached.update(given)
     return "nothing that it was computed from requires grad"

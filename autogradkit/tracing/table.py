@@ -79,6 +79,7 @@ def _row(trace: Recording, event: Event) -> tuple[str, str, str, str, str] | Non
 
 _REASONS = {
     "no_grad": "under no_grad",
+    "inference": "under inference_mode",
     "inputs": "no input requires grad",
     "dtype": "not differentiable",
     "create": "a new tensor",

@@ -175,6 +175,10 @@ def test_columns_of_the_table_are_aligned_where_names_are_wide():
 
 def test_the_table_says_why_nothing_was_recorded_and_what_failed():
     assert "not recorded (under no_grad)" in trace_cell("no_grad").table()
+    inferred = "with torch.inference_mode():\n    y = w * 2"
+    assert (
+        "not recorded (under inference_mode)" in trace_source(inferred, "w = torch.ones(2, requires_grad=True)").table()
+    )
     assert "not recorded (no input requires grad)" in trace_source("y = x * 2", "x = torch.ones(2)").table()
     assert "not recorded (a new tensor)" in trace_source("x = torch.ones(2)").table()
     last = trace_cell("mismatch").table().splitlines()[-1]

@@ -175,6 +175,9 @@ def test_forward_only_says_so():
 def test_no_grad_says_that_nothing_was_recorded_and_why():
     words_ = drawn_text("no_grad").replace("\n", " ")
     assert "No graph was recorded: the cell ran under no_grad()" in words_
+    source = "with torch.inference_mode():\n    y = w * 2"
+    trace = trace_source(source, "w = torch.ones(2, requires_grad=True)")
+    assert "the cell ran under inference_mode()" in " ".join(texts(draw_graph(trace).svg))
 
 
 def test_second_backward_shows_where_it_stopped_and_what_was_freed():

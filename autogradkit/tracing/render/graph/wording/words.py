@@ -12,6 +12,7 @@ from autogradkit.tracing.render.marks.numbers import shape_text
 
 REASONS = {
     "no_grad": "the cell ran under no_grad(), which switches recording off",
+    "inference": "the cell ran under inference_mode(), which switches recording off",
     "inputs": "no input requires grad",
     "dtype": "the results are not differentiable (integers or booleans)",
 }
@@ -77,7 +78,9 @@ def overview(graph: Graph) -> str:
             )
         return text
     if ran and not nodes:
-        reason = next((REASONS[r] for r in ("no_grad", "inputs", "dtype") if r in reasons), REASONS["inputs"])
+        reason = next(
+            (REASONS[r] for r in ("no_grad", "inference", "inputs", "dtype") if r in reasons), REASONS["inputs"]
+        )
         return f"{counted}. No graph was recorded: {reason}; backward() would have nothing to follow."
     if not ran:
         return f"{counted}; no operation connects them."
