@@ -36,6 +36,15 @@ def quickly_made(kind: type[T]) -> Callable[..., T]:
     return make_dataclass(kind.__name__, listed, slots=True, namespace={"__post_init__": freeze})
 
 
+def moves(name: str) -> bool:
+    """Whether an op of this name gives its tensor other memory, or another part of it, and writes nothing.
+
+    >>> moves("set_data_"), moves("set_"), moves("mul_")
+    (True, True, False)
+    """
+    return name.removesuffix("_") in ("set_data", "set", "resize")
+
+
 def gives_shape(name: str) -> bool:
     """Whether the first tensor that an op of this name takes gives its result a shape alone.
 

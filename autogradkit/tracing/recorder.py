@@ -33,7 +33,7 @@ from autogradkit.tracing.calls import (
 )
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.copying import Copier
-from autogradkit.tracing.events import Argument, Layer, Op, Saved, quickly_made, spelled
+from autogradkit.tracing.events import Argument, Layer, Op, Saved, moves, quickly_made, spelled
 from autogradkit.tracing.failure import Failed, ended_by
 from autogradkit.tracing.gradients import Gradients
 from autogradkit.tracing.labels import file_label
@@ -130,7 +130,7 @@ class EventRecorder(Recorder):
         edited = results[0] if kind == "inplace" and results else None
         into = "out" in kwargs
         for each in results if into or edited is not None else ():
-            (self.numbering.moved if declaration.name == "set_data" else self.numbering.edited)(each)
+            (self.numbering.moved if moves(declaration.name) else self.numbering.edited)(each)
         visit = self._visits.of(sys._getframe(1))
         entry = visit.entry
         written = as_written(entry, args)

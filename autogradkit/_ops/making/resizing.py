@@ -13,6 +13,7 @@ from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import MemoryFormat, Sizes
 from autogradkit._ops.making.options import format_of, preserve_format, strides_in
 from autogradkit.core.memory import empty, too_large
+from autogradkit.core.recording import reported
 from autogradkit.core.storage import NOT_RESIZABLE, Array, Bytes, is_borrowed, offset_of, strided
 from autogradkit.core.strides import element_strides
 from autogradkit.core.tensor import Tensor, write_at_once
@@ -36,9 +37,13 @@ def _resized(tensor: Any, size: tuple[int, ...], strides: tuple[int, ...]) -> An
             raise too_large(size, array.itemsize) from None
         grown[: storage.size] = storage
         array = grown
-    edits = int(size != tensor._array.shape)  # other strides alone do not count
-    write_at_once(tensor, reseating(tensor, strided(array, size, strides, offset)), edits)
-    return tensor
+
+    def move(tensor: Tensor, *size: int) -> Tensor:
+        edits = int(size != tensor._array.shape)  # other strides alone do not count
+        write_at_once(tensor, reseating(tensor, strided(array, size, strides, offset)), edits)
+        return tensor
+
+    return reported("resize", "inplace", move, tensor, *size)
 
 
 def _require_resizable(tensor: Tensor) -> None:

@@ -15,6 +15,7 @@ from autogradkit._ops.declare.kinds import Object, Options, Sizes, Storage, SymI
 from autogradkit._ops.declare.writing import history_of
 from autogradkit._ops.making.options import dtype_in, finished
 from autogradkit.core.dtype import CPP_NAMES, SCALAR_TYPE_NAMES
+from autogradkit.core.recording import reported
 from autogradkit.core.storage import Array, offset_of, strided
 from autogradkit.core.storages import UntypedStorage
 from autogradkit.core.strides import contiguous_strides, element_strides
@@ -114,8 +115,12 @@ def _require_type(self: Tensor, source: TypedStorage | UntypedStorage) -> None:
 
 def _set(self: Tensor, array: Array, sources: Sequence[Tensor] = ()) -> Tensor:
     check_in_place(self, MODE.grad and any(map(requires_grad, (self, *sources))))
-    write_at_once(self, [*reseating(self, array, apart=True), *history_of("set_", sources, self, array.shape)])
-    return self
+
+    def move(self: Tensor, *sources: Tensor) -> Tensor:
+        write_at_once(self, [*reseating(self, array, apart=True), *history_of("set_", sources, self, array.shape)])
+        return self
+
+    return reported("set", "inplace", move, self, *sources)
 
 
 def _part(

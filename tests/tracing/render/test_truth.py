@@ -451,6 +451,9 @@ MADE_OF = [  # a cell, and what its text has
     ),
     ("torch.nn.init.constant_(w, 5.)", "▣ w = [1., 2.]\n  ○ fill_(w, 5.0) → w = [5., 5.]\n▣ w = [5., 5.]"),
     ("lin = torch.nn.Linear(2, 2)", "No tensor operation ran"),  # its parameters begin as the constructor leaves them
+    ("y = x * 2\nx.set_(y)\nz = x * 1", "○ set_(x, y) → x = "),
+    ("x.set_(torch.arange(3.).untyped_storage(), 1, (2,))\ny = x * 2", "  ○ set_(x) → x = [1., 2.]"),
+    ("x.resize_(1)\ny = x * 2", "  ○ resize_(x, 1) → x = "),
     ("w.data = x\nw.data = x * 2", "○ set_data_(w, mul₁) → w = [2., 4.]\n▣ w = [2., 4.]"),
     (
         "w.data -= x\ny = w * 2",

@@ -9,7 +9,7 @@ import bisect
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from autogradkit.tracing.events import Op, Value
+from autogradkit.tracing.events import Op, Value, moves
 from autogradkit.tracing.render.graph.structure.model import Call, Item, Link, inputs_of, is_edit, op_key, value_key
 
 
@@ -142,7 +142,7 @@ def overwritten(ops: Sequence[Op], values: Mapping[int, Value], shown: set[int])
 def _edits_by_storage(ops: Sequence[Op], values: Mapping[int, Value]) -> defaultdict[int, list[Op]]:
     found: defaultdict[int, list[Op]] = defaultdict(list)
     for op in ops:
-        if is_edit(op) and op.outputs and op.name != "set_data_":  # which writes nothing
+        if is_edit(op) and op.outputs and not moves(op.name):
             found[values[op.outputs[0]].storage].append(op)
     return found
 
