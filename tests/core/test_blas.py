@@ -27,7 +27,7 @@ def test_products_equal_numpys_and_keep_the_threads(shapes: tuple[tuple[int, ...
     np.testing.assert_allclose(blas.matmul(a, b), np.matmul(a, b), rtol=1e-9)
     out = np.empty(np.matmul(a, b).shape)
     assert blas.matmul(a, b, out) is out
-    with pytest.raises(ValueError, match="mismatch"):
+    with pytest.raises(ValueError, match=r"mismatch|not aligned"):
         blas.matmul(a, b[:-1])
     assert before == _threads()
 

@@ -93,6 +93,7 @@ NOT_SWEPT: dict[str, str] = {
     "dequantize/_/1": "refuses what is no quantised tensor",
     "pin_memory/pin_memory/0": "needs a device that is not there",
     "_pin_memory/_pin_memory/0": "needs a device that is not there",
+    "_has_compatible_shallow_copy_type/_has_compatible_shallow_copy_type/0": "looks at layouts and devices, not at numbers",
     "_to_copy/_to_copy/0": "an operator of torch.ops.aten alone: test_operators.py",
     **dict.fromkeys(
         (

@@ -52,6 +52,7 @@ LEFT_OUT = {
     "set_": "gives a tensor foreign memory",
     "pin_memory": "needs a device that is not there",
     "_pin_memory": "needs a device that is not there",
+    "_has_compatible_shallow_copy_type": "looks at layouts and devices, of which programs have one",
     **dict.fromkeys(
         (
             "fractional_max_pool2d",
