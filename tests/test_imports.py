@@ -165,7 +165,13 @@ def test_families_that_wait_are_not_loaded_give_what_is_told_of_them_and_no_meth
 ALONE = """
 import sys
 import autogradkit as torch
-assert torch.det(torch.eye(2)) == 1 and torch.eye(2).norm() > 1 and (torch.tensor([1]) << 2).item() == 4
+class Doubled(torch.Tensor):
+    def det(self):
+        return super().det() * 2
+assert torch.eye(2).as_subclass(Doubled).det() == 2
+torch.Tensor.norm = lambda self: "of my own"
+assert torch.norm(torch.ones(1)) == 1 and torch.ones(1).norm() == "of my own"
+assert torch.det(torch.eye(2)) == 1 and (torch.tensor([1]) << 2).item() == 4
 waiting = [each for each in __import__("autogradkit._ops")._ops._WAITING if each not in sys.modules]
 print(len(waiting) > 30, sorted(each for each in waiting if "matrix_norms" in each or "determinants" in each))
 """

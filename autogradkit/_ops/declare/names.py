@@ -24,7 +24,7 @@ from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.declare.overriding import STATE, dispatch_failed, handled, overriding
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.signature import REQUIRED, MisfitError, Signature, refusal
-from autogradkit._ops.declare.unloaded import Names
+from autogradkit._ops.declare.unloaded import Names, attach
 from autogradkit.core.frames import shorten
 from autogradkit.core.recording import RECORDERS, composed, observed
 from autogradkit.core.tensor import Tensor
@@ -118,7 +118,7 @@ class OverloadSet:
 
     def _attach_as(self, name: str, how: str) -> None:
         METHODS[name] = self, how
-        setattr(Tensor, name, Attribute(self, name, how))
+        attach(name, Attribute(self, name, how))
 
     @property
     def edit_name(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from autogradkit._ops.declare.asking import overridable
 from autogradkit._ops.declare.kinds import NUMBERS
+from autogradkit._ops.declare.unloaded import attach
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.tensor import Tensor
 
@@ -49,7 +50,7 @@ def reflected(name: str) -> Callable[[Callable[[Tensor, Any], Any]], Callable[[T
                 raise
 
         apply.__name__ = apply.__qualname__ = name
-        setattr(Tensor, name, apply)
+        attach(name, apply)
         overridable((apply,))
         return function
 
@@ -69,7 +70,7 @@ def python_method(name: str) -> Callable[[Any], Callable[..., Any]]:
         method.__kwdefaults__, method.__annotations__ = composed.__kwdefaults__, composed.__annotations__
         method.__doc__, method.__qualname__, method.__module__ = composed.__doc__, f"Tensor.{name}", "autogradkit"
         short = entry(method)
-        setattr(Tensor, name, short)
+        attach(name, short)
         overridable((short,))
         return composed
 

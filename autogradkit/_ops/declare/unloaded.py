@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from autogradkit.core.tensor import Tensor
 
 _FAMILIES: list[str] = []  # modules that wait
+_PLACES: set[str] = set()  # methods for which something stands in Tensor
 _HOMES: dict[str, str] = {}  # which of them has a name, as far as that is told
 
 
@@ -39,7 +40,7 @@ class UnloadedMethod:
 
     def __get__(self, instance: Any, cls: type | None = None) -> Any:
         import_module(self.family)  # declares the method, which takes this one's place
-        return getattr(Tensor if instance is None else instance, self.name)
+        return Tensor.__dict__[self.name].__get__(instance, cls)  # `super()` means this one, not a subclass's
 
 
 def wait(families: Mapping[str, str]) -> None:
@@ -49,7 +50,17 @@ def wait(families: Mapping[str, str]) -> None:
         for name in names.split():
             if name[0] == ".":
                 setattr(Tensor, name[1:], UnloadedMethod(name[1:], family))
+                _PLACES.add(name[1:])
             _HOMES[name.removeprefix(".")] = family
+
+
+def attach(name: str, method: Any) -> None:
+    """Put a method into Tensor, unless somebody has put another one in the place that it was to have."""
+    if name in _PLACES:
+        _PLACES.remove(name)
+        if not isinstance(Tensor.__dict__.get(name), UnloadedMethod):
+            return
+    setattr(Tensor, name, method)
 
 
 def load(name: str) -> None:
