@@ -12,6 +12,8 @@ import torch
 import autogradkit as ak
 from tests.every_case import every_case
 
+pytestmark = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+
 BEFORE = """
 a, b = torch.arange(6.0).view(2, 3), torch.arange(9.0).view(3, 3) + 10
 N = torch.nested.nested_tensor; n = N([a, b]); g = N([a, b], requires_grad=True)
@@ -81,7 +83,6 @@ def said(library: Any, line: str) -> str:
         return f"{type(error).__name__}: {str(error).splitlines()[0].rstrip()}"
 
 
-@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 @every_case("line", LINES)
 def test_they_are_pytorchs(line: str) -> None:
     assert said(ak, line) == said(torch, line)

@@ -28,6 +28,9 @@ _UNASKED = frozenset(
         "upsample", "upsample_bilinear", "upsample_nearest",
     )
 )  # fmt: skip
+_REFLECTED = frozenset(
+    ("__rdiv__", "__rfloordiv__", "__rlshift__", "__rmatmul__", "__rmod__", "__rpow__", "__rrshift__", "__rsub__")
+)
 _KEPT = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
 
 
@@ -108,6 +111,8 @@ def _asking(function: Any, plain: Any) -> Callable[..., Any]:
                 by_name[name] = value
         result = handled(function, found, by_place, by_name, (Tensor,))
         if result is NotImplemented:
+            if function.__name__ in _REFLECTED:
+                return result  # Python names both operands then
             raise no_override(function, found)
         return result
 

@@ -53,8 +53,13 @@ EDITS = frozenset(
 )  # fmt: skip
 
 
-# Operators that overrides know by their own names: `+` is `add` to them, as in PyTorch.
-COMPARISONS = frozenset(("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"))
+# Operators that overrides know by their own names, as in PyTorch; `+` is `add` to them, and `<` is `lt`.
+OWN_NAMES = frozenset(
+    (
+        "__eq__", "__and__", "__or__", "__xor__", "__lshift__", "__rshift__", "__iand__", "__ior__", "__ixor__", "__ilshift__",
+        "__irshift__", "__floordiv__",
+    )
+)  # fmt: skip
 
 
 class OverloadSet:
@@ -230,7 +235,7 @@ class OverloadSet:
         self, overriders: Sequence[Any], args: Sequence[Any], kwargs: dict[str, Any], how: str, name: str
     ) -> Any:
         """What the user's modes and classes make of a call; an operator that they do not know is left to the other operand."""
-        as_method = name in self.operators and "method" in self.variants and name not in COMPARISONS
+        as_method = name in self.operators and "method" in self.variants and name not in OWN_NAMES
         function = self.front(how, (self.edit_name if how == IN_PLACE else self.name) if as_method else name)
         forms = self.forms(how)
         bare = how in (METHOD, IN_PLACE) and len(forms) == 1 and not forms[0][1].parameters

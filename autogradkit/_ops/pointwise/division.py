@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, UNIMPLEMENTED, function, k, op, reflected
+from autogradkit._ops.declare.asking import overridable
 from autogradkit._ops.declare.kinds import Array, Operand, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_not_implemented, undifferentiated
 from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
@@ -358,6 +359,8 @@ def _divided_by(self: Tensor, other: Any) -> Any:
         return NotImplemented
 
 
+_divided_by.__name__ = _divided_by.__qualname__ = "__rdiv__"
+overridable((_divided_by,))
 Tensor.__rtruediv__ = _divided_by
 setattr(Tensor, "__rdiv__", _divided_by)  # noqa: B010 - Python 2's name, which PyTorch keeps
 
