@@ -12,9 +12,8 @@ from typing import Any, TypeVar
 from autogradkit.core.tensor import Tensor
 
 _FAMILIES: list[str] = []  # modules that wait
-_PLACES: set[str] = set()  # methods for which something stands in Tensor
 _HOMES: dict[str, str] = {}  # which of them has a name, as far as that is told
-
+_PLACES: set[str] = set()  # methods for which something stands in Tensor
 
 Named = TypeVar("Named")
 
