@@ -12,7 +12,7 @@ from typing import Any
 from autogradkit._ops.selection.joining import stack
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
-from autogradkit.func.modules import functional_call
+from autogradkit.func.modules import functional_call, require_alike
 from autogradkit.nn.modules.module import Module
 
 
@@ -104,12 +104,7 @@ def combine_state_for_ensemble(
     >>> torch.vmap(f, (0, 0, None))(parameters, buffers, torch.ones(4, 2)).shape
     torch.Size([3, 4, 1])
     """
-    if len(models) == 0:
-        raise RuntimeError("combine_state_for_ensemble: Expected at least one model, got 0.")
-    if len({model.training for model in models}) > 1:
-        raise RuntimeError("combine_state_for_ensemble: Expected all models to have the same training/eval mode.")
-    if len({type(model) for model in models}) > 1:
-        raise RuntimeError("combine_state_for_ensemble: Expected all models to be of the same class.")
+    require_alike("combine_state_for_ensemble", models)
     functions, parameters, buffers = zip(*(make_functional_with_buffers(model) for model in models), strict=True)
     return functions[0], _stacked(parameters), _stacked(buffers)
 

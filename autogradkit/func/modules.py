@@ -64,6 +64,16 @@ def _stacked(name: str, tensors: list[Any]) -> Any:
     return whole.detach().requires_grad_() if wanted == {True} else whole
 
 
+def require_alike(name: str, models: Sequence[Module]) -> None:
+    """Raise RuntimeError, in the words of the function of this name, where there is no model, or they differ in class or mode."""
+    if len(models) == 0:
+        raise RuntimeError(f"{name}: Expected at least one model, got 0.")
+    if len({model.training for model in models}) > 1:
+        raise RuntimeError(f"{name}: Expected all models to have the same training/eval mode.")
+    if len({type(model) for model in models}) > 1:
+        raise RuntimeError(f"{name}: Expected all models to be of the same class.")
+
+
 @entry
 def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Any], dict[str, Any]]:
     """(the parameters, the buffers) of several models of one class, each stacked: what `vmap` over `functional_call` takes.
@@ -73,12 +83,7 @@ def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Any], dict[s
     >>> parameters["weight"].shape
     torch.Size([3, 1, 2])
     """
-    if len(models) == 0:
-        raise RuntimeError("stack_module_state: Expected at least one model, got 0.")
-    if len({model.training for model in models}) > 1:
-        raise RuntimeError("stack_module_state: Expected all models to have the same training/eval mode.")
-    if len({type(model) for model in models}) > 1:
-        raise RuntimeError("stack_module_state: Expected all models to be of the same class.")
+    require_alike("stack_module_state", models)
     parameters = [dict(model.named_parameters()) for model in models]
     buffers = [dict(model.named_buffers()) for model in models]
     return (
