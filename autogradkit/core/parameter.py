@@ -36,9 +36,9 @@ class Parameter(Tensor):
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         if data is not None and not isinstance(data, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
-            error = AttributeError(f"'{c_type_name(data)}' object has no attribute 'detach'")
             raise with_note(
-                error, "a parameter is made of a tensor: torch.tensor(...) makes one of numbers or an array."
+                AttributeError(f"'{c_type_name(data)}' object has no attribute 'detach'"),
+                "a parameter is made of a tensor: torch.tensor(...) makes one of numbers or an array.",
             )
         if not isinstance(requires_grad, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
             kind = c_type_name(requires_grad)

@@ -165,6 +165,20 @@ def layer_with_hooks(track: Track) -> None:
     y.sum().backward()
 
 
+def asks_a_layer_for_what_it_has_not(track: Track) -> None:
+    layer = T.nn.Linear(2, 2)
+    track(layer, layer.weight)
+    with contextlib.suppress(AttributeError):
+        layer.wieght  # noqa: B018
+
+
+def makes_a_parameter_of_a_number(track: Track) -> None:
+    x = leaf()
+    track(x)
+    with contextlib.suppress(AttributeError):
+        T.nn.Parameter(5)
+
+
 def schedule(track: Track) -> None:
     optimizer = T.optim.SGD([leaf()], lr=0.1)
     plan = T.optim.lr_scheduler.StepLR(optimizer, 1)
@@ -175,7 +189,8 @@ def schedule(track: Track) -> None:
 
 CASES = [
     saves_its_output, edits_its_input, has_a_fixed_output, old_style, fails_forward, fails_backward, fails_second_backward,
-    fails_on_an_edit, fails_in_a_hook, fails_in_a_layer_that_is_recorded, fails_forward_recorded, layer_with_hooks, schedule,
+    fails_on_an_edit, fails_in_a_hook, fails_in_a_layer_that_is_recorded, fails_forward_recorded, layer_with_hooks,
+    asks_a_layer_for_what_it_has_not, makes_a_parameter_of_a_number, schedule,
 ]  # fmt: skip
 
 

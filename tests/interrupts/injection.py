@@ -67,8 +67,6 @@ def interrupted(act: Callable[[], Any], at: int | None, kind: str = "lines") -> 
             return None
         first = frame.f_code.co_name == "__exit__"
         last: int | None = _RESUME
-        frame.f_trace_lines = kind == "lines"
-        frame.f_trace_opcodes = kind == "signals"
 
         def inside(frame: FrameType, event: str, arg: Any) -> Callable[..., Any]:
             nonlocal first, last
@@ -89,9 +87,15 @@ def interrupted(act: Callable[[], Any], at: int | None, kind: str = "lines") -> 
                 last = operation
             return inside
 
+        # From Python 3.13 on operations are told of only to who is there when they are asked for.
+        frame.f_trace = inside
+        frame.f_trace_lines = kind == "lines"
+        frame.f_trace_opcodes = kind == "signals"
         return inside
 
     before, stdout = sys.gettrace(), sys.stdout
+    # In Python 3.12 operations are told of only if a frame asked for them before the tracing began.
+    sys._getframe().f_trace_opcodes = kind == "signals"
     sys.settrace(entered)
     try:
         act()

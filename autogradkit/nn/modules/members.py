@@ -117,8 +117,8 @@ class Members:
             name = "_backward_hooks"
         if name in _OF_TORCHSCRIPT and name in (further := SCRIPTED.get(cast("Any", self), {})):
             return partial(further[name], self)
-        missing = AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-        raise with_note(missing, _NO_TORCHSCRIPT) if name in _OF_TORCHSCRIPT else missing
+        text = f"'{type(self).__name__}' object has no attribute '{name}'"
+        raise with_note(AttributeError(text), _NO_TORCHSCRIPT) if name in _OF_TORCHSCRIPT else AttributeError(text)
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__
