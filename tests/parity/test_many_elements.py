@@ -408,3 +408,35 @@ def test_a_layers_standardised_samples_do_not_depend_on_strides() -> None:
 
     x = autogradkit.from_numpy(np.random.default_rng(0).standard_normal((300, 700))).t()
     assert found(x) == found(x.contiguous())
+
+
+LONG_ROWS = np.where(STREAM.random((9, 300)) < 0.01, np.float32(np.nan), STREAM.standard_normal((9, 300), np.float32))
+LONG_ROWS[:, 5] = -0.0
+RUNNING = [
+    "x.cumsum(0)",
+    "x.cumprod(0)",
+    "x.view(3, 3, 300).cumsum(1)",
+    "x.double().cumprod(0)",
+    "x.half().cumsum(0)",
+    "x.bfloat16().cumprod(0).float()",
+    "x.nan_to_num().mul(9).int().cumsum(0)",
+    "x.clone().cumsum_(0)",
+    "x[:, ::1].t().contiguous().t().cumsum(0)",
+    "1 / (x[:1] * 0).nan_to_num().neg().cumsum(0)",
+]
+
+
+@every_case("code", RUNNING)
+def test_long_rows_run_as_pytorchs(code: str) -> None:
+    _agree(code, x=LONG_ROWS)
+
+
+COLUMNS = STREAM.standard_normal((400, 5_000), np.float32)
+
+
+@every_case("code", ["F.softmax(x, 0)", "F.log_softmax(x, 0)", "F.softmax(x.view(4, 100, 5_000), 1)"])
+def test_columns_of_many_rows_are_normalised_as_pytorchs(code: str) -> None:
+    found = [
+        eval(code, {"F": module.nn.functional, "x": module.from_numpy(COLUMNS)}) for module in (autogradkit, torch)
+    ]
+    np.testing.assert_allclose(*[each.numpy() for each in found], rtol=2e-6)
