@@ -24,11 +24,12 @@ _OPCODES_BACK = frozenset(dis.opmap[name] for name in _JUMPS_BACK)
 
 @dataclass(frozen=True)
 class Loop:
-    """A loop in compiled code: what is jumped back to, and the last jump; offsets of instructions, as `f_lasti`."""
+    """A loop in compiled code: what is jumped back to, the last jump, and all of them; offsets of instructions, as `f_lasti`."""
 
     targets: frozenset[int]
     first: int
     last: int
+    jumps: frozenset[int] = field(compare=False)
 
     def holds(self, offset: int) -> bool:
         """Whether an instruction is part of the loop."""
@@ -50,9 +51,10 @@ def loops_of(code: CodeType) -> tuple[Loop, ...]:
             (loop for loop in found if target in loop.targets or loop.first <= target <= loop.last < source), None
         )
         if same is None:
-            found.append(Loop(frozenset((target,)), target, source))
+            found.append(Loop(frozenset((target,)), target, source, frozenset((source,))))
         else:
-            found[found.index(same)] = Loop(same.targets | {target}, same.first, max(same.last, source))
+            merged = Loop(same.targets | {target}, same.first, max(same.last, source), same.jumps | {source})
+            found[found.index(same)] = merged
     return tuple(sorted(found, key=lambda loop: (loop.first, -loop.last)))
 
 
@@ -97,8 +99,11 @@ class _Frame:
             for loop in self.loops:
                 if not loop.first <= offset <= loop.last:
                     self.counts.pop(loop, None)
-                elif offset in loop.targets and (offset <= self.offset or line == self.line):
-                    # Python tells of a line when it is another one, or when it was jumped back to.
+                elif (offset in loop.targets and (offset <= self.offset or line == self.line)) or (
+                    offset in loop.jumps and line == self.line
+                ):
+                    # Python tells of a line when it is another one, or when it was jumped back to: from 3.13 on it stands
+                    # at the jump then, if that stays within the line.
                     self.counts[loop] = self.counts.get(loop, 1) + 1
             self.line, self.offset = line, offset
         return self
