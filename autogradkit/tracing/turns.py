@@ -7,6 +7,7 @@ unknown, and so do those of loops in installed packages.
 
 from __future__ import annotations
 
+import bisect
 import dis
 import sys
 from collections import defaultdict
@@ -19,6 +20,8 @@ from autogradkit.tracing.frames import learner_frames, once_per_code
 
 _JUMPS_BACK = frozenset(name for name in dis.opmap if name.startswith(("JUMP_BACKWARD", "POP_JUMP_BACKWARD")))
 _FOR = dis.opmap["FOR_ITER"]
+_JUMPS = frozenset((*dis.hasjrel, *dis.hasjabs))
+_ENDS = ("JUMP_FORWARD", "JUMP_BACKWARD", "RETURN_", "RAISE_", "RERAISE")  # nothing goes on behind these
 _OPCODES_BACK = frozenset(dis.opmap[name] for name in _JUMPS_BACK)
 
 
@@ -30,10 +33,41 @@ class Loop:
     first: int
     last: int
     jumps: frozenset[int] = field(compare=False)
+    homes: dict[int, int] = field(compare=False, repr=False)  # see `_homes`
 
     def holds(self, offset: int) -> bool:
         """Whether an instruction is part of the loop."""
-        return self.first <= offset <= self.last
+        return self.first <= self.homes.get(offset, offset) <= self.last
+
+
+def _homes(code: CodeType, instructions: list[dis.Instruction]) -> dict[int, int]:
+    """Where the instructions that only an error leads to belong: (their offset: that of the last that is watched for it).
+
+    From Python 3.12 on they stand behind all others, whatever loop the `try` or `with` is in, and jump back from there.
+    """
+    at = {each.offset: place for place, each in enumerate(instructions)}
+    reached: set[int] = set()
+    waiting = [0]
+    while waiting:
+        place = waiting.pop()
+        while place < len(instructions) and place not in reached:
+            reached.add(place)
+            each = instructions[place]
+            if each.opcode in _JUMPS:
+                waiting.append(at[each.argval])
+            if each.opname.startswith(_ENDS):
+                break
+            place += 1
+    if len(reached) == len(instructions):
+        return {}
+    caught = sorted((each.target, each.end) for each in dis.Bytecode(code).exception_entries)
+    homes: dict[int, int] = {}
+    for place, each in enumerate(instructions):
+        handler = bisect.bisect_right(caught, (each.offset, len(code.co_code))) - 1
+        if place not in reached and handler >= 0:
+            watched = instructions[at.get(caught[handler][1], len(instructions)) - 1].offset
+            homes[each.offset] = homes.get(watched, watched)
+    return homes
 
 
 @once_per_code
@@ -45,15 +79,17 @@ def loops_of(code: CodeType) -> tuple[Loop, ...]:
     if _OPCODES_BACK.isdisjoint(code.co_code[::2]):
         return ()
     found: list[Loop] = []
-    jumps = [(each.argval, each.offset) for each in dis.get_instructions(code) if each.opname in _JUMPS_BACK]
-    for target, source in sorted(jumps):
+    instructions = list(dis.get_instructions(code))
+    homes = _homes(code, instructions)
+    jumps = [(each.argval, homes.get(each.offset, each.offset)) for each in instructions if each.opname in _JUMPS_BACK]
+    for target, source in sorted(jump for jump in jumps if jump[0] <= jump[1]):
         same = next(
             (loop for loop in found if target in loop.targets or loop.first <= target <= loop.last < source), None
         )
         if same is None:
-            found.append(Loop(frozenset((target,)), target, source, frozenset((source,))))
+            found.append(Loop(frozenset((target,)), target, source, frozenset((source,)), homes))
         else:
-            merged = Loop(same.targets | {target}, same.first, max(same.last, source), same.jumps | {source})
+            merged = Loop(same.targets | {target}, same.first, max(same.last, source), same.jumps | {source}, homes)
             found[found.index(same)] = merged
     return tuple(sorted(found, key=lambda loop: (loop.first, -loop.last)))
 
@@ -97,7 +133,7 @@ class _Frame:
         if event == "line":
             line, offset = frame.f_lineno, frame.f_lasti
             for loop in self.loops:
-                if not loop.first <= offset <= loop.last:
+                if not loop.holds(offset):
                     self.counts.pop(loop, None)
                 elif (offset in loop.targets and (offset <= self.offset or line == self.line)) or (
                     offset in loop.jumps and line == self.line

@@ -41,6 +41,15 @@ def turns(source: str, before: str = W) -> list[tuple[str | None, tuple[int, ...
             (None, ()), (None, ()), ("y", (1,)), (None, ()), (None, ()), ("y", (2,)), (None, ()), (None, ()), ("y", (3,)),
         ]),
         ("while True:\n    y = w * 2\n    break", [("y", ())]),  # Python compiles no loop
+        ("with torch.no_grad():\n    a = w * 2\ny = w * 3", [("a", ()), ("y", ())]),  # what an error leads to jumps back
+        ("for i in range(2):\n    with torch.no_grad():\n        a = w * 2\n    y = a * 3\nz = w * 4", [
+            ("a", (1,)), ("y", (1,)), ("a", (2,)), ("y", (2,)), ("z", ()),
+        ]),
+        ("for i in range(2):\n    try:\n        int('x')\n    except ValueError:\n        y = w * i\nz = w * 4", [
+            ("y", (1,)), ("y", (2,)), ("z", ()),
+        ]),
+        ("n = 0\nwhile True:\n    try:\n        y = w * n\n        int('x' * (2 - n) or '0')\n        break\n"
+         "    except ValueError:\n        n += 1\nz = w * 4", [("y", (1,)), ("y", (2,)), ("y", (3,)), ("z", ())]),
     ],
 )  # fmt: skip
 def test_the_turn_is_the_loops(source: str, expected: list[Any]) -> None:
