@@ -114,6 +114,11 @@ import io; b = io.BytesIO(); torch.save(torch.ones(2), b); i = b.seek(0); torch.
 import io; b = io.BytesIO(); torch.save(torch.nn.Linear(2, 1).state_dict(), b); i = b.seek(0); torch.load(b, map_location="meta")["weight"]
 import io; b = io.BytesIO(); torch.save(torch.nn.Parameter(torch.ones(2)), b, _use_new_zipfile_serialization=False); i = b.seek(0); torch.load(b, map_location="meta")
     """,
+    "what is drawn before a refusal; strides of distinct rows where sizes are one": """
+from unittest import TestCase as C; e = C().assertRaises(RuntimeError, torch.native_dropout, torch.ones(3, dtype=torch.cfloat, requires_grad=True), 1.0, True); torch.rand(2)
+from unittest import TestCase as C; e = C().assertRaises(RuntimeError, torch.native_dropout, torch.ones(3, dtype=torch.cfloat, requires_grad=True), 0.5, False); torch.rand(2)
+x = torch.arange(6.0).reshape(2, 1, 3); [[f(x.permute(p), dim=d).stride() for d in range(3)] for p in ((2, 1, 0), (0, 2, 1), (2, 0, 1)) for f in (torch.unique, torch.unique_consecutive)]
+    """,
     "slopes of losses of logits": """
 x = torch.ones(2, requires_grad=True); g, = torch.autograd.grad(torch.nn.functional.binary_cross_entropy_with_logits(x, torch.zeros(2), pos_weight=torch.ones(2) * 2), x, create_graph=True); g.grad_fn.name()
 x = torch.ones(2, requires_grad=True); g, = torch.autograd.grad(torch.nn.functional.binary_cross_entropy_with_logits(x, torch.zeros(2), reduction="sum"), x, create_graph=True); g.grad_fn.name()

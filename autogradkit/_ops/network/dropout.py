@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.memory import like
-from autogradkit._ops.declare.refusals import real_gradients, scalar_type
+from autogradkit._ops.declare.refusals import require_real_if_differentiated, scalar_type
 from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.making.random import fill_bernoulli, require_chance
 from autogradkit._ops.pointwise.arithmetic import mul
@@ -161,6 +161,15 @@ def _require_native_share(input: Any, p: float, train: bool | None) -> None:
         require_chance(1 - p)
 
 
+def _require_real(input: Any, p: float, train: bool | None) -> None:
+    try:
+        require_real_if_differentiated("native_dropout", input)
+    except RuntimeError:
+        if train is not False and input._array.size:  # PyTorch has drawn by then
+            fill_bernoulli(np.empty(input._array.shape, np.bool_), 1 - p, None)
+        raise
+
+
 def _scale(p: float) -> float:
     return 0.0 if p == 1 else 1 / (1 - p)
 
@@ -170,7 +179,7 @@ def _scale(p: float) -> float:
     out=False,
     meta=_native_meta,
     refuse=_require_native_share,
-    dtypes=real_gradients("native_dropout"),
+    dtypes=_require_real,
     outputs="result0 result1",
     differentiable_outputs=1,
     random=True,
