@@ -117,6 +117,7 @@ import io; b = io.BytesIO(); torch.save(torch.nn.Parameter(torch.ones(2)), b, _u
     "what is drawn before a refusal; strides of distinct rows where sizes are one": """
 from unittest import TestCase as C; e = C().assertRaises(RuntimeError, torch.native_dropout, torch.ones(3, dtype=torch.cfloat, requires_grad=True), 1.0, True); torch.rand(2)
 from unittest import TestCase as C; e = C().assertRaises(RuntimeError, torch.native_dropout, torch.ones(3, dtype=torch.cfloat, requires_grad=True), 0.5, False); torch.rand(2)
+from unittest import TestCase as C; e = C().assertRaises(RuntimeError, torch.nn.functional.dropout2d, torch.ones(2, 3, 2, 2, dtype=torch.int64)); torch.rand(2)
 x = torch.arange(6.0).reshape(2, 1, 3); [[f(x.permute(p), dim=d).stride() for d in range(3)] for p in ((2, 1, 0), (0, 2, 1), (2, 0, 1)) for f in (torch.unique, torch.unique_consecutive)]
     """,
     "slopes of losses of logits": """

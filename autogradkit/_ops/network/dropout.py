@@ -73,7 +73,8 @@ def _draws(input: Any, p: float, train: bool, by_channel: bool = False, lowers: 
     if array.dtype.kind == "c":
         raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type(input.dtype)}'")
     if array.dtype.kind in "biu":
-        chances(default_generator, array.size, 1 - p)  # PyTorch has drawn by the time that it divides, and refuses
+        drawn = array.shape[:2] if by_channel else array.shape
+        chances(default_generator, math.prod(drawn), 1 - p)  # PyTorch has drawn by the time that it divides, and refuses
         whole = np.dtype(np.int64) if lowers and array.dtype.kind == "b" else array.dtype
         require_castable(get_default_dtype().numpy, whole)
     return True
