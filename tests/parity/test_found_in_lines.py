@@ -142,6 +142,18 @@ import numpy as np; torch.tensor([1, np.array(True)])
 import numpy as np; torch.tensor([1.0, np.array(2.5)]), torch.tensor([1, np.array(2)])
 import numpy as np; torch.tensor([np.array(["x"])])
     """,
+    "poolings that are wrong in two ways": """
+torch.nn.functional.avg_pool3d(torch.ones(4, 4, 4), 2, stride=0)
+torch.nn.functional.avg_pool3d(torch.ones(4, 4, 4), 2, padding=3)
+torch.nn.functional.avg_pool3d(torch.ones(4, 4, 4), 2, divisor_override=0)
+torch.nn.functional.avg_pool3d(torch.ones(4, 4, 4), (2, 2))
+torch.nn.functional.avg_pool2d(torch.ones(4, 4), (2, 2, 2, 2))
+torch.nn.functional.avg_pool2d(torch.ones(4, 4), 0)
+torch.nn.functional.avg_pool2d(torch.ones(1, 4, 4), (2, 2, 2), divisor_override=0)
+torch.nn.functional.max_pool2d(torch.ones(4, 4), 2, padding=-1)
+torch.nn.functional.max_pool2d(torch.ones(4, 4), (2, 2, 2))
+torch.nn.functional.max_pool3d(torch.ones(4, 4, 4), 2, 0)
+    """,
     "slopes of losses of logits": """
 x = torch.ones(2, requires_grad=True); g, = torch.autograd.grad(torch.nn.functional.binary_cross_entropy_with_logits(x, torch.zeros(2), pos_weight=torch.ones(2) * 2), x, create_graph=True); g.grad_fn.name()
 x = torch.ones(2, requires_grad=True); g, = torch.autograd.grad(torch.nn.functional.binary_cross_entropy_with_logits(x, torch.zeros(2), reduction="sum"), x, create_graph=True); g.grad_fn.name()
