@@ -4,8 +4,8 @@ What an output stores is the static form alone, in an element that names the wid
 the page, draws itself in that element (`widgets/src/shared/live.ts`). So a picture outlives its kernel, and a notebook that
 was saved, exported or never trusted shows it; a stored widget view would show an error there.
 
-Rests on anywidget and `tracing.render.svg`. A subclass sets `_esm` and `_css` to its bundle (`static("graph.js")`) and
-implements the abstract methods; a `PictureWidget` calls `refresh()` when its state has changed.
+Rests on anywidget, `tracing.render.svg` and `cells.py`. A subclass sets `_esm` and `_css` to its bundle (`static("graph.js")`)
+and implements the abstract methods; a `PictureWidget` calls `refresh()` when its state has changed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import traitlets
 from IPython.core.getipython import get_ipython
 
 from ..tracing.render.marks.html import img_tag, table_html
+from .cells import SHOWN
 
 STATIC = Path(__file__).parent / "_static"
 
@@ -56,6 +57,7 @@ class StillWidget(anywidget.AnyWidget):
         """Take the live view away, and its layout, a model of its own that ipywidgets would keep for ever."""
         layout = self._trait_values.get("layout")  # there is none yet where it could not be made
         super().close()
+        self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets shows nothing more of what was closed once
         if layout is not None:
             layout.close()
 
@@ -68,6 +70,13 @@ class StillWidget(anywidget.AnyWidget):
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        if self.comm is None and _somebody_looks_on():  # closed, as the cell that had shown it was run anew
+            self.open()
+        SHOWN.add(self)
+        return self._output(**kwargs)
+
+    def _output(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is stored of it, and the metadata."""
         live = super()._repr_mimebundle_(**kwargs)
         html = self.static_html()
         data = {"text/html": html, "text/plain": self.plain()}

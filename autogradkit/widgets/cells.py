@@ -1,7 +1,8 @@
 """Which cell is running, and which views an earlier run of it has shown.
 
 Running a cell anew takes its old output from the page. A view that was shown there and nowhere else is closed then: ipywidgets
-would keep it for ever, and with it the model, its optimizer and its data. Rests on IPython; `widgets.training` uses it.
+would keep it for ever, and with it the trace, or the model, its optimizer and its data. Rests on IPython; `base.py` and
+`training.py` use it.
 """
 
 from __future__ import annotations
@@ -46,3 +47,6 @@ class Shown:
                 if each is not view and each not in elsewhere:
                     each.close()
         views.add(view)
+
+
+SHOWN = Shown()

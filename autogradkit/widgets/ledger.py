@@ -100,7 +100,8 @@ class GradLedger(PagePicture):
         if self._pending:
             self._redraw()
         if self._outdated and self._handle is not None:
-            self._handle.update(self)
+            data, metadata = self._output()
+            self._handle.update(data, raw=True, metadata=metadata)
         self._outdated = False
         if not self.follow:
             self._freeze()

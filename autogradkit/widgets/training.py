@@ -25,7 +25,7 @@ from ..vision.held_interrupt import HeldInterrupt
 from ..vision.history import History
 from ..vision.train import Training
 from .base import static
-from .cells import Shown, current_run
+from .cells import SHOWN, current_run
 from .controls import Controls
 from .training_picture import TrainingPicture
 
@@ -34,7 +34,6 @@ SHARE = 75  # and this many times what drawing one takes
 LONGEST = (
     3.0  # but no more: one that took long, as the first does on a busy machine, leaves the view behind for a while only
 )
-_SHOWN = Shown()
 
 
 class TrainingView(TrainingPicture):
@@ -345,16 +344,15 @@ class TrainingView(TrainingPicture):
     def _ipython_display_(self) -> None:
         if self._display is not None and self._shown_in == current_run():
             return  # the cell's last expression is the view that it trained in: it is there already
-        if self.comm is None:  # closed, as the cell that had shown it was run anew
-            vars(self).pop("_repr_mimebundle_", None)
+        if self.comm is None:
             self.open()
         self._shown_in = current_run()
         self._display = uuid.uuid4().hex
         self._publish(self._display, update=False)
-        _SHOWN.add(self)
+        SHOWN.add(self)
 
     def _publish(self, display: str, *, update: bool) -> None:
-        data, metadata = self._repr_mimebundle_()
+        data, metadata = self._output()
         publish_display_data(data, metadata, transient={"display_id": display}, update=update)
 
 

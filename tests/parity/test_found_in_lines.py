@@ -114,6 +114,46 @@ import io; b = io.BytesIO(); torch.save(torch.ones(2), b); i = b.seek(0); torch.
 import io; b = io.BytesIO(); torch.save(torch.nn.Linear(2, 1).state_dict(), b); i = b.seek(0); torch.load(b, map_location="meta")["weight"]
 import io; b = io.BytesIO(); torch.save(torch.nn.Parameter(torch.ones(2)), b, _use_new_zipfile_serialization=False); i = b.seek(0); torch.load(b, map_location="meta")
     """,
+    "what is drawn before a refusal; strides of distinct rows where sizes are one": """
+from unittest import TestCase as C; e = C().assertRaises(RuntimeError, torch.native_dropout, torch.ones(3, dtype=torch.cfloat, requires_grad=True), 1.0, True); torch.rand(2)
+from unittest import TestCase as C; e = C().assertRaises(RuntimeError, torch.native_dropout, torch.ones(3, dtype=torch.cfloat, requires_grad=True), 0.5, False); torch.rand(2)
+from unittest import TestCase as C; e = C().assertRaises(RuntimeError, torch.nn.functional.dropout2d, torch.ones(2, 3, 2, 2, dtype=torch.int64)); torch.rand(2)
+x = torch.arange(6.0).reshape(2, 1, 3); [[f(x.permute(p), dim=d).stride() for d in range(3)] for p in ((2, 1, 0), (0, 2, 1), (2, 0, 1)) for f in (torch.unique, torch.unique_consecutive)]
+    """,
+    "what sequences of users' classes hold, and tensors and arrays among whole numbers": """
+C = type("C", (), {"__len__": lambda s: 3, "__array__": lambda s, *a, **k: __import__("numpy").ones(3), "__getitem__": lambda s, i: [5.0, 6.0, 7.0][i]})(); [f(C) for f in (torch.tensor, torch.as_tensor, torch.Tensor, torch.LongTensor)]
+C = type("C", (), {"__len__": lambda s: 3, "__array__": lambda s, *a, **k: __import__("numpy").ones(3), "__getitem__": lambda s, i: [5.0, 6.0, 7.0][i]})(); torch.tensor([C, C]), torch.ones(2).new_tensor(C)
+C = type("C", (), {"__len__": lambda s: 3, "__array__": lambda s, *a, **k: __import__("numpy").ones(3), "__getitem__": lambda s, i: {1: 2.0}[i]})(); torch.tensor(C)
+C = type("C", (), {"__len__": lambda s: 3, "__array__": lambda s, *a, **k: __import__("numpy").ones(3), "__getitem__": lambda s, i: {1: 2.0}[i]})(); torch.FloatTensor(C)
+C = type("C", (), {"__len__": lambda s: 3, "__array__": lambda s, *a, **k: __import__("numpy").ones(3), "__getitem__": lambda s, i: {0: 1.0, 1: 2.0}[i]})(); torch.tensor(C)
+C = type("C", (), {"__len__": lambda s: 3, "__array__": lambda s, *a, **k: __import__("numpy").ones(3), "__getitem__": lambda s, i: [1, None, 3][i]})(); torch.tensor(C)
+C = type("C", (), {"__len__": lambda s: 3, "__array__": lambda s, *a, **k: __import__("numpy").ones(3), "__getitem__": lambda s, i: [1, None, 3][i]})(); torch.Tensor(C)
+C = type("C", (), {"__getitem__": lambda s, i: [5.0][i]})(); torch.tensor(C)
+C = type("C", (), {"__array__": lambda s, *a, **k: __import__("numpy").ones(3)})(); torch.tensor(C)
+C = type("C", (), {"__len__": lambda s: 0, "__getitem__": lambda s, i: {}[i]})(); torch.tensor(C)
+torch.tensor([torch.tensor(1.5), torch.tensor(2.5)], dtype=torch.long)
+torch.LongTensor([1, torch.tensor(1.5)])
+torch.tensor([torch.tensor(1.5)], dtype=torch.bool)
+torch.tensor([torch.tensor(True), torch.tensor(2)], dtype=torch.uint8), torch.tensor([torch.tensor(1.5), torch.tensor(2)])
+torch.tensor([torch.tensor(1j)], dtype=torch.float32)
+import numpy as np; torch.tensor([np.array(1.0)])
+import numpy as np; torch.tensor([1, np.array(2.5)], dtype=torch.int64)
+import numpy as np; torch.tensor([1, np.array(True)])
+import numpy as np; torch.tensor([1.0, np.array(2.5)]), torch.tensor([1, np.array(2)])
+import numpy as np; torch.tensor([np.array(["x"])])
+    """,
+    "poolings that are wrong in two ways": """
+torch.nn.functional.avg_pool3d(torch.ones(4, 4, 4), 2, stride=0)
+torch.nn.functional.avg_pool3d(torch.ones(4, 4, 4), 2, padding=3)
+torch.nn.functional.avg_pool3d(torch.ones(4, 4, 4), 2, divisor_override=0)
+torch.nn.functional.avg_pool3d(torch.ones(4, 4, 4), (2, 2))
+torch.nn.functional.avg_pool2d(torch.ones(4, 4), (2, 2, 2, 2))
+torch.nn.functional.avg_pool2d(torch.ones(4, 4), 0)
+torch.nn.functional.avg_pool2d(torch.ones(1, 4, 4), (2, 2, 2), divisor_override=0)
+torch.nn.functional.max_pool2d(torch.ones(4, 4), 2, padding=-1)
+torch.nn.functional.max_pool2d(torch.ones(4, 4), (2, 2, 2))
+torch.nn.functional.max_pool3d(torch.ones(4, 4, 4), 2, 0)
+    """,
     "slopes of losses of logits": """
 x = torch.ones(2, requires_grad=True); g, = torch.autograd.grad(torch.nn.functional.binary_cross_entropy_with_logits(x, torch.zeros(2), pos_weight=torch.ones(2) * 2), x, create_graph=True); g.grad_fn.name()
 x = torch.ones(2, requires_grad=True); g, = torch.autograd.grad(torch.nn.functional.binary_cross_entropy_with_logits(x, torch.zeros(2), reduction="sum"), x, create_graph=True); g.grad_fn.name()

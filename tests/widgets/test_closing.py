@@ -7,6 +7,7 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 from traitlets.config import Config
 
 import autogradkit as torch
+from autogradkit.widgets import base, cells
 from autogradkit.widgets.graph import GraphView
 from autogradkit.widgets.ledger import GradLedger, grad_ledger
 from autogradkit.widgets.storage import storage_map
@@ -66,6 +68,34 @@ def test_what_is_closed_is_collected(kind: str, shell: InteractiveShell) -> None
     assert known() is None
     assert len(ipywidgets_widget._instances) == before
     shell.run_cell("1").raise_error()
+
+
+def test_a_cell_that_is_run_anew_closes_what_it_alone_had_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = SimpleNamespace(user_ns={}, execution_count=0)
+    monkeypatch.setattr(base, "get_ipython", lambda: shell)
+    monkeypatch.setattr(cells, "get_ipython", lambda: shell)
+
+    def run(cell: str, *views: Any) -> None:
+        shell.execution_count += 1
+        request = {"header": {"msg_type": "execute_request"}, "metadata": {"cellId": cell}}
+        shell.kernel = SimpleNamespace(get_parent=lambda: request)
+        for view in views:
+            view._repr_mimebundle_()
+
+    first, kept, second = graph(), graph(), storage_map({"W": W}, {})
+    run("a", first, kept)
+    run("b", kept)
+    run("a", second)
+    assert first.comm is None
+    assert kept.comm is not None
+    assert second.comm is not None
+    run("c", first)  # what was closed lives again where it is shown again
+    assert first.comm is not None
+    run("a")  # which shows nothing; the next view to be shown there tells
+    run("a", first)
+    assert second.comm is None
+    for each in (first, kept):
+        each.close()
 
 
 def test_what_was_closed_can_be_opened_again() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import python_method
 from autogradkit._ops.declare.kinds import Array, Device, Object, Sizes, Storage, type_name
 from autogradkit._ops.declare.signature import MisfitError, Signature, parameters_of, refusal
-from autogradkit._ops.making.contents import array_from
+from autogradkit._ops.making.contents import array_from, is_users_sequence
 from autogradkit._ops.making.options import require_sizes
 from autogradkit._ops.making.storing import all_elements
 from autogradkit._ops.views.sizes import alias
@@ -115,7 +115,7 @@ def _other(other: Any, kind: Dtype, of_any: bool) -> Tensor:
 def _filled(data: Any, kind: Dtype) -> Array:
     if isinstance(data, str):
         raise TypeError("new(): invalid data type 'str'")
-    if not isinstance(data, (Sequence, np.ndarray)):
+    if not (isinstance(data, (Sequence, np.ndarray)) or is_users_sequence(data)):
         raise TypeError(f"new(): data must be a sequence (got {type_name(data)})")
     return array_from(data, kind)
 

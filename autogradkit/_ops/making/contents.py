@@ -49,8 +49,6 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
         array = noted(empty_strided(data.shape, strides, kind.numpy))
         quietly(np.copyto, array, data, casting="unsafe")
         return array
-    if hasattr(data, "__array__") and not isinstance(data, Sequence):
-        return array_from(np.asarray(data), dtype)
     if hasattr(data, "__dlpack__"):
         return array_from(np.from_dlpack(cast("Any", data)), dtype)
     if isinstance(data, range):
@@ -70,7 +68,7 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
         raise TypeError("new(): self-referential lists are incompatible") from None
     elements: list[Any] = []
     if 0 not in shape:
-        _flatten(data, shape, 0, elements)
+        _flatten(data, shape, 0, elements, kind)
     array = empty_array(shape, kind.numpy)
     try:
         quietly(operator.setitem, array.reshape(-1), slice(None), _read(elements, kind))
@@ -84,7 +82,7 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
 def element_from(value: Any, kind: Dtype) -> Any:
     """A number, or what holds a single one, as an element of that dtype."""
     elements: list[Any] = []
-    _flatten(value, (), 0, elements)
+    _flatten(value, (), 0, elements, kind)
     [element] = _read(elements, kind)
     return element
 
@@ -186,11 +184,11 @@ _MOST_DIMENSIONS = 128
 def _listed(data: Any) -> Any:
     """Sequences of the user's own classes as lists, within others too where one of them comes first.
 
-    Raises ValueError for one that gives no elements, TypeError for one that holds itself.
+    Raises ValueError for one that has no element 0, TypeError for one that holds itself; what it raises itself goes through.
     """
     first = data
     for _ in range(_MOST_DIMENSIONS):
-        if _is_sequence(first):
+        if is_users_sequence(first):
             return _as_lists(data, ())
         if not isinstance(first, Sequence) or isinstance(first, (str, bytes)) or not first:
             return data
@@ -198,22 +196,28 @@ def _listed(data: Any) -> Any:
     return data
 
 
-def _is_sequence(value: Any) -> bool:
-    """Whether it goes by `value[i]`, and is none of the kinds that are known."""
-    known = isinstance(value, (Sequence, dict, Tensor, np.ndarray, np.generic))
-    return not known and hasattr(type(value), "__getitem__") and hasattr(type(value), "__len__")
+def is_users_sequence(value: Any) -> bool:
+    """Whether it goes by `value[i]`, as a column of a table does, and is none of the kinds that are known.
+
+    What it gives to NumPy, by `__array__`, is not asked for: as in PyTorch its elements count.
+    """
+    known = isinstance(value, (Sequence, dict, Tensor, np.ndarray, np.generic, type))
+    return not known and hasattr(type(value), "__getitem__")
 
 
 def _as_lists(data: Any, within: tuple[int, ...]) -> Any:
     if id(data) in within:
         raise TypeError("new(): self-referential lists are incompatible")
-    if not (_is_sequence(data) or isinstance(data, (list, tuple))):
-        return data
-    try:
-        elements = [data[at] for at in range(len(data))]
-    except (TypeError, KeyError):
-        raise ValueError(f"could not determine the shape of object type '{type(data).__name__}'") from None
-    return [_as_lists(each, (*within, id(data))) for each in elements]
+    if not isinstance(data, (list, tuple)):
+        if not is_users_sequence(data):
+            return data
+        if not len(data):
+            return []
+        try:
+            data[0]
+        except Exception:  # whatever it is, the user's class has no first element
+            raise ValueError(f"could not determine the shape of object type '{type(data).__name__}'") from None
+    return [_as_lists(each, (*within, id(data))) for each in data]
 
 
 def _infer_shape(data: Any) -> tuple[int, ...]:
@@ -228,6 +232,10 @@ def _infer_shape(data: Any) -> tuple[int, ...]:
             break
         data = data[0]
     if isinstance(data, np.ndarray):
+        if not data.ndim:
+            raise TypeError("len() of unsized object")
+        if data.dtype.kind in "SU" and data.size:
+            raise ValueError("too many dimensions 'str'")
         shape += data.shape
     return tuple(shape)
 
@@ -252,14 +260,28 @@ def _infer_dtype(data: Any) -> Dtype | None:
     return found
 
 
-def _flatten(data: Any, shape: tuple[int, ...], dim: int, into: list[Any]) -> None:
-    """The elements of nested sequences in order. Raises ValueError where they are not rectangular."""
+def _require_number(array: Array, kind: Dtype, can_be: str, whole: str) -> None:
+    """Raise TypeError where whole numbers or bools are wanted and what has none stands among them, RuntimeError for complex ones.
+
+    `whole` has the kinds of dtype that are whole numbers: of a tensor bools are, of an array they are not.
+    """
+    if kind.category in (dtypes.INTEGRAL, dtypes.BOOL):
+        if array.dtype.kind not in whole:
+            raise TypeError(f"only integer {can_be}")
+    elif array.dtype.kind == "c" and kind.category == dtypes.FLOATING:
+        raise RuntimeError("value cannot be converted to type double without overflow")
+
+
+def _flatten(data: Any, shape: tuple[int, ...], dim: int, into: list[Any], kind: Dtype) -> None:
+    """The elements of nested sequences in order, for that dtype. Raises ValueError where they are not rectangular."""
     if dim == len(shape):
         if isinstance(data, Tensor):
             if data.numel() != 1:
                 raise ValueError("only one element tensors can be converted to Python scalars")
+            _require_number(data._array, kind, "tensors of a single element can be converted to an index", "biu")
             data = data._array.item()
         if isinstance(data, np.ndarray) and data.ndim == 0:
+            _require_number(data, kind, "scalar arrays can be converted to a scalar index", "iu")
             data = data.item()
         into.append(data)
         return
@@ -273,4 +295,4 @@ def _flatten(data: Any, shape: tuple[int, ...], dim: int, into: list[Any]) -> No
         into.extend(data)  # `+=` would ask a class of the user's for `__radd__`
         return
     for item in data:
-        _flatten(item, shape, dim + 1, into)
+        _flatten(item, shape, dim + 1, into, kind)

@@ -16,7 +16,14 @@ from autogradkit._ops.declare.kinds import Array, Pair, Single, Triple
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
-from autogradkit._ops.network.pool_windows import Window, pooled_shape, require_one_int, window_of
+from autogradkit._ops.network.pool_windows import (
+    Window,
+    pooled_shape,
+    require_batch,
+    require_one_int,
+    spread_window,
+    window_of,
+)
 from autogradkit._ops.network.rounding import write_whole, write_whole_by
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype, is_half
@@ -29,6 +36,9 @@ def _meta(
     dims: int, x: Array, kernel_size: Shape, stride: Shape, padding: Shape, ceil_mode: bool, divisor: int | None
 ) -> Any:
     name = f"avg_pool{dims}d"
+    spread_window(name, dims, kernel_size, stride, padding)
+    if dims == 3:
+        require_batch(dims, x.ndim)
     if divisor == 0:
         raise RuntimeError("divisor must be not zero")
     if dims == 2:

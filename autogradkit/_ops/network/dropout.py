@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.memory import like
-from autogradkit._ops.declare.refusals import real_gradients, scalar_type
+from autogradkit._ops.declare.refusals import require_real_if_differentiated, scalar_type
 from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.making.random import fill_bernoulli, require_chance
 from autogradkit._ops.pointwise.arithmetic import mul
@@ -73,7 +73,10 @@ def _draws(input: Any, p: float, train: bool, by_channel: bool = False, lowers: 
     if array.dtype.kind == "c":
         raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type(input.dtype)}'")
     if array.dtype.kind in "biu":
-        chances(default_generator, array.size, 1 - p)  # PyTorch has drawn by the time that it divides, and refuses
+        drawn = array.shape[:2] if by_channel else array.shape
+        chances(
+            default_generator, math.prod(drawn), 1 - p
+        )  # PyTorch has drawn by the time that it divides, and refuses
         whole = np.dtype(np.int64) if lowers and array.dtype.kind == "b" else array.dtype
         require_castable(get_default_dtype().numpy, whole)
     return True
@@ -161,6 +164,15 @@ def _require_native_share(input: Any, p: float, train: bool | None) -> None:
         require_chance(1 - p)
 
 
+def _require_real(input: Any, p: float, train: bool | None) -> None:
+    try:
+        require_real_if_differentiated("native_dropout", input)
+    except RuntimeError:
+        if train is not False and input._array.size:  # PyTorch has drawn by then
+            fill_bernoulli(np.empty(input._array.shape, np.bool_), 1 - p, None)
+        raise
+
+
 def _scale(p: float) -> float:
     return 0.0 if p == 1 else 1 / (1 - p)
 
@@ -170,7 +182,7 @@ def _scale(p: float) -> float:
     out=False,
     meta=_native_meta,
     refuse=_require_native_share,
-    dtypes=real_gradients("native_dropout"),
+    dtypes=_require_real,
     outputs="result0 result1",
     differentiable_outputs=1,
     random=True,

@@ -22,7 +22,14 @@ from autogradkit._ops.network.pool_kernels import (
     max_pool,
     scatter_to_positions,
 )
-from autogradkit._ops.network.pool_windows import pooled_shape, pooled_size, require_one_int, window_of
+from autogradkit._ops.network.pool_windows import (
+    pooled_shape,
+    pooled_size,
+    require_batch,
+    require_one_int,
+    spread_window,
+    window_of,
+)
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
@@ -158,6 +165,8 @@ def max_pool1d(
 def _volume_meta(
     self: Array, kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape, ceil_mode: bool
 ) -> Any:
+    spread_window("max_pool3d", 3, kernel_size, stride, padding, dilation)
+    require_batch(3, self.ndim)
     window = window_of("max_pool3d", 3, kernel_size, stride, padding, dilation)
     shape = pooled_shape(self.shape, window, ceil_mode, "max_pool3d_with_indices_out_cpu_template()")
     if self.ndim == 4 and prefers_channels_last(self):

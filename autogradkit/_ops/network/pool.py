@@ -21,7 +21,7 @@ from autogradkit._ops.network.pool_kernels import (
     max_pool,
     scatter_to_positions,
 )
-from autogradkit._ops.network.pool_windows import pooled_shape, window_of
+from autogradkit._ops.network.pool_windows import pooled_shape, require_batch, spread_window, window_of
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.tensor import wrap
 
@@ -33,6 +33,8 @@ _INT64 = np.dtype(np.int64)
 def _pooled_meta(
     self: Array, kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape, ceil_mode: bool
 ) -> tuple[Any, Any]:
+    spread_window("max_pool2d", 2, kernel_size, stride, padding, dilation)
+    require_batch(2, self.ndim)
     window = window_of("max_pool2d", 2, kernel_size, stride, padding, dilation)
     shape = pooled_shape(self.shape, window, ceil_mode)
     if self.dtype.kind not in "fiuV":

@@ -20,10 +20,10 @@ def _verb(name: str, what: str) -> str:
 
 
 @functools.lru_cache(1024)
-def window_of(
+def spread_window(
     name: str, dims: int, kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape = (1,)
 ) -> Window:
-    """(kernel, stride, padding, dilation), each for every dimension; without a stride that is the kernel's size."""
+    """`window_of`, whose numbers may be any: PyTorch looks at the tensor's dimensions before it looks at them."""
 
     def spread(values: Shape, what: str, omitted: str = "") -> Shape:
         if len(values) not in (1, dims):
@@ -34,7 +34,15 @@ def window_of(
 
     kernel = spread(kernel_size, "kernel_size")
     step = spread(stride, "stride", "omitted, ") if stride else kernel
-    around, gaps = spread(padding, "padding"), spread(dilation, "dilation")
+    return kernel, step, spread(padding, "padding"), spread(dilation, "dilation")
+
+
+@functools.lru_cache(1024)
+def window_of(
+    name: str, dims: int, kernel_size: Shape, stride: Shape, padding: Shape, dilation: Shape = (1,)
+) -> Window:
+    """(kernel, stride, padding, dilation), each for every dimension; without a stride that is the kernel's size."""
+    kernel, step, around, gaps = spread_window(name, dims, kernel_size, stride, padding, dilation)
     if 0 in step:
         raise RuntimeError("stride should not be zero")
     if min(kernel) <= 0:
@@ -64,12 +72,17 @@ def require_one_int(name: str, what: str, values: Shape) -> None:
         raise RuntimeError(f"{name}() argument '{what}' should contain one int (got {len(values)})")
 
 
+def require_batch(dims: int, ndim: int) -> None:
+    """Raise RuntimeError for a tensor that is neither batched nor one sample with channels."""
+    if ndim not in (dims + 1, dims + 2):
+        raise RuntimeError(f"non-empty {dims + 1}D or {dims + 2}D (batch mode) tensor expected for input")
+
+
 @functools.lru_cache(4096)
 def pooled_shape(shape: Shape, window: Window, ceil_mode: bool, kernel: str = "") -> Shape:
     """The shape of what is pooled, batched or not; `kernel` is the function that PyTorch's text for volumes names."""
     dims = len(window[0])
-    if len(shape) not in (dims + 1, dims + 2):
-        raise RuntimeError(f"non-empty {dims + 1}D or {dims + 2}D (batch mode) tensor expected for input")
+    require_batch(dims, len(shape))
     if dims == 2 and 0 in shape[-3:]:
         raise RuntimeError(
             f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{list(shape)}"

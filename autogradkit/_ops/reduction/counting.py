@@ -262,7 +262,7 @@ def _distinct(array: Array, dim: int | None, in_order: bool = True) -> tuple[Arr
     counts = np.diff(np.flatnonzero(np.append(first, True)))
     values = places[order[first]]
     if dim is not None:  # laid out with the places of `dim` outermost, as PyTorch gathers them
-        values = move_dim(np.ascontiguousarray(values), 0, dim)
+        values = move_dim(values.reshape(-1).reshape(values.shape), 0, dim)  # in the strides of its sizes, ones too
     return values, inverse.reshape(shape), counts
 
 

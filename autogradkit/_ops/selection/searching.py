@@ -65,12 +65,14 @@ def _require_searchable(
         if order.size and not 0 <= order.min() <= order.max() < order.shape[-1]:
             raise RuntimeError(f"{prefix}sorter index out of range")
     if values.dtype.kind == "c":  # whatever the boundaries are
-        _refuse_kinds(sorted_sequence, self)
+        _refuse_kinds(sorted_sequence, self, sorter)
 
 
-def _refuse_kinds(sorted_sequence: Any, self: Any, *_options: Any) -> None:
+def _refuse_kinds(sorted_sequence: Any, self: Any, *options: Any) -> None:
     common = common_dtype((sorted_sequence, self))
     if common.numpy.kind in "bc" and (not isinstance(self, Tensor) or self._array.size):
+        tensors = (sorted_sequence, self, *options[-1:])  # of `searchsorted` the last one is the sorter
+        _warn_of_copies(*(each._array if isinstance(each, Tensor) else each for each in tensors))
         raise NotImplementedError(f"\"searchsorted_out_cpu\" not implemented for '{scalar_type(common)}'")
 
 
@@ -118,7 +120,7 @@ def places_among(boundaries: Array, values: Array, side: str) -> Array:
     return low
 
 
-def _warn_of_copies(boundaries: Array, values: Any, order: Array | None) -> None:
+def _warn_of_copies(boundaries: Array, values: Any, order: Array | None = None) -> None:
     for what, each in (("input value", values), ("boundary", boundaries), ("sorter", order)):
         if isinstance(each, np.ndarray) and not each.flags.c_contiguous:
             warn_once(

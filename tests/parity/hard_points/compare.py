@@ -30,11 +30,7 @@ ROUNDING = {
 def carried(value: Any) -> Any:
     """An argument as autogradkit's, on memory of its own."""
     if isinstance(value, torch.Tensor) and value.dtype is torch.bfloat16:
-        made = (
-            ak.from_numpy(value.detach().float().numpy().copy())
-            .to(ak.bfloat16)
-            .clone(memory_format=ak.contiguous_format)
-        )
+        made = to_ours(value.detach().view(torch.int16)).view(ak.bfloat16)  # bit by bit: a NaN has many
         return made.requires_grad_() if value.requires_grad else made
     if isinstance(value, torch.dtype) and value is torch.bfloat16:
         return ak.bfloat16

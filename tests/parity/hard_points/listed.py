@@ -10,7 +10,6 @@ import torch
 
 from .compare import Leave
 from .settled import BY_A_NUMBER as BY_A_NUMBER
-from .settled import HALF_CONVOLUTIONS, HASHES, PIVOTS
 from .settled import SETTLED as _AT_POINTS
 from .settled_numbers import SETTLED_NUMBERS
 
@@ -67,22 +66,9 @@ FACTORED = {
 
 SETTLED = _AT_POINTS | SETTLED_NUMBERS
 
-# Exemptions that are not needed where PyTorch has other kernels. Those from "conv1d" on are met on processors with AMX, where its
-# other library takes small products and convolutions, and refuses before it looks at numbers, but not on those without
-# AVX-512, where its own loops do; the others the other way around.
+# Exemptions that are met on processors with AMX alone: there PyTorch's other library takes small products, and refuses before
+# numbers are looked at, and its vectorised cosines are others. What no answer decides (undecided.py) needs none.
 ON_SOME_PROCESSORS = {
-    *(f"{name} forward{BY_A_NUMBER} float32" for name in ("addmm", "Tensor.addmm", "Tensor.addmm_")),
-    "linalg.tensorsolve refused here any",
-    "linalg.cholesky computed here float32",
-    "linalg.lu_factor refused here float32",
-    "linalg.solve_ex refused here float32",
-    *(f"{each} complex" for each in PIVOTS),
-    "nn.functional.selu gradient float",
-    *(f"{each} bfloat16" for each in (*HASHES, *HALF_CONVOLUTIONS)),
-    "conv1d forward float",
-    "conv_transpose3d forward float",
-    "nn.functional.conv_transpose2d forward float",
-    "nn.functional.conv_transpose3d forward float",
     "special.chebyshev_polynomial_v forward any",
     "histogramdd error type any",
     "Tensor.addmm_ error type bool",

@@ -20,8 +20,11 @@ from ..valid_calls import Call
 from .calls import Form
 from .compare import ROUNDING, UnsupportedError, array_of, ask, carried, difference, differing
 from .listed import BY_A_NUMBER, CRASHES, exemption, left_out
+from .undecided import undecided
 from .values import COMPLEX, EVERY_DTYPE, FILLS_MEMORY, FLOATS, PARAMETERS, PATTERNS, SMALL, filled, grid, hard_numbers
 
+# Compositions of pointwise ops, which can be asked about one element too.
+ELEMENTWISE = {"selu", "nn.functional.selu", "nn.functional.relu6"}
 SIZES = ("own", "0-d", "one", "empty")
 
 
@@ -43,7 +46,7 @@ class Finding:
     @property
     def is_settled(self) -> bool:
         """Whether listed.py says why it is left."""
-        return self.what.startswith(TWO_MINDS) or exemption(self.signature, self.dtype) is not None
+        return self.what in (TWO_MINDS, UNDECIDED) or exemption(self.signature, self.dtype) is not None
 
 
 def _is_hard(value: Any) -> bool:
@@ -203,6 +206,8 @@ def compared(form: Form, dtype: torch.dtype, words: str, call: Call) -> list[Fin
     mine = ask(ak, form.mine, mine_args, mine_kwargs, True)
 
     def found(what: str, how: str) -> list[Finding]:
+        if not what.startswith("gradient") and undecided(form.theirs, form.name, call, theirs, mine):
+            return [Finding(form.name, str(dtype)[6:], UNDECIDED, f"{how}  [{words}]", described(form.name, call))]
         what = f"{what}{BY_A_NUMBER}" if "=" in words else what
         return [Finding(form.name, str(dtype)[6:], what, f"{how}  [{words}]", described(form.name, call))]
 
@@ -219,12 +224,13 @@ def compared(form: Form, dtype: torch.dtype, words: str, call: Call) -> list[Fin
             return found("computed here", f"{theirs['error']}")
         what = "text" if theirs["error"][0] == mine["error"][0] else "error type"
         return found(what, f"{theirs['error']} | {mine['error']}")
+    by_element = form.pointwise or form.name in ELEMENTWISE
     leave = left_out(form.name, dtype, form.pointwise)
     inner = [ROUNDING.get(str(each), 0.0) for each in _flat(call) if isinstance(each, torch.dtype)]
     leave = leave._replace(rounding=max(inner, default=0.0))
     unlike = difference(theirs["result"], mine["result"], leave)
     if unlike:
-        if unlike.startswith("value") and form.pointwise and _of_two_minds(form, call, theirs, mine):
+        if unlike.startswith("value") and by_element and _of_two_minds(form, call, theirs, mine):
             return found(TWO_MINDS, unlike)
         return found("forward", unlike)
     if "grad error" in theirs or "grad error" in mine:
@@ -239,13 +245,14 @@ def compared(form: Form, dtype: torch.dtype, words: str, call: Call) -> list[Fin
             leave = leave._replace(sums=True, least=1.0)
         unlike = difference(theirs["grads"], mine["grads"], leave)
         if unlike:
-            if unlike.startswith("value") and form.pointwise and _of_two_minds(form, call, theirs, mine):
+            if unlike.startswith("value") and by_element and _of_two_minds(form, call, theirs, mine):
                 return found(TWO_MINDS, unlike)
             return found("gradient", unlike)
     return []
 
 
 TWO_MINDS = "PyTorch itself differs"
+UNDECIDED = "both are right"
 
 
 def _of_two_minds(form: Form, call: Call, theirs: Any, mine: Any) -> bool:

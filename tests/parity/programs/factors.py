@@ -46,5 +46,7 @@ def has_minor_near_zero(matrix: np.ndarray) -> bool:
 def has_singular_reflection(matrix: np.ndarray, scales: np.ndarray) -> bool:
     """Whether some 1 − tau v vᴴ, with v below the diagonal of a column, has no inverse: tau |v|² is 1."""
     vectors = np.tril(matrix, -1) + np.eye(*matrix.shape[-2:])
+    if not scales.ndim:
+        return False
     sizes = (np.abs(vectors) ** 2).sum(-2)[..., : scales.shape[-1]]
     return bool((np.abs(scales * sizes - 1) <= _CLOSE).any())

@@ -137,6 +137,11 @@ def has_many_and_equal(text: str, space: dict[str, Any]) -> bool:
     return any(each.numel() > 16 and _has_equal(each) for each in _places(text, space))
 
 
+def has_near_singular(text: str, space: dict[str, Any]) -> bool:
+    """Whether a matrix that a line names is singular, or as good as that."""
+    return any(map(_is_near_singular, _places(text.partition(" = ")[2] or text, space)))
+
+
 def has_singular_reflections(text: str, space: dict[str, Any]) -> bool:
     """Whether a product of reflections that a line makes has one without an inverse, by which PyTorch finds its gradient."""
     given = [each.detach().resolve_conj().numpy() for each in _places(text.partition(" = ")[2] or text, space)]

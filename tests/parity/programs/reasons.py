@@ -28,7 +28,7 @@ _ABOUT = {
     "sizes": "[Ss]izes?\\b|[Ss]hapes?\\b|number of elements|at least one element|must match|broadcast|should contain|slice, N"
     "|only 1 value",
     "numbers": "norm type|overflow|negative|is out of bounds|greater|less|between|positive|to be in|equal|inconsistent"
-    "|is singular|must be defined|Unknown",
+    "|is singular|expects p|p_in|must be defined|Unknown",
 }
 _GROUPS = {name: re.compile(fragments) for name, fragments in _ABOUT.items()}
 

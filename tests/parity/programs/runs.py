@@ -17,7 +17,7 @@ import autogradkit as ak
 from . import reasons
 from .conditioning import is_rounding
 from .functions import Functions
-from .overlap import begin, depends_on_order, has_many_and_equal, has_singular_reflections
+from .overlap import begin, depends_on_order, has_many_and_equal, has_near_singular, has_singular_reflections
 from .state import changed, difference, facts, first_line, reachable, snapshot
 
 # Whose memory beyond what there was holds no values yet, and whose gradients PyTorch has the wrong way around (PARITY.md). The
@@ -31,6 +31,8 @@ SORTING = ("quantile", "nanquantile")
 OVERFLOWING = ("atan2", "arctan2", "atan2_", "arctan2_")
 # Whose gradient PyTorch finds by undoing one reflection after the other: NaN where one has no inverse.
 REFLECTING = ("orgqr", "householder_product", "ormqr")
+# Whose gradient is found by the inverse: of a singular matrix LAPACK's, in which NaN and infinities stand as it divided.
+BY_INVERSES = ("logdet", "slogdet")
 # What PyTorch says of a state that it should not have come to, or of zeros that it has not written yet, and can neither edit nor
 # copy deeply.
 CRASHES = ("INTERNAL ASSERT", "ZeroTensors are immutable", "an invalid python storage")
@@ -143,6 +145,7 @@ class Pair:
         wrong = line.label == TURNED or (line.label in OVERFLOWING and "int" in self.dtypes(line))
         wrong = wrong or ENDING_AT_ZERO.search(line.text) is not None
         wrong = wrong or (line.label in REFLECTING and has_singular_reflections(line.text, self.theirs))
+        wrong = wrong or (line.label in BY_INVERSES and has_near_singular(line.text, self.theirs))
         wrong = wrong or (line.label in SORTING and has_many_and_equal(line.text, self.theirs))
         return (wrong and _requires_grad(line.text, self.theirs)) or _moved_others(line.text, before, self.theirs)
 
