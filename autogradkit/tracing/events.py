@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from autogradkit.core.facts import OpFacts
 
 Number = int | float | bool | complex
-
+_new = object.__new__
 
 T = TypeVar("T")
 
@@ -89,10 +89,12 @@ class Numbers:
     omitted: int  # elements not in `data`
 
     @classmethod
-    def later(cls, find: Callable[..., dict[str, Any]], *parts: object, **known: Any) -> Numbers:
-        """Numbers of which some fields are `known`; `find(name, *parts)` gives another one, or several, when it is asked for."""
-        numbers = object.__new__(cls)
-        vars(numbers).update(known, _later=(find, *parts))
+    def later(cls, find: tuple[Any, ...], **known: Any) -> Numbers:
+        """Numbers of which some fields are `known`; what `find` begins with, called with a field's name and with what stands
+        behind it there, gives that field, or several, when it is asked for."""
+        numbers = _new(cls)
+        known["_later"] = find
+        numbers.__dict__.update(known)
         return numbers
 
     def __getattr__(self, name: str) -> Any:
