@@ -214,7 +214,9 @@ _SUMMARY = ("low", "high", "mean", "nans", "infs")
 
 
 def _looked_at(name: str, array: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """What is told of a small tensor, from its copy: the text, or all else."""
+    """What is told of a small tensor, from its copy: the text, whether all is finite, or all else."""
+    if name == "is_finite":
+        return {name: bool(np.isfinite(array).all())}
     if name == "printed":
         return _printed(name, shown_part(array), array.shape)
     elements = tuple(array.reshape(-1).tolist())

@@ -97,6 +97,15 @@ class Numbers:
         numbers.__dict__.update(known)
         return numbers
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether no element is NaN or infinite: told of numbers that nobody looked at in a tenth of the time."""
+        own = vars(self)
+        if "infs" in own:
+            return not (own["infs"] or own["nans"])
+        find, *parts = own["_later"]
+        return find("is_finite", *parts)["is_finite"]
+
     def __getattr__(self, name: str) -> Any:
         own = vars(self)
         if "_later" not in own or name not in self.__dataclass_fields__:
