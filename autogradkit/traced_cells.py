@@ -284,11 +284,13 @@ class TracedCells:
         trace.source = source
         nodes, self._header = self._header.nodes, Header(None, False)
         if not trace.events:
-            print(f"Nothing was traced: {self._why_nothing(source)}")
+            print(f"Nothing was traced: {self._why_nothing(trace, source)}")
             return
         display(GraphView(trace, node_names=nodes))
 
-    def _why_nothing(self, source: str) -> str:
+    def _why_nothing(self, trace: Trace, source: str) -> str:
+        if trace.notes:
+            return " ".join(trace.notes)
         names = pytorchs_names(source, self.shell.user_ns)
         if not names:
             return "no tensor operation ran in this cell."

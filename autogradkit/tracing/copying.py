@@ -7,6 +7,7 @@ held.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from autogradkit.core.address import address_of
 from autogradkit.core.batched import BatchArray
+from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.meta import MetaArray
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.printing import contents, shown_part
@@ -65,46 +67,65 @@ class Copier:
     def copy(self, tensor: Any) -> Numbers:
         """The numbers of a tensor as they are now."""
         array: Any = tensor._array
+        if array.__class__ is np.ndarray:
+            return self._of_array(array, _name_of(array.dtype))
+        dtype = tensor.dtype.name
+        if array.__class__ is not SparseArray:  # of the device "meta", or one sample of all that `vmap` has at once
+            return Numbers(array.shape, dtype, None, "", None, None, None, 0, 0, array.size)
+        if self._fits(array.size) and array.fits():
+            return self._of_array(array.dense(), dtype)
+        self.left_out += array.size
+        return _of_values(array, dtype)
+
+    def _fits(self, size: int) -> bool:
+        return size <= FULL and self.copied + size <= BUDGET
+
+    def _of_array(self, array: np.ndarray[Any, Any], dtype: str) -> Numbers:
         size = array.size
-        whole = size <= FULL and self.copied + size <= BUDGET
-        if array.__class__ is SparseArray:
-            if not whole or not array.fits():
-                self.left_out += size
-                return _of_values(array, tensor.dtype.name)
-            array = array.dense()
-        shape, dtype = array.shape, tensor.dtype.name
-        if not isinstance(array, np.ndarray):  # of the device "meta", or one sample of all that `vmap` has at once
-            return Numbers(shape, dtype, None, "", None, None, None, 0, 0, size)
-        if whole:
+        if self._fits(size):
             self.copied += size
-            return Numbers.later(_looked_at, np.array(array), shape=shape, dtype=dtype, omitted=0)
+            return Numbers.later((_looked_at, np.array(array)), shape=array.shape, dtype=dtype, omitted=0)
         self.left_out += size
         shown = np.array(shown_part(array))  # a copy, which no later edit changes
         known = dict(zip(_SUMMARY, _signed(_summary(array), array), strict=True))
-        return Numbers.later(_printed, shown, shape, shape=shape, dtype=dtype, data=None, omitted=size, **known)
+        found = (_printed, shown, array.shape)
+        return Numbers.later(found, shape=array.shape, dtype=dtype, data=None, omitted=size, **known)
 
 
-def mark_of(numbers: Numbers, tensor: Any) -> tuple[int, bytes] | None:
-    """By what `was_changed` sees that a tensor which was not copied whole has other numbers: the sum of its bits, which
-    one element changes, and some elements, as they may only have changed places. None where a copy tells.
-    """
+@functools.cache
+def _name_of(dtype: np.dtype[Any]) -> str:
+    return from_numpy_dtype(dtype).name
+
+
+# What a tensor is known by, so that `was_changed` sees that it has other numbers: its copy; of a larger one the sum of its bits,
+# which one element changes, and some elements, as they may only have changed places. None of what lies nowhere.
+Mark = np.ndarray[Any, Any] | tuple[tuple[int, ...], int, bytes] | None
+
+
+def mark_of(numbers: Numbers, tensor: Any) -> Mark:
+    """By what `was_changed` knows a tensor of which these numbers were copied just now."""
     array = tensor._array
-    if vars(numbers).get("data", ()) is not None or array.__class__ is not np.ndarray:
+    if array.__class__ is not np.ndarray:
         return None
+    found = vars(numbers)["_later"]
+    return found[1] if found[0] is _looked_at else _bits_of(array)
+
+
+def _bits_of(array: np.ndarray[Any, Any]) -> tuple[tuple[int, ...], int, bytes]:
     parts = (array,) if array.itemsize in _BITS else (array.real, array.imag)
     bits = [part.view(_BITS[part.itemsize]) for part in parts]
-    return sum([int(_sum(each, None, each.dtype)) for each in bits]), array.flat[:: array.size // _MARKED + 1].tobytes()
+    some = array.flat[:: array.size // _MARKED + 1].tobytes()
+    return array.shape, sum([int(_sum(each, None, each.dtype)) for each in bits]), some
 
 
-def was_changed(numbers: Numbers, mark: tuple[int, bytes] | None, tensor: Any) -> bool:
-    """Whether a tensor holds other numbers by now than those that are known of it, as NumPy may have written them."""
+def was_changed(mark: Mark, tensor: Any) -> bool:
+    """Whether a tensor holds other numbers by now than when it was marked, as NumPy may have written them."""
     array = tensor._array
-    if array.__class__ is not np.ndarray or array.shape != numbers.shape:
+    if mark is None or array.__class__ is not np.ndarray:
         return False
-    if mark is not None:
-        return mark_of(numbers, tensor) != mark
-    found = vars(numbers).get("_later")
-    return found is not None and found[0] is _looked_at and array.tobytes() != found[1].tobytes()
+    if isinstance(mark, tuple):
+        return array.shape == mark[0] and _bits_of(array) != mark
+    return array.shape == mark.shape and array.tobytes() != mark.tobytes()
 
 
 def _of_values(array: SparseArray, dtype: str) -> Numbers:
@@ -137,7 +158,6 @@ def place_of(tensor: Any) -> tuple[tuple[int, int], tuple[int, ...], int]:
 def value_of(
     tensor: Any,
     copier: Copier,
-    *,
     id: int,
     number: int,
     stride: tuple[int, ...],
@@ -154,24 +174,26 @@ def value_of(
     `grad_of` are the trace's numbers of it, its memory, its base
     and the tensor whose `.grad` it is, or whose gradient code was `given`; `since` counts the events before."""
     differentiated = requires_grad(tensor)
+    array = tensor._array
     return _value(
-        id=id,
-        tensor=number,
-        name=name,
-        numbers=copier.copy(tensor),
-        stride=stride,
-        offset=offset,
-        storage=storage,
-        version=version,
-        requires_grad=differentiated,
-        is_leaf=not differentiated or is_leaf(tensor),
-        is_parameter=isinstance(tensor, Parameter),
-        base=base,
-        retains_grad=_retains_grad(tensor),
-        since=since,
-        grad_of=grad_of,
-        given=given,
-        kept=tensor._array.nnz if tensor._array.__class__ is SparseArray else None,
+        id,
+        number,
+        name,
+        copier.copy(tensor),
+        stride,
+        offset,
+        storage,
+        version,
+        differentiated,
+        not differentiated or is_leaf(tensor),
+        isinstance(tensor, Parameter),
+        base,
+        _retains_grad(tensor),
+        (),
+        since,
+        grad_of,
+        given,
+        array.nnz if array.__class__ is SparseArray else None,
     )
 
 
@@ -192,7 +214,9 @@ _SUMMARY = ("low", "high", "mean", "nans", "infs")
 
 
 def _looked_at(name: str, array: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """What is told of a small tensor, from its copy: the text, or all else."""
+    """What is told of a small tensor, from its copy: the text, whether all is finite, or all else."""
+    if name == "is_finite":
+        return {name: bool(np.isfinite(array).all())}
     if name == "printed":
         return _printed(name, shown_part(array), array.shape)
     elements = tuple(array.reshape(-1).tolist())

@@ -46,6 +46,12 @@ def ended_by(error: BaseException, failed: Failed | None, step: int, sites: Site
     return Draft(event, _raised_at(error, sites) if failed is None else failed.site)
 
 
+def caught(failed: Failed) -> str:
+    """What is told of a cell in which nothing but this was tried, and which went on after the error."""
+    message = text_of(failed.error).partition("\n")[0]
+    return f"no tensor operation succeeded. {failed.op} failed with {class_name(failed.error)}, which was caught: {message}"
+
+
 def _raised_at(error: BaseException, sites: Sites) -> Site:
     spots: list[tuple[CodeType, int]] = []
     trace = traceback_of(error)

@@ -81,10 +81,11 @@ def is_learners(code: CodeType) -> bool:
     return not (is_ours(code) or is_library(code))
 
 
-def entry_frame(frame: FrameType) -> FrameType:
-    """The outermost frame of this package below the learner's code: the call that the learner made."""
+def entry_frame(frame: FrameType, known: FrameType | None = None) -> FrameType:
+    """The outermost frame of this package below the learner's code: the call that the learner made. `known` is one that it
+    was found to be."""
     above = frame.f_back
-    while above is not None and above.f_code.co_filename.startswith(PACKAGE):  # `is_ours`, asked ten times for each op
+    while frame is not known and above is not None and above.f_code.co_filename.startswith(PACKAGE):  # `is_ours`
         frame, above = above, above.f_back
     return frame
 

@@ -13,9 +13,21 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import requires_grad
-from autogradkit.tracing.copying import Copier, is_leaf, mark_of, place_of, value_of, was_changed
+from autogradkit.tracing.copying import Copier, Mark, is_leaf, mark_of, place_of, value_of, was_changed
 from autogradkit.tracing.events import Numbers, Value
 from autogradkit.tracing.identity import ByIdentity
+
+
+class _Storage:
+    """The memory of some tensors."""
+
+    __slots__ = ("edits", "number", "sharers", "written")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.sharers: ByIdentity[None] = ByIdentity()  # the tensors seen on it
+        self.edits = 0  # those through `.data` too, which no version counts
+        self.written = 0  # those of these edits that operations made
 
 
 @dataclass(slots=True)
@@ -25,10 +37,11 @@ class _Seen:
     number: int
     value: int | None = None
     version: int = -1
+    storage: _Storage | None = None  # in which it had that value
     edits: int = -1  # of its storage, when it had that value
     written: int = -1  # those of them that operations made
     name: str | None = None  # that it had before the trace
-    mark: tuple[int, bytes] | None = None  # of a large one: what tells whether it was written into
+    mark: Mark = None  # what tells whether NumPy wrote into it
 
 
 class Numbering:
@@ -53,12 +66,8 @@ class Numbering:
         self._kept: ByIdentity[int] = ByIdentity()  # of an array: the value that a node keeps in it
         self._given: ByIdentity[int] = ByIdentity()  # of an array: whose gradient code was given in it
         self._node_count = 0
-        self._storages: dict[tuple[int, int], int] = {}
-        # Storage number -> the tensors seen on it
-        self._sharers: dict[int, ByIdentity[None]] = {}
-        self._edits: dict[int, int] = {}  # storage number -> edits, those through `.data` too, which no version counts
-        self._written: dict[int, int] = {}  # storage number -> those of these edits that operations made
-        self._storage_count = 0
+        self._storages: list[_Storage] = []  # by number
+        self._storage_at: dict[tuple[int, int], _Storage] = {}  # by address and bytes, as the trace saw it last
 
     def known_number(self, tensor: Any) -> int | None:
         """The value that the trace knows a tensor by, which it may have no more; None if it is new."""
@@ -83,59 +92,59 @@ class Numbering:
         """
         seen = self._tensors.get(tensor)
         version = version_of(tensor)
+        known = None if seen is None else seen.value
         # Known, and nothing was written since: neither into it, by its version, nor into its memory by another way.
-        if seen is not None and seen.value is not None and seen.version == version:
-            value = self.values[seen.value]
-            if was_changed(value.numbers, seen.mark, tensor):
-                self._edits[value.storage] = self._edits.get(value.storage, 0) + 1
-            if seen.edits == self._edits.get(value.storage, 0):
-                if requires_grad(tensor) and not value.requires_grad:  # requires_grad_() since, or the attribute
-                    self.values[seen.value] = replace(value, requires_grad=True, is_leaf=is_leaf(tensor))
-                if seen.value in self._unbound:
-                    self._name(seen.value, tensor)
-                return seen.value
+        if seen is not None and known is not None and seen.version == version:
+            assert seen.storage is not None
+            if was_changed(seen.mark, tensor):
+                seen.storage.edits += 1
+            elif seen.edits == seen.storage.edits:
+                self._look_again(known, tensor)
+                return known
         # Another object for a result that has a value.
-        first = seen is None or seen.value is None
-        again = self._unpacked(tensor, made) if first else None
+        again = self._unpacked(tensor, made) if known is None else None
         if again is not None:
             return again
         # A new value: its numbers are copied now.
         value = len(self.values)
+        new = seen is None
         if seen is None:
             seen = self._known_tensor(tensor)
         base = tensor._base
         key, stride, offset = place_of(tensor)
-        owner = self._owner(tensor)
+        storage = self._storage(tensor, key, fresh_storage)
+        # What an op has just made can be nobody's gradient yet.
+        owner = None if new and made else self._owner(tensor)
         given = self._gradient_of(tensor) if owner is None and not made else None
         found = value_of(
             tensor,
             self._copier,
-            id=value,
-            number=seen.number,
-            stride=stride,
-            offset=offset,
-            storage=self._storage(tensor, key, fresh_storage),
-            version=version,
-            base=None if base is None else self._number(base),
-            since=self._clock(),
-            grad_of=owner if given is None else given,
-            given=given is not None,
+            value,
+            seen.number,
+            stride,
+            offset,
+            storage.number,
+            version,
+            None if base is None else self._number(base),
+            None,
+            self._clock(),
+            owner if given is None else given,
+            given is not None,
         )
-        if seen.value is not None and self._only_counted(seen, found):
-            self.values[seen.value] = replace(self.values[seen.value], version=found.version)
+        if known is not None and self._only_counted(seen, found):
+            self.values[known] = replace(self.values[known], version=found.version)
             seen.version = found.version
-            return seen.value
-        written = self._written.get(found.storage, 0)
+            return known
         # NumPy wrote into another part of its memory; an operation that gives the same numbers is one.
-        if seen.value is not None and seen.written == written and _is_same(self.values[seen.value], found):
-            seen.edits = self._edits.get(found.storage, 0)
-            return seen.value
+        if known is not None and seen.written == storage.written and _is_same(self.values[known], found):
+            seen.edits = storage.edits
+            return known
         self.values[value] = found
         seen.value, seen.version, seen.mark = value, version, mark_of(found.numbers, tensor)
-        seen.edits, seen.written = self._edits.get(found.storage, 0), written
-        if first and not made:
+        seen.storage, seen.edits, seen.written = storage, storage.edits, storage.written
+        if known is None and not made:
             self._name(value, tensor)
-        elif first and found.is_parameter:
+        elif known is None and found.is_parameter:
             self._unbound.add(value)
         if tensor._node is not None:
             results = self._results.get(tensor._node)
@@ -143,6 +152,13 @@ class Numbering:
                 results = self._results[tensor._node] = {}
             results[tensor._output_nr] = value
         return value
+
+    def _look_again(self, value: int, tensor: Any) -> None:
+        """What may have changed about a tensor that has the value which it had: that it requires grad, what holds it."""
+        if requires_grad(tensor) and not self.values[value].requires_grad:  # requires_grad_() since, or the attribute
+            self.values[value] = replace(self.values[value], requires_grad=True, is_leaf=is_leaf(tensor))
+        if value in self._unbound:
+            self._name(value, tensor)
 
     def _name(self, value: int, tensor: Any) -> None:
         owner = self._tensors.get(self.owner(tensor))
@@ -155,7 +171,7 @@ class Numbering:
         """Whether nothing was written though the version is another: the engine counts as PyTorch does, which computes some
         gradients in place."""
         known = self.values[seen.value or 0]
-        if known.storage != found.storage or seen.edits != self._edits.get(known.storage, 0):
+        if known.storage != found.storage or seen.edits != self._storages[known.storage].edits:
             return False
         return _alike(known.numbers, found.numbers)
 
@@ -165,8 +181,8 @@ class Numbering:
 
     def _unpacked(self, tensor: Any, made: bool) -> int | None:
         """The value of a result that a node saved of itself: unpacked, it is another object for the same memory."""
-        kept = self._kept.get(tensor._array)
-        if kept is not None and not made:  # what an op makes of it is no unpacking
+        kept = None if made else self._kept.get(tensor._array)  # what an op makes of it is no unpacking
+        if kept is not None or tensor._node is None:
             return kept
         known = self._result(tensor._node, tensor._output_nr)
         if known is None:
@@ -174,7 +190,7 @@ class Numbering:
         value = self.values[known]
         key, stride, offset = place_of(tensor)
         same = (
-            self._storages.get(key) == value.storage
+            self.storage_at(*key) == value.storage
             and value.version == version_of(tensor)
             and (value.stride, value.offset) == (stride, offset)
         )
@@ -187,11 +203,10 @@ class Numbering:
 
     def edited(self, tensor: Any) -> None:
         """Something was written into the memory of a tensor that has a value: whatever shares it has another now."""
-        value = self.known_number(tensor)
-        if value is not None:
-            storage = self.values[value].storage
-            self._edits[storage] = self._edits.get(storage, 0) + 1
-            self._written[storage] = self._written.get(storage, 0) + 1
+        seen = self._tensors.get(tensor)
+        if seen is not None and seen.storage is not None:
+            seen.storage.edits += 1
+            seen.storage.written += 1
 
     def moved(self, tensor: Any) -> None:
         """A tensor has other memory from now on, `w.data = x`: it has another value, what shares the former memory has not."""
@@ -231,7 +246,7 @@ class Numbering:
 
     def gradients_in(self, value: int) -> list[tuple[Any, Any]]:
         """Of each `.grad` in the memory of this value, whose it is, and itself."""
-        sharers = self._sharers[self.values[value].storage]
+        sharers = self._storages[self.values[value].storage].sharers
         # The fewer: thousands of views may share it, and thousands of parameters have a `.grad`.
         few, others = (self._owners, sharers) if len(self._owners) < len(sharers) else (sharers, self._owners)
         grads = [each for each, _ in few.items() if each in others]
@@ -283,7 +298,8 @@ class Numbering:
 
     def storage_at(self, address: int, nbytes: int) -> int | None:
         """The number of the storage there, as the trace saw it last."""
-        return self._storages.get((address, nbytes))
+        found = self._storage_at.get((address, nbytes))
+        return None if found is None else found.number
 
     def node_with(self, identity: int) -> int | None:
         """The number of the living node with this id, if the trace knows it."""
@@ -299,15 +315,14 @@ class Numbering:
     def _number(self, tensor: Any) -> int:
         return self._known_tensor(tensor).number
 
-    def _storage(self, tensor: Any, key: tuple[int, int], fresh: bool) -> int:
-        """The number of the memory of a tensor, which begins and has bytes as `key` says."""
-        number = self._storages.get(key)
-        if fresh or number is None or not self._sharers[number].any_lives():
-            number = self._storages[key] = self._storage_count
-            self._storage_count += 1
-            self._sharers[number] = ByIdentity()
-        self._sharers[number][tensor] = None
-        return number
+    def _storage(self, tensor: Any, key: tuple[int, int], fresh: bool) -> _Storage:
+        """The memory of a tensor, which begins and has bytes as `key` says."""
+        found = self._storage_at.get(key)
+        if fresh or found is None or not found.sharers.any_lives():
+            found = self._storage_at[key] = _Storage(len(self._storages))
+            self._storages.append(found)
+        found.sharers[tensor] = None
+        return found
 
 
 def _is_same(known: Value, found: Value) -> bool:

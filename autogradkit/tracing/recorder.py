@@ -17,7 +17,8 @@ import numpy as np
 
 from autogradkit.core.facts import Declaration
 from autogradkit.core.own import is_own
-from autogradkit.core.recording import RECORDERS, Recorder, marks_of, rest, restore
+from autogradkit.core.parameter import Parameter
+from autogradkit.core.recording import RECORDERS, Recorder
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.tracing.calls import (
@@ -34,7 +35,7 @@ from autogradkit.tracing.calls import (
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.copying import Copier
 from autogradkit.tracing.events import Argument, Layer, Op, Saved, moves, quickly_made, spelled
-from autogradkit.tracing.failure import Failed, ended_by
+from autogradkit.tracing.failure import Failed, caught, ended_by
 from autogradkit.tracing.gradients import Gradients
 from autogradkit.tracing.labels import file_label
 from autogradkit.tracing.naming import Naming, left_in, names_of
@@ -48,6 +49,8 @@ from autogradkit.tracing.visits import Visits
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
 _argument, _op = quickly_made(Argument), quickly_made(Op)
+_TENSORS = (Tensor, Parameter)
+_PLAIN = (int, float, bool)
 
 
 class EventRecorder(Recorder):
@@ -69,7 +72,7 @@ class EventRecorder(Recorder):
         self._turns = TurnCounter()
         # By visit the learner's call, where several ops ran in it, and it is one that a picture shows as one
         self._functions: dict[int, Layer | None] = {}
-        self._cut_short: tuple[str, ...] = ()
+        self._notes: tuple[str, ...] = ()
         self._remembered = Remembered(self.copier)  # by an optimizer
 
     def start(self, frame: FrameType | None = None) -> None:
@@ -83,7 +86,7 @@ class EventRecorder(Recorder):
         atexit.unregister(self.stop)
         self._turns.stop()
         if not (self in RECORDERS or self.rests or self.ended):
-            self._cut_short = ("The recorder was stopped before the cell ended: what ran after that is not here.",)
+            self._notes = ("The recorder was stopped before the cell ended: what ran after that is not here.",)
         self.end()
         self._look(self._settle)
 
@@ -123,10 +126,11 @@ class EventRecorder(Recorder):
     def op(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
     ) -> None:
-        results = [each for each in flat(result) if isinstance(each, Tensor)]
         if len(self.drafts) >= MOST_EVENTS:
             self.dropped += 1
             return
+        alone = result.__class__ in _TENSORS
+        results = [result] if alone else [each for each in flat(result) if isinstance(each, Tensor)]
         edited = results[0] if kind == "inplace" and results else None
         into = "out" in kwargs
         for each in results if into or edited is not None else ():
@@ -199,37 +203,52 @@ class EventRecorder(Recorder):
         self, args: tuple[Any, ...], kwargs: dict[str, Any], wrote: bool
     ) -> tuple[tuple[Argument, ...], tuple[int | None, ...], list[Any]]:
         """The arguments; the value of each that was given by its place, a list's one by one; and these themselves."""
-        given: list[tuple[str | None, int | None, Any]] = [(None, place, value) for place, value in enumerate(args)]
-        if kwargs:
-            given += [(name, None, value) for name, value in kwargs.items()]
         inputs: list[Argument] = []
         operands: list[int | None] = []
         places: list[Any] = []
-        for name, place, value in given:
+        for place, value in enumerate(args):
+            kind = value.__class__
+            if kind in _TENSORS:
+                number = self._given(value, wrote)
+                inputs.append(_argument(None, number, None, place))
+                operands.append(number)
+                places.append(value)
+            elif kind in _PLAIN:
+                inputs.append(_argument(None, None, short(value), place))
+                operands.append(None)
+                places.append(value)
+            else:
+                for each in flat(value):
+                    number = None
+                    if isinstance(each, Tensor):
+                        number = self._given(each, wrote)
+                        inputs.append(_argument(None, number, None, place))
+                    elif each is not None or kind in (list, tuple):  # the `:` of X[:, rows]
+                        inputs.append(_argument(None, None, short(each), place))
+                    operands.append(number)
+                    places.append(each)
+        for name, value in kwargs.items():
             for each in flat(value):
                 if isinstance(each, Tensor):
-                    # What was given to what writes is what there was before it, also in what shares the memory.
-                    before = self.numbering.known_number(each) if wrote else None
-                    before = self.numbering.value(each) if before is None else before
-                    inputs.append(_argument(name, before, None, place))
-                    if name is None:
-                        operands.append(before)
-                        places.append(each)
-                else:
-                    if each is not None or value.__class__ in (list, tuple):  # the `:` of X[:, rows]
-                        inputs.append(_argument(name, None, short(each), place))
-                    if name is None:
-                        operands.append(None)
-                        places.append(each)
+                    inputs.append(_argument(name, self._given(each, wrote), None, None))
+                elif each is not None or value.__class__ in (list, tuple):
+                    inputs.append(_argument(name, None, short(each), None))
         return tuple(inputs), tuple(operands), places
+
+    def _given(self, tensor: Tensor, wrote: bool) -> int:
+        """The value of a tensor that an op was given: of one that `wrote`, what there was before it, also in what shares the
+        memory."""
+        before = self.numbering.known_number(tensor) if wrote else None
+        return self.numbering.value(tensor) if before is None else before
 
     def _saved(
         self, node: Any, declaration: Declaration, inputs: tuple[Argument, ...], outputs: tuple[int, ...]
     ) -> tuple[Saved, ...]:
-        self.saved.add(len(self.drafts), node)
-        return saved_by(
-            node, inputs, declaration.facts.parameters, outputs, self.numbering.value, short, self.numbering.keep
-        )
+        numbering = self.numbering
+        found = saved_by(node, inputs, declaration.facts.parameters, outputs, numbering.value, short, numbering.keep)
+        if found:
+            self.saved.add(len(self.drafts), node)
+        return found
 
     def op_failed(
         self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any], error: BaseException
@@ -306,16 +325,18 @@ class EventRecorder(Recorder):
 
     def _look(self, look: Callable[..., None], *args: Any) -> None:
         """Look at tensors: what is done here is no part of the trace, and its lines are not counted."""
-        marks = marks_of((self,))
+        mark = self.mark()
         try:
             try:
-                rest((self,))
+                self.rests += 1
+                if self in RECORDERS:
+                    RECORDERS.remove(self)
                 self._turns.pause()
                 look(*args)
             finally:
-                restore(marks)
+                self.back(mark)
         except BaseException:
-            restore(marks)
+            self.back(mark)
             raise
 
     # -- afterwards -------------------------------------------------------------------------------------------------
@@ -328,6 +349,8 @@ class EventRecorder(Recorder):
         self._visits.end()
         if error is not None:
             self.drafts.append(ended_by(error, self.failed, len(self.drafts), self._visits.sites))
+        elif self.failed is not None and not self.drafts:
+            self._notes += (caught(self.failed),)
         self.failed = None  # its traceback would keep the learner's tensors alive
         numbering = self.numbering
         for draft in self.drafts:
@@ -338,7 +361,7 @@ class EventRecorder(Recorder):
         events, values = resolve(
             self.drafts, numbering.values, numbering.names, self._at_end, modules, self._functions, label
         )
-        return Recording(events, values, source, self.copier.left_out, self.dropped, self._cut_short)
+        return Recording(events, values, source, self.copier.left_out, self.dropped, self._notes)
 
     def outermost_files(self) -> frozenset[str]:
         """The files of the code that everything recorded was called from: the traced cell."""

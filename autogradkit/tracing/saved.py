@@ -33,13 +33,15 @@ def saved_by(
 ) -> tuple[Saved, ...]:  # fmt: skip
     """What the node of an op keeps. `number` gives the value of a tensor that is neither operand nor result, `text` says
     what is no tensor, `keep` hears in which array a result is kept through which no gradient flows."""
-    known = {role: argument for argument in inputs if (role := role_of(argument, parameters)) is not None}
     found: list[Saved] = []
+    known: dict[str, Argument] | None = None
     for name, kept, version in _saved_values(node):
         if kept is None:
             continue
         value: int | None = None
         told: str | None = None
+        if known is None:
+            known = {role: argument for argument in inputs if (role := role_of(argument, parameters)) is not None}
         operand = known.get(name)
         if isinstance(kept, SavedOutput | SavedResult):
             value = outputs[kept.number] if kept.number < len(outputs) else None
@@ -52,7 +54,7 @@ def saved_by(
         else:
             told = text(kept)
         found.append(_saved(name, value, told, _bytes(kept), version, version))
-    if isinstance(node, OpNode):
+    if isinstance(node, OpNode) and node.setting_names:
         settings = zip(node.setting_names, node.settings, strict=True)
         found += [_saved(name, None, text(value), 0, None, None) for name, value in settings if _telling(name, value)]
     return tuple(found)
@@ -86,6 +88,8 @@ class Watched:
 
     def at_end(self, step: int, saved: tuple[Saved, ...]) -> tuple[Saved, ...]:
         """What an op's node kept, with the versions of now: None where it was freed, or the node is gone."""
+        if not saved:
+            return ()
         reference = self._nodes.get(step)
         node = None if reference is None else reference()
         now = (
@@ -128,6 +132,8 @@ def _itself(kept: Any) -> Any:
 
 def _bytes(kept: Any) -> int:
     array = kept._array if isinstance(kept, Tensor) else getattr(kept, "array", kept)
+    if array.__class__ is np.ndarray:
+        return array.nbytes
     if isinstance(array, SparseArray):
         return int(array.indices.nbytes + array.values.nbytes)
     if isinstance(array, MetaArray | BatchArray):

@@ -104,7 +104,7 @@ def table(trace: Recording) -> str:
     """The recording as a text table."""
     found = rows(trace)
     if not found:
-        return "Nothing was traced: no tensor operation ran."
+        return f"Nothing was traced: {' '.join(trace.notes) or 'no tensor operation ran.'}"
     lines = aligned([HEADINGS, *found])
     if trace.left_out:
         lines.append(f"{trace.left_out:,} numbers of large tensors were summarised, not copied.")

@@ -20,6 +20,7 @@ class Visit:
 
     number: int
     entry: FrameType  # our outermost frame
+    caller: FrameType | None  # what called it
     frames: list[FrameType]  # the learner's, innermost first
     site: Site
     turns: tuple[tuple[int, ...], ...]  # for each frame of the site, of the loops that it is in
@@ -36,18 +37,21 @@ class Visits:
 
     def of(self, frame: FrameType) -> Visit:
         """The call that this frame of ours runs in."""
-        entry = entry_frame(frame)
         running = self._running
+        entry = entry_frame(frame, running[-1].entry if running else None)
         if not running or running[-1].entry is not entry:
-            around = set(_around(entry))
-            while running and running[-1].entry not in around:
+            if running and running[-1].caller is entry.f_back:  # which calls one function at a time
                 running.pop()
+            else:
+                around = set(_around(entry))
+                while running and running[-1].entry not in around:
+                    running.pop()
             if not running or running[-1].entry is not entry:
                 frames = list(learner_frames(entry))
                 site = self.sites.of(frames)
                 self._count += 1
                 turns = tuple([turns_of(each) for each in frames[: len(site.frames)]])
-                running.append(Visit(self._count, entry, frames, site, turns))
+                running.append(Visit(self._count, entry, entry.f_back, frames, site, turns))
         return running[-1]
 
     def end(self) -> None:

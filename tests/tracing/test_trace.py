@@ -195,6 +195,9 @@ def test_the_table_says_what_it_leaves_out():
     assert "1000×1000" in table
     assert re.search(r"[\d,]+ numbers of large tensors were summarised, not copied\.", table)
     assert Trace().table() == "Nothing was traced: no tensor operation ran."
+    caught = trace_source("try: x + z\nexcept RuntimeError: pass", "x = torch.ones(2)\nz = torch.ones(3)").table()
+    assert caught.startswith("Nothing was traced: no tensor operation succeeded. + failed with RuntimeError, which was")
+    assert "The size of tensor a (2) must match the size of tensor b (3)" in caught
 
 
 def test_what_runs_beyond_the_limit_is_counted(monkeypatch):

@@ -14,11 +14,21 @@ from autogradkit._ops.declare import op
 from autogradkit._ops.declare.kinds import Object
 from autogradkit._ops.making.contents import element_from
 from autogradkit._ops.views.sizes import expand
+from autogradkit.core.recording import reported
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.naming import tensor_type
 
 
 def _mapped(name: str, self: Tensor, others: dict[str, Tensor], function: Callable[..., Any]) -> Tensor:
+    """The edit, reported as what writes into the tensor."""
+
+    def run(self: Tensor, *_: Tensor) -> Tensor:
+        return _written(name, self, others, function)
+
+    return reported(name.removesuffix("_"), "inplace", run, self, *others.values())
+
+
+def _written(name: str, self: Tensor, others: dict[str, Tensor], function: Callable[..., Any]) -> Tensor:
     if any(each.requires_grad for each in (self, *others.values())):
         raise RuntimeError(f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() instead.")
     for argument, each in others.items():

@@ -76,3 +76,17 @@ def test_a_folded_layer_says_whose_weights_it_has_and_a_stack_one_range_once():
     assert {"[0].weight", "[2].weight"} <= found, found
     stack = texts(draw_graph(trace_source("for w in ws:\n    y = w * 2", before)).svg)
     assert len([text for text in stack if "max 6." in text]) == 1
+
+
+def test_a_picture_that_would_be_very_tall_has_ranges_in_place_of_matrices_beside_its_edges():
+    before = "torch.manual_seed(0)\nh = torch.randn(4, 2)\nlin = torch.nn.Linear(2, 6)\ny = torch.randn(4, 1)"
+    density = (
+        "pi, mu, log_sigma = lin(h).chunk(3, dim=1)\n"
+        "logp = -0.5 * ((y - mu) / log_sigma.exp()) ** 2 - log_sigma - 0.9\n"
+        "loss = -torch.logsumexp(logp + pi.log_softmax(1), dim=1).mean()\n"
+    )
+    svg = draw_graph(trace_source(density + "loss.backward()", before)).svg
+    assert float(ElementTree.fromstring(svg).get("height", 0)) < 2_000  # 2,500 with all elements
+    assert {"div₁", "[[1.541,   -0.2934],"} <= set(texts(svg))  # a range's name stands alone; boxes keep their numbers
+    shorter = "y = (h * 2).exp()\nz = y.sin()"
+    assert any(text.startswith("[[") for text in texts(draw_graph(trace_source(shorter, before)).svg))

@@ -40,6 +40,9 @@ def test_what_numpy_writes_before_a_tensor_is_used_is_on_the_picture():
     ).graph  # v is met after that
     met = [item.value for item in through.items.values() if item.value is not None and item.value.name == "v"]
     assert [each.numbers.data for each in met] == [(5.0, 1.0)]
+    edited = "a = x.numpy()\na[1] = 5.\ny = x * 1\nlast.add_(1)"  # x is changed before the cell comes to its view
+    trace = trace_source(edited, before)
+    assert "□ last = [5.]\n    ← x: still a view of it" in graph_text(draw_graph(trace).graph, trace)
     read = draw_graph(trace_source("a = x.numpy()\na[1] = a[0]\nw * x", before)).graph.left_out
     assert any("reads numbers" in each for each in read)
     trace = trace_source("x.numpy()\n(w * x).sum().backward()", before)
@@ -125,3 +128,17 @@ def test_what_tensors_are_made_of_leads_to_them_also_by_out_or_is_said():
     for cell, told in MADE_OF:
         trace = trace_source(cell, before)
         assert told in graph_text(draw_graph(trace).graph, trace), cell
+
+
+def test_what_a_python_function_writes_element_by_element_is_an_edit():
+    before = "a = torch.tensor([1., 2.])\nc = torch.tensor([3., 4.])"
+    for line, told in (
+        ("a.apply_(lambda v: v * 10)", "apply_(a) → a = [10., 20.]"),
+        ("a.map_(c, lambda v, u: v * u)", "map_(a, c) → a = [3., 8.]"),
+        ("a.map2_(c, c, lambda v, u, t: v + u + t)", "map2_(a, c, c) → a = [7., 10.]"),
+    ):
+        trace = trace_source(f"{line}\nb = a * 1", before)
+        text = graph_text(draw_graph(trace).graph, trace)
+        assert "□ a = [1., 2.]" in text, line
+        assert told in text, line
+        assert "by no operation" not in text, line

@@ -25,6 +25,8 @@ from autogradkit.tracing.render.marks.widths import SIZE, clip, clip_name, text_
 ROUND = ("op", "failed", "call")  # kinds of items that are drawn as ellipses
 PAD = 12.0
 ROOM = 28  # characters of a row of numbers
+ROWS = 4  # of numbers beside an edge
+FEWER_ROWS = 2  # the same where the picture would be very tall
 TIGHTER = (20, 14)  # the same where the picture would be wider than the page
 STRIP = 9.0  # side of a heat strip's cell
 SHADES = 16  # of a heat strip
@@ -338,8 +340,9 @@ def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float, know
     picture.close()
 
 
-def forward_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
-    """The label on the ink side of an edge; the name stands over the numbers where these have less room than usual."""
+def forward_lines(link: Link, graph: Graph, room: int = ROOM, rows: int = ROWS) -> list[Text]:
+    """The label on the ink side of an edge; the name stands over the numbers where these have less room than usual, and of
+    more than `rows` rows the range is told."""
     lines: list[Text] = []
     tail, head = graph.items[link.tail], graph.items[link.head]
     turns = [f"{way} {_numbers(which)}" for way, which in (("Out", link.out_of), ("In", link.into)) if which]
@@ -361,13 +364,13 @@ def forward_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
         else:
             known = graph.known.get(value.id, BEFORE)
             lead = f"{name} = "
-            told = nums.lines(value.numbers, room)
+            told = nums.lines(value.numbers, room, rows)
             all_there = told != nums.summary_lines(value.numbers)  # so that one can count the elements
             if not all_there or (room < ROOM and len(lead) + len(told[0]) > room):
                 lines.append(Text([mono(lead.rstrip())] if all_there else [mono(name), sans(f"  {shape}")]))
                 lead = ""
             asked = value.id in graph.infinite
-            lines += late(number_lines(value.numbers, "ink", lead, room, brief=True, asked=asked), known)
+            lines += late(number_lines(value.numbers, "ink", lead, room, brief=True, most=rows, asked=asked), known)
     if way := way_of(link, graph):
         lines.append(Text([sans(way, "gradient" if link.kind == "grad" else "muted")]))
     if link.broadcast:
@@ -382,13 +385,13 @@ def _numbers(turns: tuple[int, ...]) -> str:
     return str(first) if first == last else f"{first}–{last}" if last - first < len(turns) else f"{first} … {last}"
 
 
-def gradient_lines(link: Link, graph: Graph, room: int = ROOM) -> list[Text]:
-    """The label on the gradient side of an edge: one ∂ for each call."""
+def gradient_lines(link: Link, graph: Graph, room: int = ROOM, rows: int = ROWS) -> list[Text]:
+    """The label on the gradient side of an edge: one ∂ for each call, of more than `rows` rows the range."""
     many = len(graph.calls) > 1
     lines: list[Text] = []
     for grad in link.grads[-3:]:
         mark = (numbered("∂", grad.call + 1) if many else "∂") + " "
-        lines += late(number_lines(grad.numbers, "gradient", mark, room, brief=True), grad.step, grad.call)
+        lines += late(number_lines(grad.numbers, "gradient", mark, room, brief=True, most=rows), grad.step, grad.call)
     first = link.grads[0].step if link.grads else 0
     if len(link.grads) > 3:
         lines += late([Text([sans(f"… {len(link.grads) - 3} earlier calls", "gradient")])], first)

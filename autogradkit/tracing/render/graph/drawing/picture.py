@@ -7,30 +7,21 @@ SVG string, which is both the static picture and what GraphView inlines.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from autogradkit.core.frames import entry
 from autogradkit.tracing.collecting import collected_later
 from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.render.graph.drawing.columns import WIDEST
-from autogradkit.tracing.render.graph.drawing.layout import Placed, least_width, place
+from autogradkit.tracing.render.graph.drawing.layout import Placed, place
 from autogradkit.tracing.render.graph.drawing.parts import (
-    FREED,
     LINE,
-    ROOM,
-    TIGHTER,
-    Part,
     Text,
     draw,
-    forward_lines,
-    freed_width,
-    gradient_lines,
-    measure,
 )
 from autogradkit.tracing.render.graph.drawing.routes import ports, way
-from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
-from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again, whole_first
+from autogradkit.tracing.render.graph.drawing.sheet import Sheet, fitting, lower, sheet_of
+from autogradkit.tracing.render.graph.structure.again import whole_first
 from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.fold import (
@@ -41,7 +32,7 @@ from autogradkit.tracing.render.graph.structure.fold import (
     fold_turns,
     most_items,
 )
-from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, copied, ends_of
+from autogradkit.tracing.render.graph.structure.model import Graph, copied
 from autogradkit.tracing.render.graph.structure.stacks import SMALLER, may_repeat
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
@@ -61,7 +52,6 @@ BYTES_OF_A_ROW = 370
 FEWEST_ROWS = 12  # as long as one of a stack may be several
 ROUNDED = 0.1  # px by which what fits exactly may come out wider
 MOST_WIDTH = 1.5 * WIDEST  # likewise
-SQUEEZED = 1.2  # of the room: a layout up to so wide is bent to fit before its numbers are given less room
 FEWEST = 6  # items that are drawn at any rate
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
@@ -165,10 +155,11 @@ def _draw_within(graph: Graph, captions: _Captions, page: float | None, least: b
     room = _room(page)
     open_ = any("/" not in path and path not in graph.folded for path in graph.unfoldable)
     most = math.inf if least else room if open_ or page is None else max(MOST_WIDTH, room)
-    sheet, placed = _fitting(graph, room, math.inf if least else max(MOST_WIDTH, room))
+    sheet, placed = fitting(graph, room, math.inf if least else max(MOST_WIDTH, room))
     if placed.width <= most and whole_first(graph, placed.places):
-        sheet = _sheet(graph, sheet.room)
+        sheet = sheet_of(graph, sheet.room)
         placed = place(sheet.nodes, sheet.edges, room, squeezed=True)
+    sheet, placed = lower(graph, sheet, placed, room)
     parts = sheet.parts
     titled = min(MOST_TITLE, text_width(captions.heading, 14, mono=True, bold=True) + 2 * MARGIN)
     worded = max(LEAST_WIDTH if graph.failure is None else WIDTH_OF_ERRORS, titled)
@@ -188,87 +179,13 @@ def _draw_within(graph: Graph, captions: _Captions, page: float | None, least: b
     return None if _too_large(drawn, stored=page is None) and not least else drawn
 
 
-@dataclass(slots=True)
-class _Sheet:
-    """All that is drawn of a graph, with its size."""
-
-    parts: dict[str, Part]
-    labels: list[tuple[list[Text], list[Text]]]
-    nodes: list[Node]
-    edges: list[Edge]
-    room: int = ROOM  # characters of a row of numbers
-
-
-def _fitting(graph: Graph, room: float, most: float) -> tuple[_Sheet, Placed]:
-    """The first of ever narrower ways to draw a graph that is no wider than `room`, squeezed where that takes little, else the
-    last of them.
-
-    What is twice as wide as `most` none of them makes as narrow, since the numbers in it take half of the room at least.
-    """
-    sheet = _Sheet({}, [], [], [])
-    for sheet in _narrower(graph):
-        least = least_width(sheet.nodes, sheet.edges)
-        if least > 2 * most:
-            return sheet, place(sheet.nodes, sheet.edges, room)
-        if least <= room:  # else it need not be placed to be refused
-            placed = place(sheet.nodes, sheet.edges, room)
-            if placed.width <= room:
-                return sheet, placed
-        if least <= SQUEEZED * room:
-            placed = place(sheet.nodes, sheet.edges, room, squeezed=True)
-            if placed.width <= room:
-                return sheet, placed
-    return sheet, place(sheet.nodes, sheet.edges, room, squeezed=True)
-
-
-def _narrower(graph: Graph) -> Iterator[_Sheet]:
-    """A graph with less and less room for numbers; then with tensors named again, if there are any."""
-    name_again(graph, LEAST_USES)
-    for room in (ROOM, *TIGHTER):
-        yield _sheet(graph, room)
-    drawn = len(graph.items), len(graph.links)
-    name_again(graph, LEAST_IF_WIDE)
-    if (len(graph.items), len(graph.links)) != drawn:  # a stack that tells of them itself takes their links
-        for room in TIGHTER:
-            yield _sheet(graph, room)
-
-
-def _sheet(graph: Graph, room: int) -> _Sheet:
-    ends = ends_of(graph.links)
-    parts = {key: measure(item, graph, *ends[key], room) for key, item in graph.items.items()}
-    labels = [(forward_lines(link, graph, room), gradient_lines(link, graph, room)) for link in graph.links]
-    edges = [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)]
-    return _Sheet(parts, labels, [_node(part) for part in parts.values()], edges, room)
-
-
-def _node(part: Part) -> Node:
-    item = part.item
-    side = 0.0
-    if item.stopped or item.culprit or item.freed:
-        side = 2 * max([100.0, *(freed_width(name) + 14 for name in item.freed)])
-    return Node(item.key, part.width + side, max(part.height, FREED * len(item.freed)))
-
-
-def _edge(link: Link, graph: Graph, ends: Ends, forward: list[Text], gradient: list[Text]) -> Edge:
-    left = max((line.width for line in forward), default=0.0)
-    right = max((line.width for line in gradient), default=0.0)
-    lines = max(len(forward), len(gradient))
-    arriving, _ = ends[link.tail]
-    _, leaving = ends[link.head]
-    source = graph.items[link.tail].kind == "tensor" and not arriving
-    weight = 0.4 if source or not leaving else 4.0 if link.grads or not graph.calls else 1.0
-    return Edge(
-        link.tail, link.head, left + 4 if left else 0.0, right + 4 if right else 0.0, lines * (LINE - 2), weight
-    )
-
-
 def _heading(picture: Picture, title: str, width: float) -> float:
     room = width - 2 * MARGIN
     picture.text(MARGIN, 26, clip(title, room, 14, mono=True, bold=True), "ink", 14, mono=True, bold=True)
     return 42.0 if title else 14.0
 
 
-def _links(picture: Picture, graph: Graph, sheet: _Sheet, placed: Placed, left: float, top: float) -> None:
+def _links(picture: Picture, graph: Graph, sheet: Sheet, placed: Placed, left: float, top: float) -> None:
     parts = sheet.parts
     starts, ends = ports(sheet.edges, placed)
     for number, link in enumerate(graph.links):

@@ -19,6 +19,8 @@ def infinities_asked_for(ops: Iterable[Op], values: Mapping[int, Value]) -> set[
     """The results whose infinities were given as numbers, `masked_fill(mask, -inf)`, or come from such results alone."""
     found: set[int] = set()
     for op in ops:
+        if all(values[id].numbers.is_finite for id in op.outputs):  # as nearly always
+            continue
         given = [each for each in op.inputs if each.value is not None and values[each.value].numbers.infs]
         if not all(each.value in found for each in given):
             continue

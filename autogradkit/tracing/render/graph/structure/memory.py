@@ -45,6 +45,7 @@ class Memory:
         from what it was before."""
         edits = _edits_by_storage(self.ops, self.values)
         latest: dict[int, Value] = {}  # the value of each tensor before this one
+        overwriting: set[int] = set()  # values that came in the place of others by no operation
         for value in self.values.values():
             earlier = latest.get(value.tensor)
             latest[value.tensor] = value
@@ -61,10 +62,15 @@ class Memory:
                 continue
             if earlier is not None and _written_past(earlier, value, found[place - 1] if place else None):
                 tail = self.shown_at(earlier)
+                overwriting.add(value.id)
                 if tail is not None:
                     self.links.append(Link(tail, key, earlier.id, kind="memory"))
                 continue
-            if not place:
+            if not place:  # the first that the cell knows of a view: where its base has changed, it has with it
+                base = None if value.base is None or earlier is not None else latest.get(value.base)
+                tail = None if base is None else self.shown_at(base)
+                if base is not None and tail is not None and base.id in overwriting:
+                    self.links.append(Link(tail, key, base.id, kind="memory"))
                 continue
             op = found[place - 1]
             written = self.values[op.outputs[0]]

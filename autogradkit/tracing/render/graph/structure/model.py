@@ -155,7 +155,7 @@ def is_maker(op: Op) -> bool:
 
 def is_edit(op: Op) -> bool:
     """Whether an op writes its result into memory that there was: in place, or into what it is given as `out`."""
-    return op.kind == "inplace" or any(argument.name == "out" for argument in op.inputs)
+    return op.kind == "inplace" or "out" in [argument.name for argument in op.inputs]
 
 
 def inputs_of(op: Op) -> list[int]:
