@@ -71,6 +71,7 @@ _ELSEWHERE = {
     ("torch.engine.packing", "saved_tensors_hooks"): "torch.autograd.graph",
     ("torch.optim.adafactor", "Adafactor"): "torch.optim",
     ("torch.optim.muon", "Muon"): "torch.optim",
+    ("torch.utils.benchmark.measurement", "Measurement"): "torch.utils.benchmark.utils.common",
     ("torch.nn.uninitialized", "UninitializedBuffer"): "torch.nn.parameter",
     ("torch.nn.uninitialized", "UninitializedParameter"): "torch.nn.parameter",
 }
