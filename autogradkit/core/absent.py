@@ -19,7 +19,10 @@ _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 
 _KEEP = "torch.save(model.state_dict(), path) keeps a model, model.load_state_dict(torch.load(path)) reads it, in PyTorch as well"
-_QUANTIZED = f"no tensor holds quantised numbers here. {_KEEP}, which can quantise it"
+_QUANTIZED = (
+    "torch.quantize_per_tensor makes quantised tensors, torch.quantization.quantize_dynamic(model, {torch.nn.Linear}) quantises "
+    f"linear layers; {_KEEP}, which can quantise others"
+)
 _PADDED = (
     "nested tensors are strided here, as torch.nested.nested_tensor makes them: torch.nn.utils.rnn has pad_sequence, and "
     "pack_padded_sequence for recurrent layers"
@@ -43,8 +46,10 @@ _INSTEAD = {
     "torch.export": f"torch.fx.symbolic_trace(model) has its graph; {_KEEP}, which can export it",
     "torch.package": "torch.save(model, path) keeps a model whose classes can be imported",
     "ao": _QUANTIZED,
+    "ao.nn": _QUANTIZED,
+    "ao.nn.quantized": _QUANTIZED,
+    "ao.nn.quantized.dynamic": _QUANTIZED,
     "quantization": _QUANTIZED,
-    "backends.quantized": _QUANTIZED,
     "masked.MaskedTensor": _MASKED,
     "masked.as_masked_tensor": _MASKED,
     "masked.is_masked_tensor": _MASKED,
@@ -54,9 +59,6 @@ _INSTEAD = {
     "nested.nested_tensor_from_jagged": _PADDED,
     "torch.jagged": _PADDED,
     "torch.classes": "classes of C++ are not loaded here",
-    "torch.quantize_per_channel": _QUANTIZED,
-    "torch.quantize_per_tensor": _QUANTIZED,
-    "torch.quantize_per_tensor_dynamic": _QUANTIZED,
     "torch.sparse_bsc_tensor": _COMPRESSED,
     "torch.sparse_bsr_tensor": _COMPRESSED,
     "cuda.nccl": _ONE_DEVICE,

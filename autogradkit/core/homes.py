@@ -104,6 +104,8 @@ def pytorchs_home(home: str, name: str) -> str:
         return _ELSEWHERE[home, name]
     if home.endswith(_RESULTS):  # of each family of ops
         return f"torch{_RESULTS}"
+    if home.startswith("torch.quantization."):
+        return home.replace("torch.", "torch.ao.", 1)
     if home.startswith(_MODULES):
         file = home.removeprefix(_MODULES)
         return _MODULES + (_NAMES.get(name) or _FILES.get(file, file))

@@ -29,6 +29,7 @@ from autogradkit.core.meta import MetaArray, MetaParameter
 from autogradkit.core.own import is_own
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.pending import bits_of
+from autogradkit.core.schemes import per_tensor_affine, qscheme
 from autogradkit.core.size import Size
 from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import offset_of
@@ -133,6 +134,7 @@ _REBUILD_PARAMETER = _Global("torch._utils._rebuild_parameter")
 _REBUILD_PARAMETER_WITH_STATE = _Global("torch._utils._rebuild_parameter_with_state")
 _REBUILD_META = _Global("torch._utils._rebuild_meta_tensor_no_storage")
 _REBUILD_SPARSE = _Global("torch._utils._rebuild_sparse_tensor")
+_REBUILD_QUANTIZED = _Global("torch._utils._rebuild_qtensor")
 _LAYOUT_NAMED = _Global("torch.serialization._get_layout")
 _REBUILD_TYPE = _Global("torch._tensor._rebuild_from_type_v2")
 _UNTYPED = _Global("torch.storage.UntypedStorage")
@@ -188,7 +190,7 @@ class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
                 self.write(self.get(self.memo[id(obj)][0]))  # pyright: ignore[reportAttributeAccessIssue]
                 return
         else:
-            known = str(obj) if isinstance(obj, Dtype) else global_name(obj)
+            known = str(obj) if isinstance(obj, Dtype | qscheme) else global_name(obj)
         if known is None:
             try:
                 super().save_global(obj, name)  # pyright: ignore[reportAttributeAccessIssue]
@@ -234,7 +236,18 @@ def _reduced(tensor: Tensor) -> Any:
         else:
             parts = wrap(array.pointers), wrap(array.across), wrap(array.values), Size(array.shape)
         return _REBUILD_SPARSE, (array.layout, parts)
-    storage, kind = UntypedStorage.of(array), from_numpy_dtype(array.dtype)
+    storage, kind = UntypedStorage.of(array), tensor.dtype
+    if tensor.is_quantized:
+        quantizer = _quantizer(tensor)
+        return _REBUILD_QUANTIZED, (
+            typed(storage, kind),
+            offset_of(array),
+            array.shape,
+            element_strides(array),
+            quantizer,
+            False,
+            hooks,
+        )
     without_name = kind in WIDE_UNSIGNED  # its storages have no older name, by which other dtypes are told
     parts = (
         storage if without_name else typed(storage, kind),
@@ -252,3 +265,15 @@ def _reduced(tensor: Tensor) -> Any:
     if state is None and is_own(type(tensor)):
         return rebuild, parts
     return _REBUILD_TYPE, (rebuild, Tensor if conj or neg else type(tensor), parts, state or {})
+
+
+def _quantizer(tensor: Any) -> tuple[Any, ...]:
+    """What the whole numbers of a quantised tensor stand for them by."""
+    if tensor.qscheme() is per_tensor_affine:
+        return per_tensor_affine, tensor.q_scale(), tensor.q_zero_point()
+    return (
+        tensor.qscheme(),
+        tensor.q_per_channel_scales(),
+        tensor.q_per_channel_zero_points(),
+        tensor.q_per_channel_axis(),
+    )
