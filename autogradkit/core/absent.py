@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
@@ -117,7 +117,11 @@ def absence(namespace: str, name: str) -> str | None:
     'torchvision has models.swin_t; autogradkit does not have it yet'
     >>> absence("nn", "Imbedding")
     """
-    if name.startswith("_") or name not in _names()[namespace] or f"autogradkit.{namespace}.{name}" in sys.modules:
+    if (
+        name.startswith("_")
+        or name not in _names().get(namespace, ())
+        or f"autogradkit.{namespace}.{name}" in sys.modules
+    ):
         return None
     library, of = ("torchvision", namespace[7:]) if namespace.startswith("vision.") else ("PyTorch", namespace)
     instead = _INSTEAD.get(f"{of}.{name}") or _INSTEAD.get(of)
@@ -154,12 +158,17 @@ def _module_name(namespace: str) -> str:
 
 
 def absent_from(namespace: str) -> Any:
-    """The `__getattr__` of the module for PyTorch's `namespace`: no attribute is left to be found, so it raises.
+    """The `__getattr__` of the module for PyTorch's `namespace`: what PyTorch's has of other modules is found, else it raises.
 
     It is typed as Any, for a type checker that sees a function there takes every name for one of the module's.
     """
 
-    def __getattr__(name: str) -> NoReturn:  # noqa: N807 - it becomes the module's
+    def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes the module's
+        from autogradkit.core.borrowed import borrowed  # a table that few programs ask
+
+        found = borrowed(namespace, name)
+        if found is not None:
+            return found
         raise lookup_error(namespace, name, sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
 
     return __getattr__
