@@ -95,6 +95,7 @@ NAMESPACES = (
     "quantization.observer",
     "quantization.qconfig",
     "quantization.quantize",
+    "quantization.stubs",
     "quasirandom",
     "random",
     "return_types",

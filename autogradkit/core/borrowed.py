@@ -26,6 +26,7 @@ def _own(names: str) -> dict[str, str]:
 
 # By PyTorch's module: the name, and the module that it is of or the place where it stands; `=` before what is Python's own.
 _BORROWED: dict[str, dict[str, str]] = {
+    "_C": {name: f"torch.{name}" for name in ("Size", "device", "dtype", "set_flush_denormal")},
     "functional": {"F": _F, **_TENSOR},
     "nn.functional": {"math": "=math", "warnings": "=warnings", "importlib": "=importlib", **_TENSOR},
     "nn.init": {"warnings": "=warnings"},
@@ -36,7 +37,9 @@ _BORROWED: dict[str, dict[str, str]] = {
     },
     "nn.modules.batchnorm": {"F": _F, **_PARAMETER},
     "nn.modules.container": {"chain": "=itertools.chain", "islice": "=itertools.islice", "container_abcs": "=collections.abc"},
-    "nn.modules.conv": {"F": _F, **_PARAMETER},
+    "nn.modules.conv": {
+        "F": _F, **_PARAMETER, **{f"_size_{n}_t": f"nn.common_types._size_{n}_t" for n in (1, 2, 3)},
+    },
     "nn.modules.dropout": {"F": _F},
     "nn.modules.linear": {"F": _F, **_PARAMETER},
     "nn.modules.loss": {"F": _F, "PairwiseDistance": "nn.modules.distance.PairwiseDistance"},
@@ -87,6 +90,7 @@ _BORROWED: dict[str, dict[str, str]] = {
         **_own("copyreg io os pickle re shutil struct sys tarfile tempfile warnings"), "closing": "=contextlib.closing",
         "contextmanager": "=contextlib.contextmanager",
     },
+    "random": {"Generator": "torch.Generator"},
     "sparse": _TENSOR,
     "special": _TENSOR,
     "types": {**_TENSOR, "Size": "torch.Size", "SymInt": "torch.SymInt"},

@@ -18,5 +18,8 @@ from autogradkit.quantization.observer import default_per_channel_weight_observe
 from autogradkit.quantization.observer import default_weight_observer as default_weight_observer
 from autogradkit.quantization.qconfig import QConfig as QConfig
 from autogradkit.quantization.quantize import quantize_dynamic as quantize_dynamic
+from autogradkit.quantization.stubs import DeQuantStub as DeQuantStub
+from autogradkit.quantization.stubs import QuantStub as QuantStub
+from autogradkit.quantization.stubs import QuantWrapper as QuantWrapper
 
 __getattr__ = _absent_from("quantization")
