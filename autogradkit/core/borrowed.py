@@ -28,7 +28,11 @@ def _own(names: str) -> dict[str, str]:
 _BORROWED: dict[str, dict[str, str]] = {
     "_C": {name: f"torch.{name}" for name in ("Size", "device", "dtype", "set_flush_denormal")},
     "functional": {"F": _F, **_TENSOR},
-    "nn.functional": {"math": "=math", "warnings": "=warnings", "importlib": "=importlib", **_TENSOR},
+    "nn.functional": {
+        "math": "=math", "warnings": "=warnings", "importlib": "=importlib", **_TENSOR, "Callable": "=collections.abc.Callable",
+        "Optional": "=typing.Optional", "handle_torch_function": "overrides.handle_torch_function",
+        **{f"has_torch_function{what}": f"overrides.has_torch_function{what}" for what in ("", "_unary", "_variadic")},
+    },
     "nn.init": {"warnings": "=warnings"},
     "nn.parameter": {"OrderedDict": "=collections.OrderedDict"},
     "nn.modules.activation": {

@@ -14,7 +14,8 @@ def told(library: str, namespace: str, name: str) -> Any:
     found = getattr(importlib.import_module(f"{library}.{namespace}"), name)
     if isinstance(found, ModuleType):
         return found.__name__.replace("autogradkit", "torch")
-    return getattr(found, "__name__", found)
+    named = getattr(found, "__name__", None)
+    return found if named is None else named.removeprefix("_")  # as PyTorch has functions of C++ under other names
 
 
 @every_case("namespace name", [(space, name) for space, names in _BORROWED.items() for name in names])

@@ -126,6 +126,7 @@ def test_what_editors_complete_and_programs_import() -> None:
         return [
             outcome(lambda: of("cuda.random").manual_seed_all(3)),
             outcome(lambda: of("cuda.random").initial_seed()),
+            outcome(lambda: (of("cuda.memory").memory_allocated(), of("cuda.memory").empty_cache())),
             str([each.name for each in of("cuda.amp.grad_scaler").OptState]),
             str(of("cuda.amp.autocast_mode").autocast is m.cuda.amp.autocast),
             str(of("cuda.amp.grad_scaler").GradScaler is m.cuda.amp.GradScaler),
