@@ -121,7 +121,7 @@ def rebuild_quantized(
     storage: Any, storage_offset: int, size: Sequence[int], stride: Sequence[int], quantizer_params: Sequence[Any],
     requires_grad: bool = False, backward_hooks: Any = None,
 ) -> Tensor:  # fmt: skip
-    """A quantised tensor on memory of a file. Raises TypeError for what is no geometry and no scale."""
+    """A quantised tensor on memory of a file. Raises TypeError for what is no geometry and no scale, RuntimeError for too few."""
     kind = storage.dtype if isinstance(storage, TypedStorage) else None
     if kind not in _WHOLE:
         raise TypeError(f"a quantised tensor is rebuilt on a storage of one, not on {storage}")
@@ -130,6 +130,8 @@ def rebuild_quantized(
     kinds = (float, int) if scheme is per_tensor_affine else (Tensor, Tensor, int)
     if scheme not in SCHEMES or [type(each) for each in (scale, zero_point, *axis)] != list(kinds):
         raise TypeError(f"no scale and zero point of a quantised tensor: {quantizer_params}")
+    if axis and not (0 <= axis[0] < whole.ndim and scale.shape == zero_point.shape == (whole.shape[axis[0]],)):
+        raise RuntimeError("a quantised tensor has a scale and a zero point for each of its channels")
     quantized = importlib.import_module(
         "autogradkit.quantization.tensor"
     ).quantized  # loaded with the first of its kind

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import re
 import warnings
 from typing import Any
@@ -135,3 +136,13 @@ def test_what_is_not_quantised_here_is_refused() -> None:
     with pytest.raises(RuntimeError, match="not a valid value for quantized engine"):
         _dynamic(m, None)(_x(m))
     m.backends.quantized.engine = "x86"
+
+
+def test_a_file_without_a_scale_for_each_channel_is_refused() -> None:
+    m = autogradkit
+    q = m.quantize_per_channel(_x(m), m.tensor([0.1, 0.2]), m.tensor([0, 1]), 0, m.qint8)
+    q._scale = m.ones(3)
+    file = io.BytesIO()
+    m.save(q, file)
+    with pytest.raises((RuntimeError, pickle.UnpicklingError), match="for each of its channels"):
+        m.load(io.BytesIO(file.getvalue()))
