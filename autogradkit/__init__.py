@@ -225,6 +225,11 @@ else:
                 "set_float32_matmul_precision set_flush_denormal"
             ),
             "autogradkit.utils.dlpack": "to_dlpack",
+            "autogradkit.core.schemes": (
+                "qscheme per_tensor_affine per_tensor_symmetric per_channel_affine per_channel_symmetric "
+                "per_channel_affine_float_qparams"
+            ),
+            "autogradkit.quantization.tensor": "quantize_per_tensor quantize_per_channel quantize_per_tensor_dynamic",
             "autogradkit._utils": "get_device_module",
             "autogradkit.core.warning": "is_warn_always_enabled set_warn_always",
             "autogradkit.engine.modes": "is_anomaly_enabled is_anomaly_check_nan_enabled set_anomaly_enabled",

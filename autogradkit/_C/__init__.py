@@ -14,6 +14,7 @@ from autogradkit._ops.declare.names import _VariableFunctionsClass as _VariableF
 from autogradkit._ops.declare.overriding import DisableTorchFunction as DisableTorchFunction
 from autogradkit._ops.declare.overriding import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from autogradkit._ops.declare.overriding import _disabled as _disabled_torch_function_impl  # noqa: F401
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.batched import under_way as _under_way
 from autogradkit.core.random import Generator as Generator
 from autogradkit.core.schema import Argument as Argument
@@ -53,3 +54,5 @@ class _Switch:
 
 _jit_set_profiling_executor = _Switch(True)
 _jit_set_profiling_mode = _Switch(True)
+
+__getattr__ = _absent_from("_C")

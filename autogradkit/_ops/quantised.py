@@ -1,4 +1,4 @@
-"""What may be asked of quantised tensors, of which there are none: each refuses, as PyTorch does of a plain tensor.
+"""What may be asked of quantised tensors (`quantization/tensor.py`): of a plain tensor each refuses, as PyTorch does.
 
 Rests on declare. `dequantize` of a plain tensor is its elements as float32.
 """
@@ -20,7 +20,7 @@ def _refusing(name: str) -> Any:
     def _(self: Array) -> NoReturn:
         raise NotImplementedError(_refusal(name))
 
-    _.__doc__ = f"""Raises NotImplementedError: the tensor is not quantised, and there are no such here.
+    _.__doc__ = f"""What a quantised tensor says of itself. Raises NotImplementedError for a plain one.
 
     >>> import autogradkit as torch
     >>> torch.ones(1).{name}()

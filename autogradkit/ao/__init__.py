@@ -1,6 +1,13 @@
-"""PyTorch's `torch.ao`, of which there is the namespace of quantising, where its names are defined there."""
+"""PyTorch's `torch.ao`: the namespaces of quantising, where its names are defined there. Each is loaded when it is named."""
 
-from autogradkit.ao import quantization as quantization
+import importlib as _importlib
+from typing import Any as _Any
+
 from autogradkit.core.absent import absent_from as _absent_from
 
-__getattr__ = _absent_from("ao")
+_absent = _absent_from("ao")
+
+
+def __getattr__(name: str) -> _Any:
+    # Not at once: `quantization`, which `ao.quantization` has the names of, asks for the layers of `ao.nn`.
+    return _importlib.import_module(f"autogradkit.ao.{name}") if name in ("nn", "quantization") else _absent(name)

@@ -12,6 +12,7 @@ from autogradkit.backends import mps as mps
 from autogradkit.backends import nnpack as nnpack
 from autogradkit.backends import openmp as openmp
 from autogradkit.backends import opt_einsum as opt_einsum
+from autogradkit.backends import quantized as quantized
 from autogradkit.core.absent import absent_from as _absent_from
 
 __getattr__ = _absent_from("backends")

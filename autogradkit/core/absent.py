@@ -13,13 +13,16 @@ import os
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 
 _KEEP = "torch.save(model.state_dict(), path) keeps a model, model.load_state_dict(torch.load(path)) reads it, in PyTorch as well"
-_QUANTIZED = f"no tensor holds quantised numbers here. {_KEEP}, which can quantise it"
+_QUANTIZED = (
+    "torch.quantize_per_tensor makes quantised tensors, torch.quantization.quantize_dynamic(model, {torch.nn.Linear}) quantises "
+    f"linear layers; {_KEEP}, which can quantise others"
+)
 _PADDED = (
     "nested tensors are strided here, as torch.nested.nested_tensor makes them: torch.nn.utils.rnn has pad_sequence, and "
     "pack_padded_sequence for recurrent layers"
@@ -43,8 +46,10 @@ _INSTEAD = {
     "torch.export": f"torch.fx.symbolic_trace(model) has its graph; {_KEEP}, which can export it",
     "torch.package": "torch.save(model, path) keeps a model whose classes can be imported",
     "ao": _QUANTIZED,
+    "ao.nn": _QUANTIZED,
+    "ao.nn.quantized": _QUANTIZED,
+    "ao.nn.quantized.dynamic": _QUANTIZED,
     "quantization": _QUANTIZED,
-    "backends.quantized": _QUANTIZED,
     "masked.MaskedTensor": _MASKED,
     "masked.as_masked_tensor": _MASKED,
     "masked.is_masked_tensor": _MASKED,
@@ -54,9 +59,6 @@ _INSTEAD = {
     "nested.nested_tensor_from_jagged": _PADDED,
     "torch.jagged": _PADDED,
     "torch.classes": "classes of C++ are not loaded here",
-    "torch.quantize_per_channel": _QUANTIZED,
-    "torch.quantize_per_tensor": _QUANTIZED,
-    "torch.quantize_per_tensor_dynamic": _QUANTIZED,
     "torch.sparse_bsc_tensor": _COMPRESSED,
     "torch.sparse_bsr_tensor": _COMPRESSED,
     "cuda.nccl": _ONE_DEVICE,
@@ -115,7 +117,11 @@ def absence(namespace: str, name: str) -> str | None:
     'torchvision has models.swin_t; autogradkit does not have it yet'
     >>> absence("nn", "Imbedding")
     """
-    if name.startswith("_") or name not in _names()[namespace] or f"autogradkit.{namespace}.{name}" in sys.modules:
+    if (
+        name.startswith("_")
+        or name not in _names().get(namespace, ())
+        or f"autogradkit.{namespace}.{name}" in sys.modules
+    ):
         return None
     library, of = ("torchvision", namespace[7:]) if namespace.startswith("vision.") else ("PyTorch", namespace)
     instead = _INSTEAD.get(f"{of}.{name}") or _INSTEAD.get(of)
@@ -152,12 +158,17 @@ def _module_name(namespace: str) -> str:
 
 
 def absent_from(namespace: str) -> Any:
-    """The `__getattr__` of the module for PyTorch's `namespace`: no attribute is left to be found, so it raises.
+    """The `__getattr__` of the module for PyTorch's `namespace`: what PyTorch's has of other modules is found, else it raises.
 
     It is typed as Any, for a type checker that sees a function there takes every name for one of the module's.
     """
 
-    def __getattr__(name: str) -> NoReturn:  # noqa: N807 - it becomes the module's
+    def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes the module's
+        from autogradkit.core.borrowed import borrowed  # a table that few programs ask
+
+        found = borrowed(namespace, name)
+        if found is not None:
+            return found
         raise lookup_error(namespace, name, sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
 
     return __getattr__

@@ -71,6 +71,7 @@ _ELSEWHERE = {
     ("torch.engine.packing", "saved_tensors_hooks"): "torch.autograd.graph",
     ("torch.optim.adafactor", "Adafactor"): "torch.optim",
     ("torch.optim.muon", "Muon"): "torch.optim",
+    ("torch.utils.benchmark.measurement", "Measurement"): "torch.utils.benchmark.utils.common",
     ("torch.nn.uninitialized", "UninitializedBuffer"): "torch.nn.parameter",
     ("torch.nn.uninitialized", "UninitializedParameter"): "torch.nn.parameter",
 }
@@ -103,6 +104,8 @@ def pytorchs_home(home: str, name: str) -> str:
         return _ELSEWHERE[home, name]
     if home.endswith(_RESULTS):  # of each family of ops
         return f"torch{_RESULTS}"
+    if home.startswith("torch.quantization."):
+        return home.replace("torch.", "torch.ao.", 1)
     if home.startswith(_MODULES):
         file = home.removeprefix(_MODULES)
         return _MODULES + (_NAMES.get(name) or _FILES.get(file, file))

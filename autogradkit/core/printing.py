@@ -117,7 +117,7 @@ def no_numbers_repr(tensor: Tensor) -> str:
     if tensor.dtype is not get_default_dtype():
         notes.append(f"dtype={tensor.dtype}")
     notes += _notes_of_graph(tensor.requires_grad, None if node is None else type(node).__name__)
-    return _with_notes("tensor(...", notes, len("tensor("))
+    return with_notes("tensor(...", notes, len("tensor("))
 
 
 FURTHER_NOTES: list[Callable[[Tensor], str | None]] = []  # what forward mode says of a tensor, while it is on
@@ -150,7 +150,7 @@ def array_repr(
             notes.append(f"dtype={kind}")
     notes += [*_notes_of_graph(requires_grad, grad_fn), *further]
     indent = len(name) + 1
-    return _with_notes(f"{name}({contents(shown_part(array), array.shape, indent)}", notes, indent)
+    return with_notes(f"{name}({contents(shown_part(array), array.shape, indent)}", notes, indent)
 
 
 def sparse_repr(
@@ -173,7 +173,7 @@ def sparse_repr(
         sizes = "" if part.size else f", size={part.shape}"
         parts.append(f"{begin}{contents(shown_part(part), part.shape, indent + len(begin))}{sizes})")
     separator = ",\n" + " " * indent
-    return _with_notes(f"{name}({separator.join(parts)}", notes, indent, apart=array.layout.compresses is None)
+    return with_notes(f"{name}({separator.join(parts)}", notes, indent, apart=array.layout.compresses is None)
 
 
 def _parts_of_sparse(array: SparseArray) -> tuple[tuple[str, Array], ...]:
@@ -189,7 +189,7 @@ def _notes_of_graph(requires_grad: bool, grad_fn: str | None) -> list[str]:
     return ["requires_grad=True"] if requires_grad else []
 
 
-def _with_notes(text: str, notes: list[str], indent: int, *, apart: bool = False) -> str:
+def with_notes(text: str, notes: list[str], indent: int, *, apart: bool = False) -> str:
     """Notes follow on the last line while they fit, else, or where they stand `apart`, on a line of their own."""
     used = OPTIONS.linewidth if apart else len(text) - text.rfind("\n") + 1
     for note in notes:

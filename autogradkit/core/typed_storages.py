@@ -112,6 +112,9 @@ class TypedStorage:
         """Address of the first element; 0 where there is none."""
         return self._untyped_storage.data_ptr() if self._untyped_storage.nbytes() else 0
 
+    def __sizeof__(self) -> int:
+        return 40 + self.nbytes()  # `sys.getsizeof` says 56 bytes and the memory, as in PyTorch
+
     def element_size(self) -> int:
         """Bytes per element."""
         return self.dtype.itemsize

@@ -6,8 +6,7 @@ there. Whatever needs the device raises AssertionError with PyTorch's text.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -17,19 +16,44 @@ from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.device import OutOfMemoryError as OutOfMemoryError
 from autogradkit.core.device import device as _device
 from autogradkit.core.missing_device import refusing as _refusing
-from autogradkit.core.tensor import Tensor
-from autogradkit.core.warning import warn as _warn
+from autogradkit.core.tensor import Tensor as Tensor
 from autogradkit.cuda import amp as amp
 from autogradkit.cuda import comm as comm
+from autogradkit.cuda import memory as memory
 from autogradkit.cuda import nvtx as nvtx
+from autogradkit.cuda import random as random
+from autogradkit.cuda.memory import empty_cache as empty_cache
+from autogradkit.cuda.memory import get_per_process_memory_fraction as get_per_process_memory_fraction
+from autogradkit.cuda.memory import max_memory_allocated as max_memory_allocated
+from autogradkit.cuda.memory import max_memory_cached as max_memory_cached
+from autogradkit.cuda.memory import max_memory_reserved as max_memory_reserved
+from autogradkit.cuda.memory import mem_get_info as mem_get_info
+from autogradkit.cuda.memory import memory_allocated as memory_allocated
+from autogradkit.cuda.memory import memory_cached as memory_cached
+from autogradkit.cuda.memory import memory_reserved as memory_reserved
+from autogradkit.cuda.memory import memory_snapshot as memory_snapshot
+from autogradkit.cuda.memory import memory_stats as memory_stats
+from autogradkit.cuda.memory import memory_summary as memory_summary
+from autogradkit.cuda.memory import reset_accumulated_memory_stats as reset_accumulated_memory_stats
+from autogradkit.cuda.memory import reset_max_memory_allocated as reset_max_memory_allocated
+from autogradkit.cuda.memory import reset_max_memory_cached as reset_max_memory_cached
+from autogradkit.cuda.memory import reset_peak_memory_stats as reset_peak_memory_stats
+from autogradkit.cuda.memory import set_per_process_memory_fraction as set_per_process_memory_fraction
+from autogradkit.cuda.random import get_rng_state as get_rng_state
+from autogradkit.cuda.random import get_rng_state_all as get_rng_state_all
+from autogradkit.cuda.random import initial_seed as initial_seed
+from autogradkit.cuda.random import manual_seed as manual_seed
+from autogradkit.cuda.random import manual_seed_all as manual_seed_all
+from autogradkit.cuda.random import seed as seed
+from autogradkit.cuda.random import seed_all as seed_all
+from autogradkit.cuda.random import set_rng_state as set_rng_state
+from autogradkit.cuda.random import set_rng_state_all as set_rng_state_all
 
 _SAID = "Torch not compiled with CUDA enabled"
 _NEEDING_THE_DEVICE = (
     "can_device_access_peer", "cudart", "current_blas_handle", "current_device", "current_stream", "default_stream",
-    "get_device_capability", "get_device_name", "get_device_properties", "get_per_process_memory_fraction",
-    "get_rng_state", "get_sync_debug_mode", "init", "initial_seed", "ipc_collect", "mem_get_info", "memory_snapshot",
-    "memory_summary", "reset_accumulated_memory_stats", "reset_max_memory_allocated", "reset_max_memory_cached",
-    "reset_peak_memory_stats", "set_per_process_memory_fraction", "set_sync_debug_mode", "synchronize",
+    "get_device_capability", "get_device_name", "get_device_properties", "get_sync_debug_mode", "init", "ipc_collect",
+    "set_sync_debug_mode", "synchronize",
 )  # fmt: skip
 globals().update({name: _refusing("cuda", name, AssertionError, _SAID) for name in _NEEDING_THE_DEVICE})
 
@@ -82,84 +106,6 @@ def get_arch_list() -> list[str]:
 def get_gencode_flags() -> str:
     """What the package was compiled with: nothing."""
     return ""
-
-
-# -- random streams: those of no device ------------------------------------------------------------------------------
-
-
-def manual_seed(seed: int) -> None:
-    """Nothing: there is no stream to seed. Raises ValueError where `seed` is no number."""
-    int(seed)
-
-
-def manual_seed_all(seed: int) -> None:
-    """Nothing, likewise."""
-    int(seed)
-
-
-def seed() -> None:
-    """Nothing, likewise."""
-
-
-def seed_all() -> None:
-    """Nothing, likewise."""
-
-
-def get_rng_state_all() -> list[Tensor]:
-    """The states of all devices: an empty list."""
-    return []
-
-
-def set_rng_state(new_state: Tensor, device: Any = "cuda") -> None:
-    """Nothing."""
-
-
-def set_rng_state_all(new_states: Iterable[Tensor]) -> None:
-    """Nothing."""
-
-
-# -- memory: none is used --------------------------------------------------------------------------------------------
-
-
-def empty_cache() -> None:
-    """Nothing: there is no cache."""
-
-
-def memory_allocated(device: Any = None) -> int:
-    """0."""
-    return 0
-
-
-def max_memory_allocated(device: Any = None) -> int:
-    """0."""
-    return 0
-
-
-def memory_reserved(device: Any = None) -> int:
-    """0."""
-    return 0
-
-
-def max_memory_reserved(device: Any = None) -> int:
-    """0."""
-    return 0
-
-
-def memory_cached(device: Any = None) -> int:
-    """The old name of `memory_reserved`."""
-    _warn("`torch.cuda.memory_cached` has been renamed to `torch.cuda.memory_reserved`", FutureWarning)
-    return 0
-
-
-def max_memory_cached(device: Any = None) -> int:
-    """The old name of `max_memory_reserved`."""
-    _warn("`torch.cuda.max_memory_cached` has been renamed to `torch.cuda.max_memory_reserved`", FutureWarning)
-    return 0
-
-
-def memory_stats(device: Any = None) -> OrderedDict[str, Any]:
-    """No counts."""
-    return OrderedDict()
 
 
 # -- devices and streams ---------------------------------------------------------------------------------------------

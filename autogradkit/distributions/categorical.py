@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import autogradkit as ak
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.size import Size
 from autogradkit.core.tensor import Tensor
 from autogradkit.distributions import constraints
@@ -83,3 +84,6 @@ class Categorical(ByProbabilities):
         count = self._num_events
         values = ak.arange(count, dtype=ak.long).view((-1,) + (1,) * len(self._batch_shape))
         return values.expand((-1, *self._batch_shape)) if expand else values
+
+
+__getattr__ = _absent_from("distributions.categorical")

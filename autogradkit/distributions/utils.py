@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import autogradkit as ak
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 
@@ -135,3 +136,6 @@ def vec_to_tril_matrix(vec: Tensor, diag: int = 0) -> Tensor:
     rows, columns = ak.tril_indices(size, size, diag)
     matrix[..., rows, columns] = vec
     return matrix
+
+
+__getattr__ = _absent_from("distributions.utils")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.dtype import is_half
 from autogradkit.core.frames import entry
 from autogradkit.core.storage import Array
@@ -275,3 +276,6 @@ def adam(
         {"exp_avg": exp_avgs, "exp_avg_sq": exp_avg_sqs, "max_exp_avg_sq": max_exp_avg_sqs, "step": state_steps},
         options,
     )
+
+
+__getattr__ = _absent_from("optim.adam")

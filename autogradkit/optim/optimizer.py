@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from autogradkit.autograd.profiler import record_function
 from autogradkit.core import errors
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.pending import reading, unread, writing
@@ -330,3 +331,6 @@ def _defaults(kind: type[Optimizer]) -> dict[str, Any]:
     """The options of a class of optimizers, beside the learning rate, as they are when nobody gives them."""
     parameters = inspect.signature(kind).parameters
     return {name: each.default for name, each in parameters.items() if name not in ("params", "lr")}
+
+
+__getattr__ = _absent_from("optim.optimizer")

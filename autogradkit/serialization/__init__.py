@@ -19,4 +19,9 @@ from autogradkit.serialization.saving import save as save
 
 DEFAULT_PROTOCOL = 2  # of pickle, in which files are written
 
+
+class SourceChangeWarning(Warning):
+    """What PyTorch warned of while files kept the source of modules; programs still filter it. Nothing here warns so."""
+
+
 __getattr__ = _absent_from("serialization")

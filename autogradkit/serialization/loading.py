@@ -255,7 +255,7 @@ class Archive:
         try:
             # A zip file's reader asks `seekable`, which not every object has that a tensor can be loaded from.
             self._zip = zipfile.ZipFile(file if hasattr(file, "seekable") else io.BytesIO(file.read()))
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, OSError, ValueError, OverflowError, NotImplementedError) as error:
             whole = isinstance(error, zipfile.BadZipFile) and file.seek(0, 2) >= _LEAST
             reason = "failed finding central directory" if whole else "not a ZIP archive"
             raise RuntimeError(f"PytorchStreamReader failed reading zip archive: {reason}.{_CORRUPT}") from None
@@ -287,7 +287,15 @@ class Archive:
     def _read(self, entry: zipfile.ZipInfo) -> bytes:
         try:
             return self._zip.read(entry)
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile,
+            EOFError,
+            OSError,
+            ValueError,
+            OverflowError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
             raise RuntimeError(
                 f"PytorchStreamReader failed reading file {entry.filename}: {error}.{_CORRUPT}"
             ) from None

@@ -26,6 +26,7 @@ from autogradkit.core.meta import hollow, wrap_meta
 from autogradkit.core.own import home_of
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.pending import wrap_pending
+from autogradkit.core.schemes import SCHEMES, per_tensor_affine
 from autogradkit.core.size import Size
 from autogradkit.core.storage import require_extent, strided
 from autogradkit.core.storages import UntypedStorage
@@ -49,7 +50,15 @@ STORAGES = {
     "BoolStorage": "torch.bool",
     "ComplexFloatStorage": "torch.complex64",
     "ComplexDoubleStorage": "torch.complex128",
+    "QInt8Storage": "torch.qint8",
+    "QUInt8Storage": "torch.quint8",
+    "QInt32Storage": "torch.qint32",
 }
+_WHOLE = {
+    dtypes.qint8: dtypes.int8,
+    dtypes.quint8: dtypes.uint8,
+    dtypes.qint32: dtypes.int32,
+}  # what holds quantised numbers
 STORAGE_OF = {name: storage for storage, name in STORAGES.items()}
 
 
@@ -106,6 +115,27 @@ def rebuild_meta_tensor(dtype: Any, size: Sequence[int], stride: Sequence[int], 
     tensor = wrap_meta(hollow(tuple(size), dtype.numpy, tuple(stride)))
     tensor._requires_grad = bool(requires_grad)
     return tensor
+
+
+def rebuild_quantized(
+    storage: Any, storage_offset: int, size: Sequence[int], stride: Sequence[int], quantizer_params: Sequence[Any],
+    requires_grad: bool = False, backward_hooks: Any = None,
+) -> Tensor:  # fmt: skip
+    """A quantised tensor on memory of a file. Raises TypeError for what is no geometry and no scale, RuntimeError for too few."""
+    kind = storage.dtype if isinstance(storage, TypedStorage) else None
+    if kind not in _WHOLE:
+        raise TypeError(f"a quantised tensor is rebuilt on a storage of one, not on {storage}")
+    whole = _tensor_over(storage.untyped(), _WHOLE[kind], storage_offset, size, stride, False, None)
+    scheme, scale, zero_point, *axis = quantizer_params
+    kinds = (float, int) if scheme is per_tensor_affine else (Tensor, Tensor, int)
+    if scheme not in SCHEMES or [type(each) for each in (scale, zero_point, *axis)] != list(kinds):
+        raise TypeError(f"no scale and zero point of a quantised tensor: {quantizer_params}")
+    if axis and not (0 <= axis[0] < whole.ndim and scale.shape == zero_point.shape == (whole.shape[axis[0]],)):
+        raise RuntimeError("a quantised tensor has a scale and a zero point for each of its channels")
+    quantized = importlib.import_module(
+        "autogradkit.quantization.tensor"
+    ).quantized  # loaded with the first of its kind
+    return quantized(whole, kind, scale, zero_point, axis[0] if axis else None)
 
 
 def layout_named(name: Any) -> layouts.layout:
@@ -234,6 +264,7 @@ ALLOWED: dict[str, Any] = {
     "torch._utils._rebuild_parameter_with_state": rebuild_parameter_with_state,
     "torch._utils._rebuild_meta_tensor_no_storage": rebuild_meta_tensor,
     "torch._utils._rebuild_sparse_tensor": rebuild_sparse_tensor,
+    "torch._utils._rebuild_qtensor": rebuild_quantized,
     "torch.serialization._get_layout": layout_named,
     "torch._tensor._rebuild_from_type_v2": rebuild_of_type,
     "torch.nn.parameter.Parameter": Parameter,
@@ -244,6 +275,7 @@ ALLOWED: dict[str, Any] = {
     "torch.UntypedStorage": BYTES,
     **{f"torch.{name}": kind for name, kind in _STORAGE_KINDS.items()},
     **_DTYPES,
+    **{str(each): each for each in SCHEMES},
     "collections.OrderedDict": OrderedDict,
     "collections.Counter": Counter,
     "_codecs.encode": encoded,

@@ -21,7 +21,7 @@ class PyTorchFileReader:
     def __init__(self, file: str | os.PathLike[str] | IO[bytes]) -> None:
         try:
             self._archive = zipfile.ZipFile(file)
-        except zipfile.BadZipFile:
+        except (zipfile.BadZipFile, OverflowError):
             raise _failure("reading zip archive: not a ZIP archive") from None
         names = self._archive.namelist()
         if not names:

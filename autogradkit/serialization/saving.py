@@ -1,20 +1,21 @@
 """`save`: PyTorch's archive, a zip file of a pickle and of the memory that its tensors stand on.
 
 The pickle is of protocol 2, has PyTorch's names for what is of this package, and names memory by its place in the archive;
-each storage is written once, whole, and begins at a multiple of 64 bytes, so that it can be mapped. The format before it is
-written, too, if it is asked for. Rests on names, legacy and files.
+each storage is written once, whole. The format before it is written, too, if it is asked for. Rests on names, zipped, legacy
+and files.
 """
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import pickle
-import zipfile
 from collections import OrderedDict
 from pathlib import Path
 from types import FunctionType, MethodType
 from typing import IO, Any, ClassVar, cast
+from zlib import crc32
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from autogradkit.core.meta import MetaArray, MetaParameter
 from autogradkit.core.own import is_own
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.pending import bits_of
+from autogradkit.core.schemes import per_tensor_affine, qscheme
 from autogradkit.core.size import Size
 from autogradkit.core.sparse import SparseArray
 from autogradkit.core.storage import offset_of
@@ -39,11 +41,9 @@ from autogradkit.engine.history import requires_grad
 from autogradkit.files import write_whole
 from autogradkit.serialization import legacy
 from autogradkit.serialization.names import STORAGE_OF, global_name
+from autogradkit.serialization.zipped import ALIGNMENT, zipped
 
 _PROTOCOLS = range(2, pickle.HIGHEST_PROTOCOL + 1)
-_ALIGNMENT = 64
-_HEADER = 30  # bytes before the name of an entry
-_PADDING = b"FB"  # the extra field that holds a storage's place at a multiple of 64
 
 
 @entry
@@ -104,23 +104,18 @@ def _archive(obj: object, name: str, protocol: int) -> bytes:
     content = io.BytesIO()
     pickler = _Pickler(content, protocol)
     pickler.dump(obj)
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
-        parts: list[tuple[str, Any]] = [
-            ("data.pkl", content.getvalue()),
-            (".format_version", b"1"),
-            (".storage_alignment", str(_ALIGNMENT).encode()),
-            ("byteorder", b"little"),
-            *[(f"data/{key}", memory) for key, memory in enumerate(pickler.memories)],
-            ("version", b"3\n"),
-        ]
-        for part, held in parts:
-            entry = zipfile.ZipInfo(f"{name}/{part}")
-            start = written.tell() + _HEADER + len(entry.filename.encode()) + 4
-            padding = -start % _ALIGNMENT
-            entry.extra = _PADDING + padding.to_bytes(2, "little") + b"Z" * padding
-            archive.writestr(entry, held)
-    return written.getvalue()
+    parts: list[tuple[str, Any]] = [
+        ("data.pkl", content.getvalue()),
+        (".format_version", b"1"),
+        (".storage_alignment", str(ALIGNMENT).encode()),
+        ("byteorder", b"little"),
+        *[(f"data/{key}", memory) for key, memory in enumerate(pickler.memories)],
+        ("version", b"3\n"),
+    ]
+    names = crc32("".join(part for part, _ in parts).encode())
+    contents = functools.reduce(lambda so_far, each: crc32(each[1], so_far), parts, 0)
+    parts.append((".data/serialization_id", b"%020d%020d" % (names, contents)))  # other contents, another id
+    return zipped([(f"{name}/{part}", held) for part, held in parts])
 
 
 class _Global:
@@ -139,6 +134,7 @@ _REBUILD_PARAMETER = _Global("torch._utils._rebuild_parameter")
 _REBUILD_PARAMETER_WITH_STATE = _Global("torch._utils._rebuild_parameter_with_state")
 _REBUILD_META = _Global("torch._utils._rebuild_meta_tensor_no_storage")
 _REBUILD_SPARSE = _Global("torch._utils._rebuild_sparse_tensor")
+_REBUILD_QUANTIZED = _Global("torch._utils._rebuild_qtensor")
 _LAYOUT_NAMED = _Global("torch.serialization._get_layout")
 _REBUILD_TYPE = _Global("torch._tensor._rebuild_from_type_v2")
 _UNTYPED = _Global("torch.storage.UntypedStorage")
@@ -152,7 +148,7 @@ class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
         self.memories: list[Any] = []  # of each storage, by its key
         self.itemsizes: list[int] = []  # of its elements
         self._older = older
-        self._keys: dict[tuple[int, int], tuple[int, Any]] = {}  # of each storage: its key, and its dtype
+        self._keys: dict[tuple[int, int], tuple[str, Any]] = {}  # of each storage: its key, written once, and its dtype
 
     def persistent_id(self, pid: Any) -> Any:
         if not isinstance(pid, TypedStorage | UntypedStorage):
@@ -160,21 +156,26 @@ class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
         storage = pid.untyped()
         own = pid.dtype if isinstance(pid, TypedStorage) else None
         place = storage.data_ptr(), storage.nbytes()
-        key, dtype = self._keys.setdefault(place, (len(self.memories), own))
-        if key == len(self.memories):
+        known = self._keys.get(place)
+        if known is None:
+            known = self._keys[place] = (str(len(self.memories)), own)
             self.memories.append(memoryview(cast("Any", storage.flat(np.dtype(np.uint8)))))
             self.itemsizes.append(1 if own is None else own.itemsize)
+        key, dtype = known
         if place[1] and dtype is not None and own is not None and dtype is not own:
             raise RuntimeError("Cannot save multiple tensors or storages that view the same data as different types")
         kind = _UNTYPED if own is None else _Global(f"torch.{STORAGE_OF[str(own)]}")
-        named = "storage", kind, str(key), "cpu", pid.size()
+        named = "storage", kind, key, "cpu", pid.size()
         return (*named, None) if self._older else named  # None: it is a part of no other storage
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, Tensor):
             return _reduced(obj)
         if isinstance(obj, device):
-            return device, (obj.type,) if obj.index is None else (obj.type, obj.index)
+            kind = "".join(
+                obj.type
+            )  # a string of its own, as each time that PyTorch is asked, so that it is written whole
+            return device, (kind,) if obj.index is None else (kind, obj.index)
         if isinstance(obj, layout):
             return _LAYOUT_NAMED, (str(obj),)
         if isinstance(obj, MethodType) and obj.__self__ is _VariableFunctionsClass and obj.__name__ not in PUBLISHED:
@@ -189,7 +190,7 @@ class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
                 self.write(self.get(self.memo[id(obj)][0]))  # pyright: ignore[reportAttributeAccessIssue]
                 return
         else:
-            known = str(obj) if isinstance(obj, Dtype) else global_name(obj)
+            known = str(obj) if isinstance(obj, Dtype | qscheme) else global_name(obj)
         if known is None:
             try:
                 super().save_global(obj, name)  # pyright: ignore[reportAttributeAccessIssue]
@@ -235,7 +236,18 @@ def _reduced(tensor: Tensor) -> Any:
         else:
             parts = wrap(array.pointers), wrap(array.across), wrap(array.values), Size(array.shape)
         return _REBUILD_SPARSE, (array.layout, parts)
-    storage, kind = UntypedStorage.of(array), from_numpy_dtype(array.dtype)
+    storage, kind = UntypedStorage.of(array), tensor.dtype
+    if tensor.is_quantized:
+        quantizer = _quantizer(tensor)
+        return _REBUILD_QUANTIZED, (
+            typed(storage, kind),
+            offset_of(array),
+            array.shape,
+            element_strides(array),
+            quantizer,
+            False,
+            hooks,
+        )
     without_name = kind in WIDE_UNSIGNED  # its storages have no older name, by which other dtypes are told
     parts = (
         storage if without_name else typed(storage, kind),
@@ -253,3 +265,15 @@ def _reduced(tensor: Tensor) -> Any:
     if state is None and is_own(type(tensor)):
         return rebuild, parts
     return _REBUILD_TYPE, (rebuild, Tensor if conj or neg else type(tensor), parts, state or {})
+
+
+def _quantizer(tensor: Any) -> tuple[Any, ...]:
+    """What the whole numbers of a quantised tensor stand for them by."""
+    if tensor.qscheme() is per_tensor_affine:
+        return per_tensor_affine, tensor.q_scale(), tensor.q_zero_point()
+    return (
+        tensor.qscheme(),
+        tensor.q_per_channel_scales(),
+        tensor.q_per_channel_zero_points(),
+        tensor.q_per_channel_axis(),
+    )

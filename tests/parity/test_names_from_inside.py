@@ -114,3 +114,29 @@ def test_the_module_of_a_device() -> None:
 
     ours, theirs = answers(autogradkit), [each.replace("torch", "m") for each in answers(torch)]
     assert [each.replace("torch", "m") for each in ours] == theirs
+
+
+def test_what_editors_complete_and_programs_import() -> None:
+    def answers(m: Any) -> list[str]:
+        def of(module: str) -> Any:
+            return importlib.import_module(f"{m.__name__}.{module}")
+
+        stubs = of("ao.quantization")
+        wrapped = stubs.QuantWrapper(m.nn.Linear(2, 1).eval())
+        return [
+            outcome(lambda: of("cuda.random").manual_seed_all(3)),
+            outcome(lambda: of("cuda.random").initial_seed()),
+            outcome(lambda: (of("cuda.memory").memory_allocated(), of("cuda.memory").empty_cache())),
+            str([each.name for each in of("cuda.amp.grad_scaler").OptState]),
+            str(of("cuda.amp.autocast_mode").autocast is m.cuda.amp.autocast),
+            str(of("cuda.amp.grad_scaler").GradScaler is m.cuda.amp.GradScaler),
+            str(of("cuda.amp.common").amp_definitely_not_available()),
+            str([each.__name__ for each in of("serialization").SourceChangeWarning.__mro__]),
+            of("utils.data._utils.collate").default_collate_err_msg_format,
+            str(of("nn.modules.module").T) + str(of("nn.modules.module").T.__bound__),
+            str(m.Tensor in of("types")._TensorOrTensors.__args__),
+            f"{wrapped} {wrapped.training} {wrapped(m.ones(1, 2)).shape} {vars(stubs.QuantStub(3))['qconfig']}",
+            f"{stubs.DeQuantStub()(m.ones(1))} {hasattr(stubs.QuantStub(), 'qconfig')}",
+        ]
+
+    assert answers(autogradkit) == answers(torch)

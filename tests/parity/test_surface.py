@@ -226,8 +226,12 @@ def test_what_is_compiled_or_scripted_runs_as_it_is() -> None:
         ("onnx.export", "onnx.export", "in PyTorch as well, which can export it"),
         ("nested.narrow", "nested.narrow", "pad_sequence"),
         ("masked.masked_tensor", "masked.masked_tensor", "torch.masked.mean(x, mask=mask)"),
-        ("quantization.quantize_dynamic", "quantization.quantize_dynamic", "no tensor holds quantised numbers here"),
-        ("ao.nn", "ao.nn", "no tensor holds quantised numbers here"),
+        (
+            "quantization.prepare",
+            "quantization.prepare",
+            "torch.quantization.quantize_dynamic(model, {torch.nn.Linear})",
+        ),
+        ("ao.nn.qat", "ao.nn.qat", "torch.quantize_per_tensor makes quantised tensors"),
         ("export.export", "torch.export", "torch.fx.symbolic_trace(model)"),
     ],
 )

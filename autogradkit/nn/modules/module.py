@@ -53,7 +53,7 @@ from autogradkit.nn.modules.state import Stateful
 
 __all__ = ["Module"]
 
-M = TypeVar("M", bound="Module")
+T = TypeVar("T", bound="Module")  # by PyTorch's name, as programs import it
 Samples = list[tuple[Any, ...]]  # `(layer, *inputs)`
 
 
@@ -136,7 +136,7 @@ class Module(Pickled, Converted, Hooked, Stateful):
 
     # -- modes --------------------------------------------------------------------------------------
 
-    def train(self: M, mode: bool = True) -> M:
+    def train(self: T, mode: bool = True) -> T:
         """Put it and all submodules into training mode (dropout drops) or, with False, out of it."""
         if not isinstance(mode, bool):
             raise ValueError("training mode is expected to be boolean")
@@ -145,11 +145,11 @@ class Module(Pickled, Converted, Hooked, Stateful):
             module.train(mode)
         return self
 
-    def eval(self: M) -> M:
+    def eval(self: T) -> T:
         """Put it and all submodules into evaluation mode."""
         return self.train(False)
 
-    def requires_grad_(self: M, requires_grad: bool = True) -> M:
+    def requires_grad_(self: T, requires_grad: bool = True) -> T:
         """Set `requires_grad` on all parameters: False freezes them."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
@@ -160,7 +160,7 @@ class Module(Pickled, Converted, Hooked, Stateful):
         clear_gradients(self.parameters(), set_to_none)
 
     @entry
-    def apply(self: M, fn: Callable[[Module], None]) -> M:
+    def apply(self: T, fn: Callable[[Module], None]) -> T:
         """Call `fn` on every submodule, and then on itself."""
         for module in self.children():
             module.apply(fn)

@@ -10,24 +10,20 @@ from typing import Any
 from autogradkit.nn.modules.hooks import ModuleHooks
 from autogradkit.nn.modules.state_hooks import StateHooks
 
-# What PyTorch calls the hooks, by the attribute that holds them here and their kind.
-_NAMES = {
-    "_hooks_of_module": {
-        "_forward_pre_hooks": "before",
-        "_forward_pre_hooks_with_kwargs": "before_with_kwargs",
-        "_forward_hooks": "after",
-        "_forward_hooks_with_kwargs": "after_with_kwargs",
-        "_forward_hooks_always_called": "always",
-        "_backward_pre_hooks": "before_backward",
-        "_backward_hooks": "after_backward",
-        "_is_full_backward_hook": "full",
-    },
-    "_state_hooks_of_module": {
-        "_state_dict_pre_hooks": "before_saving",
-        "_state_dict_hooks": "after_saving",
-        "_load_state_dict_pre_hooks": "before_loading",
-        "_load_state_dict_post_hooks": "after_loading",
-    },
+# What PyTorch calls the hooks, in the order in which they stand in its modules: the attribute that holds them here, their kind.
+_PLACES = {
+    "_backward_pre_hooks": ("_hooks_of_module", "before_backward"),
+    "_backward_hooks": ("_hooks_of_module", "after_backward"),
+    "_is_full_backward_hook": ("_hooks_of_module", "full"),
+    "_forward_hooks": ("_hooks_of_module", "after"),
+    "_forward_hooks_with_kwargs": ("_hooks_of_module", "after_with_kwargs"),
+    "_forward_hooks_always_called": ("_hooks_of_module", "always"),
+    "_forward_pre_hooks": ("_hooks_of_module", "before"),
+    "_forward_pre_hooks_with_kwargs": ("_hooks_of_module", "before_with_kwargs"),
+    "_state_dict_hooks": ("_state_hooks_of_module", "after_saving"),
+    "_state_dict_pre_hooks": ("_state_hooks_of_module", "before_saving"),
+    "_load_state_dict_pre_hooks": ("_state_hooks_of_module", "before_loading"),
+    "_load_state_dict_post_hooks": ("_state_hooks_of_module", "after_loading"),
 }
 _KINDS = {"_hooks_of_module": ModuleHooks, "_state_hooks_of_module": StateHooks}
 
@@ -37,19 +33,26 @@ class Pickled:
 
     def __getstate__(self) -> dict[str, Any]:
         # The dicts themselves, which a copied handle then finds in the copied module.
-        state = {name: value for name, value in self.__dict__.items() if name not in _NAMES}
-        for own, names in _NAMES.items():
-            hooks = vars(self.__dict__.get(own) or _KINDS[own]())
-            state |= {name: hooks[kind] for name, kind in names.items()}
+        held = {own: vars(self.__dict__.get(own) or kind()) for own, kind in _KINDS.items()}
+        hooks = {name: held[own][kind] for name, (own, kind) in _PLACES.items()}
+        state: dict[str, Any] = {}
+        for name, value in self.__dict__.items():
+            if name == "_modules":
+                state |= hooks
+            if name not in _KINDS:
+                state[name] = value
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
-        for own, names in _NAMES.items():
-            given = {kind: state.pop(name) for name, kind in names.items() if name in state}
+        given: dict[str, dict[str, Any]] = {own: {} for own in _KINDS}
+        for name, (own, kind) in _PLACES.items():
+            if name in state:
+                given[own][kind] = state.pop(name)
+        for own, kinds in given.items():
             hooks = None
-            if any(given.values()):
+            if any(kinds.values()):
                 hooks = _KINDS[own]()
-                vars(hooks).update(given)
+                vars(hooks).update(kinds)
             self.__dict__[own] = hooks
         self.__dict__.update(state)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import sys
 from types import FunctionType, ModuleType
 
+from autogradkit.core.absent import absent_from
 from autogradkit.core.homes import pytorchs_home
 
 
 def fill(package: ModuleType) -> None:
-    """Put each class and function of the files in `package` where PyTorch has it."""
+    """Put each class and function of the files in `package` where PyTorch has it, and let each find what PyTorch's borrows."""
     files = [each for name, each in sys.modules.items() if name.startswith(f"{package.__name__}.")]
     for file in files:
         for name, value in list(vars(file).items()):
@@ -25,3 +26,6 @@ def fill(package: ModuleType) -> None:
                 sys.modules[place] = ModuleType(place, f"What PyTorch has in `{home}`.")
                 setattr(package, place.rpartition(".")[2], sys.modules[place])
             vars(sys.modules[place]).setdefault(name, value)
+    for name, file in list(sys.modules.items()):
+        if name.startswith(f"{package.__name__}."):
+            vars(file).setdefault("__getattr__", absent_from(name.removeprefix("autogradkit.")))

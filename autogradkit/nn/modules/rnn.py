@@ -135,9 +135,10 @@ class RNNBase(Module):
             shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
         if self.proj_size:
             shapes["weight_hr"] = (self.proj_size, self.hidden_size)
-        for name, shape in shapes.items():
-            setattr(self, f"{name}_l{layer}{suffix}", unfilled(shape, device, dtype))
-        return [f"{name}_l{layer}{suffix}" for name in shapes]
+        names = [f"{name}_l{layer}{suffix}" for name in shapes]
+        for name, shape in zip(names, shapes.values(), strict=True):
+            setattr(self, name, unfilled(shape, device, dtype))
+        return names
 
     def reset_parameters(self) -> None:
         """Draw all parameters anew, uniform in ±1/√hidden_size."""

@@ -112,8 +112,13 @@ def default_collate(batch: Sequence[Any]) -> Any:
     return collate(batch, collate_fn_map=default_collate_fn_map)
 
 
+default_collate_err_msg_format = (
+    "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
+)
+
+
 def _refusal(kind: Any) -> str:
-    return f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {kind}"
+    return default_collate_err_msg_format.format(kind)
 
 
 def _mapping_like(sample: Any, values: dict[Any, Any]) -> Any:

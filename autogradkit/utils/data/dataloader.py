@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.context import BaseContext
 from typing import Any
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
 from autogradkit.core.random import Generator
 from autogradkit.core.warning import warn
@@ -227,3 +228,6 @@ def _refuse_for_iterable(shuffle: bool | None, sampler: Any, batch_sampler: Any)
             raise ValueError(
                 f"DataLoader with IterableDataset: expected unspecified {name} option, but got {name}={value}"
             )
+
+
+__getattr__ = _absent_from("utils.data.dataloader")

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.random import Generator, default_generator
 from autogradkit.core.tensor import Tensor
@@ -244,3 +245,6 @@ def random_split(
     order = permuted(int(sum(lengths)), generator)
     ends = itertools.accumulate(int(length) for length in lengths)
     return [Subset(dataset, order[end - int(length) : end]) for end, length in zip(ends, lengths, strict=True)]
+
+
+__getattr__ = _absent_from("utils.data.dataset")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from autogradkit import distributed
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
 from autogradkit.core.random import Generator
 from autogradkit.utils.data.sampler import Sampler, permuted
@@ -65,3 +66,6 @@ class DistributedSampler(Sampler):
     def set_epoch(self, epoch: int) -> None:
         """Shuffle in another way from the next pass on; without it every pass has the same order."""
         self.epoch = epoch
+
+
+__getattr__ = _absent_from("utils.data.distributed")

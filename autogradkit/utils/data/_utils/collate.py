@@ -10,6 +10,7 @@ from autogradkit.utils.data.collate import collate_numpy_scalar_fn as collate_nu
 from autogradkit.utils.data.collate import collate_str_fn as collate_str_fn
 from autogradkit.utils.data.collate import collate_tensor_fn as collate_tensor_fn
 from autogradkit.utils.data.collate import default_collate as default_collate
+from autogradkit.utils.data.collate import default_collate_err_msg_format as default_collate_err_msg_format
 from autogradkit.utils.data.collate import default_collate_fn_map as default_collate_fn_map
 from autogradkit.utils.data.collate import default_convert as default_convert
 

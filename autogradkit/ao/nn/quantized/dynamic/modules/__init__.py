@@ -1,0 +1,6 @@
+"""PyTorch's `torch.ao.nn.quantized.dynamic.modules`: the dynamic layers, file by file."""
+
+from autogradkit.ao.nn.quantized.dynamic.modules.linear import Linear as Linear
+from autogradkit.core.absent import absent_from as _absent_from
+
+__getattr__ = _absent_from("ao.nn.quantized.dynamic")

@@ -1,0 +1,119 @@
+"""Names that PyTorch's modules have because they import them, and that public code takes from there.
+
+Editors complete `Tensor` to `from torch.nn.functional import Tensor`, and what was written so runs with PyTorch. Here modules
+import other things; these names are found when they are asked for, by `absent.py`. A test holds them to the installed PyTorch.
+Rests on nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_F = "nn.functional"
+_TENSOR = {"Tensor": "torch.Tensor"}
+_PARAMETER = {"Parameter": "nn.parameter.Parameter"}
+_DISTRIBUTIONS = (
+    "Bernoulli Beta Binomial Categorical Cauchy ContinuousBernoulli Dirichlet Distribution Exponential ExponentialFamily Gamma "
+    "Geometric Gumbel HalfNormal Independent Laplace LowRankMultivariateNormal MultivariateNormal Normal OneHotCategorical "
+    "Pareto Poisson TransformedDistribution Uniform"
+)
+
+
+def _own(names: str) -> dict[str, str]:
+    return {name: f"={name}" for name in names.split()}
+
+
+# By PyTorch's module: the name, and the module that it is of or the place where it stands; `=` before what is Python's own.
+_BORROWED: dict[str, dict[str, str]] = {
+    "_C": {name: f"torch.{name}" for name in ("Size", "device", "dtype", "set_flush_denormal")},
+    "functional": {"F": _F, **_TENSOR},
+    "nn.functional": {
+        "math": "=math", "warnings": "=warnings", "importlib": "=importlib", **_TENSOR, "Callable": "=collections.abc.Callable",
+        "Optional": "=typing.Optional", "handle_torch_function": "overrides.handle_torch_function",
+        **{f"has_torch_function{what}": f"overrides.has_torch_function{what}" for what in ("", "_unary", "_variadic")},
+    },
+    "nn.init": {"warnings": "=warnings"},
+    "nn.parameter": {"OrderedDict": "=collections.OrderedDict"},
+    "nn.modules.activation": {
+        "F": _F, **_PARAMETER, "constant_": "nn.init.constant_", "xavier_normal_": "nn.init.xavier_normal_",
+        "xavier_uniform_": "nn.init.xavier_uniform_",
+    },
+    "nn.modules.batchnorm": {"F": _F, **_PARAMETER},
+    "nn.modules.container": {"chain": "=itertools.chain", "islice": "=itertools.islice", "container_abcs": "=collections.abc"},
+    "nn.modules.conv": {
+        "F": _F, **_PARAMETER, **{f"_size_{n}_t": f"nn.common_types._size_{n}_t" for n in (1, 2, 3)},
+    },
+    "nn.modules.dropout": {"F": _F},
+    "nn.modules.linear": {"F": _F, **_PARAMETER},
+    "nn.modules.loss": {"F": _F, "PairwiseDistance": "nn.modules.distance.PairwiseDistance"},
+    "nn.modules.module": {"OrderedDict": "=collections.OrderedDict", "namedtuple": "=collections.namedtuple"},
+    "nn.modules.normalization": {"F": _F, **_PARAMETER, "Size": "torch.Size"},
+    "nn.modules.padding": {"F": _F},
+    "nn.modules.pooling": {"F": _F},
+    "nn.modules.sparse": {"F": _F, **_PARAMETER, **_TENSOR, "Module": "nn.modules.module.Module", "init": "nn.init"},
+    "nn.modules.transformer": {
+        "F": _F, "Dropout": "nn.Dropout", "Linear": "nn.Linear", "MultiheadAttention": "nn.MultiheadAttention",
+        "xavier_uniform_": "nn.init.xavier_uniform_",
+    },
+    "nn.modules.upsampling": {"F": _F, **_TENSOR, "Module": "nn.modules.module.Module"},
+    "nn.modules.utils": {"collections": "=collections", "repeat": "=itertools.repeat"},
+    "nn.utils.parametrize": {"ModuleList": "nn.ModuleList", "deepcopy": "=copy.deepcopy"},
+    "nn.utils.prune": {"ABC": "=abc.ABC", "abstractmethod": "=abc.abstractmethod", "numbers": "=numbers"},
+    "optim.adam": {"Optimizer": "optim.Optimizer"},
+    "optim.lr_scheduler": {
+        "Optimizer": "optim.Optimizer", **_TENSOR, "Counter": "=collections.Counter", "bisect_right": "=bisect.bisect_right",
+        "inf": "=math.inf", "math": "=math", "partial": "=functools.partial", "warnings": "=warnings",
+        "wraps": "=functools.wraps",
+    },
+    "optim.optimizer": {"OrderedDict": "=collections.OrderedDict", "chain": "=itertools.chain", "deepcopy": "=copy.deepcopy"},
+    "optim.swa_utils": {"deepcopy": "=copy.deepcopy"},
+    "utils.data.dataloader": {
+        "Dataset": "utils.data.Dataset", "Sampler": "utils.data.Sampler", "get_worker_info": "utils.data.get_worker_info",
+    },
+    "utils.data.dataset": {"randperm": "torch.randperm", "warnings": "=warnings"},
+    "utils.data.distributed": {"Dataset": "utils.data.Dataset", "dist": "distributed"},
+    "autograd.graph": {"Variable": "autograd.Variable", "defaultdict": "=collections.defaultdict", "deque": "=collections.deque"},
+    "distributions.categorical": {
+        "Distribution": "distributions.Distribution", "lazy_property": "distributions.utils.lazy_property",
+        "logits_to_probs": "distributions.utils.logits_to_probs", "probs_to_logits": "distributions.utils.probs_to_logits",
+    },
+    "distributions.kl": {**_TENSOR, **{name: f"distributions.{name}" for name in _DISTRIBUTIONS.split()}},
+    "distributions.transforms": {
+        **_TENSOR, "F": _F, "Distribution": "distributions.Distribution", "broadcast_all": "distributions.utils.broadcast_all",
+        "constraints": "distributions.constraints", "lazy_property": "distributions.utils.lazy_property", "math": "=math",
+        "pad": "nn.functional.pad", "softplus": "nn.functional.softplus",
+    },
+    "distributions.utils": {"F": _F, "Number": "types.Number"},
+    "fft": _TENSOR,
+    "hub": {
+        **_own("contextlib errno hashlib json os re shutil sys tempfile warnings zipfile"), "Path": "=pathlib.Path",
+        "HTTPError": "=urllib.error.HTTPError", "tqdm": "=tqdm.tqdm", "urlopen": "=urllib.request.urlopen",
+    },
+    "serialization": {
+        **_own("copyreg io os pickle re shutil struct sys tarfile tempfile warnings"), "closing": "=contextlib.closing",
+        "contextmanager": "=contextlib.contextmanager",
+    },
+    "random": {"Generator": "torch.Generator"},
+    "sparse": _TENSOR,
+    "special": _TENSOR,
+    "types": {**_TENSOR, "Size": "torch.Size", "SymInt": "torch.SymInt"},
+}  # fmt: skip
+
+
+def borrowed(namespace: str, name: str) -> Any:
+    """What PyTorch's module for `namespace` has of another under `name`; None where it has nothing, or nobody takes it there.
+
+    >>> import autogradkit
+    >>> borrowed("optim.lr_scheduler", "Optimizer") is autogradkit.optim.Optimizer, borrowed("optim", "Optimiser")
+    (True, None)
+    """
+    place = _BORROWED.get(namespace, {}).get(name)
+    if place is None:
+        return None
+    if place[0] == "=":
+        home, _, own = place[1:].rpartition(".")
+        return getattr(importlib.import_module(home), own) if home else importlib.import_module(own)
+    home, _, own = place.rpartition(".")
+    package = importlib.import_module("autogradkit" if home in ("", "torch") else f"autogradkit.{home}")
+    return getattr(package, own)
