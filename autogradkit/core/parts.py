@@ -14,7 +14,8 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 PART = 1 << 16  # elements: half a megabyte of doubles; with fewer the calls cost more than the memory
-_RUN = 1 << 12  # elements side by side; of shorter runs each is on a page of memory of its own, up to seven times as slow
+# Elements side by side: of shorter runs each is on a page of memory of its own, which is up to seven times as slow.
+_RUN = 1 << 12
 
 
 def in_parts(*arrays: Array) -> Iterable[Any]:
