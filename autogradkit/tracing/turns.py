@@ -60,7 +60,8 @@ def _homes(code: CodeType, instructions: list[dis.Instruction]) -> dict[int, int
             place += 1
     if len(reached) == len(instructions):
         return {}
-    caught = sorted((each.target, each.end) for each in dis.Bytecode(code).exception_entries)
+    bytecode: Any = dis.Bytecode(code)  # of whose entries the stubs know nothing
+    caught = sorted((each.target, each.end) for each in bytecode.exception_entries)
     homes: dict[int, int] = {}
     for place, each in enumerate(instructions):
         handler = bisect.bisect_right(caught, (each.offset, len(code.co_code))) - 1

@@ -57,7 +57,7 @@ class StillWidget(anywidget.AnyWidget):
         """Take the live view away, and its layout, a model of its own that ipywidgets would keep for ever."""
         layout = self._trait_values.get("layout")  # there is none yet where it could not be made
         super().close()
-        self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets shows nothing more of what was closed once
+        vars(self).pop("_repr_mimebundle_", None)  # ipywidgets shows nothing more of what was closed once
         if layout is not None:
             layout.close()
 
