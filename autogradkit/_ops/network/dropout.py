@@ -74,9 +74,8 @@ def _draws(input: Any, p: float, train: bool, by_channel: bool = False, lowers: 
         raise NotImplementedError(f"\"bernoulli_scalar_cpu_\" not implemented for '{scalar_type(input.dtype)}'")
     if array.dtype.kind in "biu":
         drawn = array.shape[:2] if by_channel else array.shape
-        chances(
-            default_generator, math.prod(drawn), 1 - p
-        )  # PyTorch has drawn by the time that it divides, and refuses
+        # PyTorch has drawn by the time that it divides, and refuses.
+        chances(default_generator, math.prod(drawn), 1 - p)
         whole = np.dtype(np.int64) if lowers and array.dtype.kind == "b" else array.dtype
         require_castable(get_default_dtype().numpy, whole)
     return True
