@@ -136,7 +136,7 @@ def test_a_module_that_only_pytorch_has_is_said_to_be_its(statement: str, said: 
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("from autogradkit.ao.quantization import quantize_dynamic", "no tensor holds quantised numbers here"),
+        ("from autogradkit.ao.quantization import prepare", "quantize_dynamic(model, {torch.nn.Linear}) quantises"),
         ("from autogradkit.nested import nested_tensor_from_jagged", "torch.nn.utils.rnn has pad_sequence"),
         ("from autogradkit.masked import masked_tensor", "masks stand beside tensors here"),
     ],
@@ -177,7 +177,7 @@ def test_the_names_are_read_only_when_a_public_name_is_missed() -> None:
         "from autogradkit.core.absent import _names\n"
         "import autogradkit as torch, autogradkit.nn.functional, autogradkit.optim, autogradkit.utils.data\n"
         "hasattr(torch, '__wrapped__'), hasattr(torch.nn, '_ipython_display_')\n"
-        "print(_names.cache_info().currsize, hasattr(torch, 'quantize_per_tensor'), _names.cache_info().currsize)"
+        "print(_names.cache_info().currsize, hasattr(torch, 'quantized_lstm_cell'), _names.cache_info().currsize)"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said == "0 False 1\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from IPython.utils.capture import capture_output
 
@@ -22,14 +24,17 @@ def shown(monkeypatch: pytest.MonkeyPatch, pictures: list[str]) -> list[str]:
     texts: list[str] = []
 
     class Handle:
-        def update(self, ledger: GradLedger) -> None:
-            texts.append(ledger.plain())
-            pictures.append(ledger.static_svg())
+        def __init__(self, ledger: GradLedger) -> None:
+            self.ledger = ledger
+
+        def update(self, data: dict[str, str], raw: bool, metadata: dict[str, Any]) -> None:
+            texts.append(data["text/plain"])
+            pictures.append(self.ledger.static_svg())
 
     def display(ledger: GradLedger, display_id: bool) -> Handle:
-        handle = Handle()
-        handle.update(ledger)
-        return handle
+        texts.append(ledger.plain())
+        pictures.append(ledger.static_svg())
+        return Handle(ledger)
 
     monkeypatch.setattr("autogradkit.widgets.ledger.display", display)
     return texts

@@ -28,6 +28,7 @@ NO_VALID_CALL = {
     # What PyTorch refuses of every plain tensor, and sizes that would have to go up.
     *(name + each for name in ("", "Tensor.") for each in ("int_repr", "q_scale", "q_zero_point", "q_per_channel_axis")),
     *(name + each for name in ("", "Tensor.") for each in ("q_per_channel_scales", "q_per_channel_zero_points")),
+    "quantize_per_tensor", "quantize_per_channel", "quantize_per_tensor_dynamic",  # whose dtypes are none of a plain tensor
     "get_autocast_dtype", "nn.functional.fractional_max_pool3d", "nn.functional.conv_tbc", "segment_reduce",
     "grid_sampler_2d", "grid_sampler_3d", "conv_tbc",
     "Tensor.qscheme", "Tensor.pin_memory", "Tensor.record_stream", "Tensor.resize",

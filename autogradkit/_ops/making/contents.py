@@ -217,7 +217,10 @@ def _as_lists(data: Any, within: tuple[int, ...]) -> Any:
             data[0]
         except Exception:  # whatever it is, the user's class has no first element
             raise ValueError(f"could not determine the shape of object type '{type(data).__name__}'") from None
-    return [_as_lists(each, (*within, id(data))) for each in data]
+    elements = list(data)
+    for at in range(len(elements), len(data)):
+        data[at]  # which raises, where its iterator had ended
+    return [_as_lists(each, (*within, id(data))) for each in elements]
 
 
 def _infer_shape(data: Any) -> tuple[int, ...]:

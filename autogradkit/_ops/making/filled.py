@@ -15,6 +15,7 @@ from autogradkit._ops.making.options import (
     nothing_in,
     ones_in,
     require_sizes,
+    require_unpinned,
     strides_in,
     strides_like,
     zeros_in,
@@ -135,6 +136,7 @@ def full(size: Sizes, fill_value: Scalar, **options: OutOptions) -> Any:
 def _full(
     size: Sizes, value: Any, options: dict[str, Any], default: Dtype, strides: Any = None, *, name: str = ""
 ) -> Tensor:
+    require_unpinned(options)
     require_sizes(size)
     filling = scalar_array(value, dtype_in(options, default))
     return filled_tensor(size, lambda array: array.fill(filling), options, default, strides, name=name)

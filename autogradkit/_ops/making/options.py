@@ -207,12 +207,17 @@ def _without_numbers(array: Array, options: dict[str, Any]) -> Tensor:
 def require_place(options: dict[str, Any]) -> bool:
     """Whether it is to be on the meta device. Raises for others than that and the processor, and for pinned memory."""
     meta = is_meta(options["device"])
+    require_unpinned(options)
+    return meta
+
+
+def require_unpinned(options: dict[str, Any]) -> None:
+    """Raise RuntimeError for pinned memory, before a factory's own numbers are looked at."""
     if options.get("pin_memory"):
         raise RuntimeError(
             "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available on this "
             "system."
         )
-    return meta
 
 
 def moved(tensor: Any, device: Any) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import Array, OlderOptions, Options, OutOptions, Scalar, SymInt
 from autogradkit._ops.declare.writing import require_no_leaf
-from autogradkit._ops.making.options import dtype_in, filled_tensor, finished
+from autogradkit._ops.making.options import dtype_in, filled_tensor, finished, require_unpinned
 from autogradkit._ops.making.scalars import scalar_array, wide_scalar_array
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
@@ -60,6 +60,7 @@ def _range(start: Any, end: Any, step: Any, options: dict[str, Any]) -> Tensor:
         short = max(abs(start), abs(end), abs(step)) < 1 << 52  # NumPy counts in float64
         if short and options.get("out") is None and step and (end - start) * step >= 0:
             return finished(noted(np.arange(start, end, step, dtype=np.int64)), options)
+    require_unpinned(options)
     require_real("arange", kind)
     if not all(math.isfinite(each) for each in (start, end)):
         raise RuntimeError(f"unsupported range: {float(start):g} -> {float(end):g}")
@@ -289,6 +290,7 @@ def _(n: SymInt, m: SymInt, **options: OutOptions) -> Any:
 def _diagonal(n: int, m: int, options: dict[str, Any]) -> Tensor:
     if options.get("out") is not None:
         require_no_leaf("aten::eye", options["out"])
+    require_unpinned(options)
     for name, value in (("n", n), ("m", m)):
         if value < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {value}")
