@@ -217,6 +217,7 @@ def _again(given: QuantizedTensor, found: Any) -> Any:
 
 
 def quantized(whole: Tensor, kind: dtypes.dtype, scale: Any, zero_point: Any, axis: int | None) -> Any:
+    """The tensor of whole numbers `whole`, which becomes quantised: with one scale, or with one for each index along `axis`."""
     whole.__class__ = QuantizedTensor
     made: Any = whole
     made._kind, made._scale, made._zero_point, made._axis = kind, scale, zero_point, axis

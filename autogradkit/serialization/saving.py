@@ -172,9 +172,8 @@ class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
         if isinstance(obj, Tensor):
             return _reduced(obj)
         if isinstance(obj, device):
-            kind = "".join(
-                obj.type
-            )  # a string of its own, as each time that PyTorch is asked, so that it is written whole
+            # A string of its own, as each time that PyTorch is asked, so that it is written whole.
+            kind = "".join(obj.type)
             return device, (kind,) if obj.index is None else (kind, obj.index)
         if isinstance(obj, layout):
             return _LAYOUT_NAMED, (str(obj),)
