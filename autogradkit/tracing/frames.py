@@ -7,15 +7,28 @@ Rests on `core.frames`, which knows whose code a frame runs. A frame is held now
 from __future__ import annotations
 
 import functools
+import sys
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from inspect import CO_OPTIMIZED
 from types import CodeType, FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from autogradkit.core.frames import PACKAGE, is_library, is_ours
 
 _MOST_FRAMES = 8
+_WARNS = sys.version_info[:2] == (3, 12)
 T = TypeVar("T")
+
+
+def variables_of(frame: FrameType) -> Mapping[str, Any]:
+    """The variables of a running frame.
+
+    Python 3.12 has the variables of comprehensions in the code around them, and warns of a traced module whose variables were
+    asked for meanwhile. There the globals do, which a module's variables are.
+    """
+    module = _WARNS and frame.f_code.co_nlocals and not frame.f_code.co_flags & CO_OPTIMIZED
+    return frame.f_globals if module else frame.f_locals
 
 
 class Spot:

@@ -16,7 +16,7 @@ from typing import Any
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.tracing.events import Layer
-from autogradkit.tracing.frames import once_per_code
+from autogradkit.tracing.frames import once_per_code, variables_of
 from autogradkit.tracing.identity import ByIdentity
 from autogradkit.tracing.labels import SUBSCRIPTS
 from autogradkit.tracing.namespace import (
@@ -92,7 +92,7 @@ class Naming:
     def note_python_modules(self, frame: FrameType | None) -> None:
         """Remember which names stand for Python modules where this code, which the caller keeps, runs: no operands."""
         if frame is not None and id(frame.f_code) not in self.python_modules:
-            code, variables, others = frame.f_code, frame.f_locals, frame.f_globals
+            code, variables, others = frame.f_code, variables_of(frame), frame.f_globals
             names = {*code.co_names, *code.co_varnames, *code.co_freevars}  # of all variables those that it can read
             found = (name for name in names if holds(variables.get(name, others.get(name)), ModuleType))
             self.python_modules[id(code)] = frozenset(found)
@@ -115,7 +115,7 @@ class Naming:
         way = self._led_to.get(tensor) or way
         leading: list[list[tuple[str, Any]]] = []
         for frame in reversed(visit.frames):
-            variables = dict(frame.f_locals)  # which the learner's threads do not change meanwhile
+            variables = dict(variables_of(frame))  # which the learner's threads do not change meanwhile
             holding = [name for name, value in variables.items() if value is tensor and _is_told(name)]
             if holding:
                 passing, bound = loop_variables(frame.f_code), _bound_in(frame.f_code)
@@ -265,7 +265,7 @@ def names_of(values: Sequence[Any], frame: FrameType | None) -> tuple[frozenset[
     if frame is None or not values:
         return (frozenset(),) * len(values)
     found: dict[int, list[str]] = {id(value): [] for value in values}
-    variables, others = frame.f_locals, frame.f_globals
+    variables, others = variables_of(frame), frame.f_globals
     offsets, names = _names_read(frame.f_code)
     end = bisect.bisect_right(offsets, frame.f_lasti)
     for name in {*names[max(0, end - _MOST_READ) : end]}:
