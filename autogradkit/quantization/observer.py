@@ -1,7 +1,7 @@
 """Observers: layers that watch the range of the numbers they pass on, and say which scale and zero point suit it.
 
 `calculate_qparams` of an affine scheme reaches from the least to the largest number and holds 0; of a symmetric one it reaches
-as far to one side as to the other. Rests on nn; `quantize.py` quantises weights by them.
+as far to one side as to the other. Rests on nn and `tensor.py`; `quantize.py` quantises weights by them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from autogradkit.core.limits import finfo
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.nn.modules.module import Module as _Module
+from autogradkit.quantization.tensor import ENDS
 
 __getattr__ = _absent_from("quantization.observer")
 _EPSILON = finfo(dtypes.float32).eps
-_ENDS = {dtypes.qint8: (-128, 127), dtypes.quint8: (0, 255), dtypes.qint32: (-(2**31), 2**31 - 1)}
 _SYMMETRIC = (schemes.per_tensor_symmetric, schemes.per_channel_symmetric)
 
 
@@ -84,7 +84,7 @@ class UniformQuantizationObserverBase(ObserverBase):
         is_dynamic: bool = False,
     ) -> None:
         super().__init__(dtype, is_dynamic)
-        if dtype not in _ENDS:
+        if dtype.name not in ENDS:
             raise NotImplementedError(
                 f"autogradkit observes for torch.quint8, torch.qint8 and torch.qint32, not for {dtype}"
             )
@@ -100,7 +100,7 @@ class UniformQuantizationObserverBase(ObserverBase):
         self.reduce_range = reduce_range
         self.register_buffer("eps", tensor([eps], **(factory_kwargs or {})))
         self.has_customized_qrange = quant_min is not None
-        low, high = _ENDS[dtype]
+        low, high = ENDS[dtype.name]
         if reduce_range and dtype is not dtypes.qint32:
             low, high = low // 2, high // 2
         self.quant_min = low if quant_min is None else quant_min

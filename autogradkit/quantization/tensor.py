@@ -21,7 +21,8 @@ from autogradkit.core.printing import contents, shown_part, with_notes
 from autogradkit.core.schemes import per_channel_affine, per_tensor_affine, qscheme
 from autogradkit.core.tensor import Tensor
 
-_ENDS = {"quint8": (0, 255), "qint8": (-128, 127), "qint32": (-(2**31), 2**31 - 1)}
+# The least and the largest whole number of each dtype.
+ENDS = {"quint8": (0, 255), "qint8": (-128, 127), "qint32": (-(2**31), 2**31 - 1)}
 _KEPT = {"quint8": np.uint8, "qint8": np.int8, "qint32": np.int32}
 _CALLED = {"quint8": "QUInt8", "qint8": "QInt8", "qint32": "QInt32"}
 _MOVED = frozenset((
@@ -242,7 +243,7 @@ def _real(given: QuantizedTensor) -> Any:
 
 def _whole(array: Any, scale: Any, zero_point: Any, kind: str) -> Any:
     """The nearest whole numbers, halves to even ones, within the ends of their kind."""
-    low, high = _ENDS[kind]
+    low, high = ENDS[kind]
     with np.errstate(all="ignore"):
         steps = np.rint(array * (np.float32(1) / scale) + np.float32(zero_point)).astype(np.float64)
     return np.clip(np.nan_to_num(steps, nan=low), low, high).astype(_KEPT[kind])
@@ -256,11 +257,11 @@ def _quantized_as(given: QuantizedTensor, real: Tensor) -> Tensor:
 
 
 def _require(input: Any, kind: dtypes.dtype, name: str, lowest: int, highest: int) -> None:
-    if kind.name not in _ENDS:
+    if kind.name not in ENDS:
         raise RuntimeError(f"ScalarType {dtypes.SCALAR_TYPE_NAMES[kind]} is not supported in new_qtensor.")
     if input.dtype is not dtypes.float32:
         raise RuntimeError(f"Quantize only works on Float Tensor, got {dtypes.SCALAR_TYPE_NAMES[input.dtype]}")
-    low, high = _ENDS[kind.name]
+    low, high = ENDS[kind.name]
     if highest > high:
         raise RuntimeError(f"{name} zero_point {highest} is above upper bound.")
     if lowest < low:
@@ -328,8 +329,8 @@ def quantize_per_tensor_dynamic(input: Any, dtype: dtypes.dtype, reduce_range: b
     >>> torch.quantize_per_tensor_dynamic(torch.tensor([0.0, 2.55]), torch.quint8, False).int_repr()
     tensor([  0, 255], dtype=torch.uint8)
     """
-    low, high = _ENDS.get(dtype.name, (0, 0))
-    if dtype.name == "qint32" or dtype.name not in _ENDS:
+    low, high = ENDS.get(dtype.name, (0, 0))
+    if dtype.name == "qint32" or dtype.name not in ENDS:
         raise RuntimeError("dtype should be QUInt8 or QInt8 or Float16 or BFloat16")
     if reduce_range:
         low, high = low // 2, high // 2
