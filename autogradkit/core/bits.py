@@ -58,7 +58,8 @@ def chosen(condition: Any, x: Any, other: Any, out: Array | None = None) -> Any:
     return found.view(x.dtype)
 
 
-def signed(x: Any, sign: Any) -> Any:
-    """`x`, with its sign set where `sign` has it set: of one shape and dtype."""
+def signed(x: Any, sign: Any, out: Array | None = None) -> Any:
+    """`x`, with its sign set where `sign` has it set: of one shape and dtype. `out` may be `x`."""
     bits = _BITS[x.dtype.itemsize]
-    return (x.view(bits) | (sign.view(bits) & np.iinfo(bits).min)).view(x.dtype)
+    set_bits = sign.view(bits) & np.iinfo(bits).min
+    return np.bitwise_or(x.view(bits), set_bits, None if out is None else out.view(bits)).view(x.dtype)

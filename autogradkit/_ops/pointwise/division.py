@@ -16,6 +16,7 @@ from autogradkit._ops.declare.kinds import Array, Operand, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_not_implemented, undifferentiated
 from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
 from autogradkit._ops.pointwise.arithmetic import binary_samples, binary_tensor_samples, reciprocal, with_number
+from autogradkit._ops.pointwise.singles import MANY
 from autogradkit.core.bits import chosen, signed
 from autogradkit.core.parts import in_parts
 from autogradkit.core.tensor import Tensor
@@ -131,8 +132,6 @@ def _(self: Tensor, other: Scalar, *, rounding_mode: str | None) -> Any:
 
 # -- whole quotients and rests of many numbers -----------------------------------------------------------------------------
 
-_MANY = 4096  # elements from which several passes are quicker than the C library's fmod, which NumPy calls for each
-
 
 def _parts(out: Array, self: Any, other: Any) -> Iterable[Any]:
     return in_parts(
@@ -140,34 +139,36 @@ def _parts(out: Array, self: Any, other: Any) -> Iterable[Any]:
     )
 
 
-def _quotients(self: Any, other: Any, out: Array, bound: float) -> Any:
-    """self / other in float64, if there are many of float32, and all so small that no rounding makes whole numbers of them."""
-    if out.size < _MANY or np.result_type(self, other) != np.float32 or not np.isfinite(other).all():
+def _quotients(self: Any, other: Any, out: Array, bound: float) -> tuple[Array, Array, Array] | None:
+    """self / other in float64, and both, if they are many of float32, and all quotients so small that no rounding makes whole
+    numbers of them."""
+    if out.size < MANY or np.result_type(self, other) != np.float32 or not np.isfinite(other).all():
         return None
-    divided, by = np.asarray(self, np.float32), np.asarray(other, np.float32)
-    found = divided.astype(np.float64) / by
-    return found if np.maximum.reduce(found, None) < bound and np.minimum.reduce(found, None) > -bound else None
+    divided, by = np.asarray(self, np.float64), np.asarray(other, np.float64)
+    found = divided / by
+    inside = np.maximum.reduce(found, None) < bound and np.minimum.reduce(found, None) > -bound
+    return (found, divided, by) if inside else None
 
 
 def _write_floor(self: Any, other: Any, out: Array) -> None:
     for into, divided, by in _parts(out, self, other):
-        found = _quotients(divided, by, into, 2.0**23)
-        if found is None:
+        quotients = _quotients(divided, by, into, 2.0**23)
+        if quotients is None:
             np.floor_divide(divided, by, out=into)
         else:
-            np.copyto(into, np.floor(found, found), casting="same_kind")
+            np.floor(quotients[0], into, casting="same_kind")
 
 
 def _rest_of(self: Any, other: Any, out: Array) -> Any:
     """What division leaves, with the sign of `self`."""
-    found = _quotients(self, other, out, 2.0**29)
-    if found is None:
+    quotients = _quotients(self, other, out, 2.0**29)
+    if quotients is None:
         return np.fmod(self, other)
+    found, divided, by = quotients
     np.trunc(found, found)
-    found *= np.asarray(other, np.float32)
-    self = np.asarray(self, np.float32)
-    np.subtract(self, found, found)
-    return signed(found.astype(np.float32), self)
+    found *= by
+    np.subtract(divided, found, found)
+    return signed(found.astype(np.float32), np.asarray(self, np.float32))
 
 
 @op(

@@ -17,6 +17,7 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise import near_one
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, binary_tensor_samples
 from autogradkit._ops.pointwise.elementary import within
+from autogradkit._ops.pointwise.singles import by_steps, mend
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.fused import fma64
 
@@ -116,7 +117,14 @@ def log_add_exp(one: Array, other: Array) -> Array:
     )
 
 
-_MANY = 4096  # elements from which several passes are quicker than NumPy's one, which calls the C library for each
+def _logaddexp(self: Array, other: Array, out: Array) -> None:
+    larger = np.maximum(self, other)
+    found = np.abs(np.subtract(self, other))
+    np.negative(found, found)
+    near_one.log1p(np.exp(found, found), found)
+    found += larger
+    mend(np.maximum, np.isinf(larger), found, self, other)  # the difference of two infinities is no number
+    np.copyto(out, found)
 
 
 @op(
@@ -138,18 +146,8 @@ def logaddexp(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.logaddexp(torch.tensor([100.0]), torch.tensor([100.0]))
     tensor([100.6931])
     """
-    if out.dtype == np.float32 and out.size >= _MANY:
-        larger = np.maximum(self, other)
-        found = np.abs(np.subtract(self, other))
-        np.negative(found, found)
-        near_one.log1p(np.exp(found, found), found)
-        found += larger
-        endless = np.isinf(larger)  # the difference of two infinities is no number
-        np.copyto(out, found)
-        np.copyto(out, larger, where=endless)
-        return
     if out.dtype.kind != "c":
-        np.logaddexp(self, other, out=out)
+        by_steps(np.logaddexp, _logaddexp, out, self, other)
         return
     np.copyto(out, log_add_exp(np.asarray(self, out.dtype), np.asarray(other, out.dtype)))
 

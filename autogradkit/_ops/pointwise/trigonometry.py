@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import INT_TO_FLOAT, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import common_not_implemented, refuses
-from autogradkit._ops.pointwise import near_one
+from autogradkit._ops.pointwise import angles, near_one
 from autogradkit._ops.pointwise.arithmetic import binary_tensor_samples
 from autogradkit._ops.pointwise.elementary import times_tanh_slope, within
 
@@ -61,7 +61,6 @@ def cos(self: Array, *, out: Array) -> None:
 
 @op(
     pointwise=INT_TO_FLOAT,
-    ufunc=np.tan,
     in_place=True,
     samples=within(-1, 1),
     vjp={"self": lambda g, result: g * k.conj(1 + result * result)},
@@ -73,6 +72,7 @@ def tan(self: Array, *, out: Array) -> None:
     >>> torch.tan(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 1.5574])
     """
+    angles.tan(self, out)
 
 
 @op(
@@ -131,7 +131,6 @@ def acos(self: Array, *, out: Array) -> None:
 @op(
     "arctan",
     pointwise=INT_TO_FLOAT,
-    ufunc=np.arctan,
     in_place=True,
     samples=within(-3, 3),
     vjp={"self": lambda g, self: g / k.conj(self * self + 1)},
@@ -143,6 +142,7 @@ def atan(self: Array, *, out: Array) -> None:
     >>> torch.atan(torch.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7854])
     """
+    angles.atan(self, out)
 
 
 def _negated(x: Any, kind: str) -> Any:
@@ -164,7 +164,6 @@ def _square(self: Any, other: Any) -> Any:
 @op(
     "arctan2",
     pointwise=INT_TO_FLOAT,
-    ufunc=np.arctan2,
     in_place=True,
     dtypes=common_not_implemented("atan2_cpu", "c"),
     samples=binary_tensor_samples,
@@ -181,6 +180,7 @@ def atan2(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.atan2(torch.tensor([1.0, 1.0]), torch.tensor([1.0, -1.0]))
     tensor([0.7854, 2.3562])
     """
+    angles.atan2(self, other, out)
 
 
 @op(
@@ -201,7 +201,6 @@ def sinh(self: Array, *, out: Array) -> None:
 
 @op(
     pointwise=INT_TO_FLOAT,
-    ufunc=np.cosh,
     in_place=True,
     samples=within(-2, 2),
     vjp={"self": lambda g, self: g * k.conj(k.sinh(self))},
@@ -213,6 +212,7 @@ def cosh(self: Array, *, out: Array) -> None:
     >>> torch.cosh(torch.tensor([0.0, 1.0]))
     tensor([1.0000, 1.5431])
     """
+    near_one.cosh(self, out)
 
 
 @op(
