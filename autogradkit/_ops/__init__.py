@@ -134,6 +134,7 @@ _WAITING = {
     "autogradkit._ops.selection.reducing": ".index_reduce .index_reduce_ .scatter_reduce .scatter_reduce_",
     "autogradkit._ops.selection.searching": "bucketize searchsorted",
     "autogradkit._ops.selection.segments": "",
+    "autogradkit._ops.selection.take": ".put .put_ .take",
     "autogradkit._ops.selection.triangles": ".diag .diag_embed .diagflat .tril .tril_ .triu .triu_",
     "autogradkit._ops.selection.view_scatters": ".as_strided_scatter .diagonal_scatter .select_scatter .slice_scatter",
     "autogradkit._ops.sparse.compressed": "",

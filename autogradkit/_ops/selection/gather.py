@@ -1,4 +1,4 @@
-"""Elements picked, written or added by a position each: gather, scatter, take, put and their kin.
+"""Elements picked, written or added by a position along a dimension: gather, scatter and their kin.
 
 Rests on declare and index_select, whose checks of positions it shares. `t[index]` itself stands in indexing.py.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from autogradkit._ops.declare import UNIMPLEMENTED, function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Scalar
 from autogradkit._ops.declare.refusals import undifferentiated
-from autogradkit._ops.declare.writing import require_disjoint, require_same_dtype, saying
+from autogradkit._ops.declare.writing import require_disjoint, require_same_dtype
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.index_select import is_index, lined_up, require_within
 from autogradkit._ops.views.sizes import expand, view_sizes
@@ -29,7 +29,7 @@ from autogradkit.core.warning import warn_once
 FEW = 512  # elements, of which the indexing by a kept grid is quicker
 
 
-def _name(array: Array) -> str:
+def scalar_name(array: Array) -> str:
     return SCALAR_TYPE_NAMES[from_numpy_dtype(array.dtype)]
 
 
@@ -300,7 +300,9 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
             f"{tensor._array.ndim} dimensions for input, and {places._array.ndim} dimensions for indices"
         )
     if places._array.dtype != np.int64:
-        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {_name(places._array)}")
+        raise RuntimeError(
+            f"torch.take_along_dim(): dtype of indices should be Long but got {scalar_name(places._array)}"
+        )
     dim = wrap_dim(dim, tensor._array.ndim)
     require_dims(tensor._array.ndim)
     own, named = list(tensor._array.shape), list(places._array.shape)
@@ -311,105 +313,3 @@ def take_along_dim(self: Tensor, indices: Tensor, dim: int | None = None) -> Any
     if not whole[dim] and places._array.size:
         raise RuntimeError("ZeroDivisionError")
     return gather(expand(tensor, whole), dim, expand(wrap(places._array % np.int64(whole[dim] or 1)), names))
-
-
-_require_takers_dtype = saying(
-    "take(): self and out expected to have the same dtype, but got self.dtype = {result} and out.dtype = {out}"
-)
-
-
-def _require_long(self: Any, index: Any) -> None:
-    if index._array.dtype != np.int64:
-        raise RuntimeError(f"take(): Expected a long tensor for index, but got {_name(index._array)}")
-
-
-def _take_meta(self: Array, index: Array) -> Any:
-    if not self.size and index.size:
-        raise IndexError("take(): tried to take from an empty tensor")
-    bad = index[(index < -self.size) | (index >= self.size)]
-    if bad.size:
-        raise IndexError(f"out of range: tried to access index {int(bad.flat[0])} on a tensor of {self.size} elements.")
-    return index.shape, self.dtype
-
-
-def _take_backward(g: Any, self: Any, index: Any) -> Any:
-    flat = k.reshape(k.new_zeros(g, self.shape), (-1,))
-    return k.reshape(k.index_put(flat, (index,), g, True), self.shape)
-
-
-@op(
-    out_dtype=_require_takers_dtype,
-    refuse=_require_long,
-    refuse_out=lambda out, self, index: _require_takers_dtype(self._array.dtype, out._array.dtype),  # before any number
-    apart="given",
-    meta=_take_meta,
-    samples=lambda t: [(t(2, 3), wrap(np.array([[5, 0], [5, 2]])))],
-    gradient_version=1,
-    vjp={"self": _take_backward},
-    rule="∂self = ∂ added at the index, 0 elsewhere",
-)
-def take(self: Array, index: Array, *, out: Array) -> None:
-    """The elements at these positions of the row-major order, in the shape of `index`.
-
-    >>> import autogradkit as torch
-    >>> torch.take(torch.tensor([[1, 2], [3, 4]]), torch.tensor([0, 3]))
-    tensor([1, 4])
-    """
-    np.copyto(out, self.reshape(-1)[index])
-
-
-def _require_puttable(self: Any, index: Any, source: Any, accumulate: bool) -> None:
-    self, index, source = self._array, index._array, source._array
-    if index.dtype != np.int64:
-        raise RuntimeError(f"put_(): Expected a long tensor for index, but got {_name(index)}")
-    if self.dtype != source.dtype:
-        raise RuntimeError(
-            f"put_(): self and source expected to have the same dtype, but got self.dtype = {_name(self)} and source.dtype = "
-            f"{_name(source)}"
-        )
-    if source.size != index.size:
-        raise IndexError(
-            "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
-            f"{source.size}, index.numel() = {index.size}"
-        )
-    if not self.size and index.size:
-        raise IndexError("put_(): Tried to put elements into an empty tensor")
-
-
-@op(
-    in_place=True,
-    out=False,
-    edits=True,
-    refuse=_require_puttable,
-    overlaps=require_disjoint,
-    samples=lambda t: [
-        (t(2, 3), wrap(np.array([5, -6])), t(2)),
-        (t(2, 3), wrap(np.array([[5, 0], [5, 2]])), t(2, 2), True),
-    ],
-    vjp={
-        "self": lambda g, index, source_sym_sizes, accumulate: (
-            g if accumulate else k.put(g, index, k.new_zeros(g, source_sym_sizes))
-        ),
-        "source": lambda g, index, source: k.reshape(k.take(g, index), source.shape),
-    },
-    rule="∂self = ∂, 0 at the index (if nothing accumulates)\n∂source = ∂ at the index",
-)
-def put(self: Array, index: Array, source: Array, accumulate: bool = False, *, out: Array) -> None:
-    """A copy with the elements of `source` at these positions of the row-major order, or with `accumulate` added there.
-
-    >>> import autogradkit as torch
-    >>> torch.tensor([[1, 2], [3, 4]]).put(torch.tensor([0, -1]), torch.tensor([7, 9]))
-    tensor([[7, 2],
-            [3, 9]])
-    """
-    bad = index[(index < -self.size) | (index >= self.size)]
-    if bad.size:
-        raise IndexError(f"out of range: tried to access index {int(bad.flat[0])} on a tensor of {self.size} elements.")
-    if not index.size:
-        return
-    target = lined_up(out)
-    places = np.unravel_index(index.reshape(-1) % self.size, target.shape)
-    if accumulate:
-        np.add.at(target, places, source.reshape(-1))
-    else:
-        target[places] = source.reshape(-1)
