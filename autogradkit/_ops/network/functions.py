@@ -5,7 +5,8 @@ is asked for that no other family has (`declare/names.py`).
 """
 
 from autogradkit._ops.network import (  # noqa: F401 - declares them
-    adaptive_pool,
+    adaptive_maxima,
+    adaptive_means,
     affine_grid,
     attention,
     avg_pool,

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autogradkit._ops.network import adaptive_pool, avg_pool, max_pools, pool
+from autogradkit._ops.network import adaptive_maxima, adaptive_means, avg_pool, max_pools, pool
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn.functional.activations import relu
@@ -22,15 +22,15 @@ __all__ = [
     "max_pool3d", "max_pool3d_with_indices", "max_unpool1d", "max_unpool2d", "max_unpool3d",
 ]  # fmt: skip
 
-adaptive_avg_pool1d = adaptive_pool.adaptive_avg_pool1d.owner.front("function")
+adaptive_avg_pool1d = adaptive_means.adaptive_avg_pool1d.owner.front("function")
 avg_pool1d = avg_pool.avg_pool1d.owner.front("function")
 avg_pool2d = avg_pool.avg_pool2d.owner.front("function")
 avg_pool3d = avg_pool.avg_pool3d.owner.front("function")
-_adaptive_avg_pool2d = adaptive_pool.adaptive_avg_pool2d.owner.front("function")
-_adaptive_avg_pool3d = adaptive_pool.adaptive_avg_pool3d.owner.front("function")
-_adaptive_max_pool1d_op = adaptive_pool.adaptive_max_pool1d.owner.front("function")
-_adaptive_max_pool2d_op = adaptive_pool.adaptive_max_pool2d.owner.front("function")
-_adaptive_max_pool3d_op = adaptive_pool.adaptive_max_pool3d.owner.front("function")
+_adaptive_avg_pool2d = adaptive_means.adaptive_avg_pool2d.owner.front("function")
+_adaptive_avg_pool3d = adaptive_means.adaptive_avg_pool3d.owner.front("function")
+_adaptive_max_pool1d_op = adaptive_maxima.adaptive_max_pool1d.owner.front("function")
+_adaptive_max_pool2d_op = adaptive_maxima.adaptive_max_pool2d.owner.front("function")
+_adaptive_max_pool3d_op = adaptive_maxima.adaptive_max_pool3d.owner.front("function")
 _pool1d = max_pools.max_pool1d.owner.front("function")
 _pool1d_with_indices = max_pools.max_pool1d_with_indices.owner.front("function")
 _pool2d = pool.max_pool2d.owner.front("function")
