@@ -1,7 +1,7 @@
 """Element types and PyTorch's promotion rules.
 
 Rests on NumPy's scalar types. Every tensor has one of these `dtype` objects; ops ask `result_type` what an operation
-on mixed operands computes in. bfloat16 lives in the optional package `ml_dtypes`, which is imported when it is used; its NumPy
+on mixed operands computes in. bfloat16 lives in the package `ml_dtypes`, which is imported when it is used; its NumPy
 kind is "V", so that floating-point numbers are of the kinds "fV".
 """
 
@@ -42,7 +42,7 @@ class dtype(metaclass=CType):  # noqa: N801 - PyTorch's name
                 instead = "torch.fake_quantize_per_tensor_affine rounds numbers as quantising does"
             raise NotImplementedError(f"autogradkit has no numbers of dtype {self}; {instead}")
         if self._numpy is None:
-            import ml_dtypes  # optional: only bfloat16 needs it
+            import ml_dtypes  # only bfloat16 needs it
 
             self._numpy = np.dtype(ml_dtypes.bfloat16)
             _BY_NUMPY[self._numpy] = self

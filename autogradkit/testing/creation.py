@@ -19,7 +19,7 @@ from autogradkit.core.warning import warn
 def _limit(dtype: Dtype, name: str) -> float:
     """The largest number of a floating dtype, or of the parts of a complex one ("max"); the smallest positive one ("tiny")."""
     if dtype is bfloat16:
-        import ml_dtypes  # optional: only bfloat16 needs it
+        import ml_dtypes  # only bfloat16 needs it
 
         return float(getattr(ml_dtypes.finfo(dtype.numpy), name))
     return float(getattr(np.finfo(dtype.numpy), name))
