@@ -19,7 +19,7 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.nn import functional, init
-from autogradkit.nn.functional.multi_head import canonical_mask
+from autogradkit.nn.functional.multi_head import canonical_mask, none_or_dtype
 from autogradkit.nn.modules.activation import GELU
 from autogradkit.nn.modules.container import ModuleList
 from autogradkit.nn.modules.module import Module, Samples
@@ -120,8 +120,8 @@ class TransformerEncoder(Module):
         is_causal: bool | None = None,
     ) -> Tensor:
         """What the layers make of `src`. Without `is_causal` a causal mask is recognised."""
-        padding = canonical_mask(src_key_padding_mask, "src_key_padding_mask", src.dtype, mask, "mask")
-        mask = canonical_mask(mask, "mask", src.dtype)
+        padding = canonical_mask(src_key_padding_mask, "src_key_padding_mask", none_or_dtype(mask), "mask", src.dtype)
+        mask = canonical_mask(mask, "mask", None, "", src.dtype)
         causal = _is_causal(mask, is_causal, src, self.layers[0].self_attn.batch_first)
         x = src
         for layer in self.layers:
