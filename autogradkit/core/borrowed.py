@@ -38,7 +38,11 @@ def _written(names: str) -> dict[str, str]:
 
 
 # Modules that PyTorch has for its own use, of which there is nothing here but such names.
-MODULES = {"_jit_internal", "_lobpcg", "_lowrank", "cuda.graphs", "cuda.streams", "multiprocessing.pool", "jit._script"}
+_LOOPS = ("foreach_map", "map", "scan", "while_loop")
+MODULES = {
+    *("_jit_internal", "_lobpcg", "_lowrank", "cuda.graphs", "cuda.streams", "multiprocessing.pool", "jit._script"),
+    *[f"_higher_order_ops.{name}" for name in ("cond", *_LOOPS)],
+}
 
 # By PyTorch's module: the name, and the module that it is of or the place where it stands; `=` before what is Python's own.
 _BORROWED: dict[str, dict[str, str]] = {
@@ -50,6 +54,8 @@ _BORROWED: dict[str, dict[str, str]] = {
         "Callable": "=collections.abc.Callable",
         **{name: f"jit.{name}" for name in ("export", "ignore", "is_scripting", "unused", "Future")},
     },
+    "_higher_order_ops.cond": {"cond": "func.control.cond"},
+    **{f"_higher_order_ops.{name}": {name: f"_higher_order_ops.loops.{name}"} for name in _LOOPS},
     "_lobpcg": {**_TENSOR, "lobpcg": "torch.lobpcg"},
     "_lowrank": {**_TENSOR, "svd_lowrank": "torch.svd_lowrank", "pca_lowrank": "torch.pca_lowrank"},
     "cuda.graphs": {"CUDAGraph": "cuda.CUDAGraph", "graph": "cuda.graph"},
