@@ -211,3 +211,49 @@ def test_what_copies_of_pytorchs_own_files_call() -> None:
 
     for ours, theirs in zip(answers(autogradkit), answers(torch), strict=True):
         assert ours.replace("autogradkit", "torch") == theirs
+
+
+def test_context_managers_of_others_that_decorate() -> None:
+    def answers(m: Any) -> list[Any]:
+        contexts = importlib.import_module(f"{m.__name__}.utils._contextlib")
+        trees = importlib.import_module(f"{m.__name__}.utils._pytree")
+        entered: list[str] = []
+
+        class Named(contexts._DecoratorContextManager):
+            def __init__(self, name: str) -> None:
+                self.name = name
+
+            def __enter__(self) -> None:
+                entered.append(self.name)
+
+            def __exit__(self, *error: object) -> None:
+                entered.append(f"after {self.name}")
+
+            def clone(self) -> Any:
+                return type(self)(f"again {self.name}")
+
+        class Bare(contexts._NoParamDecoratorContextManager):
+            def __enter__(self) -> None:
+                entered.append("bare")
+
+            def __exit__(self, *error: object) -> None:
+                entered.append("after bare")
+
+        @Named("a")
+        def both(x: int) -> int:
+            return Bare(lambda: x)()
+
+        @Bare()
+        def several() -> Any:
+            yield 1
+            yield 2
+
+        results = [both(3), list(several()), isinstance(m.no_grad(), contexts._DecoratorContextManager)]
+        results += [
+            type(m.no_grad().clone()).__name__,
+            trees._list_flatten([1, 2]),
+            trees._list_unflatten([1, 2], None),
+        ]
+        return [*results, entered]
+
+    assert answers(autogradkit) == answers(torch)
