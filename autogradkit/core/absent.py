@@ -22,7 +22,7 @@ _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 _KEEP = "torch.save(model.state_dict(), path) keeps a model, model.load_state_dict(torch.load(path)) reads it, in PyTorch as well"
 _QUANTIZED = (
     "torch.quantize_per_tensor makes quantised tensors, torch.quantization.quantize_dynamic(model, {torch.nn.Linear}) quantises "
-    f"linear layers; {_KEEP}, which can quantise others"
+    f"linear and recurrent layers; {_KEEP}, which can quantise others"
 )
 _PADDED = (
     "nested tensors are strided here, as torch.nested.nested_tensor makes them: torch.nn.utils.rnn has pad_sequence, and "
