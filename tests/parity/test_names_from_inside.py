@@ -173,6 +173,12 @@ def test_what_copies_of_pytorchs_own_files_call() -> None:
             lambda: functional._canonical_mask(mask, "a", functional._none_or_dtype(mask), "b", m.float64),
             lambda: functional._canonical_mask(m.ones(1, dtype=m.int32), "a", None, "b", m.float32),
             lambda: functional._none_or_dtype(3),
+            lambda: of("nn.modules.transformer")._get_seq_len(m.ones(2, 3, 4), True),
+            lambda: of("nn.modules.transformer")._get_seq_len(m.ones(2, 4), True),
+            lambda: [
+                of("nn.modules.transformer")._detect_is_causal_mask(m.triu(m.full((3, 3), -m.inf), 1), *more)
+                for more in ((), (None, 3), (None, 4), (False,), (True, 9))
+            ],
             *[lambda k=k, v=v: functional._in_projection_packed(x, k, v, weight, bias) for k, v in ((x, x), (y, y), (x, y))],
             lambda: functional._verify_batch_size([1, 3, 1]),
             lambda: m.nn.init._no_grad_trunc_normal_(m.empty(3), 0.0, 1.0, -1.0, 1.0),
