@@ -129,7 +129,7 @@ def _recurrent(
     }
     if only:
         return calls[only]()
-    state = m.randn(1, 3, 5) if hx else None
+    state: Any = m.randn(1, 3, 5) if hx else None
     given = m.nn.utils.rnn.pack_padded_sequence(x, [2, 6, 4], enforce_sorted=False) if packed else x
     found = layer(given, (state, state * 0.5) if hx and kind == "LSTM" else state)
     leaves = [found[0].data if packed else found[0], *(found[1] if kind == "LSTM" else found[1:])]
