@@ -50,7 +50,8 @@ _BORROWED: dict[str, dict[str, str]] = {
         **{name: f"torch.{name}" for name in ("Size", "device", "dtype", "set_flush_denormal")},
     },
     "_jit_internal": {
-        **{name: f"=typing.{name}" for name in ["Any", "Dict", "Final", "List", "Optional", "Tuple", "TypeVar", "Union", "get_args", "get_origin"]},
+        **{name: f"=typing.{name}" for name in ("Any", "Dict", "Final", "List", "Optional", "Tuple", "TypeVar", "Union")},
+        "get_args": "=typing.get_args", "get_origin": "=typing.get_origin",
         "Callable": "=collections.abc.Callable",
         **{name: f"jit.{name}" for name in ("export", "ignore", "is_scripting", "unused", "Future")},
     },
