@@ -206,6 +206,7 @@ else:
             "autogradkit.core.schema": "Argument FunctionSchema ListType OptionalType TensorType TupleType",
             "autogradkit.func": "vmap",
             "autogradkit.func.control": "cond",
+            "autogradkit._higher_order_ops.loops": "while_loop",
             "autogradkit.nn.summary": "summary",
             "autogradkit._ops.sparse.older_names": "spmm dsmm hsmm saddmm",
             "autogradkit.standing_in": "as_torch",

@@ -20,8 +20,10 @@ from autogradkit.core.random import Generator as Generator
 from autogradkit.core.schema import Argument as Argument
 from autogradkit.core.schema import FunctionSchema as FunctionSchema
 from autogradkit.core.schema_text import parse_schema as parse_schema
+from autogradkit.core.tensor import Tensor as _Tensor
 from autogradkit.linalg import LinAlgError as _LinAlgError  # noqa: F401
 
+TensorBase = _TensorBase = _Tensor  # which PyTorch's Tensor is derived from
 _TensorMeta = type  # the class of `Tensor`, for annotations
 
 
@@ -39,6 +41,14 @@ def _get_tracing_state() -> _Any:
 def _are_functorch_transforms_active() -> bool:
     """Whether tensors may be samples of `vmap`. Derivatives of functions are plain autograd here, which needs no care."""
     return bool(_under_way())
+
+
+def _add_docstr(obj: _Any, doc_obj: str, /) -> _Any:
+    """The same object with this docstring; RuntimeError where it has one."""
+    if getattr(obj, "__doc__", None):
+        raise RuntimeError(f"function '{obj.__name__}' already has a docstring")
+    obj.__doc__ = doc_obj
+    return obj
 
 
 class _Switch:

@@ -291,4 +291,12 @@ def hessian(
     return found if several else found[0][0]
 
 
+def _as_tuple(inp: Any, arg_name: str | None = None, fn_name: str | None = None) -> Any:
+    """What was given, as a tuple of tensors; without names what it is, too. Published derivatives of functions call it."""
+    if arg_name is None and fn_name is None:
+        return inp if isinstance(inp, tuple) else (inp,)
+    several, tensors = as_tuple(inp, arg_name or "", fn_name or "")
+    return several, tensors
+
+
 __getattr__ = _absent_from("autograd.functional")

@@ -49,8 +49,6 @@ class set_multithreading_enabled(ContextDecorator):  # noqa: N801 - PyTorch's na
         """Another of the same mode, which sets it, too."""
         return set_multithreading_enabled(self.mode)
 
-    _fresh = clone
-
     def __enter__(self) -> None:
         pass
 

@@ -12,6 +12,7 @@ import functools
 import os
 import sys
 from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
 from types import FrameType
 from typing import Any
 
@@ -21,7 +22,7 @@ _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 _KEEP = "torch.save(model.state_dict(), path) keeps a model, model.load_state_dict(torch.load(path)) reads it, in PyTorch as well"
 _QUANTIZED = (
     "torch.quantize_per_tensor makes quantised tensors, torch.quantization.quantize_dynamic(model, {torch.nn.Linear}) quantises "
-    f"linear layers; {_KEEP}, which can quantise others"
+    f"linear and recurrent layers; {_KEEP}, which can quantise others"
 )
 _PADDED = (
     "nested tensors are strided here, as torch.nested.nested_tensor makes them: torch.nn.utils.rnn has pad_sequence, and "
@@ -66,8 +67,6 @@ _INSTEAD = {
     "distributed.launch": _PROCESSES,
     "distributed.run": _PROCESSES,
     "fx.experimental.proxy_tensor": f"{_DISPATCHED}; torch.fx.symbolic_trace(f) has the graph of a function",
-    "nn.parallel.parallel_apply": _ONE_DEVICE,
-    "nn.parallel.replicate": _ONE_DEVICE,
     "utils._python_dispatch": _DISPATCHED,
     "utils.checkpoint.CheckpointPolicy": _COMPUTED_AGAIN,
     "utils.checkpoint.SelectiveCheckpointContext": _DISPATCHED,
@@ -175,24 +174,30 @@ def absent_from(namespace: str) -> Any:
 
 
 class AbsentModules:
-    """The last of the import system's finders: it finds nothing, and says so of PyTorch's modules that are not here.
+    """The last of the import system's finders: it says of PyTorch's modules that they are not here.
 
-    Only an `import` is told; `importlib.util.find_spec`, which merely asks, gets None as ever.
+    Only an `import` is told; `importlib.util.find_spec`, which merely asks, gets None as ever. What it finds are modules that
+    have nothing but what others have too.
     """
 
     @staticmethod
-    def find_spec(fullname: str, path: Sequence[str] | None = None, target: object = None) -> None:
+    def find_spec(fullname: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
         """Raise ModuleNotFoundError where `fullname` is to be imported and PyTorch has such a module."""
         package, _, below = fullname.partition(".")
         if package != "autogradkit" or not below:
-            return
+            return None
+        from autogradkit.core.borrowed import MODULES, Borrowing
+
+        if below in MODULES:
+            return ModuleSpec(fullname, Borrowing(absent_from(below)))
         # The frame of `_find_spec` called this, and behind it stands who wants the module.
         if sys._getframe(2).f_code.co_name != "_find_and_load_unlocked":  # pyright: ignore[reportPrivateUsage]
-            return
+            return None
         namespace, _, name = below.rpartition(".")
         namespace = namespace or "torch"
         if namespace not in _names() or hasattr(sys.modules[fullname.rpartition(".")[0]], name):
-            return
+            return None
         message = absence(namespace, name)
         if message is not None:
             raise ModuleNotFoundError(message, name=fullname)
+        return None

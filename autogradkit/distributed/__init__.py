@@ -29,6 +29,10 @@ from autogradkit.distributed.collectives import reduce_scatter_single as reduce_
 from autogradkit.distributed.collectives import reduce_scatter_tensor as reduce_scatter_tensor
 from autogradkit.distributed.collectives import scatter as scatter
 from autogradkit.distributed.collectives import scatter_object_list as scatter_object_list
+from autogradkit.distributed.device_mesh import DeviceMesh as DeviceMesh
+from autogradkit.distributed.device_mesh import init_device_mesh as init_device_mesh
+from autogradkit.distributed.messages import P2POp as P2POp
+from autogradkit.distributed.messages import batch_isend_irecv as batch_isend_irecv
 from autogradkit.distributed.messages import irecv as irecv
 from autogradkit.distributed.messages import isend as isend
 from autogradkit.distributed.messages import recv as recv

@@ -204,7 +204,8 @@ class inference_mode(ContextDecorator):  # noqa: N801 - PyTorch's name
         made.mode = mode
         return made
 
-    def _fresh(self) -> inference_mode:
+    def clone(self) -> inference_mode:
+        """Another of the same mode."""
         return self.__class__(self.mode)
 
     def __enter__(self) -> None:

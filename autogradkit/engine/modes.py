@@ -99,7 +99,8 @@ class ContextDecorator:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         raise NotImplementedError
 
-    def _fresh(self) -> ContextDecorator:
+    def clone(self) -> Any:
+        """Another one of the same kind, which one call of a decorated function enters."""
         return self.__class__()
 
     def __call__(self, function: F) -> F:
@@ -115,7 +116,7 @@ class ContextDecorator:
                 answer: Any = None
                 while True:
                     try:
-                        with self._fresh():
+                        with self.clone():
                             item = resume(answer)
                     except StopIteration as stop:
                         return stop.value
@@ -123,7 +124,7 @@ class ContextDecorator:
                         answer = yield item
                         resume = running.send
                     except GeneratorExit:
-                        with self._fresh():
+                        with self.clone():
                             running.close()
                         raise
                     except BaseException as error:
@@ -133,18 +134,22 @@ class ContextDecorator:
 
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> Any:
-            with self._fresh():
+            with self.clone():
                 return function(*args, **kwargs)
 
         return cast(F, run)
 
 
-class _GradMode(ContextDecorator):
-    _wanted = True
+class BareContextDecorator(ContextDecorator):
+    """One that decorates with and without parentheses."""
 
     def __new__(cls, orig_func: Callable[..., Any] | None = None) -> Any:
         made = super().__new__(cls)
         return made if orig_func is None else made(orig_func)
+
+
+class _GradMode(BareContextDecorator):
+    _wanted = True
 
     def __enter__(self) -> None:
         self._previous = MODE.asked
@@ -187,7 +192,8 @@ class set_grad_enabled(ContextDecorator):  # noqa: N801 - PyTorch's name
         self.mode = mode
         MODE.grad = mode
 
-    def _fresh(self) -> set_grad_enabled:
+    def clone(self) -> set_grad_enabled:
+        """Another of the same mode, which sets it at once, too."""
         return set_grad_enabled(self.mode)
 
     def __call__(self, function: F) -> F:

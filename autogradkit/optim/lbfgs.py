@@ -16,6 +16,8 @@ from autogradkit.engine.modes import enable_grad, no_grad
 from autogradkit.optim.optimizer import Optimizer, require_rate, spelled, squeezed
 from autogradkit.optim.wolfe import strong_wolfe
 
+_strong_wolfe = strong_wolfe  # as PyTorch names it there
+
 Closure = Callable[[], Any]
 Heard = Callable[..., Any]
 
@@ -111,9 +113,10 @@ class LBFGS(Optimizer):
                 if group["line_search_fn"] != "strong_wolfe":
                     raise RuntimeError("only 'strong_wolfe' is supported")
                 begin = [each.clone() for each in self._params]
-                evaluate = partial(self._evaluated, heard, closure, begin)
+                evaluate = partial(self._evaluated, heard, closure)
+                left = group["max_eval"] - evaluated
                 loss, gradient, t, searched = strong_wolfe(
-                    evaluate, t, direction, loss, gradient, slope, most=group["max_eval"] - evaluated
+                    evaluate, begin, t, direction, loss, gradient, slope, max_ls=left
                 )
                 self._move(heard, t, direction)
                 flat = gradient.abs().max() <= group["tolerance_grad"]

@@ -12,9 +12,6 @@ from typing import Any
 
 from autogradkit.core.tensor import Tensor
 
-_LOWER, _FLATTER = 1e-4, 0.9  # Armijo's constant and that of the curvature
-_NARROW = 1e-9
-
 
 @dataclass(slots=True)
 class _Point:
@@ -25,32 +22,40 @@ class _Point:
 
 
 def strong_wolfe(
-    evaluate: Callable[[Any, Tensor], tuple[float, Tensor]],
+    obj_func: Callable[[Any, Any, Tensor], tuple[float, Tensor]],
+    x: Any,
     t: Any,
-    direction: Tensor,
-    loss: float,
-    gradient: Tensor,
-    slope: Any,
-    most: int,
+    d: Tensor,
+    f: float,
+    g: Tensor,
+    gtd: Any,
+    c1: float = 1e-4,
+    c2: float = 0.9,
+    tolerance_change: float = 1e-9,
+    max_ls: int = 25,
 ) -> tuple[float, Tensor, Any, int]:
-    """Loss and gradient at the step that was found, the step, and how often `evaluate` was called."""
-    start = _Point(0, loss, gradient.clone(), slope)
+    """Loss and gradient at the step that was found, the step, and how often `obj_func(x, t, d)` was called.
+
+    `f`, `g` and `gtd` are loss, gradient and slope at `x`, from which the steps go along `d`; `c1` and `c2` are Armijo's
+    constant and that of the curvature. Published optimizers call it as `torch.optim.lbfgs._strong_wolfe`.
+    """
+    start = _Point(0, f, g.clone(), gtd)
 
     def at(t: Any) -> _Point:
-        value, found = evaluate(t, direction)
-        return _Point(t, value, found, found.dot(direction))
+        value, found = obj_func(x, t, d)
+        return _Point(t, value, found, found.dot(d))
 
     def too_high(point: _Point) -> bool:
-        return point.loss > loss + _LOWER * point.t * slope
+        return point.loss > f + c1 * point.t * gtd
 
     def flat(point: _Point) -> bool:
-        return bool(abs(point.slope) <= -_FLATTER * slope)
+        return bool(abs(point.slope) <= -c2 * gtd)
 
     now, before = at(t), start
     evaluated, searched = 1, 0
     bracket: list[_Point] = []
     done = False
-    while searched < most:
+    while searched < max_ls:
         if too_high(now) or (searched > 1 and now.loss >= before.loss):
             bracket = [before, now]
             break
@@ -64,15 +69,15 @@ def strong_wolfe(
         before, now = now, at(_lowest(before, now, bounds))
         evaluated += 1
         searched += 1
-    if searched == most:
+    if searched == max_ls:
         bracket = [start, now]
 
     stuck = False
     low, high = (0, 1) if bracket[0].loss <= bracket[-1].loss else (1, 0)
-    reach = direction.abs().max()
-    while not done and searched < most:
+    reach = d.abs().max()
+    while not done and searched < max_ls:
         one, other = bracket
-        if abs(other.t - one.t) * reach < _NARROW:
+        if abs(other.t - one.t) * reach < tolerance_change:
             break
         t = _lowest(one, other)
         first, last = min(one.t, other.t), max(one.t, other.t)

@@ -1,4 +1,7 @@
-"""`quantize_dynamic`: a trained model whose linear layers are replaced by such with quantised weights. Rests on `ao/nn`."""
+"""`quantize_dynamic`: linear and recurrent layers of a trained model, replaced by such with quantised weights.
+
+Rests on `ao/nn`.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ from typing import Any
 
 from autogradkit import nn
 from autogradkit.ao.nn.quantized.dynamic.modules.linear import Linear
+from autogradkit.ao.nn.quantized.dynamic.modules.rnn import GRU, LSTM
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry as _entry
 
 __getattr__ = _absent_from("quantization.quantize")
-_QUANTIZED = (nn.Linear, nn.LSTM, nn.GRU, nn.LSTMCell, nn.RNNCell, nn.GRUCell, nn.EmbeddingBag, nn.Embedding)
+_LAYERS: dict[Any, Any] = {nn.Linear: Linear, nn.LSTM: LSTM, nn.GRU: GRU}
+_REFUSED = (nn.LSTMCell, nn.RNNCell, nn.GRUCell, nn.EmbeddingBag, nn.Embedding)
 _USUAL = frozenset((nn.Linear, nn.LSTM, nn.GRU, nn.LSTMCell, nn.RNNCell, nn.GRUCell))
 
 
@@ -25,11 +30,11 @@ def quantize_dynamic(
     mapping: Any = None,
     inplace: bool = False,
 ) -> nn.Module:
-    """A copy of a model, or the model itself with `inplace`, with the weights of its linear layers in 8 bits, or in float16.
+    """A copy of a model, or with `inplace` itself, with the weights of its linear layers, LSTM and GRU in 8 bits, or in float16.
 
     `qconfig_spec` is a set of the classes, or of the names, of the layers that are meant; by default the linear and the recurrent
     ones are. `dtype` is `torch.qint8` or `torch.float16`. Raises ValueError for another, NotImplementedError for a model with
-    recurrent layers or embeddings among those meant, for a `mapping`, and for a spec that says how each is quantised.
+    recurrent cells or embeddings among those meant, for a `mapping`, and for a spec that says how each is quantised.
 
     >>> import autogradkit as torch
     >>> model = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU())
@@ -40,9 +45,7 @@ def quantize_dynamic(
     )
     """
     if mapping is not None or isinstance(qconfig_spec, dict):
-        raise NotImplementedError(
-            "autogradkit quantises linear layers in one way: qconfig_spec is a set of classes or names"
-        )
+        raise NotImplementedError("autogradkit quantises layers in one way: qconfig_spec is a set of classes or names")
     if dtype not in (dtypes.qint8, dtypes.float16):
         raise ValueError(f"Don't know how to quantize with default settings for {dtype}. Provide full qconfig please")
     wanted = _USUAL if qconfig_spec is None else frozenset(qconfig_spec)
@@ -54,11 +57,11 @@ def quantize_dynamic(
 def _replaced(module: Any, path: str, wanted: frozenset[Any], dtype: dtypes.dtype, meant: bool = False) -> Any:
     """The module, with the layers replaced that are meant: by their class, by their name, or by that of one around them."""
     meant = meant or type(module) in wanted or path in wanted
-    if meant and type(module) is nn.Linear:
-        return Linear.from_float(module, dtype)
-    if meant and type(module) in _QUANTIZED:
+    if meant and type(module) in _LAYERS:
+        return _LAYERS[type(module)].from_float(module, dtype)
+    if meant and type(module) in _REFUSED:
         raise NotImplementedError(
-            f"autogradkit quantises linear layers, and '{path}' is of {type(module).__name__}: "
+            f"autogradkit quantises linear layers, LSTM and GRU, and '{path}' is of {type(module).__name__}: "
             "quantize_dynamic(model, {torch.nn.Linear}) leaves it as it is"
         )
     for name, child in module.named_children():

@@ -159,6 +159,8 @@ def _dict_flatten_with_keys(d: dict[Any, Any]) -> tuple[list[tuple[Any, Any]], C
 
 # The two ways likewise, by PyTorch's names.
 _dict_flatten, _dict_unflatten = SUPPORTED_NODES[dict].flatten_fn, SUPPORTED_NODES[dict].unflatten_fn
+_list_flatten, _list_unflatten = SUPPORTED_NODES[list].flatten_fn, SUPPORTED_NODES[list].unflatten_fn
+_list_flatten_with_keys = SUPPORTED_NODES[list].flatten_with_keys_fn
 
 
 def LeafSpec() -> TreeSpec:  # noqa: N802 - PyTorch's name

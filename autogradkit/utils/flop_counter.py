@@ -1,18 +1,20 @@
 """`torch.utils.flop_counter`: how many floating-point operations the products of matrices in a block take.
 
 A recorder hears the ops and the modules that they run in. As PyTorch's it counts matrix products and convolutions alone, two
-operations for each product that is added up, and what it was given a formula for; those of backward, whose products are inside of
-formulas, it does not see.
+operations for each product that is added up, and what it was given a formula for. The products of backward are inside of
+formulas: they are told from the sizes of the gradients that came to a node and left it, and counted where the op itself ran.
 """
 
 from __future__ import annotations
 
 import functools
+import weakref
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from autogradkit._ops.operators.namespaces import ops
 from autogradkit._ops.operators.overloads import OpOverloadPacket
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
@@ -43,6 +45,33 @@ _COUNTS = {
     "addmm": ("addmm", _sum_and_product), "baddbmm": ("baddbmm", _sum_and_product), "convolution": ("convolution", _convolution),
 }  # fmt: skip
 
+
+Shape = Sequence[int]
+
+
+def _products_of_gradients(given: Shape, sent: Sequence[Any]) -> int:
+    """Of both operands of a matrix product, as far as somebody wanted them; `given` is the size of its gradient."""
+    first, second = sent
+    count = 0 if first is None else 2 * prod(given) * first.shape[-1]
+    return count if second is None else count + 2 * prod(second.shape) * given[-2]
+
+
+def _convolutions_of_gradients(given: Shape, sent: Sequence[Any], x: Shape, weight: Shape, transposed: bool) -> int:
+    """Of input and weight: convolutions of `given` with the weight, and of the input with `given` (PyTorch's formulas)."""
+    count = 0
+    if sent[0] is not None:
+        places = (sent[0].shape if transposed else given)[2:]
+        count += 2 * prod(places) * prod(weight) * given[0]
+    if sent[1] is not None:
+        one, other = (given, x) if transposed else (x, given)
+        count += 2 * prod(sent[1].shape[2:]) * prod(other) * one[1]
+    return count
+
+
+# By op: the name of what backward runs, and at which of the node's edges it sends what it ran for
+_IN_BACKWARD = {
+    "mm": ("mm", 0), "bmm": ("bmm", 0), "addmm": ("mm", 1), "baddbmm": ("bmm", 1), "convolution": ("convolution_backward", 0),
+}  # fmt: skip
 
 Formula = Callable[..., int]
 flop_registry: dict[Any, Formula] = {}  # what `register_flop_formula` was told, by operators of `torch.ops`
@@ -79,7 +108,7 @@ def register_flop_formula(targets: Any, get_raw: bool = False) -> Callable[[Form
     >>> with FlopCounterMode(display=False) as counter:
     ...     y = torch.erfc(torch.ones(2, 3))
     >>> counter.get_flop_counts()["Global"]
-    {'aten.erfc': 60}
+    {<OpOverloadPacket(op='aten.erfc')>: 60}
     """
 
     def register(formula: Formula) -> Formula:
@@ -108,7 +137,10 @@ class _Counting(Recorder):
         }
         self.calls: list[str] = []
         self.names: dict[int, str] = {}
-        self.counts: dict[str, dict[str, int]] = defaultdict(dict)
+        self.counts: dict[str, dict[Any, int]] = defaultdict(dict)
+        # What backward may run, by node: its op, the modules that it ran in, and sizes that a convolution is told by
+        self.ran: weakref.WeakKeyDictionary[Any, tuple[str, list[str], Any]] = weakref.WeakKeyDictionary()
+        self.on_tensors = False  # whether backward's own ops are heard
 
     def module_enter(self, module: Any) -> None:
         if not self.calls:  # what the program calls itself: its parts are known by their names in it
@@ -125,15 +157,33 @@ class _Counting(Recorder):
     ) -> None:
         told = None if kind == "inplace" else self.formulas.get(declaration.name)
         if told is not None:
-            name, number = str(told[0]), told[1](*args, **kwargs, out_val=result)
-        elif kind == "inplace" or declaration.name not in _COUNTS or not isinstance(result, Tensor):
+            self._add(self.calls, told[0], told[1](*args, **kwargs, out_val=result))
             return
-        else:
-            aten, count = _COUNTS[declaration.name]
-            name, number = f"aten.{aten}", count(result, args)
-        for place in dict.fromkeys(("Global", *self.calls)):
+        if kind == "inplace" or declaration.name not in _COUNTS or not isinstance(result, Tensor):
+            return
+        aten, count = _COUNTS[declaration.name]
+        self._add(self.calls, getattr(ops.aten, aten), count(result, args))
+        if result._node is not None and declaration.name in _IN_BACKWARD:
+            sizes = (args[0].shape, args[1].shape, args[6]) if declaration.name == "convolution" else ()
+            self.ran[result._node] = declaration.name, list(self.calls), sizes
+
+    def backward_begin(self, call: int, roots: tuple[Any, ...], accumulate: bool, options: dict[str, bool]) -> None:
+        self.on_tensors = options["create_graph"]
+
+    def node(self, call: int, node: Any, received: tuple[Any, ...], sent: tuple[Any, ...]) -> None:
+        name, calls, sizes = self.ran.get(node, (None, [], ()))
+        if name is None or self.on_tensors or received[0] is None:
+            return
+        aten, first = _IN_BACKWARD[name]
+        count = _convolutions_of_gradients if sizes else _products_of_gradients
+        number = count(received[0].shape, sent[first : first + 2], *sizes)
+        if number:
+            self._add(calls, getattr(ops.aten, aten), number)
+
+    def _add(self, calls: list[str], packet: Any, number: int) -> None:
+        for place in dict.fromkeys(("Global", *calls)):
             counts = self.counts[place]
-            counts[name] = counts.get(name, 0) + number
+            counts[packet] = counts.get(packet, 0) + number
 
 
 class FlopCounterMode:
@@ -179,20 +229,40 @@ class FlopCounterMode:
         """How many there were."""
         return sum(self._counting.counts["Global"].values())
 
-    def get_flop_counts(self) -> dict[str, dict[str, int]]:
-        """How many, by module ("Global" is all of them) and op."""
+    def get_flop_counts(self) -> dict[str, dict[Any, int]]:
+        """How many, by module ("Global" is all of them) and operator of `torch.ops`."""
         return {name: dict(counts) for name, counts in self._counting.counts.items()}
 
     def get_table(self, depth: int | None = None) -> str:
-        """The counts as a text, each module with its share."""
+        """The counts as a text, each module with its share, and what its ops have of it."""
         depth = self.depth if depth is None else depth
-        total = self.get_total_flops() or 1
-        lines = [f"{'Module':<40}{'FLOP':>14}{'% Total':>10}"]
-        for name, counts in self._counting.counts.items():
-            if name == "Global" or depth is None or name.count(".") < depth:
-                number = sum(counts.values())
-                lines.append(f"{name:<40}{number:>14}{100 * number / total:>9.2f}%")
-        return "\n".join(lines)
+        total, counts = self.get_total_flops(), self._counting.counts
+        power = max(0, min(len(_POWERS) - 1, (len(str(total)) - 2) // 3))
+        modules = [each for each in sorted(counts) if each != "Global" and (not depth or each.count(".") < depth)]
+        whole = any(sum(counts[each].values()) >= total for each in modules)
+        places = modules if whole or "Global" not in counts else ["Global", *modules]
+        rows: list[tuple[str, ...]] = []
+        for place in places:
+            indent = " " * (place.count(".") + (places[0] == "Global" and place != "Global"))
+            told = [(place, sum(counts[place].values())), *[(f" - {op}", n) for op, n in counts[place].items()]]
+            rows += [
+                (indent + what, _in_thousands(n, power), f"{n / total:.2%}" if total else "0%") for what, n in told
+            ]
+        return _aligned([("Module", "FLOP", "% Total"), *(rows or [("Global", "0", "0%")])])
+
+
+_POWERS = ("", "K", "M", "B", "T")
+
+
+def _in_thousands(number: int, power: int) -> str:
+    return f"{number / 1000**power:.3f}{_POWERS[power]}" if power else f"{float(number):g}"
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> str:
+    """Rows below a heading, the first column on the left, the others on the right."""
+    widths = [max(len(rows[0][at]) + 2, *[len(row[at]) for row in rows]) for at in range(3)]
+    lines = ["  ".join([row[0].ljust(widths[0]), *[row[at].rjust(widths[at]) for at in (1, 2)]]) for row in rows]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 
 
 __getattr__ = _absent_from("utils.flop_counter")

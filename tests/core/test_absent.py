@@ -78,7 +78,7 @@ def test_what_is_left_out_for_good_says_what_there_is_instead() -> None:
         "utils._python_dispatch": ("TorchDispatchMode", "torch.overrides.TorchFunctionMode hears functions"),
         "fx.experimental.proxy_tensor": ("make_fx", "torch.fx.symbolic_trace(f) has the graph"),
         "utils.checkpoint": ("create_selective_checkpoint_contexts", "computes all of f again"),
-        "nn.parallel": ("replicate", "torch.nn.DataParallel(model) calls the model itself"),
+        "cuda": ("nccl", "torch.nn.DataParallel(model) calls the model itself"),
     }
     for namespace, (name, said) in refused.items():
         module = importlib.import_module(f"autogradkit.{namespace}")

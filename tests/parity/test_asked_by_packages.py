@@ -256,6 +256,37 @@ def test_running_results_of_a_function() -> None:
     assert said[0] == said[1]
 
 
+LOOPS = """
+m.while_loop(lambda i, x: i < 3, lambda i, x: (i + 1, x * 2), (m.tensor(0), m.ones(2)))
+m.while_loop(lambda i: i < 3, lambda i: i + 1, [m.tensor(0)])
+m.while_loop(3, lambda i: (i + 1,), (m.tensor(0),))
+of("map")(lambda x, y: x + y, m.ones(3, 2), m.ones(2))
+of("map")(lambda x: x[0] + x[1], (m.ones(3, 2), m.arange(3.0)))
+of("map")(lambda x: {"a": x * 2}, m.ones(3, 1))
+of("map")(lambda x: x + 1, m.ones(0, 2))
+of("map")(lambda x: x[0] + 1, (m.ones(3), m.ones(2)))
+of("scan")(lambda c, x: (c + x, c * x), m.zeros(2), m.arange(6.0).view(2, 3), dim=1, reverse=True)
+of("scan")(lambda c, x: (c + x, (c * 2, x + 1)), m.tensor(0.0), m.arange(4.0))
+of("scan")(lambda c, x: (c + x, c * x), 3, m.arange(4.0))
+of("foreach_map")(m.add, [m.ones(2)], [m.ones(2)])
+of("foreach_map")(lambda a, b: a * b, [m.ones(2), m.zeros(1)], 2.0)
+of("foreach_map")(m.add, 2, 3)
+"""
+
+
+def test_loops_as_functions_of_functions() -> None:
+    said = [
+        outcomes(
+            m,
+            LOOPS,
+            m=m,
+            of=lambda name, m=m: getattr(importlib.import_module(f"{m.__name__}._higher_order_ops.{name}"), name),
+        )
+        for m in BOTH
+    ]
+    assert said[0] == said[1]
+
+
 def test_what_is_called_when_backward_has_ended() -> None:
     told: list[list[Any]] = []
     for m in BOTH:

@@ -1,4 +1,4 @@
-"""How many operations of products `FlopCounterMode` counts, beside PyTorch's; what it leaves out is said."""
+"""How many operations of products `FlopCounterMode` counts, forward and backward, beside PyTorch's."""
 
 from __future__ import annotations
 
@@ -44,6 +44,25 @@ m.linalg.multi_dot([a, b, ones(5, 2)])
 ones(3, 5).addmm_(a, b)
 m.matrix_power(m.eye(3), 3)
 m.addmv(ones(3), a, b[:, 0])
+(v(3, 4) @ v(4, 5)).sum().backward()
+(v(3, 4) @ b).sum().backward()
+(v(3, 4) @ v(4)).sum().backward()
+(v(2, 3, 4) @ v(4, 5)).sum().backward()
+(v(2, 2, 3, 4) @ v(2, 2, 4, 5)).sum().backward()
+m.addmm(v(5), v(3, 4), b).sum().backward()
+m.baddbmm(ones(5), v(2, 3, 4), v(2, 4, 5)).sum().backward()
+m.einsum("bij,bjk->bik", v(2, 3, 4), ones(2, 4, 5)).sum().backward()
+F.conv2d(x, v(4, 3, 3, 3), v(4), 2, 1).sum().backward()
+F.conv2d(v(2, 3, 8, 8), v(3, 1, 3, 3), groups=3).sum().backward()
+F.conv_transpose2d(v(2, 3, 8, 8), v(3, 4, 3, 3), stride=2).sum().backward()
+F.conv1d(v(1, 2, 6), v(3, 2, 3)).sum().backward()
+m.nn.LSTM(4, 5)(ones(3, 2, 4))[0].sum().backward()
+m.nn.MultiheadAttention(4, 2)(ones(3, 1, 4), ones(3, 1, 4), ones(3, 1, 4))[0].sum().backward()
+m.nn.Sequential(m.nn.Linear(4, 5), m.nn.Sequential(m.nn.ReLU(), m.nn.Linear(5, 2)))(v(3, 4)).sum().backward()
+m.nn.Sequential(m.nn.Conv2d(3, 2, 3), m.nn.ReLU(), m.nn.Flatten(), m.nn.Linear(72, 2))(x).sum().backward()
+[m.nn.Linear(4, 5)(a).sum().backward() for _ in range(2)]
+m.autograd.grad((a @ v(4, 5)).sum(), w @ ones(4, 5), allow_unused=True)
+(lambda y: m.autograd.grad((y @ v(4, 5)).sin().sum(), y, create_graph=True)[0].sum().backward())(w * 2)
 """.strip().splitlines()
 
 
@@ -53,6 +72,8 @@ def _counted(m: Any, line: str) -> tuple[int, dict[str, dict[str, int]]]:
         "m": m,
         "F": m.nn.functional,
         "ones": m.ones,
+        "v": lambda *size: m.ones(size, requires_grad=True),
+        "w": m.ones(3, 4, requires_grad=True),
         "a": m.ones(3, 4),
         "b": m.ones(4, 5),
         "x": m.ones(2, 3, 8, 8),
@@ -83,16 +104,38 @@ def test_a_counter_begins_anew() -> None:
 
 
 def test_the_table_goes_down_to_a_depth(capsys: pytest.CaptureFixture[str]) -> None:
-    """PyTorch needs another package for its table."""
+    """PyTorch needs another package for its table, whose version 0.9 writes these."""
     nn = autogradkit.nn
     net = nn.Sequential(nn.Linear(4, 5), nn.Sequential(nn.ReLU(), nn.Linear(5, 2)))
     with autogradkit.utils.flop_counter.FlopCounterMode(depth=1) as counter:
-        net(autogradkit.ones(3, 4))
-    printed = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in printed] == ["Module", "Global", "Sequential"]
-    assert [line.split()[0] for line in counter.get_table(2).splitlines()][3:] == ["Sequential.0", "Sequential.1"]
+        net(autogradkit.ones(3, 4)).sum().backward()
+    assert capsys.readouterr().out == (
+        "Module           FLOP    % Total\n"
+        "-------------  ------  ---------\n"
+        "Sequential        420    100.00%\n"
+        " - aten.addmm     180     42.86%\n"
+        " - aten.mm        240     57.14%\n"
+    )
+    assert counter.get_table(2).splitlines()[5:] == [
+        " Sequential.0      240     57.14%",
+        "  - aten.addmm     120     28.57%",
+        "  - aten.mm        120     28.57%",
+        " Sequential.1      180     42.86%",
+        "  - aten.addmm      60     14.29%",
+        "  - aten.mm        120     28.57%",
+    ]
     counter.depth = None
-    assert "Sequential.1.1" in counter.get_table()
+    assert "   - aten.addmm       60     14.29%" in counter.get_table()
+    with autogradkit.utils.flop_counter.FlopCounterMode(display=False) as counter:
+        autogradkit.ones(20, 30) @ autogradkit.ones(30, 40)
+        nn.Linear(30, 40)(autogradkit.ones(20, 30))
+    assert [line.split() for line in counter.get_table().splitlines()[2:]] == [
+        ["Global", "96.000K", "100.00%"],
+        ["-", "aten.mm", "48.000K", "50.00%"],
+        ["-", "aten.addmm", "48.000K", "50.00%"],
+        ["Linear", "48.000K", "50.00%"],
+        ["-", "aten.addmm", "48.000K", "50.00%"],
+    ]
 
 
 def test_formulas_of_operators(monkeypatch: pytest.MonkeyPatch) -> None:

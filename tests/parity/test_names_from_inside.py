@@ -140,3 +140,126 @@ def test_what_editors_complete_and_programs_import() -> None:
         ]
 
     assert answers(autogradkit) == answers(torch)
+
+
+def test_what_copies_of_pytorchs_own_files_call() -> None:
+    """Layers, optimizers, schedules and loaders that began as copies keep the imports of the file that they are of."""
+
+    def answers(m: Any) -> list[str]:
+        def of(module: str) -> Any:
+            return importlib.import_module(f"{m.__name__}.{module}")
+
+        functional, group = m.nn.functional, m.nn.parallel
+        mask = m.tensor([[True, False]])
+        x, y, weight, bias = m.arange(4.0).view(1, 2, 2), m.ones(1, 2, 2), m.arange(12.0).view(6, 2), m.arange(6.0)
+        optimizer = of("optim.optimizer")
+
+        class Halving(m.optim.Optimizer):
+            @optimizer._use_grad_for_differentiable
+            def step(self, closure: Any = None) -> str:
+                return str(m.is_grad_enabled())
+
+        parameter = m.nn.Parameter(m.ones(1))
+        schedules = of("optim.lr_scheduler")
+        schedule = schedules.ConstantLR(m.optim.SGD([parameter], lr=0.5))
+        with schedules._enable_get_lr_call(schedule):
+            rates = str(schedule.get_lr())
+        complex_, others = [m.ones(1, dtype=m.complex64)], [m.ones(1, dtype=m.complex64)]
+        optimizer._view_as_real(complex_, others)
+        fetch = of("utils.data._utils.fetch")
+        layer, moved = m.nn.Linear(1, 1), of("nn.parallel._functions")
+        m.manual_seed(0)
+        calls: list[Callable[[], Any]] = [
+            lambda: functional._canonical_mask(mask, "a", functional._none_or_dtype(mask), "b", m.float64),
+            lambda: functional._canonical_mask(m.ones(1, dtype=m.int32), "a", None, "b", m.float32),
+            lambda: functional._none_or_dtype(3),
+            lambda: of("nn.modules.transformer")._get_seq_len(m.ones(2, 3, 4), True),
+            lambda: of("nn.modules.transformer")._get_seq_len(m.ones(2, 4), True),
+            lambda: [
+                of("nn.modules.transformer")._detect_is_causal_mask(m.triu(m.full((3, 3), -m.inf), 1), *more)
+                for more in ((), (None, 3), (None, 4), (False,), (True, 9))
+            ],
+            *[lambda k=k, v=v: functional._in_projection_packed(x, k, v, weight, bias) for k, v in ((x, x), (y, y), (x, y))],
+            lambda: functional._verify_batch_size([1, 3, 1]),
+            lambda: m.nn.init._no_grad_trunc_normal_(m.empty(3), 0.0, 1.0, -1.0, 1.0),
+            lambda: m.nn.init._no_grad_uniform_(m.empty(2, requires_grad=True), 0.0, 1.0),
+            lambda: Halving([parameter], {"differentiable": False}).step(),
+            lambda: Halving([parameter], {"differentiable": True}).step(),
+            lambda: optimizer._get_value(parameter) + optimizer._get_value(2.0),
+            lambda: (optimizer._to_scalar(parameter).shape, optimizer._get_scalar_dtype(), complex_, others),
+            lambda: optimizer._default_to_fused_or_foreach([parameter, m.ones(1)], False, True),
+            lambda: optimizer._default_to_fused_or_foreach([parameter], True, True),
+            lambda: rates,
+            lambda: of("optim._multi_tensor").Adam([parameter]).defaults["foreach"],
+            lambda: of("optim.lbfgs")._strong_wolfe(
+                lambda a, t, d: (float((a + t * d) ** 2), 2 * (a + t * d)), m.tensor([3.0]), 1.0, m.tensor([-6.0]), 9.0,
+                m.tensor([6.0]), m.tensor(-36.0), max_ls=5,
+            ),
+            lambda: fetch._MapDatasetFetcher([1, 2, 3], True, list, False).fetch([0, 2]),
+            lambda: fetch._IterableDatasetFetcher(iter([1, 2, 3]), True, list, False).fetch([0, 2]),
+            lambda: next(iter(of("utils.data.dataloader")._InfiniteConstantSampler())),
+            lambda: of("nn.utils.convert_parameters")._check_param_device(parameter, None),
+            lambda: of("nn.utils.convert_parameters")._check_param_device(parameter, 1),
+            lambda: of("autograd.functional")._as_tuple(m.ones(1)),
+            lambda: of("autograd.functional")._as_tuple((1,), "x", "f"),
+            lambda: group.parallel_apply([layer], []),
+            lambda: group.parallel_apply([layer], [x]),
+            lambda: group.parallel_apply([layer], [x], devices=["cpu"]),
+            lambda: group.replicate(layer, ["cpu"]),
+            lambda: moved.Scatter.apply(["cpu"], None, 0, x),
+            lambda: moved.Gather.apply("cpu", 0, x),
+            lambda: m.distributed.P2POp(print, x, 1),
+            lambda: m.distributed.P2POp(m.distributed.isend, x, 1),
+            lambda: of("_lowrank").svd_lowrank.__name__,
+            lambda: of("_C")._add_docstr(len, "text"),
+        ]  # fmt: skip
+        return [outcome(call) for call in calls]
+
+    for ours, theirs in zip(answers(autogradkit), answers(torch), strict=True):
+        assert ours.replace("autogradkit", "torch") == theirs
+
+
+def test_context_managers_of_others_that_decorate() -> None:
+    def answers(m: Any) -> list[Any]:
+        contexts = importlib.import_module(f"{m.__name__}.utils._contextlib")
+        trees = importlib.import_module(f"{m.__name__}.utils._pytree")
+        entered: list[str] = []
+
+        class Named(contexts._DecoratorContextManager):
+            def __init__(self, name: str) -> None:
+                self.name = name
+
+            def __enter__(self) -> None:
+                entered.append(self.name)
+
+            def __exit__(self, *error: object) -> None:
+                entered.append(f"after {self.name}")
+
+            def clone(self) -> Any:
+                return type(self)(f"again {self.name}")
+
+        class Bare(contexts._NoParamDecoratorContextManager):
+            def __enter__(self) -> None:
+                entered.append("bare")
+
+            def __exit__(self, *error: object) -> None:
+                entered.append("after bare")
+
+        @Named("a")
+        def both(x: int) -> int:
+            return Bare(lambda: x)()
+
+        @Bare()
+        def several() -> Any:
+            yield 1
+            yield 2
+
+        results = [both(3), list(several()), isinstance(m.no_grad(), contexts._DecoratorContextManager)]
+        results += [
+            type(m.no_grad().clone()).__name__,
+            trees._list_flatten([1, 2]),
+            trees._list_unflatten([1, 2], None),
+        ]
+        return [*results, entered]
+
+    assert answers(autogradkit) == answers(torch)

@@ -59,6 +59,20 @@ dynamic(m, None, dtype=m.float16), list(dynamic(m, None).state_dict()), [n for n
 dynamic(m, None)(x(m)), dynamic(m, None)(x(m) * 100 + 3), dynamic(m, None)(x(m)[None, :1]), dynamic(m, None)(x(m)).requires_grad
 dynamic(m, None)[0].weight(), dynamic(m, None)[0].bias(), dynamic(m, None).training, sum(1 for _ in dynamic(m, None).parameters())
 dynamic(m, None, dtype=m.int8)
+recurrent(m, "LSTM"), recurrent(m, "GRU")
+recurrent(m, "LSTM", num_layers=2, bidirectional=True, batch_first=True), recurrent(m, "GRU", num_layers=2, bidirectional=True)
+recurrent(m, "LSTM", dtype=m.float16, dropout=0.5, num_layers=2), recurrent(m, "GRU", dtype=m.float16)
+recurrent(m, "LSTM", train=True, dropout=0.5, num_layers=2)
+recurrent(m, "LSTM", hx=True), recurrent(m, "GRU", hx=True)
+recurrent(m, "LSTM", packed=True, bidirectional=True), recurrent(m, "GRU", packed=True, hx=True)
+recurrent(m, "GRU", bias=False)
+recurrent(m, "LSTM", only="dim")
+recurrent(m, "LSTM", only="size")
+recurrent(m, "LSTM", only="state")
+recurrent(m, "GRU", only="state")
+recurrent(m, "GRU", only="weights")
+recurrent(m, "LSTM", only="parts")
+m.ao.nn.quantized.dynamic.LSTM.from_float(m.nn.RNN(2, 2))
 written(m, dynamic(m, None).state_dict()), written(m, [q(m), c(m), q(m).t()])
 """
 
@@ -79,6 +93,49 @@ def _dynamic(m: Any, spec: Any, seed: int = 1, **options: Any) -> Any:
     return m.quantization.quantize_dynamic(model, spec, **options)
 
 
+def _recurrent(
+    m: Any,
+    kind: str,
+    dtype: Any = None,
+    train: bool = False,
+    hx: bool = False,
+    packed: bool = False,
+    only: str = "",
+    **options: Any,
+) -> Any:
+    """A quantised recurrent layer, what it makes of a sequence, to four digits, and the next random number."""
+    m.manual_seed(4)
+    x = m.randn(6, 3, 4)
+    layer = m.quantization.quantize_dynamic(
+        m.nn.Sequential(getattr(m.nn, kind)(4, 5, **options)), dtype=dtype or m.qint8
+    )[0].train(train)
+    if only == "weights":
+        return layer.get_weight(), layer.get_bias()
+    if only == "parts":
+        again = type(layer)(4, 5)
+        loaded = again.load_state_dict(layer.state_dict())
+        return (
+            list(layer.state_dict()),
+            loaded,
+            m.equal(again(x)[0], layer(x)[0]),
+            layer.mode,
+            layer.dtype,
+            layer.training,
+        )
+    calls: dict[str, Any] = {
+        "dim": lambda: layer(x[0]),
+        "size": lambda: layer(m.ones(2, 3, 7)),
+        "state": lambda: layer(x, m.ones(1, 2, 5) if kind == "GRU" else (m.ones(1, 3, 5), m.ones(1, 2, 5))),
+    }
+    if only:
+        return calls[only]()
+    state: Any = m.randn(1, 3, 5) if hx else None
+    given = m.nn.utils.rnn.pack_padded_sequence(x, [2, 6, 4], enforce_sorted=False) if packed else x
+    found = layer(given, (state, state * 0.5) if hx and kind == "LSTM" else state)
+    leaves = [found[0].data if packed else found[0], *(found[1] if kind == "LSTM" else found[1:])]
+    return layer, [[round(each, 4) + 0.0 for each in leaf.detach().flatten().tolist()] for leaf in leaves], m.rand(1)
+
+
 def _written(m: Any, value: Any) -> Any:
     file = io.BytesIO()
     m.save(value, file)
@@ -94,6 +151,7 @@ def _outcome(m: Any, line: str) -> str:
         "Q": lambda m: m.ao.quantization,
         "seen": _seen,
         "dynamic": _dynamic,
+        "recurrent": _recurrent,
         "written": _written,
     }
     with warnings.catch_warnings():
@@ -128,8 +186,8 @@ def test_what_is_not_quantised_here_is_refused() -> None:
         q.abs()
     with pytest.raises(NotImplementedError, match="zero points that are whole numbers"):
         m.quantize_per_channel(_x(m), m.ones(2), m.zeros(2), 0, m.quint8)
-    with pytest.raises(NotImplementedError, match="'1' is of LSTM"):
-        m.quantization.quantize_dynamic(m.nn.Sequential(m.nn.Linear(2, 2), m.nn.LSTM(2, 2)))
+    with pytest.raises(NotImplementedError, match="'1' is of LSTMCell"):
+        m.quantization.quantize_dynamic(m.nn.Sequential(m.nn.Linear(2, 2), m.nn.LSTMCell(2, 2)))
     with pytest.raises(NotImplementedError, match="a set of classes or names"):
         m.quantization.quantize_dynamic(m.nn.Linear(2, 2), {"": None})
     m.backends.quantized.engine = "none"

@@ -22,7 +22,11 @@ from autogradkit.nn.functional.linear_maps import *
 from autogradkit.nn.functional.losses import *
 from autogradkit.nn.functional.margin_losses import *
 from autogradkit.nn.functional.multi_head import *
+from autogradkit.nn.functional.multi_head import canonical_mask as _canonical_mask  # noqa: F401 - copied layers call these
+from autogradkit.nn.functional.multi_head import none_or_dtype as _none_or_dtype  # noqa: F401
+from autogradkit.nn.functional.multi_head import projected_at_once as _in_projection_packed  # noqa: F401
 from autogradkit.nn.functional.norms import *
+from autogradkit.nn.functional.norms import require_several as _verify_batch_size  # noqa: F401
 from autogradkit.nn.functional.paddings import *
 from autogradkit.nn.functional.poolings import *
 from autogradkit.nn.functional.resizing import *

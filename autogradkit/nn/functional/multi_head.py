@@ -45,17 +45,26 @@ def _is_batched(query: Any, key: Any, value: Any, padding_mask: Any, mask: Any, 
     return dims == 3
 
 
-def canonical_mask(mask: Any, name: str, dtype: Any, other: Any = None, other_name: str = "") -> Any:
+def none_or_dtype(input: Any) -> Any:
+    """The dtype of a mask that may be None."""
+    if input is None or isinstance(input, Tensor):
+        return None if input is None else input.dtype
+    raise RuntimeError("input to _none_or_dtype() must be None or torch.Tensor")
+
+
+def canonical_mask(
+    mask: Any, mask_name: str, other_type: Any, other_name: str, target_type: Any, check_other: bool = True
+) -> Any:
     """A mask as what is added to the scores: −∞ where it is True. Warns where the other one is of another kind."""
     if mask is None:
         return None
     if mask.dtype != bool_ and not mask.is_floating_point():
-        raise AssertionError(f"only bool and floating types of {name} are supported")
-    if other is not None and mask.dtype != other.dtype:
-        warn(f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both instead.")
+        raise AssertionError(f"only bool and floating types of {mask_name} are supported")
+    if check_other and other_type is not None and mask.dtype != other_type:
+        warn(f"Support for mismatched {mask_name} and {other_name} is deprecated. Use same type for both instead.")
     if mask.is_floating_point():
         return mask
-    return zeros_like.owner(mask, dtype=dtype).masked_fill_(mask, -math.inf)
+    return zeros_like.owner(mask, dtype=target_type).masked_fill_(mask, -math.inf)
 
 
 def _split_projections(projected: Any, count: int, width: int) -> Any:
@@ -63,19 +72,19 @@ def _split_projections(projected: Any, count: int, width: int) -> Any:
     return projected.unflatten(-1, (count, width)).unsqueeze(0).transpose(0, -2).squeeze(-2).contiguous()
 
 
-def _projected_at_once(query: Any, key: Any, value: Any, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
+def projected_at_once(q: Any, k: Any, v: Any, w: Any, b: Any = None) -> tuple[Any, Any, Any]:
     """Queries, keys and values by one weight for all three."""
-    width = query.size(-1)
-    if key is value and query is key:
-        q, k, v = _split_projections(linear(query, weight, bias), 3, width)
+    width = q.size(-1)
+    if k is v and q is k:
+        q, k, v = _split_projections(linear(q, w, b), 3, width)
         return q, k, v
-    if key is value:
-        of_query, of_both = weight.split([width, width * 2])
-        first, second = (None, None) if bias is None else bias.split([width, width * 2])
-        k, v = _split_projections(linear(key, of_both, second), 2, width)
-        return linear(query, of_query, first), k, v
-    biases = (None,) * 3 if bias is None else bias.chunk(3)
-    q, k, v = (linear(*each) for each in zip((query, key, value), weight.chunk(3), biases, strict=True))
+    if k is v:
+        of_query, of_both = w.split([width, width * 2])
+        first, second = (None, None) if b is None else b.split([width, width * 2])
+        k, v = _split_projections(linear(k, of_both, second), 2, width)
+        return linear(q, of_query, first), k, v
+    biases = (None,) * 3 if b is None else b.chunk(3)
+    q, k, v = (linear(*each) for each in zip((q, k, v), w.chunk(3), biases, strict=True))
     return q, k, v
 
 
@@ -175,7 +184,7 @@ def multi_head_attention_forward(
         padding = None if padding is None else padding.unsqueeze(0)
     target, batch, width = q.shape
     source = k.shape[0]
-    padding = canonical_mask(padding, "key_padding_mask", query.dtype, mask, "attn_mask")
+    padding = canonical_mask(padding, "key_padding_mask", none_or_dtype(mask), "attn_mask", query.dtype)
     if is_causal and mask is None:
         raise RuntimeError(
             "Need attn_mask if specifying the is_causal hint. You may use the Transformer module method "
@@ -184,7 +193,7 @@ def multi_head_attention_forward(
     if is_causal and padding is None and not need_weights:
         mask = None  # the hint stands for it
     else:
-        mask = canonical_mask(mask, "attn_mask", query.dtype)
+        mask = canonical_mask(mask, "attn_mask", None, "", query.dtype)
         is_causal = is_causal and padding is None
     if width != embed_dim_to_check:
         raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {width}")
@@ -200,7 +209,7 @@ def multi_head_attention_forward(
             raise AssertionError(f"key shape {k.shape} does not match value shape {v.shape}")
         if in_proj_weight is None:
             raise AssertionError("use_separate_proj_weight is False but in_proj_weight is None")
-        q, k, v = _projected_at_once(q, k, v, in_proj_weight, in_proj_bias)
+        q, k, v = projected_at_once(q, k, v, in_proj_weight, in_proj_bias)
     total = batch * num_heads
     mask = _with_heads(mask, target, source, total)
     if bias_k is not None and bias_v is not None:

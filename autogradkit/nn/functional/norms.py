@@ -26,7 +26,8 @@ _group_norm = group.group_norm.owner.front("function")
 _rms_norm = layer.rms_norm.owner.front("function")
 
 
-def _require_several(size: Any) -> None:
+def require_several(size: Any) -> None:
+    """Raise ValueError where a batch of this size has one value a channel, of which nobody can tell a deviation."""
     if size[0] * math.prod(size[2:]) == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {size}")
 
@@ -53,7 +54,7 @@ def batch_norm(
             [ 1.0000]])
     """
     if training:
-        _require_several(input.size())
+        require_several(input.size())
         if eps <= 0.0:
             raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     elif eps < 0.0:
@@ -115,7 +116,7 @@ def group_norm(
     if input.dim() < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.dim()}")
     size: Any = input.size()
-    _require_several([size[0] * size[1] // num_groups, num_groups, *size[2:]])
+    require_several([size[0] * size[1] // num_groups, num_groups, *size[2:]])
     return _group_norm(input, num_groups, weight, bias, eps, False)
 
 

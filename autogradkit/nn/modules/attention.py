@@ -8,7 +8,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional, init
-from autogradkit.nn.functional.multi_head import canonical_mask
+from autogradkit.nn.functional.multi_head import canonical_mask, none_or_dtype
 from autogradkit.nn.modules.linear import NonDynamicallyQuantizableLinear
 from autogradkit.nn.modules.members import unfilled
 from autogradkit.nn.modules.module import Module, Samples
@@ -114,8 +114,10 @@ class MultiheadAttention(Module):
     ) -> tuple[Tensor, Tensor | None]:
         """(what the queries found, the weights, averaged over heads or, with False, of each head; None if not needed)."""
         is_batch = query.dim() == 3
-        padding = canonical_mask(key_padding_mask, "key_padding_mask", query.dtype, attn_mask, "attn_mask")
-        mask = canonical_mask(attn_mask, "attn_mask", query.dtype)
+        padding = canonical_mask(
+            key_padding_mask, "key_padding_mask", none_or_dtype(attn_mask), "attn_mask", query.dtype
+        )
+        mask = canonical_mask(attn_mask, "attn_mask", None, "", query.dtype)
         turned = self.batch_first and is_batch
         q, k, v = query, key, value
         if turned:  # what is one tensor stays one, and is projected at once

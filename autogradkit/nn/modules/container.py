@@ -11,6 +11,7 @@ from autogradkit.core.frames import entry
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn.modules.module import Module, Samples, indented
+from autogradkit.nn.modules.module import _addindent as _addindent
 
 __all__ = ["ModuleDict", "ModuleList", "ParameterList", "Sequential"]
 

@@ -272,6 +272,12 @@ class RNNBase(Module):
         return text + "".join([f", {name}={getattr(self, name)}" for name in other])
 
 
+def apply_permutation(tensor: Tensor, permutation: Tensor, dim: int = 1) -> Tensor:
+    """A tensor with what lies along `dim` in another order; calling it warns, as it does in PyTorch."""
+    warn("`apply_permutation` is deprecated, please use `tensor.index_select(dim, permutation)` instead", FutureWarning)
+    return tensor.index_select(dim, permutation)
+
+
 def _refuse_projection(kwargs: dict[str, Any]) -> None:
     if "proj_size" in kwargs:
         raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")

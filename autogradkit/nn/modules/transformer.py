@@ -19,7 +19,7 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import is_grad_enabled
 from autogradkit.nn import functional, init
-from autogradkit.nn.functional.multi_head import canonical_mask
+from autogradkit.nn.functional.multi_head import canonical_mask, none_or_dtype
 from autogradkit.nn.modules.activation import GELU
 from autogradkit.nn.modules.container import ModuleList
 from autogradkit.nn.modules.module import Module, Samples
@@ -34,11 +34,20 @@ def _get_clones(layer: Module, count: int) -> ModuleList:
     return ModuleList([copy.deepcopy(layer) for _ in range(count)])
 
 
-def _is_causal(mask: Tensor | None, is_causal: bool | None, x: Tensor, batch_first: bool) -> bool:
+# These two are PyTorch's, which layers that began as copies of its own import.
+def _get_seq_len(src: Tensor, batch_first: bool) -> int | None:
+    """How long the sequences are; None where they are of several lengths."""
+    if src.is_nested:
+        return None
+    length: Any = src.size(0) if src.dim() == 2 else src.size(1 if batch_first else 0)
+    return length
+
+
+def _detect_is_causal_mask(mask: Tensor | None, is_causal: bool | None = None, size: int | None = None) -> bool:
     """Whether a mask is the one that leaves out what comes later, if nobody said so."""
     if is_causal is not None or mask is None:
         return is_causal is True
-    length: Any = x.size(0) if x.dim() == 2 else x.size(1 if batch_first else 0)
+    length: Any = mask.size(-2) if size is None else size
     if mask.dtype.is_floating_point:
         causal = np.triu(np.full((length, length), -np.inf), 1)
     else:  # PyTorch makes it with the mask's dtype, in which −∞ is True
@@ -120,9 +129,9 @@ class TransformerEncoder(Module):
         is_causal: bool | None = None,
     ) -> Tensor:
         """What the layers make of `src`. Without `is_causal` a causal mask is recognised."""
-        padding = canonical_mask(src_key_padding_mask, "src_key_padding_mask", src.dtype, mask, "mask")
-        mask = canonical_mask(mask, "mask", src.dtype)
-        causal = _is_causal(mask, is_causal, src, self.layers[0].self_attn.batch_first)
+        padding = canonical_mask(src_key_padding_mask, "src_key_padding_mask", none_or_dtype(mask), "mask", src.dtype)
+        mask = canonical_mask(mask, "mask", None, "", src.dtype)
+        causal = _detect_is_causal_mask(mask, is_causal, _get_seq_len(src, self.layers[0].self_attn.batch_first))
         x = src
         for layer in self.layers:
             x = layer(x, src_mask=mask, is_causal=causal, src_key_padding_mask=padding)
@@ -167,7 +176,9 @@ class TransformerDecoder(Module):
         memory_is_causal: bool = False,
     ) -> Tensor:
         """What the layers make of `tgt` and `memory`. Without `tgt_is_causal` a causal mask is recognised."""
-        causal = _is_causal(tgt_mask, tgt_is_causal, tgt, self.layers[0].self_attn.batch_first)
+        causal = _detect_is_causal_mask(
+            tgt_mask, tgt_is_causal, _get_seq_len(tgt, self.layers[0].self_attn.batch_first)
+        )
         x = tgt
         for layer in self.layers:
             x = layer(

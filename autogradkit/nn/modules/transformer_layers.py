@@ -12,7 +12,7 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional
-from autogradkit.nn.functional.multi_head import canonical_mask
+from autogradkit.nn.functional.multi_head import canonical_mask, none_or_dtype
 from autogradkit.nn.modules.activation import GELU
 from autogradkit.nn.modules.attention import MultiheadAttention
 from autogradkit.nn.modules.dropout import Dropout
@@ -116,8 +116,10 @@ class TransformerEncoderLayer(_Layer):
         is_causal: bool = False,
     ) -> Tensor:
         """What the layer makes of `src`; the masks are those of `MultiheadAttention`."""
-        padding = canonical_mask(src_key_padding_mask, "src_key_padding_mask", src.dtype, src_mask, "src_mask")
-        mask = canonical_mask(src_mask, "src_mask", src.dtype)
+        padding = canonical_mask(
+            src_key_padding_mask, "src_key_padding_mask", none_or_dtype(src_mask), "src_mask", src.dtype
+        )
+        mask = canonical_mask(src_mask, "src_mask", None, "", src.dtype)
 
         def attend(x: Tensor) -> Tensor:
             return self.dropout1(self.self_attn(x, x, x, padding, False, mask, is_causal=is_causal)[0])

@@ -40,3 +40,11 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
         count: Any = each.numel()
         each.data = vec[at : at + count].view_as(each).data
         at += count
+
+
+@entry
+def _check_param_device(param: Tensor, old_param_device: int | None) -> int:
+    """The number of a parameter's device, which is the processor's. Raises TypeError where the others have another."""
+    if old_param_device not in (None, -1):
+        raise TypeError("Found two parameters on different devices, this is currently not supported.")
+    return -1

@@ -154,6 +154,24 @@ class LRScheduler:
             warn("To get the last learning rate computed by the scheduler, please use `get_last_lr()`.")
 
 
+def _warn_get_lr_called_within_step(lr_scheduler: LRScheduler) -> None:  # for published schedules that call it
+    lr_scheduler._warn_if_asked()
+
+
+class _enable_get_lr_call:  # noqa: N801 - PyTorch's name
+    """While it lasts a schedule's `get_lr` does not warn; published schedules with a `step` of their own enter it."""
+
+    def __init__(self, o: LRScheduler) -> None:
+        self.o = o
+
+    def __enter__(self) -> _enable_get_lr_call:
+        self.o._get_lr_called_within_step = True
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.o._get_lr_called_within_step = False
+
+
 class _LRScheduler(LRScheduler):  # its name in older programs
     pass
 

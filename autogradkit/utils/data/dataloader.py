@@ -29,7 +29,7 @@ _BaseDataLoaderIter, _SingleProcessDataLoaderIter, _MultiProcessingDataLoaderIte
 _FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
 
 
-class _Endless:
+class _InfiniteConstantSampler:
     """The sampler of an iterable dataset, which decides itself what comes next."""
 
     def __iter__(self) -> Iterator[None]:
@@ -104,7 +104,7 @@ class DataLoader:
             raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
         if sampler is None:
             if iterable:
-                sampler = _Endless()
+                sampler = _InfiniteConstantSampler()
             else:
                 sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         if batch_size is not None and batch_sampler is None:

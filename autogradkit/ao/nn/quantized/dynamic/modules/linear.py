@@ -27,6 +27,29 @@ from autogradkit.quantization.tensor import quantize_per_tensor, quantize_per_te
 __getattr__ = _absent_from("ao.nn.quantized.dynamic.modules.linear")
 
 
+def packed_weight(weight: Tensor, dtype: dtypes.dtype) -> Any:
+    """A weight quantised by its own range, or rounded to float16."""
+    weight = weight.detach()
+    if dtype is not dtypes.qint8:
+        return weight.half().float()
+    observer = default_weight_observer()
+    observer(weight)
+    scale, zero_point = observer.calculate_qparams()
+    return quantize_per_tensor(weight.float(), float(scale), int(zero_point), dtype)
+
+
+def mapped(x: Tensor, weight: Any, bias: Tensor | None, dtype: dtypes.dtype) -> Tensor:
+    """The linear map of `x` by such a weight, outside the graph."""
+    if dtype is dtypes.float16:
+        real = F.linear(x.detach(), weight)
+        return real if bias is None else real + bias
+    given = quantize_per_tensor_dynamic(x.detach(), dtypes.quint8, in_seven_bits())
+    whole = given.int_repr().numpy().astype(np.float64) - given.q_zero_point()
+    product = whole @ weight.int_repr().numpy().astype(np.float64).T  # whole numbers, which float64 holds
+    real = product.astype(np.float32) * (np.float32(given.q_scale()) * np.float32(weight.q_scale()))
+    return tensor(real if bias is None else real + bias.detach().numpy())
+
+
 class Linear(_Module):
     """A linear layer for inference whose weight is of 8 bits, or of float16. Its input and its output are float32.
 
@@ -55,15 +78,7 @@ class Linear(_Module):
     def _take(self, layer: Any, dtype: dtypes.dtype) -> None:
         self.in_features, self.out_features = layer.in_features, layer.out_features
         self.scale, self.zero_point = 1.0, 0
-        weight, bias = layer.weight.detach(), layer.bias
-        if dtype is dtypes.qint8:
-            observer = default_weight_observer()
-            observer(weight)
-            scale, zero_point = observer.calculate_qparams()
-            weight = quantize_per_tensor(weight.float(), float(scale), int(zero_point), dtype)
-        else:
-            weight = weight.half().float()
-        self._packed_params = LinearPackedParams(dtype, weight, bias)
+        self._packed_params = LinearPackedParams(dtype, packed_weight(layer.weight, dtype), layer.bias)
 
     @classmethod
     def from_float(cls, mod: Any, dtype: dtypes.dtype = dtypes.qint8) -> Linear:
@@ -86,15 +101,7 @@ class Linear(_Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The linear map of `x`, of shape (…, in_features); of shape (…, out_features), outside the graph."""
-        weight, bias = self._packed_params._packed_params
-        if self._packed_params.dtype is dtypes.float16:
-            real = F.linear(x.detach(), weight)
-            return real if bias is None else real + bias
-        given = quantize_per_tensor_dynamic(x.detach(), dtypes.quint8, in_seven_bits())
-        whole = given.int_repr().numpy().astype(np.float64) - given.q_zero_point()
-        product = whole @ weight.int_repr().numpy().astype(np.float64).T  # whole numbers, which float64 holds
-        real = product.astype(np.float32) * (np.float32(given.q_scale()) * np.float32(weight.q_scale()))
-        return tensor(real if bias is None else real + bias.detach().numpy())
+        return mapped(x, *self._packed_params._packed_params, self._packed_params.dtype)
 
     def _get_name(self) -> str:
         return "DynamicQuantizedLinear"
