@@ -78,7 +78,8 @@ def lines_of(text: str, mode: str) -> list[str]:
         lines = text.splitlines()
         return [below.strip() for line, below in itertools.pairwise(lines) if re.match(r"  (Cell|File) ", line)]
     files = re.split(r"^(?=(?:File|Cell) )", text, flags=re.MULTILINE)
-    of_others = [part for part in files if not re.match(r"File .*\bIPython\b", part)]  # before 9.13 it shows the magic's call
+    # IPython shows its own call of a magic before 9.13.
+    of_others = [part for part in files if not re.match(r"File .*\bIPython\b", part)]
     return re.findall(r"^-+> \d+ +(.*)$", "".join(of_others), re.MULTILINE)
 
 
