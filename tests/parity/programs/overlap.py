@@ -100,7 +100,8 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     if "qr(" in text and differs.endswith("]") and any(each.is_complex() for each in _places(text, space)):
         return True  # up to phases, which the sign of a zero decides
     for call, hangs in _HANGING.items():
-        if call in text and any(hangs(each) for one in _places(text, space) for each in _matrices(one)):
+        factored = _places(text.partition(" = ")[2] or text, space)
+        if call in text and any(hangs(each) for one in factored for each in _matrices(one)):
             return True
     if "argsort(" in text and "stable=True" not in text and has_many_and_equal(text, space):
         return True  # the positions of equal numbers, as the processor's vectors leave them
