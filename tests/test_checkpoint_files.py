@@ -147,6 +147,19 @@ def test_damaged_files_are_loaded_or_refused() -> None:
     assert refused > 500
 
 
+@every_case(
+    "given",
+    [
+        torch.eye(2).to_sparse(),
+        torch.eye(2).to_sparse_csr(),
+        torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8),
+    ],
+)
+def test_what_is_not_dense_has_no_place_on_the_meta_device(given: torch.Tensor) -> None:
+    with pytest.raises(NotImplementedError, match="tensors are not available on the meta device"):
+        torch.load(io.BytesIO(written([given])), map_location="meta")
+
+
 def test_a_checksum_is_checked() -> None:
     content = bytearray(written(torch.ones(3)))
     place = content.index(b"\x00\x00\x80?" * 3)

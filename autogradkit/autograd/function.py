@@ -49,7 +49,8 @@ class Function(FunctionCtx):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._node_class = type(f"{cls.__name__}Backward", (BackwardCFunction,), {"__module__": cls.__module__})
+        home = getattr(cls, "__module__", "builtins")  # a class that was made where no `__name__` is has none
+        cls._node_class = type(f"{cls.__name__}Backward", (BackwardCFunction,), {"__module__": home})
 
     _node_class: type[BackwardCFunction] = BackwardCFunction
 

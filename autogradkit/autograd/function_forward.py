@@ -17,7 +17,7 @@ from autogradkit.autograd.function_jvp import push_forward
 from autogradkit.autograd.function_node import BackwardCFunction, Template
 from autogradkit.core.frames import learners_stack
 from autogradkit.core.steps import at_once
-from autogradkit.core.storage import offset_of, root_of, strided
+from autogradkit.core.storage import offset_of, strided
 from autogradkit.core.strides import element_strides, view_strides
 from autogradkit.core.tensor import Tensor, as_class, bump_version, counter_of, reading_to_save
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, alias, view_of
@@ -105,17 +105,15 @@ def _output(output: Tensor, args: tuple[Any, ...], context: FunctionCtx, records
     if any(value is output for value in args):  # though another may share its memory, as one that was detached does
         return _of_its_class(view_of(output, _viewed(output._memory), how), output)
     for value in args:
-        if isinstance(value, Tensor) and _is_made_of(output, value):
+        if isinstance(value, Tensor) and _is_view_on(output, value):
             return _of_its_class(view_of(value, output._array, how), output)
     return output
 
 
-def _is_made_of(output: Tensor, value: Tensor) -> bool:
-    """Whether an output is a view on the memory of an argument, or, without elements, of what that is."""
+def _is_view_on(output: Tensor, value: Tensor) -> bool:
+    """Whether an output is a view on an argument, or on what that is a view on: what was detached of it is none."""
     base = value if value._view is None else value._view.base
-    known = output._view is not None and output._view.base is base
-    arrays = value._array, output._array
-    return known or (all(each.__class__ is np.ndarray for each in arrays) and root_of(arrays[0]) is root_of(arrays[1]))
+    return output._view is not None and output._view.base is base
 
 
 def _of_its_class(view: Tensor, output: Tensor) -> Tensor:

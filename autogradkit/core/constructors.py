@@ -10,6 +10,7 @@ from types import FunctionType
 from typing import Any
 
 from autogradkit.core.frames import entry
+from autogradkit.core.own import is_own
 
 
 class OwnConstructor:
@@ -23,7 +24,7 @@ class OwnConstructor:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if "__init__" not in vars(cls) and cls.__module__.startswith("autogradkit."):
+        if "__init__" not in vars(cls) and is_own(cls):
             name_constructor(f"{cls.__name__}.__init__", cls)
 
 

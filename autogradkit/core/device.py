@@ -146,8 +146,10 @@ class device(metaclass=CType):  # noqa: N801 - PyTorch's name
     def __delattr__(self, name: str) -> NoReturn:
         self.__setattr__(name, None)
 
-    def __lt__(self, other: object) -> NoReturn:
-        raise TypeError("comparison not implemented")
+    def __lt__(self, other: object) -> Any:
+        if isinstance(other, device):
+            raise TypeError("comparison not implemented")
+        return NotImplemented
 
     __le__ = __gt__ = __ge__ = __lt__
 

@@ -281,7 +281,7 @@ def _is_sequence(item: Any) -> bool:
 
 def _type_name(item: Any) -> str:
     kind = cast("type[Any]", type(item))
-    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
+    return f"numpy.{kind.__name__}" if getattr(kind, "__module__", None) == "numpy" else kind.__name__
 
 
 # -- index tensors from other data ------------------------------------------------------------------------------------

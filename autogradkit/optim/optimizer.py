@@ -310,8 +310,11 @@ def refuse_fused(differentiable: bool, foreach: bool | None, fused: bool | None)
 
 
 def refuse_capturable(group: Group, what: str, xla: bool) -> None:
-    """Raise AssertionError where a step is to be captured: no memory of the processor's is on a device that can."""
-    if group.get("capturable"):
+    """Raise AssertionError where a step is to be captured: no memory of the processor's is on a device that can.
+
+    Of parameters without gradients there is no step.
+    """
+    if group.get("capturable") and any(parameter.grad is not None for parameter in group["params"]):
         devices = ["cuda", "xpu", "hpu", "privateuseone", *["xla"] * xla]
         raise AssertionError(f"If capturable=True, {what} must be on supported devices: {devices}.")
 

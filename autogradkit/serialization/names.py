@@ -126,6 +126,7 @@ def rebuild_quantized(
     if kind not in _WHOLE:
         raise TypeError(f"a quantised tensor is rebuilt on a storage of one, not on {storage}")
     whole = _tensor_over(storage.untyped(), _WHOLE[kind], storage_offset, size, stride, False, None)
+    _refuse_meta("quantised", whole)
     scheme, scale, zero_point, *axis = quantizer_params
     kinds = (float, int) if scheme is per_tensor_affine else (Tensor, Tensor, int)
     if scheme not in SCHEMES or [type(each) for each in (scale, zero_point, *axis)] != list(kinds):
@@ -136,6 +137,14 @@ def rebuild_quantized(
         "autogradkit.quantization.tensor"
     ).quantized  # loaded with the first of its kind
     return quantized(whole, kind, scale, zero_point, axis[0] if axis else None)
+
+
+def _refuse_meta(kind: str, *parts: Any) -> None:
+    """Raise NotImplementedError for parts on the meta device, as only dense tensors are there."""
+    if any(isinstance(each, Tensor) and each.is_meta for each in parts):
+        raise NotImplementedError(
+            f"{kind} tensors are not available on the meta device: load them to the processor, without map_location='meta'"
+        )
 
 
 def layout_named(name: Any) -> layouts.layout:
@@ -155,6 +164,7 @@ def rebuild_sparse_tensor(layout: Any, data: Any) -> Tensor:
     if not isinstance(layout, layouts.layout) or layout is layouts.strided:
         raise TypeError(f"no layout of a sparse tensor: {layout}")
     layouts.refuse_blocks(layout)
+    _refuse_meta("sparse", *data)
     if layout.compresses is not None:
         compressed_indices, plain_indices, values, size = data
         if not all(isinstance(each, Tensor) for each in (compressed_indices, plain_indices, values)):

@@ -24,7 +24,7 @@ def is_pytorchs(value: Any) -> bool:
     """Whether a value is PyTorch's: the package, a module, function or class of it, or a tensor, layer or optimizer."""
     if holds(value, ModuleType):
         return _in_pytorch(value.__name__)
-    if type(value) in (FunctionType, BuiltinFunctionType):
+    if type(value) is FunctionType or type(value) is BuiltinFunctionType:
         return _in_pytorch(value.__module__)
     kind = value if holds(value, type) else type(value)
     return any(_in_pytorch(home_of(each)) for each in kind.__mro__)

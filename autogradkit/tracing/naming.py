@@ -31,9 +31,11 @@ from autogradkit.tracing.namespace import (
 from autogradkit.tracing.turns import loop_variables
 from autogradkit.tracing.visits import Visit
 
-# What most names of a namespace stand for; no tensor is reached from it.
-_HOLD_NOTHING = frozenset((ModuleType, FunctionType, BuiltinFunctionType, type, NoneType, bool, int, float, str))
-_HOLD_NO_MODULE = _HOLD_NOTHING | {Tensor, Parameter}
+# What most names of a namespace stand for, by identity, as a learner's class may have no hash; no tensor is reached from it.
+_HOLD_NOTHING = frozenset(
+    map(id, (ModuleType, FunctionType, BuiltinFunctionType, type, NoneType, bool, int, float, str))
+)
+_HOLD_NO_MODULE = _HOLD_NOTHING | {id(Tensor), id(Parameter)}
 _OF_CELL, _OF_MODULE, _MORE = (dis.opmap[each] for each in ("LOAD_NAME", "LOAD_GLOBAL", "EXTENDED_ARG"))
 _STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF")
 _MOST_READ = 64  # variables that an expression reads before its operation runs
@@ -150,7 +152,7 @@ def left_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     told = [(name, value) for name, value in list(variables.items()) if _is_told(name)]
     yield from ((name, value) for name, value in told if holds(value, Tensor))
     for name, value in told:
-        if type(value) not in _HOLD_NO_MODULE and name != "Out":  # where IPython keeps what it has shown
+        if id(type(value)) not in _HOLD_NO_MODULE and name != "Out":  # where IPython keeps what it has shown
             yield from ((path, each) for path, each in _members(name, value) if holds(each, Tensor))
 
 
@@ -185,13 +187,13 @@ def _leading(variables: dict[str, Any], wanted: Any) -> list[tuple[str, Any]]:
     pairs wake the garbage collector.
     """
     passed = _HOLD_NOTHING if holds(wanted, Tensor) else _HOLD_NO_MODULE
-    return [(name, value) for name, value in variables.items() if type(value) not in passed and _is_told(name)]
+    return [(name, value) for name, value in variables.items() if id(type(value)) not in passed and _is_told(name)]
 
 
 def _path_to(name: str, value: Any, wanted: Any) -> str | None:
     if holds(value, Tensor):
         return f"{name}.grad" if value._grad is wanted else None
-    if type(value) in (list, tuple) and len(value) <= _MOST_MEMBERS:
+    if (type(value) is list or type(value) is tuple) and len(value) <= _MOST_MEMBERS:
         return next((f"{name}[{place}]" for place, each in enumerate(value) if each is wanted), None)
     if type(value) is dict and len(value) <= _MOST_MEMBERS and "__name__" not in value:
         keys = (key for key, each in list(value.items()) if each is wanted and isinstance(key, str | int))
@@ -211,7 +213,7 @@ def _deep_among(leading: list[tuple[str, Any]], wanted: Any) -> str | None:
     for _ in range(_DEEPEST):
         inside: list[tuple[str, Any]] = []
         for path, value in waiting:
-            if type(value) in _HOLD_NOTHING or id(value) in seen or len(seen) > _MOST_SEEN:
+            if id(type(value)) in _HOLD_NOTHING or id(value) in seen or len(seen) > _MOST_SEEN:
                 continue
             seen.add(id(value))
             found = _path_to(path, value, wanted)
@@ -226,11 +228,11 @@ def _members(path: str, value: Any) -> list[tuple[str, Any]]:
     """What lies in a list or a dict, or in the attributes of an object, each with how it is written."""
     if holds(value, Tensor) or has(value, "named_modules"):
         return []
-    if type(value) in (list, tuple):
+    if type(value) is list or type(value) is tuple:
         return [(f"{path}[{place}]", each) for place, each in enumerate(value[:_MOST_MEMBERS])]
     if type(value) is dict:
         pairs = itertools.islice(list(value.items()), _MOST_MEMBERS)
-        return [(f"{path}[{key!r}]", each) for key, each in pairs if type(key) in (str, int)]
+        return [(f"{path}[{key!r}]", each) for key, each in pairs if type(key) is str or type(key) is int]
     if holds(value, tuple) and type(getattr(type(value), "_fields", None)) is tuple:
         return [
             (f"{path}.{name}", each) for name, each in zip(type(value)._fields, tuple.__iter__(value), strict=False)

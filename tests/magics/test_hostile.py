@@ -69,6 +69,10 @@ OBJECTS = {
         "class P:\n    __class__ = property(lambda s: 1 / 0)\n    def __getattr__(s, n): raise RuntimeError(n)\np = P()"),
     "every attribute raises": "class P:\n    def __getattribute__(s, n): raise RuntimeError(n)\np = P()",
     "comparing gives an array": "class P:\n    def __eq__(s, o): return torch.ones(3)\n    __hash__ = None\np = P()",
+    "a class without a hash": (
+        "class M(type):\n    __hash__ = None\n    def __eq__(s, o): raise RuntimeError('class')\n"
+        "class P(metaclass=M): pass\np = P()"
+    ),
     "truth and length raise": "class P:\n    __bool__ = __len__ = lambda s: 1 / 0\np = P()",
     "a module whose parameters raise": (
         "class P(torch.nn.Linear):\n    def named_parameters(s, *a, **k): raise KeyError(1)\np = P(3, 3)"),

@@ -102,6 +102,25 @@ x=T.ones(2,2,requires_grad=True); b=T.ones(3); y=T.kron(x,b); b.mul_(3); y.sum()
 y=T.fft.rfft(T.tensor([1.25,1.5,.25],requires_grad=True)).abs(); y.sum().backward(); y.sum().backward()
 x=T.tensor([1.25,1.5,.25],requires_grad=True)*2; y=T.fft.fft(x).abs(); x.mul_(2); y.sum().backward()
     """,
+    "what a custom Function detached is no view": """
+F=type('F',(T.autograd.Function,),dict(forward=staticmethod(lambda c,x: x.detach()),backward=staticmethod(lambda c,*g: g[0]))); x=T.ones(2,2,requires_grad=True); y=F.apply(x*2); y.relu_(); y.sum().backward(); r=y,y._is_view(),y._base,x.grad
+F=type('F',(T.autograd.Function,),dict(forward=staticmethod(lambda c,x: x.data),backward=staticmethod(lambda c,*g: g[0]*2))); x=T.ones(2,2,requires_grad=True); b=x*1; y=F.apply(b); b.mul_(3); y.sum().backward(); r=y,b,x.grad
+F=type('F',(T.autograd.Function,),dict(forward=staticmethod(lambda c,x: x.detach()[0]),backward=staticmethod(lambda c,*g: g[0].expand(2,2)))); y=F.apply(T.ones(2,2,requires_grad=True)*1); r=y._is_view(); y.mul_(3)
+F=type('F',(T.autograd.Function,),dict(forward=staticmethod(lambda c,x: (x.detach(),x.detach())),backward=staticmethod(lambda c,*g: g[0]+g[1]))); x=T.ones(2,2,requires_grad=True); y,z=F.apply(x*1); y.mul_(3); v=z[0]; v.add_(1); (y*z).sum().backward(); r=y,z,x.grad
+F=type('F',(T.autograd.Function,),dict(forward=staticmethod(lambda c,x: x.detach()),backward=staticmethod(lambda c,*g: g[0]))); x=T.ones(2,2); y=F.apply(x); y.mul_(3); r=y,y._is_view(),x._version
+    """,
+    "a class without a module": """
+exec("class F(T.autograd.Function):\\n forward=staticmethod(lambda c,x: x*2)\\n backward=staticmethod(lambda c,g: g*2)",d:={'T':T}); x=T.ones(2,requires_grad=True); y=d['F'].apply(x); y.sum().backward(); r=y,y.grad_fn.name(),x.grad
+exec("class S(T.Tensor): pass",d:={'T':T}); r=T.ones(2).as_subclass(d['S'])*2
+exec("class M(T.nn.Linear): pass",d:={'T':T}); r=repr(d['M'](2,3))
+    """,
+    "a dimension that was squeezed comes back by itself": """
+x=T.ones(2,2,requires_grad=True); c=x**3; r,=T.autograd.grad((c.squeeze()**3).sum(),c,create_graph=True)
+x=T.ones(1,2,1,requires_grad=True); c=x**3; r,=T.autograd.grad((c.squeeze()**3).sum(),c,create_graph=True); s=r.grad_fn.next_functions[0][0].name()
+x=T.ones(1,2,1,requires_grad=True); c=x**3; r,=T.autograd.grad((c.squeeze((0,1))**3).sum(),c,create_graph=True); s=r.grad_fn.next_functions[0][0].name()
+x=T.ones(1,2,1,requires_grad=True); c=x**3; r,=T.autograd.grad((c.squeeze(-1)**3).sum(),c,create_graph=True); s=r.grad_fn.next_functions[0][0].name()
+x=T.ones((),requires_grad=True); c=x**3; r,=T.autograd.grad((c.squeeze(0)**3).sum(),c,create_graph=True)
+    """,
     "an edit of part of what overlaps itself": """
 x=T.ones(3,requires_grad=True); y=T.tensor(1.).expand(3).data; y[-1:]=x.sum(); y.sum().backward()
     """,

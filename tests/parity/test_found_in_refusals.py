@@ -246,6 +246,19 @@ T.autograd.gradcheck(lambda x: x.log(),T.tensor([-1.],dtype=T.float64,requires_g
 T.autograd.gradcheck(lambda x: x*2,T.ones(2,dtype=T.float64,requires_grad=True),atol='a')
 T.autograd.gradcheck(lambda x: x*2,T.ones(2,dtype=T.float64,requires_grad=True),rtol=[1.])
     """,
+    "running sums of bools, in place, where there are none": """
+r=T.zeros(0,dtype=T.bool).cumsum_(0)
+r=T.zeros(2,0,dtype=T.bool).cumprod_(-1)
+r=T.tensor(True).cumsum_(0),T.tensor(False).cumprod_(-1)
+T.tensor([True]).cumsum_(0)
+T.zeros(0,dtype=T.bool).cumsum_(1)
+r=T.tensor([200,100],dtype=T.uint8).cumsum_(0)
+    """,
+    "devices beside what is none": """
+T.device('cpu')<1
+'cpu'>=T.device('cpu')
+T.device('cpu')<T.device('meta')
+    """,
     "what resizes before a dimension goes": """
 T.mode(T.arange(6.).reshape(2,3),0,out=(T.empty(1),T.empty(2,dtype=T.int64)))
 T.mode(T.arange(6.).reshape(2,3),-1,out=(T.empty(2,1),T.empty((),dtype=T.int64)))

@@ -25,6 +25,7 @@ x * a; a * x; x / a; a / x; x @ a; x - 2 * a
 w * a; w - a; a / w; w ** a; w @ a; w == a; np.exp(w); np.array(w)
 np.exp(x); np.maximum(a, x); np.isnan(x); np.sqrt(T.tensor(4.0)); np.add(1.0, T.tensor(4.0)); np.add.reduce(x); np.modf(x)
 'a' / x; [1, 2] / x; None / x
+x == np.array(["a"]); np.array([1, None]) == x; x != np.array([None]); x == np.array(["2020"], "M8[D]"); x < np.array(["a"])
 1 in x; x in T.ones(2, 2); T.tensor(3) in x; True in x; 1j in x; 1 in T.tensor(1); T.ones(3) in x
 'a' in x; None in x; [1.0] in x; np.float64(1) in x; np.float32(1) in x
 T.tensor(a[::-1]); T.as_tensor(a[::-1]); T.from_numpy(a[::-1]); T.Tensor(a[::-1]); x.new_tensor(a[::-1]); T.tensor([a[::-1]])

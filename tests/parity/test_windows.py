@@ -63,6 +63,12 @@ signal.windows.exponential(3, center=0.5, sym=False); signal.windows.gaussian(3,
 signal.windows.gaussian(4, std=2.5); signal.windows.kaiser(3, beta=-1); signal.windows.kaiser(5, beta=2.5)
 signal.windows.general_cosine(3, a=3); signal.windows.general_cosine(3, a=[]); signal.windows.general_cosine(3)
 signal.windows.general_hamming(5, alpha=0.25)
+hann_window(4, layout=sparse_coo); hann_window(4, layout=sparse_coo, dtype=int8, pin_memory=True)
+kaiser_window(-1, layout=sparse_coo)
+kaiser_window(5, layout=sparse_csr); hamming_window(0, layout=sparse_csc); bartlett_window(1, layout=sparse_csr)
+blackman_window(-1, layout=sparse_csr); hann_window(5, layout=sparse_csr, dtype=int8)
+hann_window(5, layout=sparse_coo, device="meta")
+zeros(3, layout=sparse_csr); empty((), layout=sparse_csc); rand(-1, layout=sparse_csr)
 """
 
 
@@ -70,9 +76,7 @@ signal.windows.general_hamming(5, alpha=0.25)
 def test_call(call: str) -> None:
     def outcome(library: Any) -> str:
         try:
-            return str(
-                eval(f"m.{call}".replace("dtype=", "dtype=m.").replace("=strided", "=m.strided"), {"m": library})
-            )
+            return str(eval(f"m.{call}".replace("dtype=", "dtype=m.").replace("=s", "=m.s"), {"m": library}))
         except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
             return f"{type(error).__name__}: {str(error).splitlines()[0]}"
 

@@ -18,6 +18,7 @@ from typing import Any
 from autogradkit._ops.declare.overriding import DISABLED, STATE, STRAIGHT, handled, overriding, straight_asking
 from autogradkit.core.frames import shorten
 from autogradkit.core.homes import pytorchs_home
+from autogradkit.core.own import is_own
 from autogradkit.core.tensor import SUBCLASSED, Tensor
 
 # What PyTorch does not ask about, for it takes no tensor or leaves that to the functions that it calls.
@@ -211,7 +212,7 @@ def asked_in() -> Generator[None]:
 
 
 def _ask_of_class(cls: type[Tensor]) -> None:
-    if not cls.__module__.startswith("autogradkit.") and cls.__torch_function__ is not DISABLED:  # pyright: ignore[reportAttributeAccessIssue]
+    if not is_own(cls) and cls.__torch_function__ is not DISABLED:  # pyright: ignore[reportAttributeAccessIssue]
         begin_asking()
 
 

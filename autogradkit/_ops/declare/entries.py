@@ -361,7 +361,8 @@ def _operator(owner: OverloadSet, count: int, name: str) -> Callable[..., Any]:
 
     def slow(*args: Any) -> Any:
         if count == 2 and not isinstance(args[1], fitting) and not hasattr(type(args[1]), "__torch_function__"):
-            if name != "__eq__" or not isinstance(args[1], np.ndarray):  # as in PyTorch == alone compares with arrays
+            # As in PyTorch == alone compares with arrays, but not with those of objects, strings and times.
+            if name != "__eq__" or not isinstance(args[1], np.ndarray) or args[1].dtype.kind in "OSUMm":
                 return NotImplemented
             args = (args[0], wrap(args[1]))
         return call(args, {}, "method", name)

@@ -125,9 +125,8 @@ class Overload(Form):
         if isinstance(out, (list, tuple)) and not self.several and len(out) != len(self.outputs):
             raise TypeError(f"expected tuple of {len(self.outputs)} elements but got {len(out)}")
         asked = values
-        if self.out_decides and isinstance(out, Tensor) and values[self.index["dtype"]] is None:
-            values = [*values]
-            values[self.index["dtype"]] = out.dtype
+        if self.out_decides and isinstance(out, Tensor):
+            values = self._decided(values, out)
         if self.composition:
             return self.composed(self.kernel, values) if out is None else compose_into(self, values, asked, out)
         if out is not None and (self.written_as or self.formulas):
@@ -156,6 +155,13 @@ class Overload(Form):
                 set_version(result, self.written(*values))
         self.record_results(values, results)
         return self.returns(results) if several else results[0]
+
+    def _decided(self, values: Sequence[Any], out: Tensor) -> list[Any]:
+        """The values with the dtype that `out` decides where none is given."""
+        decided = [*values]
+        if values[self.index["dtype"]] is None:
+            decided[self.index["dtype"]] = out.dtype
+        return decided
 
     def ask_late(self, check: Callable[..., None], values: Sequence[Any]) -> None:
         """A check that PyTorch's kernel makes: what is wrong with sizes and dimensions is said before what it refuses."""
@@ -240,6 +246,8 @@ class Overload(Form):
             return self.composed(self.composed_edit or self.kernel, values)
         values = list(values)
         target: Tensor = values[self.first_tensor]
+        if self.out_decides:
+            values = self._decided(values, target)
         recipe = self.edit_recipe
         # What PyTorch has no gradient of looks at its target, too, before a kernel says that it takes no such numbers.
         asks = (

@@ -7,7 +7,7 @@ memory and writing; all modules of this room use it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -173,6 +173,10 @@ def _made_sparse(
     shape: tuple[int, ...], fill: Callable[[Array], object], options: dict[str, Any], kind: np.dtype[Any], name: str
 ) -> Tensor:
     """What a factory makes of a sparse layout: nothing, and thereby zeros."""
+    if options["layout"] is not sparse_coo and len(shape) < 2:
+        if fill is not zeros_in:
+            require_sizes(shape)
+        refuse_vector("zeros" if fill is zeros_in else "empty", shape)
     refuse_blocks(options["layout"])
     if name in ("full", "ones"):
         raise RuntimeError("full(...) is not implemented for sparse layout")
@@ -182,6 +186,14 @@ def _made_sparse(
     if options["layout"] is not sparse_coo and len(shape) != 2:
         raise NotImplementedError(f"zeros of {options['layout']} are matrices here, without batches")
     return finished(empty_of(shape, len(shape), kind).laid(options["layout"]), options)
+
+
+def refuse_vector(name: str, shape: tuple[int, ...]) -> NoReturn:
+    """What a factory says of a compressed layout with fewer than two dimensions."""
+    sizes = str(list(shape))
+    raise RuntimeError(
+        f"torch.{name}: Only batched sparse compressed (non-block) tensors are supported, but got size {sizes}"
+    )
 
 
 def finished(array: Any, options: dict[str, Any]) -> Tensor:

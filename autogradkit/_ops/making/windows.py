@@ -14,10 +14,11 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k
 from autogradkit._ops.declare.kinds import Options
-from autogradkit._ops.making.options import dtype_in, filled_tensor, finished, ones_in
+from autogradkit._ops.making.options import dtype_in, filled_tensor, finished, ones_in, refuse_vector
 from autogradkit._ops.making.ranges import arange
 from autogradkit._ops.pointwise.special import i0
 from autogradkit.core.dtype import CPP_NAMES
+from autogradkit.core.layout import sparse_coo, strided
 from autogradkit.core.tensor import wrap
 
 
@@ -25,20 +26,30 @@ def _window(
     name: str, window_length: int, periodic: bool, options: dict[str, Any], shaped: Callable[[Any, int], Any]
 ) -> Any:
     """The window that `shaped` makes of the numbers 0, 1, 2, … and of the greatest of them."""
-    kind = dtype_in(options)
+    kind, layout = dtype_in(options), options["layout"]
+    if layout is sparse_coo:
+        raise RuntimeError(f"{name} is not implemented for sparse types, got: {_described(name, options)}")
     if not (kind.is_floating_point or kind.is_complex):
-        layout = "Strided (default)" if options["layout"] is None else "Strided"
-        raise RuntimeError(
-            f"{name} expects floating point dtypes, got: TensorOptions(dtype={CPP_NAMES[kind]}, device=cpu, layout={layout}, "
-            f"requires_grad=false (default), pinned_memory={str(bool(options['pin_memory'])).lower()}, "
-            "memory_format=(nullopt))"
-        )
+        raise RuntimeError(f"{name} expects floating point dtypes, got: {_described(name, options)}")
     if window_length < 0:
         raise RuntimeError(f"{name} requires non-negative window_length, got window_length={window_length}")
+    if layout is not None and layout is not strided:  # where PyTorch begins with an empty tensor
+        refuse_vector("empty", (window_length if window_length == 1 else 0,))
     if window_length <= 1:
         return filled_tensor((window_length,), ones_in, options)
     places = arange(window_length + periodic, dtype=kind)
     return finished(shaped(places, places.numel() - 1)._array[:window_length], options)
+
+
+def _described(name: str, options: dict[str, Any]) -> str:
+    """The options as PyTorch prints them. `hann_window` alone leaves the dtype open until then."""
+    is_open = name == "hann_window" and options["dtype"] is None
+    layout = "Strided (default)" if options["layout"] is None else options["layout"].kind
+    return (
+        f"TensorOptions(dtype={CPP_NAMES[dtype_in(options)]}{' (default)' * is_open}, "
+        f"device={options['device'] or 'cpu'}, layout={layout}, requires_grad=false (default), "
+        f"pinned_memory={str(bool(options['pin_memory'])).lower()}, memory_format=(nullopt))"
+    )
 
 
 def _times(tensor: Any, factor: float) -> Any:

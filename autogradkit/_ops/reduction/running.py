@@ -6,6 +6,7 @@ Rests on declare and sums. float32 runs in float64 and each result is rounded on
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,12 @@ def _refuse_edit(self: Any, dim: int, dtype: Any) -> None:
     if dtype is not None and dtype is not self.dtype:
         own, wanted = (C_NAMES[each.name] for each in (self.dtype, dtype))
         raise RuntimeError(f"Bad in-place call: input tensor dtype {own} and output tensor dtype {wanted} should match")
+
+
+def _unless_single(label: str) -> Callable[..., None]:
+    """Bools have no kernel, which a tensor without dimensions does not come to."""
+    refuse = not_implemented(label, "b")
+    return unless_empty(by_kernel(lambda self, dim, dtype: refuse(self) if self.ndim else None))
 
 
 def _row_by_row(ufunc: np.ufunc, source: Array, dim: int, kind: np.dtype[Any], out: Array) -> None:
@@ -82,7 +89,7 @@ def _sum_from_here(g: Any, dim: int) -> Any:
     out_dtype=require_same_dtype,
     out_decides=True,
     edit_refuse=_refuse_edit,
-    edit_dtypes=unless_empty(not_implemented("cumsum_out_cpu", "b")),
+    edit_dtypes=_unless_single("cumsum_out_cpu"),
     meta=_meta,
     samples=lambda t: [(t(2, 3), 1), (t(3), 0)],
     vjp={"self": _sum_from_here},
@@ -148,7 +155,7 @@ def _cumprod_backward(g: Any, self: Any, result: Any, dim: int) -> Any:
     out_dtype=require_same_dtype,
     out_decides=True,
     edit_refuse=_refuse_edit,
-    edit_dtypes=unless_empty(not_implemented("cumprod_out_cpu", "b")),
+    edit_dtypes=_unless_single("cumprod_out_cpu"),
     meta=_meta,
     samples=lambda t: [(t(2, 3, low=0.5, high=2), 1), (t(3, low=-2, high=-1), 0)],
     refuses_complex=True,

@@ -49,6 +49,17 @@ def _without(self: Array, dims: Sequence[int]) -> Array:
     return restrided(self, [self.shape[dim] for dim in kept], [strides[dim] for dim in kept])
 
 
+@k.on_arrays(lambda g, sizes, dims: k.reshape(g, sizes))
+def _unsqueezed(g: Any, sizes: Sequence[int], dims: Sequence[int]) -> Any:
+    """The gradient with those of the dimensions back that had one element, one after the other as in PyTorch."""
+    count = len(sizes)
+    taken = [dim % count for dim in dims] if count else []
+    for dim, size in enumerate(sizes):
+        if size == 1 and dim in taken:
+            g = k.unsqueeze(g, dim)
+    return g
+
+
 squeeze = function("squeeze", in_place=True)
 
 
@@ -56,7 +67,7 @@ squeeze = function("squeeze", in_place=True)
     in_place_node="SqueezeBackward3",
     view=KnownViews,
     samples=lambda t: [(t(1, 3, 1),)],
-    vjp={"self": lambda g, self_sym_sizes: k.reshape(g, self_sym_sizes)},
+    vjp={"self": lambda g, self_sym_sizes: _unsqueezed(g, self_sym_sizes, range(len(self_sym_sizes)))},
     rule="∂self = ∂ in the shape of self",
 )
 def squeeze_all(self: Array) -> Array:
@@ -74,7 +85,7 @@ def squeeze_all(self: Array) -> Array:
     in_place_node="SqueezeBackward4",
     view=KnownViews,
     samples=lambda t: [(t(1, 3), 0), (t(1, 3), -1)],
-    vjp={"self": lambda g, self_sym_sizes, dim: k.reshape(g, self_sym_sizes)},
+    vjp={"self": lambda g, self_sym_sizes, dim: _unsqueezed(g, self_sym_sizes, (dim,))},
     rule="∂self = ∂ in the shape of self",
 )
 def squeeze_dim(self: Array, dim: Dim) -> Array:
@@ -86,7 +97,7 @@ def squeeze_dim(self: Array, dim: Dim) -> Array:
     in_place_node="SqueezeBackward5",
     view=KnownViews,
     samples=lambda t: [(t(1, 3, 1), (0, 2)), (t(1, 3, 1), (1, -1))],
-    vjp={"self": lambda g, self_sym_sizes, dim: k.reshape(g, self_sym_sizes)},
+    vjp={"self": lambda g, self_sym_sizes, dim: _unsqueezed(g, self_sym_sizes, dim)},
     rule="∂self = ∂ in the shape of self",
 )
 def squeeze_dims(self: Array, dim: Ints) -> Array:

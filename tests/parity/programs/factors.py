@@ -12,11 +12,13 @@ _CLOSE = 1e-5  # of the largest element: a few roundings of float32
 
 
 def has_tied_pivots(matrix: np.ndarray) -> bool:
-    """Whether two elements of a column are the largest, but for rounding, where one of them is taken as pivot."""
+    """Whether two elements of a column are the largest, or all are zero, but for rounding, where one of them is the pivot."""
     left = matrix.astype(np.result_type(matrix, np.float64))
     scale = _CLOSE * max(1e-30, np.abs(left).max(initial=0))
     for at in range(min(left.shape)):
         sizes = np.abs(left[at:, at])
+        if at > 0 and matrix[:, at].any() and sizes.max() <= scale:
+            return True
         order = np.argsort(-sizes, kind="stable")
         apart = np.abs(sizes[order[0]] - sizes[order[1:]])
         if (apart[apart > 0] <= scale).any() or (at > 0 and (apart == 0).any() and sizes[order[0]] > scale):

@@ -82,6 +82,10 @@ _PHASES = {"svd(": ("[0]", "[2]"), "eigh(": ("[1]",), "eig(": ("[0]", "[1]"), "e
 _HANGING = {"lu(": has_tied_pivots, "lu_factor": has_tied_pivots, "cholesky": has_minor_near_zero}
 
 
+# Halves of an exponential, which PyTorch's vectors have infinite where that is, and the scalar loop at their end has not.
+_HALVED = ("cosh", "sinh")
+
+
 # What writes without reading what was there.
 _FILLS = ("fill_", "zero_", "copy_", "set_")
 
@@ -96,7 +100,8 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     if "qr(" in text and differs.endswith("]") and any(each.is_complex() for each in _places(text, space)):
         return True  # up to phases, which the sign of a zero decides
     for call, hangs in _HANGING.items():
-        if call in text and any(hangs(each) for one in _places(text, space) for each in _matrices(one)):
+        factored = _places(text.partition(" = ")[2] or text, space)
+        if call in text and any(hangs(each) for one in factored for each in _matrices(one)):
             return True
     if "argsort(" in text and "stable=True" not in text and has_many_and_equal(text, space):
         return True  # the positions of equal numbers, as the processor's vectors leave them
@@ -107,6 +112,8 @@ def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     if ".step(" in text and any(each.itemsize == 2 and not each.isfinite().all() for each in _places(text, space)):
         return True  # Adam and its kin, whose averages PyTorch rounds to 0 before it divides
     shown = _tensor(ast.parse(differs, mode="eval").body, space)
+    if shown is not None and any(each in text for each in _HALVED) and _is_near_the_end(shown):
+        return True
     if shown is not None and any(each in text for each in _EDITING):
         return any(map(_overlaps_itself, _places(text, space)))
     if shown is not None and any(
@@ -147,6 +154,13 @@ def has_singular_reflections(text: str, space: dict[str, Any]) -> bool:
     given = [each.detach().resolve_conj().numpy() for each in _places(text.partition(" = ")[2] or text, space)]
     pairs = [(a, b) for a in given for b in given if b.ndim == a.ndim - 1]
     return any(has_singular_reflection(matrix, scales) for matrix, scales in pairs)
+
+
+def _is_near_the_end(tensor: torch.Tensor) -> bool:
+    """Whether an element is infinite, or more than half of the largest number."""
+    if not tensor.is_floating_point():
+        return False
+    return bool((tensor.detach().abs() > torch.finfo(tensor.dtype).max / 2).any())
 
 
 def _has_equal(tensor: torch.Tensor) -> bool:
