@@ -6,6 +6,7 @@ Rests on `slots.py`, `ranks.py`, `order.py`, `coordinates.py`, `unbend.py` and `
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median_low
@@ -29,6 +30,11 @@ from autogradkit.tracing.render.graph.drawing.unbend import unbend
 
 APART = 40.0  # between two parts that no edge joins
 
+
+class TooWideError(Exception):
+    """There is no layout as narrow as was asked for."""
+
+
 Run = tuple[float, float, float]  # upright at this x, from this y to that
 
 
@@ -49,11 +55,19 @@ class Placed:
     spine: frozenset[int]  # the edges that carry on where their tail's own heaviest edge ended
 
 
-def place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float = WIDEST, *, squeezed: bool = False) -> Placed:
+def place(
+    nodes: Sequence[Node],
+    edges: Sequence[Edge],
+    widest: float = WIDEST,
+    *,
+    squeezed: bool = False,
+    refused: float = math.inf,
+) -> Placed:
     """Place a directed acyclic graph. Nodes come in a topological order; ties are broken by it.
 
     Parts that no edge joins are placed each on its own, and side by side as long as that is no wider than `widest`. With
-    `squeezed` a part that would come out wider has more rows, and is bent, until it does not, as far as that is possible.
+    `squeezed` a part that would come out wider has more rows, and is bent, until it does not, as far as that is possible; where
+    it must come out wider than `refused`, TooWideError is raised, before the long work begins.
 
     >>> placed = place([Node("a", 40, 20), Node("b", 40, 20)], [Edge("a", "b")])
     >>> placed.nodes["a"][0] == placed.nodes["b"][0], placed.nodes["a"][1] < placed.nodes["b"][1]
@@ -72,7 +86,7 @@ def place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float = WIDEST, 
     )
     x = top = 0.0
     for count, (several, numbers) in enumerate(_parts(nodes, edges)):
-        part = _place(several, [edges[number] for number in numbers], widest, squeezed)
+        part = _place(several, [edges[number] for number in numbers], widest, squeezed, refused)
         if x and x + part.width > widest:
             x, top = 0.0, whole.height + APART
         whole.nodes |= {key: (x + at, top + y) for key, (at, y) in part.nodes.items()}
@@ -119,12 +133,14 @@ def _parts(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[tuple[list[Node
     return list(parts.values())
 
 
-def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float, squeezed: bool) -> Placed:
+def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float, squeezed: bool, refused: float) -> Placed:
     """Place a graph that hangs together."""
     ranks = staggered(nodes, edges, widest - GAP) if squeezed else ranks_of(nodes, edges)
     spine = spine_of(nodes, edges)
     slots, chains, index = slots_of(nodes, edges, ranks, spine)
     rows = order(slots)
+    if max(least_of(slots, row) for row in rows) > refused:
+        raise TooWideError
     ways = paths(edges, chains, index, spine)
     spans = _spread(slots, rows, ways, chains, EVERYWHERE)
     if squeezed and max(high for _, high in spans) - min(low for low, _ in spans) > widest:
