@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autogradkit.tracing.events import Numbers, Value
@@ -15,7 +16,7 @@ from autogradkit.tracing.render.graph.drawing.folded import folded_lines, once_m
 from autogradkit.tracing.render.graph.drawing.lines import LINE, Text, late, mono, number_lines, sans
 from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, is_maker, value_key
-from autogradkit.tracing.render.graph.wording.spelling import spelled_op
+from autogradkit.tracing.render.graph.wording.spelling import spelled_in_order
 from autogradkit.tracing.render.graph.wording.words import way_of
 from autogradkit.tracing.render.marks import numbers as nums
 from autogradkit.tracing.render.marks.colours import alias_role
@@ -62,8 +63,10 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
     part = Part(item)
     ports = max(len(arriving), len(leaving))
     if item.kind in ROUND:
-        text = spelled_op(item.op, graph.labels, graph.values) if item.op is not None else item.title
-        part.lines = [Text([mono(_call_that_fits(text, MOST_CALL if item.kind == "call" else MOST_OPERATION))])]
+        op = item.op
+        spelled = [item.title] if op is None else spelled_in_order(op, graph.labels, graph.values)
+        most = MOST_CALL if item.kind == "call" else MOST_OPERATION
+        part.lines = [Text([mono(line)]) for line in _call_that_fits(spelled, most)]
         part.lines += _result_lines(item, graph, leaving)
         if graph.node_names and item.op is not None and item.op.node_name is not None:
             part.lines.append(Text([mono(clip(item.op.node_name, MOST_OPERATION, SIZE, mono=True), "gradient")]))
@@ -105,15 +108,23 @@ def _result_lines(item: Item, graph: Graph, leaving: list[Link]) -> list[Text]:
     return lines
 
 
-def _call_that_fits(text: str, room: float) -> str:
-    """What stands in an ellipse: of a call with many arguments those that there is room for, each whole."""
+def _call_that_fits(spelled: Sequence[str], room: float) -> list[str]:
+    """What stands in an ellipse, in lines: the first spelling that there is room for; else of a call with many arguments those
+    that fit, each whole; else a name of several words in two lines, `binary_cross_entropy_` and `with_logits`."""
+    *longer, text = spelled
     head, _, inside = text.partition("(")
     arguments = _BETWEEN_ARGUMENTS.split(inside.removesuffix(")")) if inside.endswith(")") else []
     shorter = [f"{head}({', '.join([*arguments[:kept], '…'])})" for kept in reversed(range(len(arguments)))]
-    for each in (text, *shorter):
+    for each in (*longer, text, *shorter):
         if text_width(each, SIZE, mono=True) <= room:
-            return each
-    return clip(text, room, SIZE, mono=True)
+            return [each]
+    ends = [
+        end for end, letter in enumerate(head, 1) if letter == "_" and text_width(head[:end], SIZE, mono=True) <= room
+    ]
+    for each in (text, *shorter) if ends else ():
+        if text_width(each[ends[-1] :], SIZE, mono=True) <= room:
+            return [each[: ends[-1]], each[ends[-1] :]]
+    return [clip(text, room, SIZE, mono=True)]
 
 
 def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> None:

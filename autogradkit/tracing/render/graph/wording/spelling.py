@@ -1,7 +1,7 @@
 """How an op is spelled on a picture: as the learner writes it, `X[0:2]`, `mean(0, keepdim)`, `* 2`, without defaults.
 
 Rests on what an op tells of itself (`core.facts`) and on the event stream. Serves `words.py` and `parts.py`. The operands that
-are tensors are drawn as edges, so what is spelled is the rest of the call.
+are tensors are drawn as edges, so what is spelled is the rest of the call, and of two whose order matters their names.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 
 from autogradkit.tracing.events import Argument, Op, Value
+from autogradkit.tracing.render.graph.structure.model import inputs_of
 
 CUTS = {
     "detach": "✂ detach",
@@ -35,6 +36,7 @@ _CASTS = {
     "cfloat",
     "type_as",
 }
+_IN_ANY_ORDER = ("+", "*", "==", "!=", "&", "|", "^")  # signs between operands that may change places
 _TRANSPOSED = ("T", "mT", "H", "mH")  # attributes that are operations
 _REDUCTIONS = ("none", "mean", "sum")
 _SIZE = re.compile(r"torch\.Size\(\[([^]]*)\]\)")  # how a shape is printed: with it `view(a.shape)` is given sizes
@@ -75,6 +77,24 @@ def spelled_op(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -
     if op.called.endswith(f".{op.label}"):  # it ran under its own name: where that is found is all there is to add
         return op.called.removesuffix(op.label) + ran
     return f"{op.called} → {ran}" if op.called else ran
+
+
+def spelled_in_order(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -> list[str]:
+    """What stands in an op's ellipse, the longest spelling first: `h - mu`, `h - …`, `-`. An edge arrives where it is easiest
+    to follow, so its place does not tell which of two operands it is; where their order matters, their names do.
+    """
+    text = spelled_op(op, labels, values)
+    operands = inputs_of(op)
+    if len(operands) != 2:
+        return [text]
+    first, second = (labels[value] for value in (operands[::-1] if op.facts.label == "rsub" else operands))
+    if first == second:
+        return [text]
+    if text == op.facts.sign and text not in _IN_ANY_ORDER:
+        return [f"{first} {text} {second}", f"{first} {text} …", f"… {text} {second}", text]
+    if "(alpha=" in text:  # of these two, the one that is multiplied
+        return [text.replace("(alpha=", f"({second}, alpha="), text]
+    return [text]
 
 
 def spelled_call(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -> str:
@@ -162,6 +182,10 @@ def _is_default(op: Op, argument: Argument) -> bool:
     name, facts = _parameter(op, argument), op.facts
     if name not in facts.parameters or _is_one_of_ints(op, argument):
         return False
+    if (
+        name == "reduction" and argument.text == "1"
+    ):  # the mean, as of every loss of nn.functional, whatever is the op's own
+        return True
     default = facts.defaults[facts.parameters.index(name)] if facts.defaults else ""
     return _alone(str(argument.text)) == _alone(default) or (default == "()" and argument.text == "None")
 
