@@ -7,10 +7,11 @@ from autogradkit._ops.declare.names import SETS
 from autogradkit._ops.declare.unloaded import load_all
 from autogradkit.tracing.calls import facts_of
 from autogradkit.tracing.events import Argument, Numbers, Op, Value
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.wording.spelling import spelled_call, spelled_in_order, spelled_op
 from tests.every_case import every_case
-from tests.tracing.render.cells import trace_source
+from tests.tracing.render.cells import texts, trace_source
 
 load_all()  # of families that are declared when they are asked for, too
 
@@ -182,3 +183,17 @@ def test_operands_whose_order_matters_are_named(source: str, wanted: list[str]) 
     """Edges arrive where they are easiest to follow: `h - mu` was drawn with mu on the left."""
     graph = build(trace_source(source, BEFORE))
     assert spelled_in_order(graph.ops[-1], graph.labels, graph.values) == wanted
+
+
+@every_case(
+    "source wanted",
+    [
+        ("y = w @ X.T", "w @ permute₁"),  # a vector and a matrix
+        ("y = batch @ X.T", "batch @ permute₁"),
+        ("y = X @ batch.transpose(1, 2)", "X @ transpose₁"),
+        ("y = batch @ batch.transpose(1, 2)", "batch @ transpose₁"),
+    ],
+)
+def test_operands_of_a_product_in_which_several_operations_ran_are_named(source: str, wanted: str) -> None:
+    before = f"{BEFORE}\nbatch = torch.ones(2, 3, 4, requires_grad=True)"
+    assert wanted in texts(draw_graph(trace_source(source, before)).svg)

@@ -16,7 +16,7 @@ from autogradkit.tracing.render.graph.drawing.folded import folded_lines, once_m
 from autogradkit.tracing.render.graph.drawing.lines import LINE, Text, late, mono, number_lines, sans
 from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, is_maker, value_key
-from autogradkit.tracing.render.graph.wording.spelling import spelled_in_order
+from autogradkit.tracing.render.graph.wording.spelling import spelled_call_in_order, spelled_in_order
 from autogradkit.tracing.render.graph.wording.words import way_of
 from autogradkit.tracing.render.marks import numbers as nums
 from autogradkit.tracing.render.marks.colours import alias_role
@@ -64,7 +64,10 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
     ports = max(len(arriving), len(leaving))
     if item.kind in ROUND:
         op = item.op
-        spelled = [item.title] if op is None else spelled_in_order(op, graph.labels, graph.values)
+        if op is None:
+            spelled = spelled_call_in_order(item.title, item.ops, graph.labels)
+        else:
+            spelled = spelled_in_order(op, graph.labels, graph.values)
         most = MOST_CALL if item.kind == "call" else MOST_OPERATION
         part.lines = [Text([mono(line)]) for line in _call_that_fits(spelled, most)]
         part.lines += _result_lines(item, graph, leaving)

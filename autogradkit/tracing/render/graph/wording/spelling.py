@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from autogradkit.tracing.events import Argument, Op, Value
 from autogradkit.tracing.render.graph.structure.model import inputs_of
@@ -88,13 +88,32 @@ def spelled_in_order(op: Op, labels: Mapping[int, str], values: Mapping[int, Val
     if len(operands) != 2:
         return [text]
     first, second = (labels[value] for value in (operands[::-1] if op.facts.label == "rsub" else operands))
-    if first == second:
-        return [text]
     if text == op.facts.sign and text not in _IN_ANY_ORDER:
-        return [f"{first} {text} {second}", f"{first} {text} …", f"… {text} {second}", text]
-    if "(alpha=" in text:  # of these two, the one that is multiplied
+        return _between(first, text, second)
+    if "(alpha=" in text and first != second:  # of these two, the one that is multiplied
         return [text.replace("(alpha=", f"({second}, alpha="), text]
     return [text]
+
+
+def spelled_call_in_order(title: str, ops: Sequence[Op], labels: Mapping[int, str]) -> list[str]:
+    """The same of a call in which several ops ran: `x @ W`, of batches, has views before its product and behind it."""
+    made = {output: inputs_of(op) for op in ops for output in op.outputs}
+
+    def given(value: int) -> str:
+        while made.get(value):
+            value = made[value][0]
+        return labels[value]
+
+    products = [op for op in ops if op.facts.sign == title and len(inputs_of(op)) == 2]
+    if len(products) != 1:
+        return [title]
+    first, second = map(given, inputs_of(products[0]))
+    return _between(first, title, second)
+
+
+def _between(first: str, sign: str, second: str) -> list[str]:
+    same = first == second  # then their names do not tell them apart
+    return [sign] if same else [f"{first} {sign} {second}", f"{first} {sign} …", f"… {sign} {second}", sign]
 
 
 def spelled_call(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -> str:
