@@ -41,6 +41,7 @@ _STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF")
 _MOST_READ = 64  # variables that an expression reads before its operation runs
 _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
 _DEEPEST = 3  # objects in one another in which a module is looked for
+_DEEPEST_LEFT = 5  # the same for a tensor that a cell has left: `net.layers[0].neurons[1].w`
 _MOST_SEEN = 2_000  # of these
 
 
@@ -148,12 +149,19 @@ class Naming:
 
 def left_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The tensors that a cell has left, each with how it is reached: those of its variables, then those that lie in lists,
-    dicts and the attributes of objects."""
+    dicts and the attributes of objects, or in such that lie in one another: `layer[0].w`."""
     told = [(name, value) for name, value in list(variables.items()) if _is_told(name)]
     yield from ((name, value) for name, value in told if holds(value, Tensor))
-    for name, value in told:
-        if id(type(value)) not in _HOLD_NO_MODULE and name != "Out":  # where IPython keeps what it has shown
-            yield from ((path, each) for path, each in _members(name, value) if holds(each, Tensor))
+    waiting = [(name, value) for name, value in told if name != "Out"]  # where IPython keeps what it has shown
+    seen: set[int] = set()
+    for _ in range(_DEEPEST_LEFT):
+        inside: list[tuple[str, Any]] = []
+        for path, value in waiting:
+            if id(type(value)) not in _HOLD_NO_MODULE and id(value) not in seen and len(seen) <= _MOST_SEEN:
+                seen.add(id(value))
+                inside += _members(path, value)
+        yield from ((path, value) for path, value in inside if holds(value, Tensor))
+        waiting = inside
 
 
 def _parameter_names(module: Any, owner: str | None) -> Iterator[tuple[Any, str]]:

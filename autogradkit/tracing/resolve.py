@@ -71,6 +71,10 @@ def resolve(
     reader, label = SourceReader(), functools.cache(label)
     namer = _Namer(reader, known)
     namer.name(drafts, values, modules, at_end)
+    for id, value in values.items():
+        # Of objects in a list each is `self` while it is made, and can be told apart by where it lies: `layer[2].w`.
+        if namer.names.get(id, "").startswith("self.") and id not in known and value.tensor in at_end:
+            namer.names[id], namer.turns[id] = at_end[value.tensor], ()
     named_tensors = {value.tensor for id, value in values.items() if id in namer.names}
     passing = {values[id].tensor: found for id, found in namer.passing.items()}
     left = {tensor: (name, ()) for tensor, name in at_end.items() if passing.get(tensor, ("",))[0] != name}

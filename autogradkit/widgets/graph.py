@@ -172,7 +172,9 @@ class GraphView(PagePicture):
         return self._stored().alt
 
     def table_rows(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-        return HEADER, graph_rows(self._stored().graph)
+        stored = self._stored()
+        rows = [tuple(row) for row in self.table[1:]] if stored is self._drawn else graph_rows(stored.graph)
+        return HEADER, rows
 
     def plain(self) -> str:
         return graph_text(self._stored().graph, self.trace)

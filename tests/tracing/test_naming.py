@@ -57,6 +57,41 @@ def test_two_models_of_one_class_share_no_name(cell: str, before: str, called: l
     assert weights(cell, before) == called
 
 
+NEURONS = """
+class Neuron:
+    def __init__(self, n):
+        self.w = torch.randn(n, requires_grad=True)
+    def __call__(self, x):
+        return (self.w * x).sum()
+class Layer:
+    def __init__(self, n, out):
+        self.neurons = [Neuron(n) for _ in range(out)]
+class Net:
+    def __init__(self):
+        self.layers = [Layer(2, 2)]
+"""
+
+
+@every_case(
+    "cell before called",
+    [
+        ("layer = [Neuron(2) for _ in range(2)]\ny = [n(x) for n in layer]", NEURONS, ["layer[0].w", "layer[1].w"]),
+        (f"{NEURONS}layer = [Neuron(2) for _ in range(2)]\ny = [n(x) for n in layer]", "", ["layer[0].w", "layer[1].w"]),
+        (f"{NEURONS}n = Neuron(2)\ny = n(x)", "", ["n.w"]),
+        ("net = Net()\ny = net.layers[0].neurons[1](x)", NEURONS, ["net.layers[0].neurons[0].w", "net.layers[0].neurons[1].w"]),
+        (f"{NEURONS}def run():\n    return Neuron(2)(x)\ny = run()", "", ["self.w"]),  # it is gone: there is no other way
+    ],
+)  # fmt: skip
+def test_what_an_object_made_in_the_cell_keeps_is_called_after_where_it_lies(
+    cell: str, before: str, called: list[str]
+) -> None:
+    """Each neuron is `self` while it is made: `self.w (turn 1)` and `randn₂` say of none which it is."""
+    trace = trace_source(cell, BEFORE + before)
+    assert [
+        trace.label(number) for number, value in trace.values.items() if value.requires_grad and value.is_leaf
+    ] == called
+
+
 def test_a_module_far_inside_is_not_searched_for_without_end() -> None:
     before = "deep = [Net()]\nfor _ in range(50): deep = [deep]\nwide = [[i] for i in range(10**5)]\nnet = Thing()\nnet.me = net"
     assert weights("y = run(Net())", before) == ["model.first.weight"]

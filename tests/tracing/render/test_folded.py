@@ -17,7 +17,7 @@ import pytest
 
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.fold import USUAL, bounded, fold
-from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, copied, op_key
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, copied, op_key, shared
 from autogradkit.tracing.render.graph.structure.stacks import SMALLER
 from tests.parity.drawn.programs import program
 from tests.tracing.render.cells import CELLS, FANS, trace_source
@@ -136,17 +136,19 @@ def of_turns(stack: Item) -> Iterator[str]:
 def folded_at_random(whole: Graph, seed: int) -> Iterator[tuple[str, Graph]]:
     """Smaller graphs, with what was asked for."""
     stream = random.Random(seed)
-    paths = [*(closed := fold(copied(whole))).unfoldable, *(item.path for item in closed.items.values() if item.path)]
+    paths = [*(closed := fold(shared(whole))).unfoldable, *(item.path for item in closed.items.values() if item.path)]
     for most in BOUNDS:
         for folds in ({}, {path: stream.random() < 0.5 for path in paths}):
             turns = stream.choice((USUAL, *SMALLER))
-            yield f"{most} items, {turns}, {folds}", bounded(fold(copied(whole), folds, most, turns), most)
+            yield f"{most} items, {turns}, {folds}", bounded(fold(shared(whole), folds, most, turns), most)
 
 
 def assert_nothing_is_lost(source: str, before: str, seed: int) -> None:
     whole = build(trace_source(source, before))
+    as_it_was = copied(whole)
     for asked, folded in folded_at_random(whole, seed):
         assert not list(falsities(whole, folded)), f"seed {seed}, {asked}\n{source}"
+    assert whole == as_it_was, "whoever draws it again, folded otherwise, draws what is left of it"
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -4,14 +4,19 @@ import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from math import inf
 
 import pytest
 
 from autogradkit.tracing.render.graph.drawing.columns import WIDEST
 from autogradkit.tracing.render.graph.drawing.layout import least_width, place
 from autogradkit.tracing.render.graph.drawing.routes import ports, way
+from autogradkit.tracing.render.graph.drawing.sheet import fitting
 from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
+from autogradkit.tracing.render.graph.structure.build import build
+from autogradkit.tracing.render.graph.structure.fold import bounded, fold
 from tests.every_case import every_case
+from tests.tracing.render.cells import trace_source
 
 
 def graph_of(size: int, seed: int):
@@ -276,3 +281,23 @@ def test_the_edges_of_a_fan_lean_once(fan):
             placed.nodes[edge.head][0] + ends[number],
         ]
         assert sum(abs(before - after) > 0.5 for before, after in itertools.pairwise(xs)) <= 1, (edge, xs)
+
+
+BATCH_NORM = (
+    "torch.manual_seed(0)\nx = torch.randn(4, 3)\nW = torch.randn(3, 3, requires_grad=True)\n"
+    "gamma, beta = torch.ones(3, requires_grad=True), torch.zeros(3, requires_grad=True)",
+    "h = x @ W\nmu = h.mean(0)\nvar = ((h - mu) ** 2).mean(0)\nhn = (h - mu) / (var + 1e-5).sqrt()\n"
+    "out = gamma * hn + beta\nloss = (out ** 2).mean()\nloss.backward()",
+)
+
+
+def test_an_edge_does_not_wind_around_the_label_of_the_edge_beside_it():
+    """Both labels stood in the row above the one box that the edges lead to; that of the other has room further up."""
+    before, source = BATCH_NORM
+    graph = bounded(fold(build(trace_source(source, before))), 64)
+    fitted = fitting(graph, 676.0, inf, inf)
+    assert fitted is not None
+    placed = fitted[1]
+    for link, route in zip(graph.links, placed.routes, strict=True):
+        if graph.labels[link.value] == "mu":
+            assert len({round(x) for x, _, _ in route}) == 1, route

@@ -33,3 +33,10 @@ def test_parameters_of_a_module_in_a_folded_module_are_told_apart() -> None:
     assert "out_proj.weight" in written
     assert "in_proj_weight" in written
     assert "weight" in written  # of linear1: the module's own
+
+
+def test_a_function_with_a_long_name_is_told_whole() -> None:
+    before = "from autogradkit.nn import functional as F\nx = torch.zeros(2, requires_grad=True)"
+    source = "loss = F.binary_cross_entropy_with_logits(x, torch.ones(2))"
+    written = texts(draw_graph(trace_source(source, before)).svg)
+    assert written.index("with_logits") - written.index("binary_cross_entropy_") == 1

@@ -7,10 +7,11 @@ from autogradkit._ops.declare.names import SETS
 from autogradkit._ops.declare.unloaded import load_all
 from autogradkit.tracing.calls import facts_of
 from autogradkit.tracing.events import Argument, Numbers, Op, Value
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
-from autogradkit.tracing.render.graph.wording.spelling import spelled_call, spelled_op
+from autogradkit.tracing.render.graph.wording.spelling import spelled_call, spelled_in_order, spelled_op
 from tests.every_case import every_case
-from tests.tracing.render.cells import trace_source
+from tests.tracing.render.cells import texts, trace_source
 
 load_all()  # of families that are declared when they are asked for, too
 
@@ -43,6 +44,7 @@ def spelled(source: str) -> list[str]:
         ("y = X.mean((0, 1))", ["mean((0, 1))"]),
         ("y = F.mse_loss(X, X)", ["mse_loss"]),
         ("y = F.mse_loss(X, X, reduction='sum')", ["mse_loss(reduction=sum)"]),
+        ("y = F.binary_cross_entropy_with_logits(X, X)", ["binary_cross_entropy_with_logits"]),
         ("y = F.cross_entropy(X, torch.tensor([0, 1, 2]))", ["tensor(data=[0, 1, 2])", "log_softmax(1)", "nll_loss"]),
         ("y = X.reshape(4, 3)", ["reshape → view(4, 3)"]),
         ("y = X.flatten()", ["flatten → view(12)"]),
@@ -157,3 +159,41 @@ def test_sizes_stand_as_the_learner_gave_them() -> None:
     wanted = "randn(2, 3, requires_grad=True)", "zeros(2, 3)", "zeros(size=(2, 3))", "view(t, 3, 2)", "permute(t, 1, 0)"
     assert set(wanted) <= set(calls), calls
     assert {"repeat(t, 1, 2)", "view(t, 4, 3)"} <= set(calls)
+
+
+@every_case(
+    "source wanted",
+    [
+        ("y = X - w", ["X - w", "X - …", "… - w", "-"]),
+        ("y = X @ w", ["X @ w", "X @ …", "… @ w", "@"]),
+        ("y = w ** X", ["w ** X", "w ** …", "… ** X", "**"]),
+        ("y = torch.rsub(X, w)", ["w - X", "w - …", "… - X", "-"]),  # w - X
+        ("y = X > w", ["X > w", "X > …", "… > w", ">"]),
+        ("y = X + w", ["+"]),  # which may change places
+        ("y = X * w", ["*"]),
+        ("y = X == w", ["=="]),
+        ("y = w @ w", ["@"]),
+        ("y = X - 1", ["- 1"]),
+        ("y = -w", ["-"]),
+        ("y = torch.add(X, w, alpha=2)", ["add(w, alpha=2)", "add(alpha=2)"]),
+        ("X.sub_(w.detach(), alpha=2)", ["sub_(detach₁, alpha=2)", "sub_(alpha=2)"]),
+    ],
+)
+def test_operands_whose_order_matters_are_named(source: str, wanted: list[str]) -> None:
+    """Edges arrive where they are easiest to follow: `h - mu` was drawn with mu on the left."""
+    graph = build(trace_source(source, BEFORE))
+    assert spelled_in_order(graph.ops[-1], graph.labels, graph.values) == wanted
+
+
+@every_case(
+    "source wanted",
+    [
+        ("y = w @ X.T", "w @ permute₁"),  # a vector and a matrix
+        ("y = batch @ X.T", "batch @ permute₁"),
+        ("y = X @ batch.transpose(1, 2)", "X @ transpose₁"),
+        ("y = batch @ batch.transpose(1, 2)", "batch @ transpose₁"),
+    ],
+)
+def test_operands_of_a_product_in_which_several_operations_ran_are_named(source: str, wanted: str) -> None:
+    before = f"{BEFORE}\nbatch = torch.ones(2, 3, 4, requires_grad=True)"
+    assert wanted in texts(draw_graph(trace_source(source, before)).svg)

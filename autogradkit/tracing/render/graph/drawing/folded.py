@@ -129,8 +129,8 @@ def _odd_lines(item: Item, graph: Graph) -> list[Text]:
     """Where in what is folded the first nan and the first inf arose: an op gave it that had received none."""
     values = graph.values
     lines: list[Text] = []
-    made = [(op, each) for op in item.ops for each in op.outputs if each not in graph.infinite]
-    odd = [op for op, each in made if values[each].numbers.nans or values[each].numbers.infs]
+    warned = graph.odd - graph.infinite
+    odd = [op for op in item.ops for each in op.outputs if each in warned] if warned else []
     for what, count in (("nan", attrgetter("nans")), ("inf", attrgetter("infs"))):
         for op in odd:
             given = next((each for each in op.outputs if count(values[each].numbers)), None)

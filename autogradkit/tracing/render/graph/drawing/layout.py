@@ -6,14 +6,16 @@ Rests on `slots.py`, `ranks.py`, `order.py`, `coordinates.py`, `unbend.py` and `
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median_low
 
 from autogradkit.tracing.render.graph.drawing.columns import WIDEST, columns
 from autogradkit.tracing.render.graph.drawing.coordinates import (
     EVERYWHERE,
     FAR,
+    NEGLIGIBLE,
     Bounds,
     coordinates,
     heights_of,
@@ -25,9 +27,14 @@ from autogradkit.tracing.render.graph.drawing.coordinates import (
 from autogradkit.tracing.render.graph.drawing.order import order
 from autogradkit.tracing.render.graph.drawing.ranks import ranks_of, staggered, widest_row
 from autogradkit.tracing.render.graph.drawing.slots import GAP, Edge, Node, Slot, slots_of, spine_of
-from autogradkit.tracing.render.graph.drawing.unbend import unbend
+from autogradkit.tracing.render.graph.drawing.unbend import bends_of, lift_labels, unbend
 
 APART = 40.0  # between two parts that no edge joins
+
+
+class TooWideError(Exception):
+    """There is no layout as narrow as was asked for."""
+
 
 Run = tuple[float, float, float]  # upright at this x, from this y to that
 
@@ -49,11 +56,19 @@ class Placed:
     spine: frozenset[int]  # the edges that carry on where their tail's own heaviest edge ended
 
 
-def place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float = WIDEST, *, squeezed: bool = False) -> Placed:
+def place(
+    nodes: Sequence[Node],
+    edges: Sequence[Edge],
+    widest: float = WIDEST,
+    *,
+    squeezed: bool = False,
+    refused: float = math.inf,
+) -> Placed:
     """Place a directed acyclic graph. Nodes come in a topological order; ties are broken by it.
 
     Parts that no edge joins are placed each on its own, and side by side as long as that is no wider than `widest`. With
-    `squeezed` a part that would come out wider has more rows, and is bent, until it does not, as far as that is possible.
+    `squeezed` a part that would come out wider has more rows, and is bent, until it does not, as far as that is possible; where
+    it must come out wider than `refused`, TooWideError is raised, before the long work begins.
 
     >>> placed = place([Node("a", 40, 20), Node("b", 40, 20)], [Edge("a", "b")])
     >>> placed.nodes["a"][0] == placed.nodes["b"][0], placed.nodes["a"][1] < placed.nodes["b"][1]
@@ -72,7 +87,7 @@ def place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float = WIDEST, 
     )
     x = top = 0.0
     for count, (several, numbers) in enumerate(_parts(nodes, edges)):
-        part = _place(several, [edges[number] for number in numbers], widest, squeezed)
+        part = _place(several, [edges[number] for number in numbers], widest, squeezed, refused)
         if x and x + part.width > widest:
             x, top = 0.0, whole.height + APART
         whole.nodes |= {key: (x + at, top + y) for key, (at, y) in part.nodes.items()}
@@ -119,15 +134,17 @@ def _parts(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[tuple[list[Node
     return list(parts.values())
 
 
-def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float, squeezed: bool) -> Placed:
+def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float, squeezed: bool, refused: float) -> Placed:
     """Place a graph that hangs together."""
     ranks = staggered(nodes, edges, widest - GAP) if squeezed else ranks_of(nodes, edges)
     spine = spine_of(nodes, edges)
     slots, chains, index = slots_of(nodes, edges, ranks, spine)
     rows = order(slots)
+    if max(least_of(slots, row) for row in rows) > refused:
+        raise TooWideError
     ways = paths(edges, chains, index, spine)
     spans = _spread(slots, rows, ways, chains, EVERYWHERE)
-    if squeezed and max(high for _, high in spans) - min(low for low, _ in spans) > widest:
+    if squeezed and _width(spans) > widest:
         spans = _spread(slots, rows, ways, chains, _window(spans, max(widest, *(least_of(slots, row) for row in rows))))
     tops, heights = heights_of(slots, rows)
     single = [len(row) == 1 and slots[row[0]].edge is not None for row in rows]
@@ -142,7 +159,8 @@ def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float, squeezed
     runs = {node.key: run(index[node.key]) for node in nodes}
     routes = []
     labels = [
-        run(chain[ranks.passed(edge).index(ranks.label(edge))]) for edge, chain in zip(edges, chains, strict=True)
+        run(next((slot for slot in chain if slots[slot].labelled), chain[ranks.passed(edge).index(ranks.label(edge))]))
+        for edge, chain in zip(edges, chains, strict=True)
     ]
     for chain in chains:
         route = [run(slot) for slot in chain]
@@ -166,14 +184,35 @@ def _spread(
     straighten(slots, rows, ways, within)
     if ways:  # the others find their places around the longest way
         coordinates(slots, rows, frozenset(ways[0]), within)
-    straighten(slots, rows, [*ways, *chains], within)
-    unbend(slots, rows, chains, ways)
-    straighten(slots, rows, [*ways, *chains], within)
-    lean_once(slots, rows, chains, within)
+    _unbend(slots, rows, ways, chains, within)
+    lifted = [replace(slot) for slot in slots]
+    if lift_labels(lifted, rows, chains):
+        _unbend(lifted, rows, ways, chains, within)
+        no_wider = _width(_spans(lifted, rows)) <= _width(_spans(slots, rows)) + NEGLIGIBLE
+        if no_wider and bends_of(lifted, ways) < bends_of(slots, ways):
+            slots[:] = lifted
+    return _spans(slots, rows)
+
+
+def _spans(slots: list[Slot], rows: list[list[int]]) -> list[Bounds]:
+    """The left and the right end of each row."""
     return [
         (slots[row[0]].x - slots[row[0]].left, slots[row[-1]].x + slots[row[-1]].right) if row else (FAR, -FAR)
         for row in rows
     ]
+
+
+def _width(spans: Sequence[Bounds]) -> float:
+    return max(high for _, high in spans) - min(low for low, _ in spans)
+
+
+def _unbend(
+    slots: list[Slot], rows: list[list[int]], ways: list[list[int]], chains: list[list[int]], within: Bounds
+) -> None:
+    straighten(slots, rows, [*ways, *chains], within)
+    unbend(slots, rows, chains, ways)
+    straighten(slots, rows, [*ways, *chains], within)
+    lean_once(slots, rows, chains, within)
 
 
 def _window(spans: Sequence[Bounds], width: float) -> Bounds:

@@ -6,16 +6,19 @@ Rests on `svg.py`, `known.py` and `numbers.py`; boxes and labels of edges are ma
 from __future__ import annotations
 
 import itertools
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autogradkit.tracing.events import Numbers
 from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.marks import numbers as nums
 from autogradkit.tracing.render.marks.svg import Picture
-from autogradkit.tracing.render.marks.widths import SIZE, text_width
+from autogradkit.tracing.render.marks.widths import SIZE, clip, text_width
 
 LINE = 17.0  # from one line to the next
 SHORT_LEAD = 4  # characters
+_BETWEEN_ARGUMENTS = re.compile(r", (?![^(\[]*[)\]])")  # a comma that is in no tuple
 
 
 @dataclass(slots=True)
@@ -94,3 +97,22 @@ def number_lines(
 def late(lines: list[Text], step: int, call: int | None = None) -> list[Text]:
     """The lines, marked with the event from which on they are known; what was known before needs no mark."""
     return lines if step == BEFORE else [replace(line, step=step, call=call) for line in lines]
+
+
+def call_that_fits(spelled: Sequence[str], room: float) -> list[str]:
+    """What stands in an ellipse, in lines: the first spelling that there is room for; else of a call with many arguments those
+    that fit, each whole; else a name of several words in two lines, `binary_cross_entropy_` and `with_logits`."""
+    *longer, text = spelled
+    head, _, inside = text.partition("(")
+    arguments = _BETWEEN_ARGUMENTS.split(inside.removesuffix(")")) if inside.endswith(")") else []
+    shorter = [f"{head}({', '.join([*arguments[:kept], '…'])})" for kept in reversed(range(len(arguments)))]
+    for each in (*longer, text, *shorter):
+        if text_width(each, SIZE, mono=True) <= room:
+            return [each]
+    ends = [
+        end for end, letter in enumerate(head, 1) if letter == "_" and text_width(head[:end], SIZE, mono=True) <= room
+    ]
+    for each in (text, *shorter) if ends else ():
+        if text_width(each[ends[-1] :], SIZE, mono=True) <= room:
+            return [each[: ends[-1]], each[ends[-1] :]]
+    return [clip(text, room, SIZE, mono=True)]

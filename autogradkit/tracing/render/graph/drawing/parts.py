@@ -6,16 +6,15 @@ Rests on `lines.py`, `folded.py`, `svg.py`, `model.py`, `numbers.py` and `spelli
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 
 from autogradkit.tracing.events import Numbers, Value
 from autogradkit.tracing.labels import numbered
 from autogradkit.tracing.render.graph.drawing.folded import folded_lines, once_more, version_of
-from autogradkit.tracing.render.graph.drawing.lines import LINE, Text, late, mono, number_lines, sans
+from autogradkit.tracing.render.graph.drawing.lines import LINE, Text, call_that_fits, late, mono, number_lines, sans
 from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, is_maker, value_key
-from autogradkit.tracing.render.graph.wording.spelling import spelled_op
+from autogradkit.tracing.render.graph.wording.spelling import spelled_call_in_order, spelled_in_order
 from autogradkit.tracing.render.graph.wording.words import way_of
 from autogradkit.tracing.render.marks import numbers as nums
 from autogradkit.tracing.render.marks.colours import alias_role
@@ -37,7 +36,6 @@ FREED = 26.0  # px from one box of a freed value to the next
 MOST_OPERATION = 180.0  # px of what stands in an ellipse
 MOST_CALL = 206.0  # the same where it is folded
 MOST_RESULT = 28  # characters of what a call gave and used itself
-_BETWEEN_ARGUMENTS = re.compile(r", (?![^(\[]*[)\]])")  # a comma that is in no tuple
 
 
 @dataclass(slots=True)
@@ -62,8 +60,13 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
     part = Part(item)
     ports = max(len(arriving), len(leaving))
     if item.kind in ROUND:
-        text = spelled_op(item.op, graph.labels, graph.values) if item.op is not None else item.title
-        part.lines = [Text([mono(_call_that_fits(text, MOST_CALL if item.kind == "call" else MOST_OPERATION))])]
+        op = item.op
+        if op is None:
+            spelled = spelled_call_in_order(item.title, item.ops, graph.labels)
+        else:
+            spelled = spelled_in_order(op, graph.labels, graph.values)
+        most = MOST_CALL if item.kind == "call" else MOST_OPERATION
+        part.lines = [Text([mono(line)]) for line in call_that_fits(spelled, most)]
         part.lines += _result_lines(item, graph, leaving)
         if graph.node_names and item.op is not None and item.op.node_name is not None:
             part.lines.append(Text([mono(clip(item.op.node_name, MOST_OPERATION, SIZE, mono=True), "gradient")]))
@@ -103,17 +106,6 @@ def _result_lines(item: Item, graph: Graph, leaving: list[Link]) -> list[Text]:
             shown = number_lines(value.numbers, "ink", told, MOST_RESULT, most=1, asked=asked)
             lines += late(shown, graph.known.get(value.id, BEFORE))
     return lines
-
-
-def _call_that_fits(text: str, room: float) -> str:
-    """What stands in an ellipse: of a call with many arguments those that there is room for, each whole."""
-    head, _, inside = text.partition("(")
-    arguments = _BETWEEN_ARGUMENTS.split(inside.removesuffix(")")) if inside.endswith(")") else []
-    shorter = [f"{head}({', '.join([*arguments[:kept], '…'])})" for kept in reversed(range(len(arguments)))]
-    for each in (text, *shorter):
-        if text_width(each, SIZE, mono=True) <= room:
-            return each
-    return clip(text, room, SIZE, mono=True)
 
 
 def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> None:

@@ -32,7 +32,7 @@ from autogradkit.tracing.render.graph.structure.fold import (
     fold_turns,
     most_items,
 )
-from autogradkit.tracing.render.graph.structure.model import Graph, copied
+from autogradkit.tracing.render.graph.structure.model import Graph, shared
 from autogradkit.tracing.render.graph.structure.stacks import SMALLER, may_repeat
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
@@ -87,12 +87,12 @@ def draw_graph(
     """
     most = most_items(folds, MOST_ITEMS)
     whole = build(trace) if whole is None else whole
-    layered = fold_calls_and_layers(copied(whole), folds)
+    layered = fold_calls_and_layers(shared(whole), folds)
     layered.node_names = node_names
-    folded, turns = fold_turns(copied(layered), folds, most, USUAL), USUAL
+    folded, turns = fold_turns(shared(layered), folds, most, USUAL), USUAL
     if folded.middle and _has_turns(whole, SMALLER[0].least):  # of which a stack tells more than "40 operations"
         for fewer in SMALLER:
-            stacked = fold_turns(copied(layered), folds, most, fewer)
+            stacked = fold_turns(shared(layered), folds, most, fewer)
             if not stacked.middle:
                 folded, turns = stacked, fewer
                 break
@@ -101,7 +101,7 @@ def draw_graph(
     if drawn is not None:
         return drawn
     for smaller in SMALLER if may_repeat(layered.ops, SMALLER[0].least) else ():
-        again = fold_turns(copied(layered), folds, most, smaller)
+        again = fold_turns(shared(layered), folds, most, smaller)
         if len(again.items) < len(folded.items):
             folded, turns = again, smaller
             drawn = _draw_within(bounded(folded, most), captions, page, least=False)
@@ -110,7 +110,7 @@ def draw_graph(
     while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
-            folded = fold_turns(copied(layered), folds, most, turns)
+            folded = fold_turns(shared(layered), folds, most, turns)
         drawn = _draw_within(bounded(folded, most), captions, page, least=most == FEWEST)
     return drawn
 
@@ -155,7 +155,10 @@ def _draw_within(graph: Graph, captions: _Captions, page: float | None, least: b
     room = _room(page)
     open_ = any("/" not in path and path not in graph.folded for path in graph.unfoldable)
     most = math.inf if least else room if open_ or page is None else max(MOST_WIDTH, room)
-    sheet, placed = fitting(graph, room, math.inf if least else max(MOST_WIDTH, room))
+    fitted = fitting(graph, room, math.inf if least else max(MOST_WIDTH, room), most + ROUNDED)
+    if fitted is None:
+        return None
+    sheet, placed = fitted
     if placed.width <= most and whole_first(graph, placed.places):
         sheet = sheet_of(graph, sheet.room)
         placed = place(sheet.nodes, sheet.edges, room, squeezed=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autogradkit.tracing.render.graph.drawing.layout import Placed, least_width, place
+from autogradkit.tracing.render.graph.drawing.layout import Placed, TooWideError, least_width, place
 from autogradkit.tracing.render.graph.drawing.parts import (
     FEWER_ROWS,
     FREED,
@@ -44,9 +44,9 @@ class Sheet:
     room: int = ROOM  # characters of a row of numbers
 
 
-def fitting(graph: Graph, room: float, most: float) -> tuple[Sheet, Placed]:
+def fitting(graph: Graph, room: float, most: float, widest: float) -> tuple[Sheet, Placed] | None:
     """The first of ever narrower ways to draw a graph that is no wider than `room`, squeezed where that takes little, else the
-    last of them.
+    last of them; None where that is wider than `widest`, as far as its rows tell.
 
     What is twice as wide as `most` none of them makes as narrow, since the numbers in it take half of the room at least.
     """
@@ -54,7 +54,7 @@ def fitting(graph: Graph, room: float, most: float) -> tuple[Sheet, Placed]:
     for sheet in _narrower(graph):
         least = least_width(sheet.nodes, sheet.edges)
         if least > 2 * most:
-            return sheet, place(sheet.nodes, sheet.edges, room)
+            return (sheet, place(sheet.nodes, sheet.edges, room)) if least <= widest else None
         if least <= room:  # else it need not be placed to be refused
             placed = place(sheet.nodes, sheet.edges, room)
             if placed.width <= room:
@@ -63,7 +63,10 @@ def fitting(graph: Graph, room: float, most: float) -> tuple[Sheet, Placed]:
             placed = place(sheet.nodes, sheet.edges, room, squeezed=True)
             if placed.width <= room:
                 return sheet, placed
-    return sheet, place(sheet.nodes, sheet.edges, room, squeezed=True)
+    try:
+        return sheet, place(sheet.nodes, sheet.edges, room, squeezed=True, refused=widest)
+    except TooWideError:
+        return None
 
 
 def _narrower(graph: Graph) -> Iterator[Sheet]:

@@ -48,7 +48,8 @@ class Ranks:
         return range(2 * self.of[edge.tail] + 1, 2 * self.of[edge.head])
 
     def label(self, edge: Edge) -> int:
-        """The row of its label: the last before its head, or the first below what was raised for want of room there."""
+        """The row of its label: the last before its head, or the first below what was raised for want of room there. Where an
+        edge would lean for it, `unbend.py` may give it another."""
         return self.passed(edge)[0 if edge.tail in self.raised else -1]
 
 

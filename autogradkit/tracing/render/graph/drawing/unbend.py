@@ -2,13 +2,14 @@
 
 Rests on `slots.py` and `coordinates.py`; `layout.py` asks it when all else has its place. Each edge is tried at the places where
 parts of it are, and the boxes at its ends where it is, with what they then push along their rows; the way is taken on which the
-fewest edges lean.
+fewest edges lean. Then labels that are in the way stand in other rows, where that leaves fewer.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from autogradkit.tracing.render.graph.drawing.coordinates import NEGLIGIBLE, STRAIGHT, distance, lean
 from autogradkit.tracing.render.graph.drawing.slots import Slot
@@ -48,10 +49,60 @@ def unbend(slots: list[Slot], rows: list[list[int]], chains: list[list[int]], wa
         _move(slots, best)
 
 
+def lift_labels(slots: list[Slot], rows: list[list[int]], chains: list[list[int]]) -> bool:
+    """Where an edge leans because its label has no room beside the straight part of it, let this label stand further up or down,
+    or that of an edge beside it. Whether one does so now."""
+    found = False
+    at = {slot: (row, place) for row in rows for place, slot in enumerate(row)}
+    for chain in chains:
+        label = next((slot for slot in chain if slots[slot].labelled), None)
+        if label is None or label in max(_runs(slots, chain), key=len):
+            continue
+        row, place = at[label]
+        for slot in (label, *row[max(place - 1, 0) : place], *row[place + 1 : place + 2]):
+            edge = slots[slot].edge
+            if edge is not None and slots[slot].labelled and _lifted(slots, at, chains[edge], slot):
+                found = True
+                break
+    return found
+
+
+def bends_of(slots: list[Slot], ways: list[list[int]]) -> float:
+    """How many of all edges lean, and how far."""
+    joints = [(upper, slot) for slot, here in enumerate(slots) for upper in here.above]
+    return _bends(slots, joints, {joint for way in ways for joint in itertools.pairwise(way)})
+
+
+def _lifted(slots: list[Slot], at: dict[int, tuple[list[int], int]], chain: list[int], label: int) -> bool:
+    """Give the label to another slot of the longest straight part of its edge, the nearest that has room for it as all stand
+    now. Whether there is one."""
+    here = slots[label]
+    others = [slot for slot in max(_runs(slots, chain), key=len) if slots[slot].rank % 2 and slot != label]
+    for slot in sorted(others, key=lambda slot: abs(slots[slot].rank - here.rank)):
+        there, (row, place) = slots[slot], at[slot]
+        with_it = replace(there, left=here.left, right=here.right)
+        before = [
+            distance(slots[other], with_it) <= there.x - slots[other].x for other in row[max(place - 1, 0) : place]
+        ]
+        behind = [distance(with_it, slots[other]) <= slots[other].x - there.x for other in row[place + 1 : place + 2]]
+        if all(before + behind):
+            for name in ("left", "right", "height", "labelled"):
+                moved = getattr(here, name)
+                setattr(here, name, getattr(there, name))
+                setattr(there, name, moved)
+            return True
+    return False
+
+
+def _runs(slots: list[Slot], chain: list[int]) -> list[list[int]]:
+    """The straight parts of an edge, from above."""
+    return [list(run) for _, run in itertools.groupby(chain, key=lambda slot: round(slots[slot].x, 1))]
+
+
 def _ways(slots: list[Slot], chain: list[int]) -> Iterator[tuple[list[int], float]]:
     """Parts of an edge that leans on its way, each with an x to be tried: all of it at an end or where most of it is, and each
     run where the next one is."""
-    runs = [list(run) for _, run in itertools.groupby(chain, key=lambda slot: round(slots[slot].x, 1))]
+    runs = _runs(slots, chain)
     if len(runs) > 1:
         ends = (*slots[chain[0]].above, *slots[chain[-1]].below)
         yield from ((chain, slots[each].x) for each in (max(runs, key=len)[0], *ends))

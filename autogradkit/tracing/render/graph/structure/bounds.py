@@ -36,8 +36,10 @@ def shortened_name(name: str) -> str:
     >>> shortened_name("x" * 100 + "12")[-4:], len(shortened_name("x" * 100))
     ('xx12', 80)
     """
+    if len(name) <= MOST_NAME:
+        return name
     end = MOST_NAME // 2
-    return name if len(name) <= MOST_NAME else f"{name[: MOST_NAME - end - 1]}…{name[-end:]}"
+    return f"{name[: MOST_NAME - end - 1]}…{name[-end:]}"
 
 
 def first_and_last(pieces: Sequence[_T], most: int) -> Sequence[_T]:

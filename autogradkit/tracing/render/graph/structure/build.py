@@ -24,7 +24,7 @@ from autogradkit.tracing.render.graph.structure.bounds import bounded_failure, s
 from autogradkit.tracing.render.graph.structure.chosen import in_optimizer, second_order, telling_ops
 from autogradkit.tracing.render.graph.structure.failure import mark_failure
 from autogradkit.tracing.render.graph.structure.gradients import attach_gradients
-from autogradkit.tracing.render.graph.structure.infinite import infinities_asked_for
+from autogradkit.tracing.render.graph.structure.infinite import infinities_asked_for, odd_results
 from autogradkit.tracing.render.graph.structure.known import known_from
 from autogradkit.tracing.render.graph.structure.memory import Memory, overwritten
 from autogradkit.tracing.render.graph.structure.model import (
@@ -69,16 +69,21 @@ class _Builder:
             others = (each for each in self.values.values() if edited.get(each.storage, each.tensor) != each.tensor)
             self.sharing = list(dict.fromkeys(each.name for each in others if each.name is not None))
         self.failure = next((bounded_failure(event) for event in trace.events if isinstance(event, Failure)), None)
+        self.inputs = {op.step: inputs_of(op) for op in self.ops}  # which many here ask for
         self._drop_unused_makers()
+        self.drawn = [op for op in self.ops if not is_maker(op)]  # as an operation; makers are only told of
+        self.edits = [op for op in self.ops if is_edit(op)]
         self.calls = calls_of(trace.events)
         self.producer: dict[int, Op] = {}
         for op in self.ops:
+            inputs = self.inputs[op.step]
             for output in op.outputs:
-                if output not in inputs_of(op):
+                if output not in inputs:
                     self.producer.setdefault(output, op)
         self.labels = {id: shortened_name(label) for id, label in trace.labels.items()}
         self._name_seeds()
-        shown = {value for op in self.ops for value in (*inputs_of(op), *op.outputs)}
+        shown = self._read()
+        shown.update(output for op in self.ops for output in op.outputs)
         self.aliases = aliases_of(self.values[id] for id in sorted(shown & self._telling(steps)))
         self.items: dict[str, Item] = {}
         self.links: list[Link] = []
@@ -94,7 +99,7 @@ class _Builder:
     def _drop_unused_makers(self) -> None:
         """New or cut-off tensors that have no name and go nowhere, such as what a module's constructor fills, unless they
         are all."""
-        used = {value for op in self.ops for value in inputs_of(op)}
+        used = self._read()
         used |= {each.value for each in self.failure.inputs if each.value is not None} if self.failure else set()
 
         def matters(op: Op) -> bool:
@@ -108,8 +113,8 @@ class _Builder:
     def _telling(self, steps: list[Op]) -> set[int]:
         """Values of which it matters whose memory they share: all but views of a memory that nobody edits which have no name,
         or one inside of a function only."""
-        edits = [op for op in (*self.ops, *steps) if is_edit(op)]
-        edited = {self.values[output].storage for op in edits for output in op.outputs}
+        edits = {op.step: op for op in (*self.edits, *filter(is_edit, steps))}
+        edited = {self.values[output].storage for op in edits.values() for output in op.outputs}
         named = {
             output
             for op in self.ops
@@ -125,10 +130,14 @@ class _Builder:
 
     def _name_seeds(self) -> None:
         """The gradient that a backward call with create_graph starts from is no tensor of the learner's."""
-        known = {v for op in self.ops if op.step not in self.second_order for v in (*inputs_of(op), *op.outputs)}
+        inside = [op for op in self.ops if op.step in self.second_order] if self.second_order else []
+        if not inside:
+            return
+        outside = [op for op in self.ops if op.step not in self.second_order]
+        known = {v for op in outside for v in (*self.inputs[op.step], *op.outputs)}
         known |= {root for call in self.calls for root in call.begin.roots}
-        for op in self.ops:
-            for id in inputs_of(op) if op.step in self.second_order else ():
+        for op in inside:
+            for id in self.inputs[op.step]:
                 value = self.values[id]
                 one = value.numbers.low == value.numbers.high == 1 and math.prod(value.numbers.shape) == 1
                 if one and value.name is None and id not in known and id not in self.producer:
@@ -136,22 +145,24 @@ class _Builder:
 
     def build(self) -> Graph:
         uses: dict[int, list[Op]] = defaultdict(list)
-        for op in self.ops:
-            if not is_maker(op):
-                for value in inputs_of(op):
-                    uses[value].append(op)
-        for op in self.ops:
-            if not is_maker(op):
-                self.items[op_key(op)] = Item(op_key(op), "op", op.step, op=op)
+        for op in self.drawn:
+            for value in self.inputs[op.step]:
+                uses[value].append(op)
+            key = op_key(op)
+            self.items[key] = Item(key, "op", op.step, op=op)
         boxed = self._boxed(uses)
         for id in boxed:
             step = self.producer[id].step if id in self.producer else -1
-            self.items[value_key(id)] = Item(value_key(id), "tensor", step, value=self.values[id])
-        memory = Memory(self.ops, self.calls, self.values, self.producer, self.items, self.links, self.added)
+            key = value_key(id)
+            self.items[key] = Item(key, "tensor", step, value=self.values[id])
+        memory = Memory(
+            self.ops, self.edits, self.calls, self.values, self.producer, self.items, self.links, self.added
+        )
         self._connect(boxed)
         memory.connect()
         self._gradient_values(memory)
         contributions, cleared = self._contributions()
+        odd = odd_results(self.ops, self.values)
         graph = Graph(
             items=self.items,
             links=self.links,
@@ -169,7 +180,8 @@ class _Builder:
             grads=dict(self.grads),
             second_order={op.step for op in self.ops} & self.second_order,
             known=self.known,
-            infinite=infinities_asked_for(self.ops, self.values),
+            odd=odd.keys(),
+            infinite=infinities_asked_for(odd, self.values),
         )
         mark_failure(graph)
         graph.left_out = self._left_out(attach_gradients(graph))
@@ -192,7 +204,7 @@ class _Builder:
         ]
 
     def _read(self) -> set[int]:
-        return {value for op in self.ops for value in inputs_of(op)}
+        return {value for op in self.ops for value in self.inputs[op.step]}
 
     def _unmade(self, made: set[int]) -> list[int]:
         """Values on the picture that an operation has made which is older than the cell."""
@@ -222,7 +234,7 @@ class _Builder:
         # Tensor -> steps that read it, and the latest value
         reads: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for op in self.ops:
-            for value in inputs_of(op):
+            for value in self.inputs[op.step]:
                 before = reads[self.values[value].tensor]
                 before.append((op.step, max(value, before[-1][1]) if before else value))
         found: dict[int, list[Accumulated]] = {}
@@ -257,8 +269,8 @@ class _Builder:
         stopped = {each.value for each in (self.failure.inputs if self.failure else ())}  # at the op that raised
         used = {*uses, *stopped}
         left = self._left_by_edits()
-        used |= left | overwritten(self.ops, self.values, used | left)
         produced = {output for op in self.ops for output in op.outputs}
+        used |= left | overwritten(self.edits, produced, self.values, used | left)
         roots = {root for call in self.calls for root in call.begin.roots}
         roots |= {event.value for event in self.returned}
         found = []
@@ -278,7 +290,7 @@ class _Builder:
 
     def _left_by_edits(self) -> set[int]:
         """What tensors with names have come to in memory that operations edited."""
-        edited = {self.values[out].storage for op in self.ops if is_edit(op) for out in op.outputs}
+        edited = {self.values[out].storage for op in self.edits for out in op.outputs}
         seen: set[int] = set()  # tensors that had a value before
         found: set[int] = set()
         for id, value in self.values.items():
@@ -288,16 +300,15 @@ class _Builder:
         return found
 
     def _connect(self, boxed: list[int]) -> None:
-        here = set(boxed)
-        for op in self.ops:
-            if is_maker(op):
-                continue
-            for place, value in enumerate(inputs_of(op)):
-                tail = value_key(value) if value in here else op_key(self.producer[value])
-                self.links.append(Link(tail, op_key(op), value, broadcast=self._broadcast(op, value), argument=place))
+        here = {id: value_key(id) for id in boxed}
+        for op in self.drawn:
+            key = op_key(op)
+            for place, value in enumerate(self.inputs[op.step]):
+                tail = here[value] if value in here else op_key(self.producer[value])
+                self.links.append(Link(tail, key, value, broadcast=self._broadcast(op, value), argument=place))
             for value in op.outputs:
                 if value in here and self.producer.get(value) is op:
-                    self.links.append(Link(op_key(op), value_key(value), value))
+                    self.links.append(Link(key, here[value], value))
 
     def _broadcast(self, op: Op, value: int) -> str:
         shape = self.values[value].numbers.shape
@@ -315,8 +326,13 @@ class _Builder:
 
     def _gradient_values(self, memory: Memory) -> None:
         """Tensors that hold a gradient: a leaf's `.grad` that the code works with, what `autograd.grad` returned."""
-        latest: dict[int, str] = {}  # the box of each tensor that was drawn last, or the op that gave it to an edge
-        for value in self.values.values():
+        owners = {value.grad_of for value in self.values.values() if value.grad_of is not None}
+        latest: dict[
+            int, str
+        ] = {}  # the box of each such tensor that was drawn last, or the op that gave it to an edge
+        for value in self.values.values() if owners else ():
+            if value.grad_of is None and value.tensor not in owners:
+                continue
             shown = memory.shown_at(value)
             key = value_key(value.id)
             computed = value.id in self.producer or value.id in memory.edit_before

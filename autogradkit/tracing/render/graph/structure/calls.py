@@ -6,6 +6,7 @@ Rests on `model.py` and `collapse.py`; `fold.py` asks it.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 from autogradkit.tracing.render.graph.structure.collapse import Group, collapse
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, is_maker
@@ -38,5 +39,5 @@ def fold_calls(graph: Graph, folds: dict[str, bool]) -> None:
         else:
             graph.opened.append(path)
             for item in items:
-                item.inside = path
+                graph.items[item.key] = replace(item, inside=path)
     collapse(graph, groups)

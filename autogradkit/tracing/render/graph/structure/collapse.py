@@ -15,6 +15,7 @@ from autogradkit.tracing.render.graph.structure.model import (
     Graph,
     Item,
     Link,
+    copied_link,
     ends_of,
     in_order,
     inputs_of,
@@ -127,18 +128,25 @@ def _leading_back(graph: Graph, home: dict[str, str], starts: dict[str, list[str
     """Tensors on a way from what a group has, by its key, back into it, as one is that its parts and others use: what stays
     outside of it would lead back into its own past."""
 
-    def reached(waiting: list[str], side: int) -> set[str]:
-        found: set[str] = set()
+    def reached(starts: list[str], side: int) -> dict[str, None]:
+        found: dict[str, None] = {}
+        waiting = [key for key in starts if key in ends]
         while waiting:
-            links = (link for key in waiting if key in ends for link in ends[key][side])
-            ends_there = {link.head if side else link.tail for link in links}
-            # Thousands may be at home: to subtract them would go through them all.
-            beyond = [key for key in ends_there if key not in found and key not in home]
-            waiting = [key for key in beyond if graph.items[key].kind == "tensor"]
-            found.update(waiting)
+            begun, waiting = waiting, []
+            for key in begun:
+                for link in ends[key][side]:
+                    end = link.head if side else link.tail
+                    if end not in home and end not in found and graph.items[end].kind == "tensor":
+                        found[end] = None
+                        waiting.append(end)
         return found
 
-    return {key: where for where, keys in starts.items() for key in reached(keys, 1) & reached(keys, 0)}
+    back: dict[str, str] = {}
+    for where, keys in starts.items():
+        after = reached(keys, 1)
+        before = reached(keys, 0) if after else {}
+        back |= {key: where for key in after if key in before}
+    return back
 
 
 def _only_turns(
@@ -184,15 +192,18 @@ def _merged(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> list[
         tail, head = home.get(link.tail, link.tail), home.get(link.head, link.head)
         if tail == head:
             continue
-        if tail in made and link.tail in made[tail].turns:
-            link.out_of = (made[tail].turns[link.tail],)
-        if head in made and link.head in made[head].turns:
-            link.into = (made[head].turns[link.head],)
-        link.tail, link.head = tail, head
         if tail in made or head in made:
-            found.setdefault((tail, head, link.kind), []).append(link)
-            if found[tail, head, link.kind][0] is not link:
+            moved = copied_link(link)
+            if tail in made and link.tail in made[tail].turns:
+                moved.out_of = (made[tail].turns[link.tail],)
+            if head in made and link.head in made[head].turns:
+                moved.into = (made[head].turns[link.head],)
+            moved.tail, moved.head = tail, head
+            links = found.setdefault((tail, head, link.kind), [])
+            links.append(moved)
+            if len(links) > 1:
                 continue
+            link = moved
         kept.append(link)
     for links in found.values():
         join(links)

@@ -14,7 +14,16 @@ from autogradkit.tracing.events import Op, Value
 from autogradkit.tracing.render.graph.structure.calls import fold_calls
 from autogradkit.tracing.render.graph.structure.collapse import Group, collapse, join
 from autogradkit.tracing.render.graph.structure.fans import narrow_fans
-from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, copied, ends_of, op_key, value_key
+from autogradkit.tracing.render.graph.structure.model import (
+    Graph,
+    Item,
+    Link,
+    copied,
+    ends_of,
+    op_key,
+    shared,
+    value_key,
+)
 from autogradkit.tracing.render.graph.structure.stacks import Stacking, stack_turns
 
 USUAL = Stacking()
@@ -73,7 +82,7 @@ def most_items(folds: dict[str, bool] | None, most: int) -> int:
 
 def bounded(graph: Graph, most: int) -> Graph:
     """A copy of a folded graph with `most` items, or few more. Where a middle was left out, more of it is."""
-    small = copied(graph)
+    small = shared(graph)
     _leave_out_middle(small, most)
     if small.middle:
         small.left_out.append(f"{small.items[small.middle].title} in the middle are folded into one.")
@@ -81,7 +90,7 @@ def bounded(graph: Graph, most: int) -> Graph:
     small.sharers = {
         storage: [each for each in found if _is_told(each, small)] for storage, found in small.sharers.items()
     }
-    return small
+    return copied(small)
 
 
 def _is_told(sharer: Value, graph: Graph) -> bool:

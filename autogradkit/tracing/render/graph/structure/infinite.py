@@ -1,4 +1,5 @@
-"""Infinities that the cell has written itself, as the mask of an attention does: nothing to be warned of.
+"""Results that are not finite, and infinities that the cell has written itself, as the mask of an attention does: nothing to
+be warned of.
 
 Rests on the event stream; `build.py` keeps what it finds with the graph, and the drawing asks it.
 """
@@ -15,12 +16,15 @@ _WRITTEN = ("value", "self", "other")  # parameters for numbers that a result ma
 _INFINITE = re.compile(r"(?<![\w.])-?inf(?!\w)")
 
 
-def infinities_asked_for(ops: Iterable[Op], values: Mapping[int, Value]) -> set[int]:
-    """The results whose infinities were given as numbers, `masked_fill(mask, -inf)`, or come from such results alone."""
+def odd_results(ops: Iterable[Op], values: Mapping[int, Value]) -> dict[int, Op]:
+    """The results that have a NaN or an infinity, as nearly none has, each with its op, in their order."""
+    return {id: op for op in ops for id in op.outputs if not values[id].numbers.is_finite}
+
+
+def infinities_asked_for(odd: Mapping[int, Op], values: Mapping[int, Value]) -> set[int]:
+    """The `odd` results whose infinities were given as numbers, `masked_fill(mask, -inf)`, or come from such results alone."""
     found: set[int] = set()
-    for op in ops:
-        if all(values[id].numbers.is_finite for id in op.outputs):  # as nearly always
-            continue
+    for op in {op.step: op for op in odd.values()}.values():
         given = [each for each in op.inputs if each.value is not None and values[each.value].numbers.infs]
         if not all(each.value in found for each in given):
             continue

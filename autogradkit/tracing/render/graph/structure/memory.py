@@ -19,6 +19,7 @@ class Memory:
     def __init__(
         self,
         ops: Sequence[Op],
+        edits: Sequence[Op],
         calls: Sequence[Call],
         values: Mapping[int, Value],
         producer: Mapping[int, Op],
@@ -27,6 +28,7 @@ class Memory:
         added: Mapping[int, Sequence[int]],
     ) -> None:
         self.ops = ops
+        self.edits = edits  # those of the ops that are edits
         self.calls = calls
         self.values = values
         self.producer = producer
@@ -43,14 +45,13 @@ class Memory:
     def _edits(self) -> None:
         """A base that was edited through a view: its new value comes from that edit. A `.grad` that took a contribution:
         from what it was before."""
-        edits = _edits_by_storage(self.ops, self.values)
+        edits = _edits_by_storage(self.edits, self.values)
         latest: dict[int, Value] = {}  # the value of each tensor before this one
         overwriting: set[int] = set()  # values that came in the place of others by no operation
         for value in self.values.values():
             earlier = latest.get(value.tensor)
             latest[value.tensor] = value
-            key = value_key(value.id)
-            if value.id in self.producer or key not in self.items:
+            if value.id in self.producer or (key := value_key(value.id)) not in self.items:
                 continue
             found = edits[value.storage]
             place = bisect.bisect_left(found, value.since, key=lambda op: op.step)
@@ -83,6 +84,8 @@ class Memory:
 
     def _views_of_edited(self) -> None:
         """A view after an edit that was not recorded: it is a view of its base as before, to which its gradient goes."""
+        if all(edit.node is not None for edit in self.edits):
+            return
         used = {id for op in self.ops if op.node is not None for id in inputs_of(op)}
         used |= {root for call in self.calls for root in call.begin.roots}
         to_base = {
@@ -94,13 +97,12 @@ class Memory:
         for value in self.values.values():
             earlier, base = latest.get(value.tensor), latest.get(-1 if value.base is None else value.base)
             latest[value.tensor] = value
-            key = value_key(value.id)
             edit = self.producer.get(value.id) or self.edit_before.get(value.id)
             if edit is None or not is_edit(edit) or edit.node is not None or earlier is None or base is None:
                 continue
             if value.version == earlier.version:  # edited by a way that autograd does not know of
                 continue
-            tail = self.shown_at(base)
+            tail, key = self.shown_at(base), value_key(value.id)
             if (
                 value.requires_grad
                 and value.id in used
@@ -122,15 +124,15 @@ class Memory:
 
     def shown_at(self, value: Value) -> str | None:
         """The box of a value, or the op that gives it to an edge."""
-        maker = self.producer.get(value.id)
-        keys = [value_key(value.id), *([] if maker is None else [op_key(maker)])]
-        return next((key for key in keys if key in self.items), None)
+        key, maker = value_key(value.id), self.producer.get(value.id)
+        if key not in self.items and maker is not None:
+            key = op_key(maker)
+        return key if key in self.items else None
 
 
-def overwritten(ops: Sequence[Op], values: Mapping[int, Value], shown: set[int]) -> set[int]:
-    """The values in whose place their tensors came to have one that is `shown`, by no operation."""
-    edits = _edits_by_storage(ops, values)
-    made = {output for op in ops for output in op.outputs}
+def overwritten(edits: Sequence[Op], made: set[int], values: Mapping[int, Value], shown: set[int]) -> set[int]:
+    """The values in whose place their tensors came to have one that is `shown`, by no operation: none of those `made`."""
+    found_edits = _edits_by_storage(edits, values)
     latest: dict[int, Value] = {}  # the value of each tensor before this one
     found: set[int] = set()
     for value in values.values():
@@ -138,17 +140,17 @@ def overwritten(ops: Sequence[Op], values: Mapping[int, Value], shown: set[int])
         latest[value.tensor] = value
         if earlier is None or value.id not in shown or value.id in made or value.grad_of is not None:
             continue
-        before = edits[value.storage]
+        before = found_edits[value.storage]
         place = bisect.bisect_left(before, value.since, key=lambda op: op.step)
         if _written_past(earlier, value, before[place - 1] if place else None):
             found.add(earlier.id)
     return found
 
 
-def _edits_by_storage(ops: Sequence[Op], values: Mapping[int, Value]) -> defaultdict[int, list[Op]]:
+def _edits_by_storage(edits: Sequence[Op], values: Mapping[int, Value]) -> defaultdict[int, list[Op]]:
     found: defaultdict[int, list[Op]] = defaultdict(list)
-    for op in ops:
-        if is_edit(op) and op.outputs and not moves(op.name):
+    for op in edits:
+        if op.outputs and not moves(op.name):
             found[values[op.outputs[0]].storage].append(op)
     return found
 

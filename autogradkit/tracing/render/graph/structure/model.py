@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 
@@ -107,7 +107,8 @@ class Graph:
     grads: dict[int, list[Accumulated | GradAssigned]]  # tensor number -> what happened to its .grad
     second_order: set[int]  # steps of the ops that ran inside a backward call with create_graph
     known: dict[int, int]  # value -> the event from which on it is known, -1 from before
-    infinite: set[int]  # values whose infinities the cell has written itself
+    odd: Set[int]  # results that have a nan or an infinity
+    infinite: set[int]  # those of them whose infinities the cell has written itself
     folded: list[str] = field(default_factory=list)  # paths of modules that are folded
     unfoldable: list[str] = field(default_factory=list)  # paths that could be folded
     opened: list[str] = field(default_factory=list)  # paths of stacks of equal turns, and of calls, that are open
@@ -123,13 +124,36 @@ def is_change(link: Link, items: Mapping[str, Item]) -> bool:
     return link.kind == "memory" and changed
 
 
+def shared(graph: Graph) -> Graph:
+    """The same items and links once more, to be folded: folding puts others in their place and changes none of them, for of
+    ten thousands nearly all go."""
+    return replace(
+        graph,
+        items=dict(graph.items),
+        links=list(graph.links),
+        left_out=list(graph.left_out),
+        opened=list(graph.opened),
+    )
+
+
 def copied(graph: Graph) -> Graph:
-    """The same graph once more, to be made smaller."""
-    items = {key: Item(*_OF_ITEM(item)) for key, item in graph.items.items()}
-    for item in items.values():
-        item.ops, item.absorbed, item.held = list(item.ops), list(item.absorbed), list(item.held)
-    links = [Link(*_OF_LINK(link)) for link in graph.links]
-    return replace(graph, items=items, links=links, left_out=list(graph.left_out), opened=list(graph.opened))
+    """The same graph once more, with items and links of its own."""
+    twin = shared(graph)
+    twin.items = {key: copied_item(item) for key, item in graph.items.items()}
+    twin.links = [copied_link(link) for link in graph.links]
+    return twin
+
+
+def copied_item(item: Item) -> Item:
+    """The same item once more."""
+    twin = Item(*_OF_ITEM(item))
+    twin.ops, twin.absorbed, twin.held = list(item.ops), list(item.absorbed), list(item.held)
+    return twin
+
+
+def copied_link(link: Link) -> Link:
+    """The same link once more."""
+    return Link(*_OF_LINK(link))
 
 
 # All that a dataclass holds, in its order: several times as quick as `replace`, for there may be ten thousands of them.
@@ -213,15 +237,19 @@ def in_order(items: dict[str, Item], links: list[Link]) -> dict[str, Item]:
     for link in links:
         waiting[link.head] += 1
         heads[link.tail].append(link.head)
-    places = {
-        key: (item.step if item.step >= 0 else min((items[head].step for head in heads[key]), default=-1), number, key)
+    places = {  # what nothing made stands before the first op that uses it
+        key: (item.step, 1, number, key)
+        if item.step >= 0
+        else (min((items[head].step for head in heads[key]), default=-1), 0, number, key)
         for number, (key, item) in enumerate(items.items())
     }
+    if all(places[link.tail] < places[link.head] for link in links):  # as nearly always, and quicker than what follows
+        return {place[-1]: items[place[-1]] for place in sorted(places.values())}
     ready = [places[key] for key, count in waiting.items() if count == 0]
     heapq.heapify(ready)
     done: dict[str, Item] = {}
     while ready:
-        key = heapq.heappop(ready)[2]
+        key = heapq.heappop(ready)[-1]
         done[key] = items[key]
         for head in heads[key]:
             waiting[head] -= 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,6 +47,8 @@ def may_repeat(ops: Sequence[Op], least: int) -> bool:
 
 def stack_turns(graph: Graph, folds: dict[str, bool], how: Stacking) -> None:
     """Put stacks in place of equal turns, but those that `folds` opens by their path (False)."""
+    if not may_repeat(graph.ops, how.least):
+        return
     keys = [key for key, item in graph.items.items() if item.kind in ("op", "call", "module")]
     keys.sort(key=lambda key: graph.items[key].step)
     places = {op.step: number for number, op in enumerate(graph.ops, 1)}
@@ -103,7 +105,7 @@ class _Stacks:
             return
         self.graph.opened.append(path)
         for item in items:
-            item.inside = path
+            self.graph.items[item.key] = replace(item, inside=path)
         if len(items) <= MOST_OPEN:
             for turn in turns:
                 self.search(turn)

@@ -69,11 +69,12 @@ def numbers_read(source: str, ops: Sequence[Op] = (), values: Mapping[int, Value
     >>> list(numbers_read("x.numpy()[0] = 5."))
     ['NumPy writes into the memory of a tensor by .numpy() in line 1, which is no operation.']
     """
-    single = [each for each in (values or {}).values() if set(each.numbers.shape) <= {1}]
-    whole = [each for each in single if not each.numbers.shape and "int" in each.numbers.dtype]
+    known = (values or {}).values()
+    whole = [each for each in known if not each.numbers.shape and "int" in each.numbers.dtype]
     read = any(name in source for name in (*_READERS, *[f"{cast}(" for cast in _CASTS]))
     if not whole and not read:  # as nearly all; to look takes longer than the rest
         return
+    single = [each for each in known if set(each.numbers.shape) <= {1}]
     nodes = nodes_of(without_magics(source))
     calls = [each for each in nodes if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
     lines: dict[str, set[int]] = defaultdict(set)

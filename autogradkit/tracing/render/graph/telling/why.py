@@ -167,9 +167,10 @@ class Why:
         )
 
     def _base(self, op: Op) -> str:
-        base = self.graph.values[op.outputs[0]].base
-        labels = [self.graph.labels[value.id] for value in self.graph.values.values() if value.tensor == base]
-        return labels[-1] if labels else "base"
+        values = self.graph.values
+        latest = self.once("latest", lambda: {value.tensor: value.id for value in values.values()})
+        base = values[op.outputs[0]].base
+        return self.graph.labels[latest[base]] if base in latest else "base"
 
     # -- what arrives -----------------------------------------------------------------------------------------------
 

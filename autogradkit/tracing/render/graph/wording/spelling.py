@@ -1,16 +1,17 @@
 """How an op is spelled on a picture: as the learner writes it, `X[0:2]`, `mean(0, keepdim)`, `* 2`, without defaults.
 
 Rests on what an op tells of itself (`core.facts`) and on the event stream. Serves `words.py` and `parts.py`. The operands that
-are tensors are drawn as edges, so what is spelled is the rest of the call.
+are tensors are drawn as edges, so what is spelled is the rest of the call, and of two whose order matters their names.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from autogradkit.tracing.events import Argument, Op, Value
+from autogradkit.tracing.render.graph.structure.model import inputs_of
 
 CUTS = {
     "detach": "✂ detach",
@@ -35,6 +36,7 @@ _CASTS = {
     "cfloat",
     "type_as",
 }
+_IN_ANY_ORDER = ("+", "*", "==", "!=", "&", "|", "^")  # signs between operands that may change places
 _TRANSPOSED = ("T", "mT", "H", "mH")  # attributes that are operations
 _REDUCTIONS = ("none", "mean", "sum")
 _SIZE = re.compile(r"torch\.Size\(\[([^]]*)\]\)")  # how a shape is printed: with it `view(a.shape)` is given sizes
@@ -75,6 +77,43 @@ def spelled_op(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -
     if op.called.endswith(f".{op.label}"):  # it ran under its own name: where that is found is all there is to add
         return op.called.removesuffix(op.label) + ran
     return f"{op.called} → {ran}" if op.called else ran
+
+
+def spelled_in_order(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -> list[str]:
+    """What stands in an op's ellipse, the longest spelling first: `h - mu`, `h - …`, `-`. An edge arrives where it is easiest
+    to follow, so its place does not tell which of two operands it is; where their order matters, their names do.
+    """
+    text = spelled_op(op, labels, values)
+    operands = inputs_of(op)
+    if len(operands) != 2:
+        return [text]
+    first, second = (labels[value] for value in (operands[::-1] if op.facts.label == "rsub" else operands))
+    if text == op.facts.sign and text not in _IN_ANY_ORDER:
+        return _between(first, text, second)
+    if "(alpha=" in text and first != second:  # of these two, the one that is multiplied
+        return [text.replace("(alpha=", f"({second}, alpha="), text]
+    return [text]
+
+
+def spelled_call_in_order(title: str, ops: Sequence[Op], labels: Mapping[int, str]) -> list[str]:
+    """The same of a call in which several ops ran: `x @ W`, of batches, has views before its product and behind it."""
+    made = {output: inputs_of(op) for op in ops for output in op.outputs}
+
+    def given(value: int) -> str:
+        while made.get(value):
+            value = made[value][0]
+        return labels[value]
+
+    products = [op for op in ops if op.facts.sign == title and len(inputs_of(op)) == 2]
+    if len(products) != 1:
+        return [title]
+    first, second = map(given, inputs_of(products[0]))
+    return _between(first, title, second)
+
+
+def _between(first: str, sign: str, second: str) -> list[str]:
+    same = first == second  # then their names do not tell them apart
+    return [sign] if same else [f"{first} {sign} {second}", f"{first} {sign} …", f"… {sign} {second}", sign]
 
 
 def spelled_call(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -> str:
@@ -162,6 +201,10 @@ def _is_default(op: Op, argument: Argument) -> bool:
     name, facts = _parameter(op, argument), op.facts
     if name not in facts.parameters or _is_one_of_ints(op, argument):
         return False
+    if (
+        name == "reduction" and argument.text == "1"
+    ):  # the mean, as of every loss of nn.functional, whatever is the op's own
+        return True
     default = facts.defaults[facts.parameters.index(name)] if facts.defaults else ""
     return _alone(str(argument.text)) == _alone(default) or (default == "()" and argument.text == "None")
 
