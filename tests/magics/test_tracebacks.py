@@ -77,10 +77,7 @@ def lines_of(text: str, mode: str) -> list[str]:
     if mode == "Plain":
         lines = text.splitlines()
         return [below.strip() for line, below in itertools.pairwise(lines) if re.match(r"  (Cell|File) ", line)]
-    files = re.split(r"^(?=(?:File|Cell) )", text, flags=re.MULTILINE)
-    # IPython shows its own call of a magic before 9.13.
-    of_others = [part for part in files if not re.match(r"File .*\bIPython\b", part)]
-    return re.findall(r"^-+> \d+ +(.*)$", "".join(of_others), re.MULTILINE)
+    return re.findall(r"^-+> \d+ +(.*)$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("mode", ["Context", "Verbose", "Plain"])
