@@ -22,6 +22,7 @@ MOST_DIMENSIONS = 64  # of a NumPy array
 PIECE = 1 << 16  # bytes that are read at once; more leave the processor's cache
 MOST_UNFOLDED = 1032  # bytes that one compressed byte can become
 LONG = 1 << 24  # bytes from which on it is worth a look whether unfolding them is in vain
+LONGEST_NAMES = 1 << 18  # bytes of names in the headers of a gzip file, and of zeros behind its parts
 _NEXT_MEMBER = re.compile(rb"\x1f\x8b\x08[\x00-\x1f].{4}[\x00-\x04][\x00-\x0d\xff]", re.DOTALL)  # RFC 1952, 2.3
 _ELEMENT = {
     0x08: np.dtype(">u1"),
@@ -54,12 +55,32 @@ def read_idx(path: str | Path) -> np.ndarray:
         with file:
             if path.suffix != ".gz":
                 return _read(file, path)
-            with gzip.open(file) as unfolded:
+            with gzip.GzipFile(fileobj=_ShortNames(file)) as unfolded:
                 return _read(unfolded, path, file)
     except EOFError as error:
         raise ValueError(f"{path} is truncated: the compressed data ends too early") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
+
+
+class _ShortNames:
+    """A compressed file for Python's gzip, which goes through names in its headers, and zeros behind its parts, byte by byte.
+
+    Millions of them would take seconds. Raises gzip.BadGzipFile beyond `LONGEST_NAMES`.
+    """
+
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+        self._left = LONGEST_NAMES
+        self.seek = file.seek
+
+    def read(self, size: int = -1) -> bytes:
+        self._left -= size == 1
+        if self._left < 0:
+            raise gzip.BadGzipFile(
+                f"names in its gzip headers, or zeros behind its parts, have more than {LONGEST_NAMES:,} bytes"
+            )
+        return self._file.read(size)
 
 
 def _read(file: BufferedIOBase, path: Path, folded: BufferedReader | None = None) -> np.ndarray:
