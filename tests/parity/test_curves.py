@@ -74,6 +74,6 @@ def test_many_numbers_of_a_curve_are_pytorchs_but_for_the_last_digit(code: str, 
         inside = np.abs(x) < 88.4
         found, wanted = found[inside], wanted[inside]
     least = 1.5e-6 if "gelu" in code else 1.2e-7 if "F." in code or "logaddexp" in code else 2e-45
-    np.testing.assert_allclose(found, wanted, rtol=4.8e-7 if "tan_" in code or "tan(" in code else 3.6e-7, atol=least)
+    np.testing.assert_allclose(found, wanted, rtol=6e-7 if "tan_" in code or "tan(" in code else 3.6e-7, atol=least)
     if "log1p" not in code:  # of the smallest number below 0 PyTorch gives 0, without its sign
         np.testing.assert_array_equal(*[np.signbit(each[found == 0]) for each in (found, wanted)])
