@@ -46,9 +46,7 @@ MODULES = {
 
 # By PyTorch's module: the name, and the module that it is of or the place where it stands; `=` before what is Python's own.
 _BORROWED: dict[str, dict[str, str]] = {
-    "_C": {
-        **{name: f"torch.{name}" for name in ("Size", "device", "dtype", "set_flush_denormal")},
-    },
+    "_C": {name: f"torch.{name}" for name in ("Size", "device", "dtype", "set_flush_denormal")},
     "_jit_internal": {
         **{name: f"=typing.{name}" for name in ("Any", "Dict", "Final", "List", "Optional", "Tuple", "TypeVar", "Union")},
         "get_args": "=typing.get_args", "get_origin": "=typing.get_origin",

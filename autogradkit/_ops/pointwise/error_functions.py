@@ -17,10 +17,9 @@ from autogradkit._ops.declare import INT_TO_FLOAT, k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.refusals import not_implemented
 from autogradkit._ops.pointwise.elementary import within
-from autogradkit._ops.pointwise.singles import MANY
+from autogradkit._ops.pointwise.singles import by_steps
 from autogradkit._ops.pointwise.special import by_scipy, polynomial, saturating
 from autogradkit.core.clip import clip
-from autogradkit.core.parts import in_parts
 
 # artanh(erf(x)) / x as a polynomial in x², fitted by least squares of erf's relative error (7.1e-8) over |x| ≤ 4.1, beyond which
 # erf is 1 in float32.
@@ -103,11 +102,7 @@ def _write_erfinv(x: Array, out: Array) -> None:
 
 def _write(name: str, body: Callable[[Array, Array], None], self: Array, out: Array) -> None:
     """By whole steps where there are many numbers of float32, else by SciPy."""
-    if self.dtype == np.float32 and self.size >= MANY:
-        for into, x in in_parts(out, self):
-            body(x, into)
-    else:
-        by_scipy(name, out, self)
+    by_steps(lambda x, into: by_scipy(name, into, x), body, out, self)
 
 
 @op(

@@ -1,6 +1,7 @@
-"""Elementary functions of many float32 numbers by whole steps, where NumPy calls the C library for each number.
+"""Elementary functions of many float32 numbers by whole steps, where NumPy and SciPy call the C library for each number.
 
-Rests on core's parts. `near_one` and `angles` have the steps; each is written for parts that stay in the processor's cache.
+Rests on core's parts. `near_one`, `angles` and `error_functions` have the steps, written for parts that stay in the processor's
+cache.
 """
 
 from __future__ import annotations
@@ -34,8 +35,11 @@ def series(x: Array, coefficients: list[Array], out: Array | None = None) -> Arr
     return found
 
 
-def by_steps(function: np.ufunc, steps: Callable[..., None], out: Array | None, *arrays: Array) -> Any:
-    """NumPy's function of the arrays, in `out` or a new array like the first; many numbers of float32 by `steps(*parts, out)`."""
+def by_steps(function: Callable[..., Any], steps: Callable[..., None], out: Array | None, *arrays: Array) -> Any:
+    """A function such as NumPy's of the arrays, in `out` or a new array like the first.
+
+    Many numbers of float32 are taken by `steps(*parts, out)`.
+    """
     size = arrays[0].size if out is None else out.size
     if size < MANY or any(each.dtype != np.float32 for each in arrays):
         return function(*arrays, out)
