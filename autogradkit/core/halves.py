@@ -6,6 +6,7 @@ their bits. Kernels of half precision, which PyTorch computes in float32 and rou
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,18 +21,21 @@ MANY = 4096  # elements from which on the steps pay
 # The number of elements from which on it pays to compute the answers to all numbers that there are, and to look them up
 MOST = 1 << 18
 _INFINITE = 0x7C00  # the bits of infinity in float16; NaN lies above
-_SIGN = 0x8000
-# NumPy's functions that convert each number by itself. Others have whole steps for many float16 numbers; bfloat16, which another
-# package gives NumPy, has them in none, though what only looks at bits is quick enough.
-ONE_BY_ONE = frozenset(
-    (np.add, np.subtract, np.multiply, np.true_divide, np.maximum, np.minimum, np.equal, np.not_equal, np.less, np.less_equal,
-     np.greater, np.greater_equal, np.sqrt, np.cos)
-)  # fmt: skip
+_SIGN = np.uint16(0x8000)
+# What NumPy does with the bits of float16 numbers on every processor, and the package that gives it bfloat16 likewise.
 _BY_BITS = frozenset((np.negative, np.absolute, np.conjugate, np.isnan, np.isinf, np.isfinite, np.copysign))
+# Functions of two numbers that may be made of them in float32: the rounded result is that of NumPy's own.
+_OF_TWO = frozenset(
+    (np.add, np.subtract, np.multiply, np.true_divide, np.maximum, np.minimum, np.equal, np.not_equal, np.less, np.less_equal,
+     np.greater, np.greater_equal)
+)  # fmt: skip
 # A float16 number whose bits stand in the places of a float32 number is that many times too small, infinities apart.
-_UP, _DOWN = np.float32(2.0**112), np.float32(2.0**-112)
+_UP = np.float32(2.0**112)
 _SHIFT = 13  # bits that the fraction is shorter
-_TOO_LARGE = 65520.0  # the least number that becomes infinite
+_BIAS = np.uint16((112 << 10) & 0xFFFF)  # what float32's exponent is larger by, in the place that it has in float16
+_LARGE = np.uint16(0x477F)  # the upper half of the bits of float32 numbers that may become infinite
+# Below this, and below this upper half of the bits, float16's numbers stand at equal distances, which are so many in one.
+_SMALL, _SMALL_BITS, _DISTANCES = np.float32(2.0**-14), np.uint16(0x3880), np.float32(2.0**24)
 
 
 def widened(x: Array) -> Array:
@@ -59,7 +63,19 @@ def convert(x: Array, out: Array) -> None:
 
 def converts(ufunc: np.ufunc | None, kind: np.dtype[Any]) -> bool:
     """Whether NumPy's function, or a kernel for which None stands, converts each number of such a dtype by itself."""
-    return ufunc is None or (ufunc not in _BY_BITS if kind.kind == "V" else ufunc in ONE_BY_ONE)
+    return ufunc is None or not (ufunc in _BY_BITS or (kind.kind != "V" and ufunc.__name__ in _in_whole_steps()))
+
+
+def goes_by_float32(ufunc: np.ufunc, kind: np.dtype[Any]) -> bool:
+    """Whether of many numbers of such a dtype `by_float32` gives what NumPy's function gives, and sooner."""
+    return (ufunc in _OF_TWO or ufunc.nin == 1) and converts(ufunc, kind)
+
+
+@functools.cache
+def _in_whole_steps() -> frozenset[str]:
+    """The functions that NumPy has whole steps for over float16 numbers on this processor, by name."""
+    found = np.lib.introspect.opt_func_info(signature="float16")
+    return frozenset([name for name, loops in found.items() if not loops["ee"]["current"].startswith("baseline")])
 
 
 def by_float32(ufunc: np.ufunc, operands: Sequence[Array], out: Array) -> None:
@@ -94,27 +110,30 @@ def _widen(x: Array, out: Array) -> None:
 
 
 def _narrow(x: Array, out: Array) -> None:
-    if not (x.min() > -_TOO_LARGE and x.max() < _TOO_LARGE):  # NaN neither
+    bits = x.view(np.uint32)
+    upper = np.right_shift(bits, 16).astype(np.uint16)
+    size = upper & ~_SIGN
+    if size.max() >= _LARGE:  # NaN, too
         np.copyto(out, x, casting="unsafe")
         return
-    scaled = x * _DOWN
-    inexact = (scaled * _UP != x).nonzero()  # so small that float32 rounds as well
-    if inexact[0].size:
-        small = x[inexact]
-        exact = np.abs(small)
-        exact += np.float32(0.5)  # whose last place is that of float16's least numbers
-        exact -= np.float32(0.5)
-        scaled[inexact] = np.copysign(exact, small) * _DOWN
-    bits = scaled.view(np.uint32)
     rounded = bits >> _SHIFT
     rounded &= 1
     rounded += bits
     rounded += (1 << (_SHIFT - 1)) - 1  # half of the last place, and to an even one from the middle
     rounded >>= _SHIFT
-    sign = np.right_shift(rounded, 3, bits)
-    sign &= _SIGN
-    rounded |= sign
-    np.copyto(out.view(np.uint16), rounded, casting="unsafe")
+    made = out.view(np.uint16)
+    np.copyto(made, rounded, casting="unsafe")
+    made -= _BIAS
+    made &= ~_SIGN
+    small = size < _SMALL_BITS
+    if small.any():
+        counted = np.abs(x)
+        np.minimum(counted, _SMALL, out=counted)
+        counted *= _DISTANCES
+        np.rint(counted, counted)
+        np.copyto(made, counted, where=small, casting="unsafe")
+    upper &= _SIGN
+    made |= upper
 
 
 _STEPS = {"ef": _widen, "fe": _narrow}  # by NumPy's letters of float16 and float32

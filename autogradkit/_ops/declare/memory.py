@@ -34,7 +34,7 @@ from autogradkit._ops.declare.plans import (
 )
 from autogradkit._ops.declare.writing import require_castable, require_shape
 from autogradkit.core.dtype import is_half
-from autogradkit.core.halves import MANY, MOST, ONE_BY_ONE, by_float32, convert, converts, every, look_up, widened
+from autogradkit.core.halves import MANY, MOST, by_float32, convert, converts, every, goes_by_float32, look_up, widened
 from autogradkit.core.integers import require_64_bits
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.steps import Step
@@ -133,8 +133,9 @@ def fill_pointwise(op: Overload, values: list[Any], plan: PointwisePlan) -> Arra
         convert(made, out)
         return out
     _promote(op, values, plan)
-    if out.size >= MANY and is_half(plan.common) and op.ufunc in ONE_BY_ONE and op.is_by_ufunc(values, plan.common):
-        by_float32(op.ufunc, _operands(op, values), out)
+    ufunc = op.ufunc if out.size >= MANY and is_half(plan.common) else None
+    if ufunc is not None and goes_by_float32(ufunc, plan.common) and op.is_by_ufunc(values, plan.common):
+        by_float32(ufunc, _operands(op, values), out)
     else:
         op.run_kernel(values, out)
     return out
