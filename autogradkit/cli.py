@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from autogradkit import __version__
 
@@ -226,6 +226,8 @@ def lab(arguments: argparse.Namespace) -> int:
     # Other defaults for this server only: no question about news over the first lesson. The user's own settings come first.
     configured = [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(Path(__file__).parent / "_jupyter")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, configured))
+    # Else jsonschema builds 38 parsers of addresses, which no schema of Jupyter's asks for: half of the time to start.
+    sys.modules.setdefault("rfc3987_syntax", cast("Any", None))
     from jupyterlab.labapp import LabApp
 
     sys.stdout.flush()
