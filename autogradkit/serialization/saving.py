@@ -193,8 +193,8 @@ class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
         if known is None:
             try:
                 super().save_global(obj, name)  # pyright: ignore[reportAttributeAccessIssue]
-            except pickle.PicklingError:
-                raise _lost(obj) from None
+            except pickle.PicklingError as error:
+                raise _lost(obj, error) from None
             return
         module, _, own = known.rpartition(".")
         self.write(pickle.GLOBAL + f"{module}\n{own}\n".encode())  # pyright: ignore[reportAttributeAccessIssue]
@@ -204,12 +204,13 @@ class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
     dispatch[FunctionType] = save_global
 
 
-def _lost(value: Any) -> Exception:
-    """The error of Python's quicker pickler, and so of PyTorch, for what no module has under its name."""
-    named = value.__qualname__
-    if "<locals>" in named:
-        return AttributeError(f"Can't pickle local object '{named}'")
-    return pickle.PicklingError(f"Can't pickle {value!r}: attribute lookup {named} on {value.__module__} failed")
+def _lost(value: Any, error: Exception) -> Exception:
+    """The error of Python's quicker pickler, and so of PyTorch, for what no module has under its name: each version has its own."""
+    try:
+        pickle.dumps(value)
+    except (pickle.PicklingError, AttributeError) as quicker:
+        return quicker.with_traceback(None)
+    return error
 
 
 _GLOBALS: dict[str, _Global] = {}

@@ -204,7 +204,7 @@ def test_what_cannot_be_sent_is_an_error() -> None:
         return Rows(lambda i: weights * i if i else lambda: 0, 2)
 
     told = outcomes(autogradkit.utils.data.DataLoader(rows(autogradkit), None, num_workers=1))
-    assert "Can't pickle" in told[0]
+    assert re.search("Can't (pickle|get) ", told[0])  # which word Python's version decides
     assert "Cowardly refusing to serialize non-leaf tensor which requires_grad" in told[1]
 
 

@@ -115,6 +115,7 @@ def test_a_custom_function_computes_in_numpy() -> None:
     assert _outcome(lambda: call(autogradkit)) == _outcome(lambda: call(torch))
 
 
+@pytest.mark.filterwarnings("ignore:Setting the (shape|dtype) on a NumPy array:DeprecationWarning")
 @pytest.mark.parametrize(
     "read", [lambda x: x.numpy(), np.asarray, lambda x: x.data.numpy(), lambda x: x.numpy(force=True)]
 )
