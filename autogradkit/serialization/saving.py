@@ -205,7 +205,7 @@ class _Pickler(pickle._Pickler):  # the one in Python, whose names can be chosen
 
 
 def _lost(value: Any, error: Exception) -> Exception:
-    """The error of Python's quicker pickler, and so of PyTorch, for what no module has under its name: each version has its own."""
+    """The error of Python's quicker pickler, and so of PyTorch, for what no module has under its name: versions differ."""
     try:
         pickle.dumps(value)
     except (pickle.PicklingError, AttributeError) as quicker:
