@@ -171,9 +171,12 @@ class _Namer:
         written = self._reader.operand_names(draft.site, len(draft.operands), here, op.name, draft.numbers)
         for operand, name, standing in zip(draft.operands, written, draft.standing, strict=True):
             # What was made on the way, inside `model(x)`, is not the `x` written there.
-            if operand is None or name is None or made_at.get(operand) == draft.site:
+            if operand is None or made_at.get(operand) == draft.site:
                 continue
-            if name in standing or (draft.ordered and not name.isidentifier()):
+            if name is None and standing and operand not in self.names:
+                # What a layer is given, `lin(x)`, is one of several names there: the one that stood for this very tensor.
+                name = next((each for each in self._reader.given_names(draft.site) if each in standing), None)
+            if name is not None and (name in standing or (draft.ordered and not name.isidentifier())):
                 spot = draft.site.frames[0]
                 if name in loop_variables(spot.code):
                     own = draft.turns[0][: len(draft.turns[0]) - loops_since(spot.code, name, spot.offset)]

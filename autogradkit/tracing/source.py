@@ -129,6 +129,8 @@ class SourceReader:
             place = self.place(spot)
             if place is None or place.expression is None:
                 return {}, 0
+            if isinstance(place.expression, _COMPREHENSIONS):
+                return {}, 0  # of `ys = [f(x) for x in xs]` what `xs` is taken apart into
             if isinstance(place.expression, ast.Tuple | ast.List) and isinstance(place.expression.ctx, ast.Store):
                 return _names_by_place(place.expression, None, count, parts), height  # `a, b = x` takes x apart
             if _calls_builtin(place.expression) and (height or _callee_name(place.expression) not in _RETURNS_AN_OP):
@@ -183,7 +185,18 @@ class SourceReader:
             names = [left if number_is_right else right if number_is_left else None, None][:count]
         return names + [None] * (count - len(names))
 
+    def given_names(self, site: Site) -> list[str]:
+        """The variables that are written among the arguments of the call at `site`, in order: `x`, `h`, `c` of `cell(x, (h, c))`."""
+        place = self.place(site.frames[0]) if site.frames else None
+        expression = None if place is None else place.expression
+        if not isinstance(expression, ast.Call):
+            return []
+        given = [*expression.args, *(each.value for each in expression.keywords)]
+        parts = [part for each in given for part in (each.elts if isinstance(each, ast.Tuple | ast.List) else [each])]
+        return [part.id for part in parts if isinstance(part, ast.Name)]
 
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _RETURNS_AN_OP = ("abs", "divmod", "next", "pow", "round", "sum")  # functions of Python's own that give what an op did
 
 
