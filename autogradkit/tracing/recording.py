@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from autogradkit.tracing.events import Event, Op, Value
-from autogradkit.tracing.labels import numbered, with_turn
+from autogradkit.tracing.labels import TRANSPOSED, numbered, with_attribute, with_turn
 
 
 @dataclass
@@ -52,29 +52,40 @@ class Recording:
 
     @cached_property
     def labels(self) -> dict[int, str]:
-        """Each value's label, as every picture, table and file writes it. A parameter edited in place keeps its name."""
+        """Each value's label, as every picture, table and file writes it. A parameter edited in place keeps its name. Of the
+        tensors that one turn of a loop calls by one name, `v = A @ v; v = v / v.norm()`, all but the first are counted."""
         labels: dict[int, str] = {}
         counts: dict[str, int] = defaultdict(int)
         first: dict[int, str] = {}
+        called: dict[tuple[str, tuple[int, ...]], dict[int, int]] = defaultdict(dict)
+
+        def named(value: Value) -> str:
+            name = value.name or ""
+            bound = called[name, value.turn]
+            return with_turn(name, value.turn, bound.setdefault(value.tensor, len(bound) + 1))
+
         for value in self.values.values():
             if value.is_leaf and value.name is not None:
-                labels[value.id] = first.setdefault(value.tensor, with_turn(value.name, value.turn))
+                labels[value.id] = first.setdefault(value.tensor, named(value))
         last = {op.part_of: op for op in self.ops if op.part_of is not None}
         layers = self._last_of_layers()
         for op in self.ops:
             call = None if op.part_of is None or last[op.part_of] is not op else op.part_of.name
             call = layers.get(op.step, call)
             made = op.facts.label if call is None else {"@": "matmul"}.get(call, call)
-            for output in op.outputs:
+            for place, output in enumerate(op.outputs):
                 value = self.values[output]
                 if output in labels and value.version:
                     continue
-                if value.name is None:
+                if value.name is not None:
+                    labels[output] = named(value)
+                elif op.called in TRANSPOSED and op.inputs[0].value in labels:
+                    labels[output] = with_attribute(labels[op.inputs[0].value], op.called)
+                elif place and op.kind != "view" and self.values[op.outputs[0]].name is None:
+                    labels[output] = f"{labels[op.outputs[0]]}[{place}]"
+                else:
                     counts[made] += 1
                     labels[output] = numbered(made, counts[made])
-                else:
-                    labels[output] = with_turn(value.name, value.turn)
         for value in self.values.values():
-            name = numbered("tensor", value.tensor) if value.name is None else with_turn(value.name, value.turn)
-            labels.setdefault(value.id, name)
+            labels.setdefault(value.id, numbered("tensor", value.tensor) if value.name is None else named(value))
         return labels

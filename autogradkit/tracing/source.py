@@ -186,7 +186,7 @@ class SourceReader:
         return names + [None] * (count - len(names))
 
     def given_names(self, site: Site) -> list[str]:
-        """The variables that are written among the arguments of the call at `site`, in order: `x`, `h`, `c` of `cell(x, (h, c))`."""
+        """The variables written as arguments of the call at `site`, in order: `x`, `h`, `c` of `cell(x, (h, c))`."""
         place = self.place(site.frames[0]) if site.frames else None
         expression = None if place is None else place.expression
         if not isinstance(expression, ast.Call):

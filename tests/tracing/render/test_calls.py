@@ -47,7 +47,7 @@ def test_a_call_is_one_operation(source: str) -> None:
     drawn = draw_graph(trace_source(f"y = {source}\ny.sum().backward()", BEFORE))
     (call,) = [item for item in drawn.graph.items.values() if item.kind == "call"]
     assert call.title == CALLS[source]
-    assert ("q @ transpose₁" if call.title == "@" else call.title) in texts(drawn.svg)
+    assert ("q @ v.mT" if call.title == "@" else call.title) in texts(drawn.svg)
     assert "call, folded" in texts(drawn.svg)
 
 

@@ -224,8 +224,8 @@ def test_infinities_that_the_cell_writes_itself_are_no_alarm():
         assert not [each for each in words_ if "⚠" in each], cell
     cell = "e = torch.eye(9)\ny = e.masked_fill(e > 0, -float('inf'))\ny * 2"
     many = texts(draw_graph(trace_source(cell)).svg)
-    assert many.count("9 inf") == 2  # beside a range of what is finite
-    for cell, odd in (("y = (x - 1).log()", "1 inf"), ("y = x * torch.tensor(float('inf')) * 0", "3 nan")):
+    assert many.count("9 -inf") == 2  # beside a range of what is finite
+    for cell, odd in (("y = (x - 1).log()", "1 -inf"), ("y = x * torch.tensor(float('inf')) * 0", "3 nan")):
         assert f"⚠ {odd}" in texts(draw_graph(trace_source(cell, before)).svg), cell
 
 
