@@ -218,6 +218,25 @@ def test_what_only_the_variable_of_a_loop_leads_to_has_the_turn_of_that_loop() -
         assert [trace.label(output) for output in trace.ops[0].outputs] == ["row (turn 1)", "row (turn 2)"], cell
 
 
+@every_case(
+    "cell wanted",
+    [
+        ("for x in rows: y = f(x)", "x (turn 1)|x (turn 2)"),
+        ("for z in rows: y = f(v=z)", "z (turn 1)|z (turn 2)"),
+        ("for z in rows: y = g(z)", "z (turn 1)|z (turn 2)"),
+        ("for z in rows: y = M().run(z)", "z (turn 1)|z (turn 2)"),
+        ("ys = [f(z) for z in rows]", "z (turn 1)|z (turn 2)"),
+        ("for z in rows: y = f(*[z])", "v|v"),  # what cannot be followed has its name inside
+        ("for z in rows: y = f(z if z.dim() else w)", "v|v"),
+    ],
+)
+def test_what_a_loop_hands_to_a_function_is_called_as_the_loop_calls_it(cell: str, wanted: str) -> None:
+    """`x` of all turns, as the function calls it, says of none which it is."""
+    functions = "def f(v): return v * w\ndef g(u): return f(u)\nclass M:\n    def run(self, x): return x * w\n"
+    trace = trace_source(functions + cell, f"w = torch.ones(2)\n{ROWS}")
+    assert "|".join(trace.label(output) for output in trace.ops[0].outputs) == wanted
+
+
 def test_a_function_that_calls_grad_gives_its_result_the_name() -> None:
     trace = trace_source("g = torch.func.grad(lambda t: t**3)(x)", "x = torch.tensor(3.)")
     named = [(value.name, value.numbers.printed) for value in trace.values.values() if value.name == "g"]
