@@ -305,6 +305,13 @@ def test_else_such_a_function_stays_open(cell: str) -> None:
     assert not [item.title for item in drawn.graph.items.values() if item.kind == "call" and "rope" in item.title]
 
 
+def test_a_stack_of_turns_tells_the_functions_that_ran_in_them() -> None:
+    cell = ROPE + "for _ in range(9):\n    q2 = rope(q) * rope(k)\n"
+    item = next(item for item in draw_graph(trace_source(cell, QUERIES)).graph.items.values() if item.kind == "stack")
+    assert (item.title, item.times) == ("turns 2–8", 7)
+    assert "rope · *" in texts(draw_graph(trace_source(cell, QUERIES)).svg)
+
+
 def test_where_such_a_function_failed_its_steps_are_shown() -> None:
     drawn = draw_graph(trace_source(TWICE.replace("angle.sin()", "(angle.sin() if x is q else x[:2])"), QUERIES))
     assert drawn.graph.failure is not None

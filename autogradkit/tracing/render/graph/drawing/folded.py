@@ -55,7 +55,10 @@ def _what_ran(item: Item, graph: Graph) -> str:
         alike[layer.kind].add(layer.name)
     names: dict[str, None] = {}
     for op in ops:
-        if op.step in layers:
+        function = next((each.name for each in op.functions if each.call in graph.functions), None)
+        if function is not None:
+            names[function] = None
+        elif op.step in layers:
             layer = layers[op.step]
             names[layer.name if len(alike[layer.kind]) == 1 else layer.kind] = None
         else:

@@ -29,6 +29,7 @@ def fold_functions(graph: Graph, folds: dict[str, bool]) -> None:
             path = f"{call.name} (operations {places[ops[0].step]:,}–{places[ops[-1].step]:,})"
             title = f"{call.name}({call.kind})"
             if folds.get(path, True):
+                graph.functions.add(call.call)
                 item = Item(f"c{ops[0].step}", "call", ops[0].step, ops=ops, title=title, path=path)
                 closed |= dict.fromkeys([op.step for op in ops], item)
             else:
