@@ -24,7 +24,9 @@ def folded_lines(item: Item, graph: Graph) -> list[Text]:
     head = [mono(clip_name(item.title, 200), bold=True)]
     if item.times > 1:
         head.append((f"  ×{item.times}", "ink", False, True))
-    lines = [Text([*head, sans(f"  {clip(_kind(item), 170, SIZE)}")])]
+    again = item.kind == "module" and all(op.step in graph.second_order for op in item.ops)  # as a checkpoint recomputes
+    told = " · ".join(filter(None, (clip(_kind(item), 170, SIZE), "in backward" * again)))
+    lines = [Text([*head, sans(f"  {told}")])]
     if item.kind == "stack":
         lines.append(Text([sans(clip(_what_ran(item, graph), 240, SIZE))]))
         lines += _turn_lines(item, graph)
