@@ -1,4 +1,4 @@
-"""What the picture of a gradient's own graph begins with: the formulas of all ops, recorded by `create_graph`; and layers run in it."""
+"""The picture of a backward pass: the formulas of all ops, recorded by `create_graph`, and layers that run in it."""
 
 from __future__ import annotations
 
