@@ -222,11 +222,15 @@ def test_its_derivative_can_be_measured(source: str) -> None:
 
 
 def test_what_cannot_be_measured_is_said() -> None:
-    trace = trace_source("y = F.gumbel_softmax(a)\ny.sum().backward()", BEFORE)
+    trace = trace_source("d = torch.distributions.Categorical(logits=a)\nd.logits.sum().backward()", BEFORE)
     (call,) = [item for item in draw_graph(trace).graph.items.values() if item.kind == "call"]
     [[what, text]] = measured_call(Chain(call.ops, Why(build(trace))))
     assert what == "measured"
-    assert "run again on what was recorded, exponential_ gives something else" in text
+    assert text == "eq is no op of its own with a rule: there is nothing to run again"
+    trace = trace_source("y = F.gumbel_softmax(a)\ny[0, 0].backward()", BEFORE)  # whose noise is moved by nothing
+    (call,) = [item for item in draw_graph(trace).graph.items.values() if item.kind == "call"]
+    [[_, text]] = measured_call(Chain(call.ops, Why(build(trace))))
+    assert text.startswith("∂a = (f(a + ε) − f(a − ε)) / 2ε · ∂ = [")
 
 
 def test_the_widget_measures_it_and_tells_of_an_element() -> None:
@@ -289,6 +293,18 @@ def test_a_function_of_the_learner_s_that_ran_twice_is_one_operation_of_a_large_
     titles = [item.title for item in opened.graph.items.values() if item.kind == "call"]
     assert titles == ["half(x, -1)", "half(x, 1)", "rope(k)"]  # in the opened one those in it
     assert draw_graph(from_json(to_json(trace))).svg == drawn.svg
+
+
+def test_the_derivative_of_a_function_is_measured_beside_what_it_makes_of_numbers_alone() -> None:
+    view = GraphView(trace_source(TWICE, QUERIES))
+    view.selected = next(key for key, told in view.details.items() if told["title"].startswith("rope(q)"))
+    view.measure()
+    ((_, told, _),) = view.measured[view.selected]
+    assert told.startswith("∂q = (f(q + ε) − f(q − ε)) / 2ε · ∂ = [")
+    assert "rounding explains it" in told or "no difference" in told
+    view.folds = {view.details[view.selected]["closed"]: False}
+    assert view.opened == ["rope (operations 1–17)"]
+    view.close()
 
 
 @every_case(
