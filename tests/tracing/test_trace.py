@@ -225,6 +225,8 @@ def test_labels_tell_apart_what_has_one_name_in_one_turn_and_say_what_an_attribu
         "for _ in range(2):\n    v = A @ v\n    v = v / 2": "v (turn 1)|v (turn 1, 2nd)|v (turn 2)|v (turn 2, 2nd)",
         "for _ in range(2):\n    v = v * 2\n    v.add_(1)": "v (turn 1)|v (turn 1)|v (turn 2)|v (turn 2)",  # one tensor
         "y = (X @ X.T).T @ A": "X.T|mm₁|mm₁.T|y",
+        "def f(x): return (x * 2).exp() + 1\ny = f(v) @ f(v)": "mul₁|exp₁|f₁|mul₂|exp₂|f₂|y",
+        "def f(x): return x * 2\ny = f(v) @ f(v)": "mul₁|mul₂|y",
         "y = F.nll_loss(X, t) + F.nll_loss(X, t)": "nll_loss₁|nll_loss₁[1]|nll_loss₂|nll_loss₂[1]|y",
     }.items():
         trace = trace_source(cell, before)

@@ -281,7 +281,7 @@ def test_a_function_of_the_learner_s_that_ran_twice_is_one_operation_of_a_large_
     assert [item.title for item in calls] == ["rope(q)", "rope(k)"]
     assert not drawn.graph.middle
     written = texts(drawn.svg)
-    assert {"rope(q)", "rope(k)", "cat₁ @ cat₂.T"} <= set(written)
+    assert {"rope(q)", "rope(k)", "rope₁ @ rope₂.T"} <= set(written)
     assert not [each for each in written if "angle" in each or "arange" in each]  # what it makes for itself
     leaves = [link for link in drawn.graph.links if link.head == calls[0].key and link.grads]
     assert [drawn.graph.labels[link.value] for link in leaves] == ["q"]
