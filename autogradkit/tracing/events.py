@@ -203,6 +203,8 @@ class Op:
     called: str = ""
     # The learner's own call where several ran in it, of which this is one: "einsum", of the kind that its text says.
     part_of: Layer | None = None
+    # The learner's own functions that it ran in, outermost first, each with its arguments as they were written: "x, dim=1".
+    functions: tuple[Layer, ...] = ()
 
     @property
     def label(self) -> str:

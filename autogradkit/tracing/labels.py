@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+TRANSPOSED = ("T", "mT", "H", "mH")  # attributes that are operations
+_ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 # The files of cells that IPython did not count, and their places among the cells that ran.
 _UNCOUNTED: dict[str, int] = {}
 
@@ -72,13 +74,24 @@ def numbered(name: str, number: int) -> str:
     return name + str(number).translate(SUBSCRIPTS)
 
 
-def with_turn(name: str, turn: tuple[int, ...]) -> str:
-    """A name with the turn of each loop around it, outermost first.
+def with_turn(name: str, turn: tuple[int, ...], count: int = 1) -> str:
+    """A name with the turn of each loop around it, outermost first; and the how manieth of this name in that turn it is.
 
-    >>> with_turn("h", (2, 10)), with_turn("h", ())
-    ('h (turn 2.10)', 'h')
+    >>> with_turn("h", (2, 10)), with_turn("h", ()), with_turn("h", (8,), 2)
+    ('h (turn 2.10)', 'h', 'h (turn 8, 2nd)')
     """
-    return f"{name} (turn {'.'.join(map(str, turn))})" if turn else name
+    which = "" if count == 1 else f", {count}{_ORDINALS.get(count % 10 if count // 10 % 10 != 1 else 0, 'th')}"
+    return f"{name} (turn {'.'.join(map(str, turn))}{which})" if turn else name
+
+
+def with_attribute(name: str, attribute: str) -> str:
+    """What is reached as an attribute of a tensor with this label.
+
+    >>> with_attribute("v", "T"), with_attribute("v (turn 2)", "T")
+    ('v.T', 'v.T (turn 2)')
+    """
+    name, space, turn = name.partition(" ")
+    return f"{name}.{attribute}{space}{turn}"
 
 
 def with_article(name: str) -> str:

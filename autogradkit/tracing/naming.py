@@ -28,7 +28,7 @@ from autogradkit.tracing.namespace import (
     modules_of,
     parameters_of,
 )
-from autogradkit.tracing.turns import loop_variables
+from autogradkit.tracing.turns import bound_in, loop_variables
 from autogradkit.tracing.visits import Visit
 
 # What most names of a namespace stand for, by identity, as a learner's class may have no hash; no tensor is reached from it.
@@ -37,7 +37,6 @@ _HOLD_NOTHING = frozenset(
 )
 _HOLD_NO_MODULE = _HOLD_NOTHING | {id(Tensor), id(Parameter)}
 _OF_CELL, _OF_MODULE, _MORE = (dis.opmap[each] for each in ("LOAD_NAME", "LOAD_GLOBAL", "EXTENDED_ARG"))
-_STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF")
 _MOST_READ = 64  # variables that an expression reads before its operation runs
 _MOST_MEMBERS = 200  # of a list or a dict in which a tensor is looked for
 _DEEPEST = 3  # objects in one another in which a module is looked for
@@ -121,7 +120,7 @@ class Naming:
             variables = dict(variables_of(frame))  # which the learner's threads do not change meanwhile
             holding = [name for name, value in variables.items() if value is tensor and _is_told(name)]
             if holding:
-                passing, bound = loop_variables(frame.f_code), _bound_in(frame.f_code)
+                passing, bound = loop_variables(frame.f_code), bound_in(frame.f_code)
                 held = [name for name in holding if name not in passing]
                 if held:
                     return next((name for name in held if name not in bound), held[0])
@@ -283,13 +282,6 @@ def names_of(values: Sequence[Any], frame: FrameType | None) -> tuple[frozenset[
         if id(each) in found:
             found[id(each)].append(name)
     return tuple([frozenset(found[id(value)]) for value in values])
-
-
-@once_per_code
-def _bound_in(code: CodeType) -> frozenset[str]:
-    """The variables that a piece of code assigns."""
-    stores = [each.argval for each in dis.get_instructions(code) if each.opname.startswith(_STORES)]
-    return frozenset([name for each in stores for name in (each if isinstance(each, tuple) else (each,))])
 
 
 @once_per_code

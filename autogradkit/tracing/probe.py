@@ -52,7 +52,8 @@ def measured(op: Op, ran: NodeRan | None, values: Mapping[int, Value], labels: M
 
 def measured_call(chain: Chain) -> list[list[str]]:
     """The same of a call of several operations, through all of them, compared with its last backward."""
-    graph, ops = chain.why.graph, chain.ops
+    graph = chain.why.graph
+    ops = _moved(chain)
     try:
         steps = [Rerun(op, graph.values, graph.labels) for op in ops]
         within = {value for op in ops for value in inputs_of(op)}
@@ -85,6 +86,19 @@ def measured_call(chain: Chain) -> list[list[str]]:
         return _Probe(steps, weights, call is not None).rows(inputs)
     except CannotMeasureError as reason:
         return [["measured", str(reason)]]
+
+
+def _moved(chain: Chain) -> list[Op]:
+    """The steps of a call that have other results where its inputs are moved: not those that make something of numbers alone, as
+    the angles of a rotation."""
+    values = chain.why.graph.values
+    moved = {value for op in chain.ops for value in inputs_of(op) if values[value].requires_grad}
+    found: list[Op] = []
+    for op in chain.ops:
+        if not moved.isdisjoint(inputs_of(op)):
+            found.append(op)
+            moved.update(op.outputs)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

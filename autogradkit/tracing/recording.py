@@ -10,8 +10,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from autogradkit.tracing.events import Event, Op, Value
-from autogradkit.tracing.labels import numbered, with_turn
+from autogradkit.tracing.events import Event, Layer, Op, Value
+from autogradkit.tracing.labels import TRANSPOSED, numbered, with_attribute, with_turn
+
+LEAST_STEPS = 3  # of a function that gives its results its name
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Recording:
 
     def label(self, value: int) -> str:
         """A value's name, with the turn of a loop; or for an unnamed intermediate its op's with a number: `matmul₁`, of
-        the last op of a call or of a layer that one's: `linear₁`."""
+        the last op of a call, of a layer or of a function that one's: `linear₁`."""
         return self.labels[value]
 
     def _last_of_layers(self) -> dict[int, str]:
@@ -50,31 +52,59 @@ class Recording:
         found = [ops for ops in several if all(op.position == ops[0].position for op in ops)]
         return {ops[-1].step: ops[-1].layers[-1].kind.partition("(")[0].lower() for ops in found}
 
+    def _last_of_functions(self) -> dict[int, str]:
+        """The same of the learner's own functions, of what was used outside of them: `rope₁`."""
+        ran: dict[Layer, list[Op]] = defaultdict(list)
+        used_in: dict[int, list[tuple[Layer, ...]]] = defaultdict(list)
+        for op in self.ops:
+            for function in op.functions:
+                ran[function].append(op)
+            for argument in op.inputs:
+                if argument.value is not None:
+                    used_in[argument.value].append(op.functions)
+        found: dict[int, str] = {}
+        for function, ops in ran.items():  # outer ones come first
+            used = [within for output in ops[-1].outputs for within in used_in[output]]
+            if len(ops) >= LEAST_STEPS and any(function not in within for within in used):
+                found.setdefault(ops[-1].step, function.name)
+        return found
+
     @cached_property
     def labels(self) -> dict[int, str]:
-        """Each value's label, as every picture, table and file writes it. A parameter edited in place keeps its name."""
+        """Each value's label, as every picture, table and file writes it. A parameter edited in place keeps its name. Of the
+        tensors that one turn of a loop calls by one name, `v = A @ v; v = v / v.norm()`, all but the first are counted."""
         labels: dict[int, str] = {}
         counts: dict[str, int] = defaultdict(int)
         first: dict[int, str] = {}
+        called: dict[tuple[str, tuple[int, ...]], dict[int, int]] = defaultdict(dict)
+
+        def named(value: Value) -> str:
+            name = value.name or ""
+            bound = called[name, value.turn]
+            return with_turn(name, value.turn, bound.setdefault(value.tensor, len(bound) + 1))
+
         for value in self.values.values():
             if value.is_leaf and value.name is not None:
-                labels[value.id] = first.setdefault(value.tensor, with_turn(value.name, value.turn))
+                labels[value.id] = first.setdefault(value.tensor, named(value))
         last = {op.part_of: op for op in self.ops if op.part_of is not None}
-        layers = self._last_of_layers()
+        layers = self._last_of_functions() | self._last_of_layers()
         for op in self.ops:
             call = None if op.part_of is None or last[op.part_of] is not op else op.part_of.name
             call = layers.get(op.step, call)
             made = op.facts.label if call is None else {"@": "matmul"}.get(call, call)
-            for output in op.outputs:
+            for place, output in enumerate(op.outputs):
                 value = self.values[output]
                 if output in labels and value.version:
                     continue
-                if value.name is None:
+                if value.name is not None:
+                    labels[output] = named(value)
+                elif op.called in TRANSPOSED and op.inputs[0].value in labels:
+                    labels[output] = with_attribute(labels[op.inputs[0].value], op.called)
+                elif place and op.kind != "view" and self.values[op.outputs[0]].name is None:
+                    labels[output] = f"{labels[op.outputs[0]]}[{place}]"
+                else:
                     counts[made] += 1
                     labels[output] = numbered(made, counts[made])
-                else:
-                    labels[output] = with_turn(value.name, value.turn)
         for value in self.values.values():
-            name = numbered("tensor", value.tensor) if value.name is None else with_turn(value.name, value.turn)
-            labels.setdefault(value.id, name)
+            labels.setdefault(value.id, numbered("tensor", value.tensor) if value.name is None else named(value))
         return labels

@@ -9,6 +9,7 @@ import functools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import CO_GENERATOR
 
 from autogradkit.tracing.events import (
     Accumulated,
@@ -93,10 +94,15 @@ def resolve(
             _fill(draft.event, called="", part_of=function)
     by_tensor = {value.tensor: value.name for value in values.values() if value.name is not None}
     positions: dict[tuple[Site, tuple[tuple[int, ...], ...]], Position | None] = {}
+    ran_in: dict[tuple[Site, tuple[tuple[int, ...], ...]], tuple[Layer, ...]] = {}
+    counted: dict[object, int] = {}
     for draft in drafts:
         here = draft.site, draft.turns
         if here not in positions:
             positions[here] = _position(draft, reader, label)
+            ran_in[here] = _functions(draft, reader, counted)
+        if isinstance(draft.event, Op):
+            _fill(draft.event, functions=ran_in[here])
         _resolve(draft, positions[here], by_tensor)
     return tuple([draft.event for draft in drafts]), values
 
@@ -171,13 +177,18 @@ class _Namer:
         written = self._reader.operand_names(draft.site, len(draft.operands), here, op.name, draft.numbers)
         for operand, name, standing in zip(draft.operands, written, draft.standing, strict=True):
             # What was made on the way, inside `model(x)`, is not the `x` written there.
-            if operand is None or name is None or made_at.get(operand) == draft.site:
+            if operand is None or made_at.get(operand) == draft.site:
                 continue
-            if name in standing or (draft.ordered and not name.isidentifier()):
-                spot = draft.site.frames[0]
+            if name is None and standing and operand not in self.names:
+                # What a layer is given, `lin(x)`, is one of several names there: the one that stood for this very tensor.
+                name = next((each for each in self._reader.given_names(draft.site) if each in standing), None)
+            if name is not None and (name in standing or (draft.ordered and not name.isidentifier())):
+                height, name = self._reader.given_as(draft.site, name)
+                spot = draft.site.frames[height]
                 if name in loop_variables(spot.code):
-                    own = draft.turns[0][: len(draft.turns[0]) - loops_since(spot.code, name, spot.offset)]
-                    self.passing.setdefault(operand, (name, draft.turn_above(1) + own))
+                    turns = draft.turns[height]
+                    own = turns[: len(turns) - loops_since(spot.code, name, spot.offset)]
+                    self.passing.setdefault(operand, (name, draft.turn_above(height + 1) + own))
                 else:
                     self.names.setdefault(operand, name)
 
@@ -231,6 +242,22 @@ def _position(draft: Draft, reader: SourceReader, label: Callable[[str], str]) -
         function=place.function,
         turn=draft.turn_above(0),
     )
+
+
+def _functions(draft: Draft, reader: SourceReader, counted: dict[object, int]) -> tuple[Layer, ...]:
+    """The learner's functions in which something ran, outermost first, up to a layer's own `forward`; `counted` are their calls,
+    which differ in where they stand or in the turns of the loops around."""
+    found: list[Layer] = []
+    frames = draft.site.frames
+    for height in reversed(range(len(frames) - 1)):
+        code = frames[height].code
+        if code.co_name == "forward":
+            break
+        if not code.co_name.startswith("<") and not code.co_flags & CO_GENERATOR:  # which goes on when it is asked
+            above = tuple([(id(spot.code), spot.offset) for spot in frames[height + 1 :]])
+            number = counted.setdefault((id(code), above, draft.turns[height + 1 :]), len(counted))
+            found.append(Layer(code.co_name, reader.arguments(frames[height + 1], code.co_name), number))
+    return tuple(found)
 
 
 def _resolve(draft: Draft, position: Position | None, names: dict[int, str]) -> None:

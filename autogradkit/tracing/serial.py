@@ -24,7 +24,7 @@ from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.validate import TraceFormatError, validate
 
 FORMAT = "autogradkit-trace"
-VERSION = 9
+VERSION = 10
 LARGEST_FILE = 100_000_000  # bytes; the recorder stops long before
 
 

@@ -1,8 +1,8 @@
 """From where an op ran to what the learner wrote: line, column, and the names on that line.
 
-Rests on `parsing`. An op's place is recorded as code objects and instruction offsets only (`Spot`, `Site`); here, after the
-cell has run, `co_positions()` gives line and column, the parsed source gives the expression, and from it follow the name
-that its value was assigned to and the names of its operands. All that it returns is plain text.
+Rests on `parsing` and `turns`. An op's place is recorded as code objects and instruction offsets only (`Spot`, `Site`); here,
+after the cell has run, `co_positions()` gives line and column, the parsed source gives the expression, and from it follow the
+name that its value was assigned to and the names of its operands. All that it returns is plain text.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from types import CodeType
 
 from autogradkit.tracing.frames import Site, Spot
 from autogradkit.tracing.parsing import parsed
+from autogradkit.tracing.turns import bound_in, loop_variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,8 @@ class SourceReader:
             place = self.place(spot)
             if place is None or place.expression is None:
                 return {}, 0
+            if isinstance(place.expression, _COMPREHENSIONS):
+                return {}, 0  # of `ys = [f(x) for x in xs]` what `xs` is taken apart into
             if isinstance(place.expression, ast.Tuple | ast.List) and isinstance(place.expression.ctx, ast.Store):
                 return _names_by_place(place.expression, None, count, parts), height  # `a, b = x` takes x apart
             if _calls_builtin(place.expression) and (height or _callee_name(place.expression) not in _RETURNS_AN_OP):
@@ -183,7 +186,51 @@ class SourceReader:
             names = [left if number_is_right else right if number_is_left else None, None][:count]
         return names + [None] * (count - len(names))
 
+    def arguments(self, spot: Spot, name: str) -> str:
+        """The arguments of the call of a function of this name that stands there, as they are written, if they are short."""
+        place = self.place(spot)
+        node = None if place is None else place.expression
+        if place is None or not isinstance(node, ast.Call) or _callee_name(node) != name:
+            return ""
+        if place.end_line > place.line or place.end_column - place.column > _MOST_OF_A_CALL:
+            return "…"
+        return ", ".join(map(ast.unparse, [*node.args, *node.keywords]))
 
+    def given_as(self, site: Site, name: str) -> tuple[int, str]:
+        """What the innermost function calls `name` as its caller calls it, if that is the variable of a loop, and how many
+        frames above: in `for x in xs: h = step(x, h)` that is `x`, in `for z in zs: h = step(z, h)` it is `z`."""
+        called = name
+        for height, spot in enumerate(site.frames):
+            if called in loop_variables(spot.code):
+                return height, called
+            parameters = list(spot.code.co_varnames[: spot.code.co_argcount])
+            caller = self.place(site.frames[height + 1]) if height + 1 < len(site.frames) else None
+            call = None if caller is None else caller.expression
+            if not isinstance(call, ast.Call) or called not in parameters or _callee_name(call) != spot.code.co_name:
+                break
+            if called in bound_in(spot.code) or any(isinstance(each, ast.Starred) for each in call.args):
+                break
+            own = parameters[parameters[:1] == ["self"] :]
+            given = dict(zip(own, call.args, strict=False)).get(called)
+            given = next((each.value for each in call.keywords if each.arg == called), given)
+            if not isinstance(given, ast.Name):
+                break
+            called = given.id
+        return 0, name
+
+    def given_names(self, site: Site) -> list[str]:
+        """The variables written as arguments of the call at `site`, in order: `x`, `h`, `c` of `cell(x, (h, c))`."""
+        place = self.place(site.frames[0]) if site.frames else None
+        expression = None if place is None else place.expression
+        if not isinstance(expression, ast.Call):
+            return []
+        given = [*expression.args, *(each.value for each in expression.keywords)]
+        parts = [part for each in given for part in (each.elts if isinstance(each, ast.Tuple | ast.List) else [each])]
+        return [part.id for part in parts if isinstance(part, ast.Name)]
+
+
+_MOST_OF_A_CALL = 60  # characters
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _RETURNS_AN_OP = ("abs", "divmod", "next", "pow", "round", "sum")  # functions of Python's own that give what an op did
 
 

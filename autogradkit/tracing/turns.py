@@ -1,6 +1,6 @@
 """Which time round a loop of the learner's code is: counted while the code runs, by Python's own tracing of lines.
 
-Rests on nothing of ours but `source`. The recorder asks `turns_of(frame)` for each op. What an op's place alone would tell
+Rests on frames. The recorder asks `turns_of(frame)` for each op. What an op's place alone would tell
 is not enough: a turn that ran no op would not be counted. Where somebody else traces (a debugger), turns stay
 unknown, and so do those of loops in installed packages.
 """
@@ -22,6 +22,7 @@ _JUMPS_BACK = frozenset(name for name in dis.opmap if name.startswith(("JUMP_BAC
 _FOR = dis.opmap["FOR_ITER"]
 _JUMPS = frozenset((*dis.hasjrel, *dis.hasjabs))
 _ENDS = ("JUMP_FORWARD", "JUMP_BACKWARD", "RETURN_", "RAISE_", "RERAISE")  # nothing goes on behind these
+_STORES = ("STORE_NAME", "STORE_FAST", "STORE_GLOBAL", "STORE_DEREF")
 _OPCODES_BACK = frozenset(dis.opmap[name] for name in _JUMPS_BACK)
 
 
@@ -111,6 +112,13 @@ def loop_variables(code: CodeType) -> dict[str, list[int]]:
         if binding and each.opname.startswith("STORE_"):
             found[each.argval].append(each.offset)
     return found
+
+
+@once_per_code
+def bound_in(code: CodeType) -> frozenset[str]:
+    """The variables that a piece of code assigns."""
+    stores = [each.argval for each in dis.get_instructions(code) if each.opname.startswith(_STORES)]
+    return frozenset([name for each in stores for name in (each if isinstance(each, tuple) else (each,))])
 
 
 def loops_since(code: CodeType, name: str, offset: int) -> int:

@@ -169,6 +169,19 @@ NEWER = {  # layers and ops whose pictures have rows, columns, several results o
         "A = torch.tensor([[2., 1.], [1., 3.]], requires_grad=True)\nb = torch.tensor([1., 2.])",
         "x = torch.linalg.solve(A, b)\nvalues, vectors = torch.linalg.eigh(A)\nloss = x.sum() + values[0]\nloss.backward()",
     ),
+    "functions": (  # of the learner's, that ran twice
+        "torch.manual_seed(0)\nq, k = torch.randn(3, 4, requires_grad=True), torch.randn(3, 4, requires_grad=True)\n"
+        "pos = torch.arange(3.)",
+        "def rope(x):\n    half = x.shape[-1] // 2\n    angle = pos[:, None] / 10 ** (torch.arange(half) / half)\n"
+        "    a, b = x[..., :half], x[..., half:]\n"
+        "    return torch.cat([a * angle.cos() - b * angle.sin(), a * angle.sin() + b * angle.cos()], -1)\n"
+        "scores = rope(q) @ rope(k).T\nloss = scores.logsumexp(-1).sum()\nloss.backward()",
+    ),
+    "batch-norm": (
+        "torch.manual_seed(0)\nnn = torch.nn\nx, y = torch.randn(2, 1, 8, 8), torch.tensor([0, 2])\n"
+        "net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(18, 3))",
+        "loss = nn.functional.cross_entropy(net(x), y)\nloss.backward()",
+    ),
     "fft": (
         "signal = torch.tensor([1., 2., 0., -1.], requires_grad=True)",
         "spectrum = torch.fft.rfft(signal)\npower = spectrum.abs() ** 2\npower[1].backward()",

@@ -43,7 +43,7 @@ def test_a_picture_of_an_op_says_what_the_op_says_of_itself():
     assert trace.ops[0].facts is BLEND.facts
     assert [op.name for op in trace.ops] == ["_blend_with_tables"]
     drawn = draw_graph(trace)
-    assert ">blend</text>" in drawn.svg
+    assert ">blend(x, row)</text>" in drawn.svg
     assert "broadcast over dim 0" in drawn.svg
     rows = {row[0]: row[1] for row in details_of(drawn.graph)["o0"]["rows"]}
     assert rows["call"] == "blend(x, row)"

@@ -203,14 +203,38 @@ def test_of_two_names_for_a_tensor_the_one_that_the_cell_does_not_bind_is_told()
     assert weights("out = p\nfor i in range(2): out = out * 2", "out = 1; p = torch.nn.Parameter(x)") == ["p"]
 
 
+ROWS = "rows = torch.arange(4.).view(2, 2)"
+
+
 def test_what_only_the_variable_of_a_loop_leads_to_has_the_turn_of_that_loop() -> None:
-    trace = trace_source(
-        "for row in rows:\n    for k in range(2):\n        s = (row * k).sum()", "rows = torch.arange(4.).view(2, 2)"
-    )
+    trace = trace_source("for row in rows:\n    for k in range(2):\n        s = (row * k).sum()", ROWS)
     first = trace.ops[0]
     assert [trace.label(output) for output in first.outputs] == ["row (turn 1)", "row (turn 2)"]
     sums = [trace.label(op.outputs[0]) for op in trace.ops if op.name == "sum"]
     assert sums == ["s (turn 1.1)", "s (turn 1.2)", "s (turn 2.1)", "s (turn 2.2)"]
+    before = f"lin = torch.nn.Linear(2, 1)\n{ROWS}"
+    for cell in ("for row in rows: y = lin(row)", "for row in rows: lin(input=row)", "ys = [lin(row) for row in rows]"):
+        trace = trace_source(cell, before)  # a layer is given it, and no operation
+        assert [trace.label(output) for output in trace.ops[0].outputs] == ["row (turn 1)", "row (turn 2)"], cell
+
+
+@every_case(
+    "cell wanted",
+    [
+        ("for x in rows: y = f(x)", "x (turn 1)|x (turn 2)"),
+        ("for z in rows: y = f(v=z)", "z (turn 1)|z (turn 2)"),
+        ("for z in rows: y = g(z)", "z (turn 1)|z (turn 2)"),
+        ("for z in rows: y = M().run(z)", "z (turn 1)|z (turn 2)"),
+        ("ys = [f(z) for z in rows]", "z (turn 1)|z (turn 2)"),
+        ("for z in rows: y = f(*[z])", "v|v"),  # what cannot be followed has its name inside
+        ("for z in rows: y = f(z if z.dim() else w)", "v|v"),
+    ],
+)
+def test_what_a_loop_hands_to_a_function_is_called_as_the_loop_calls_it(cell: str, wanted: str) -> None:
+    """`x` of all turns, as the function calls it, says of none which it is."""
+    functions = "def f(v): return v * w\ndef g(u): return f(u)\nclass M:\n    def run(self, x): return x * w\n"
+    trace = trace_source(functions + cell, f"w = torch.ones(2)\n{ROWS}")
+    assert "|".join(trace.label(output) for output in trace.ops[0].outputs) == wanted
 
 
 def test_a_function_that_calls_grad_gives_its_result_the_name() -> None:

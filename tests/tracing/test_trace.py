@@ -217,6 +217,22 @@ def test_unnamed_values_are_numbered_by_their_op():
     assert [trace.label(argument.value) for argument in trace.ops[0].inputs[:1]] == ["x"]
 
 
+def test_labels_tell_apart_what_has_one_name_in_one_turn_and_say_what_an_attribute_is_of():
+    before = (
+        "A = torch.eye(2)\nv = torch.ones(2)\nX = torch.ones(2, 3)\nF = torch.nn.functional\nt = torch.tensor([0, 1])"
+    )
+    for cell, wanted in {
+        "for _ in range(2):\n    v = A @ v\n    v = v / 2": "v (turn 1)|v (turn 1, 2nd)|v (turn 2)|v (turn 2, 2nd)",
+        "for _ in range(2):\n    v = v * 2\n    v.add_(1)": "v (turn 1)|v (turn 1)|v (turn 2)|v (turn 2)",  # one tensor
+        "y = (X @ X.T).T @ A": "X.T|mm₁|mm₁.T|y",
+        "def f(x): return (x * 2).exp() + 1\ny = f(v) @ f(v)": "mul₁|exp₁|f₁|mul₂|exp₂|f₂|y",
+        "def f(x): return x * 2\ny = f(v) @ f(v)": "mul₁|mul₂|y",
+        "y = F.nll_loss(X, t) + F.nll_loss(X, t)": "nll_loss₁|nll_loss₁[1]|nll_loss₂|nll_loss₂[1]|y",
+    }.items():
+        trace = trace_source(cell, before)
+        assert "|".join(trace.label(output) for op in trace.ops for output in op.outputs) == wanted, cell
+
+
 def test_a_trace_filled_after_its_labels_were_asked_for_gives_new_ones():
     with torch.record() as trace:
         assert trace.table() == "Nothing was traced: no tensor operation ran."

@@ -224,8 +224,8 @@ def test_infinities_that_the_cell_writes_itself_are_no_alarm():
         assert not [each for each in words_ if "⚠" in each], cell
     cell = "e = torch.eye(9)\ny = e.masked_fill(e > 0, -float('inf'))\ny * 2"
     many = texts(draw_graph(trace_source(cell)).svg)
-    assert many.count("9 inf") == 2  # beside a range of what is finite
-    for cell, odd in (("y = (x - 1).log()", "1 inf"), ("y = x * torch.tensor(float('inf')) * 0", "3 nan")):
+    assert many.count("9 -inf") == 2  # beside a range of what is finite
+    for cell, odd in (("y = (x - 1).log()", "1 -inf"), ("y = x * torch.tensor(float('inf')) * 0", "3 nan")):
         assert f"⚠ {odd}" in texts(draw_graph(trace_source(cell, before)).svg), cell
 
 
@@ -448,3 +448,20 @@ def test_a_tensor_is_read_before_its_name_alone():
     assert again
     for key in again:
         assert heights[key.partition(".")[0]] < heights[key], key
+
+
+def test_a_folded_layer_tells_what_it_keeps_beside_its_parameters():
+    """A batch norm had six boxes around it, for what it reads and writes anew."""
+    before = (
+        "torch.manual_seed(0)\nx = torch.randn(4, 2)\n"
+        "net = torch.nn.Sequential(*[m for _ in range(2) for m in (torch.nn.Linear(2, 2), torch.nn.BatchNorm1d(2))])"
+    )
+    for cell, told in (("y = net(x).sum()", "updates"), ("net.eval()\ny = net(x * 2 + 1).sum()", "reads")):
+        found = draw_graph(trace_source(f"{cell}\ny.backward()", before))
+        written = [each.strip() for each in texts(found.svg)]
+        assert written.count(told) == sum("running_mean, running_var" in each for each in written) == 2
+        boxes = [item.value.name or "" for item in found.graph.items.values() if item.value is not None]
+        assert not [each for each in boxes if "running" in each or "num_batches" in each]
+    cell = "y = net(x).sum()\nz = net[1].running_mean * 2\ny.backward()"
+    graph = draw_graph(trace_source(cell, before)).graph
+    assert "net[1].running_mean" in [graph.labels[link.value] for link in graph.links]  # which something else reads

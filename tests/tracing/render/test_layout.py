@@ -16,7 +16,7 @@ from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.fold import bounded, fold
 from tests.every_case import every_case
-from tests.tracing.render.cells import trace_source
+from tests.tracing.render.cells import boxes_of_texts, drawn, trace_source
 
 
 def graph_of(size: int, seed: int):
@@ -116,6 +116,13 @@ def test_a_leaf_stands_just_above_what_it_feeds():
     nodes = [Node(key, 40, 20) for key in ("a", "leaf", "b", "c")]
     placed = place(nodes, [Edge("a", "b"), Edge("b", "c"), Edge("leaf", "c")])
     assert placed.nodes["leaf"][1] == placed.nodes["b"][1]
+
+
+def test_what_ran_first_is_on_the_left():
+    """The second step of a training was drawn left of the first one."""
+    for name, first, second in (("mlp_steps", "loss (turn 1)", "loss (turn 2)"), ("two_losses", "loss1", "loss2")):
+        left = {text: box[0] for *box, text in boxes_of_texts(drawn(name).svg)}
+        assert left[first] < left[second], name
 
 
 def test_parts_that_no_edge_joins_stand_side_by_side_and_below_one_another():

@@ -1,4 +1,4 @@
-"""What the picture of a gradient's own graph begins with: the formulas of all ops, recorded by `create_graph`."""
+"""The picture of a backward pass: the formulas of all ops, recorded by `create_graph`, and layers that run in it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 import autogradkit as torch
 from autogradkit.tracing.events import Op
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
 from tests.every_case import every_case
 from tests.ops.declared import DIFFERENTIABLE
+from tests.tracing.render.cells import texts, trace_source
 
 
 def tensors_in(value: Any) -> list[Any]:
@@ -43,3 +45,13 @@ def test_a_formula_draws_no_number_from_nowhere(name: str) -> None:
     labels = sorted(graph.labels[value] for value in begins)
     assert labels.count("∂ seed") == 1
     assert [label for label in labels if label.startswith("tensor")] == []
+
+
+def test_a_layer_that_a_checkpoint_runs_once_more_says_so() -> None:
+    before = (
+        "from autogradkit.utils.checkpoint import checkpoint\ntorch.manual_seed(0)\n"
+        "f = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh())\nx = torch.ones(2, 2, requires_grad=True)"
+    )
+    cell = "h = checkpoint(f, x, use_reentrant=False)\nloss = (h * 2).sum()\nloss.backward()"
+    written = [each.strip() for each in texts(draw_graph(trace_source(cell, before)).svg)]
+    assert [each for each in written if each.startswith("Linear")] == ["Linear(2→3)", "Linear(2→3) · in backward"]

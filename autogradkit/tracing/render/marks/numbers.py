@@ -158,8 +158,11 @@ def total(parts: list[Numbers]) -> Numbers:
 
 
 def oddities(numbers: Numbers) -> str:
-    """`3 nan`, `1 inf`, both or nothing."""
-    found = [f"{count} {what}" for count, what in ((numbers.nans, "nan"), (numbers.infs, "inf")) if count]
+    """`3 nan`, `1 inf`, both or nothing; `6 -inf` where none of them is known to be above zero."""
+    infinite = [each for each in numbers.data or () if numbers.infs and each in (math.inf, -math.inf)]
+    below = len(infinite) == numbers.infs and math.inf not in infinite
+    kinds = (numbers.nans, "nan"), (numbers.infs, "-inf" if below else "inf")
+    found = [f"{count} {what}" for count, what in kinds if count]
     return ", ".join(found)
 
 

@@ -1,17 +1,19 @@
 """The lines of a folded item: a module with its class and parameters, a stack with what its turns gave.
 
-Rests on `lines.py`, `spelling.py` and `model.py`; `parts.py` draws them.
+Rests on `lines.py`, `spelling.py`, `collapse.py` and `model.py`; `parts.py` draws them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from operator import attrgetter
 
 from autogradkit.tracing.events import Layer, Numbers, Op, Value
 from autogradkit.tracing.render.graph.drawing.lines import Text, late, mono, number_lines, sans
+from autogradkit.tracing.render.graph.structure.collapse import is_buffer_of
 from autogradkit.tracing.render.graph.structure.known import BEFORE
-from autogradkit.tracing.render.graph.structure.model import Graph, Item, inputs_of
+from autogradkit.tracing.render.graph.structure.model import Graph, Item, inputs_of, value_key
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
 from autogradkit.tracing.render.marks import numbers as nums
 from autogradkit.tracing.render.marks.widths import SIZE, clip, clip_name, text_width
@@ -24,7 +26,11 @@ def folded_lines(item: Item, graph: Graph) -> list[Text]:
     head = [mono(clip_name(item.title, 200), bold=True)]
     if item.times > 1:
         head.append((f"  ×{item.times}", "ink", False, True))
-    lines = [Text([*head, sans(f"  {clip(_kind(item), 170, SIZE)}")])]
+    again = item.kind == "module" and all(
+        op.step in graph.second_order for op in item.ops
+    )  # as a checkpoint recomputes
+    told = " · ".join(filter(None, (clip(_kind(item), 170, SIZE), "in backward" * again)))
+    lines = [Text([*head, sans(f"  {told}")])]
     if item.kind == "stack":
         lines.append(Text([sans(clip(_what_ran(item, graph), 240, SIZE))]))
         lines += _turn_lines(item, graph)
@@ -55,7 +61,10 @@ def _what_ran(item: Item, graph: Graph) -> str:
         alike[layer.kind].add(layer.name)
     names: dict[str, None] = {}
     for op in ops:
-        if op.step in layers:
+        function = next((each.name for each in op.functions if each.call in graph.functions), None)
+        if function is not None:
+            names[function] = None
+        elif op.step in layers:
             layer = layers[op.step]
             names[layer.name if len(alike[layer.kind]) == 1 else layer.kind] = None
         else:
@@ -158,4 +167,20 @@ def _parameter_lines(item: Item, graph: Graph) -> list[Text]:
         lines.append(Text([sans(f"… {more} more")]))
     if item.absorbed:
         lines.append(Text([sans(nums.parameters([value.numbers for value in item.absorbed]))]))
-    return lines
+    return lines + _buffer_lines(item, graph)
+
+
+def _buffer_lines(item: Item, graph: Graph) -> list[Text]:
+    """What a module keeps beside its parameters, `running_mean`, by the names that its layers have for it: what it has written
+    anew, and what it has read only; counters last. What has a box of its own is not told."""
+
+    def names(values: Iterable[int]) -> dict[str, None]:
+        found = [graph.values[value] for value in values if value_key(value) not in graph.items]
+        buffers = [value for value in found if is_buffer_of(value, item.title)]
+        buffers.sort(key=lambda value: not value.numbers.shape)
+        return {(value.name or "").rpartition(".")[2]: None for value in buffers}
+
+    written = names(output for op in item.ops for output in op.outputs)
+    read = {name: None for name in names(each for op in item.ops for each in inputs_of(op)) if name not in written}
+    told = [(verb, ", ".join(found)) for verb, found in (("updates ", written), ("reads ", read)) if found]
+    return [Text([sans(verb), mono(clip(found, 200, SIZE, mono=True))]) for verb, found in told]

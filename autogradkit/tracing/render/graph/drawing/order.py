@@ -11,17 +11,28 @@ import itertools
 from autogradkit.tracing.render.graph.drawing.slots import Slot
 
 SWEEPS = 12
+MOST_COMPARED = 40  # nodes of a row
 EXCHANGES = 8  # times that all rows are gone through
 
 
 def order(slots: list[Slot]) -> list[list[int]]:
-    """Rows in an order with few crossings."""
+    """Rows in an order with few crossings, and of the two that are each other's mirror images the one in which more of what ran
+    first is on the left: so the turns of a loop are read as they ran."""
     best, fewest = _ordered(slots, downward=True)
     if fewest:  # what begins in the middle of a row finds its place from the other end, or not at all
         other, crossings = _ordered(slots, downward=False)
         if crossings < fewest:
-            return other
-    return best
+            best = other
+    return [row[::-1] for row in best] if _later_first(slots, best) else best
+
+
+def _later_first(slots: list[Slot], rows: list[list[int]]) -> bool:
+    """Whether of most pairs of nodes in a row the later one, as slots are counted, is on the left."""
+    balance = 0
+    for row in rows:
+        nodes = [slot for slot in row if slots[slot].edge is None][:MOST_COMPARED]
+        balance += sum((one > other) - (one < other) for one, other in itertools.combinations(nodes, 2))
+    return balance > 0
 
 
 def _ordered(slots: list[Slot], downward: bool) -> tuple[list[list[int]], int]:

@@ -95,7 +95,10 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
 
 
 def _result_lines(item: Item, graph: Graph, leaving: list[Link]) -> list[Text]:
-    """What a call gave and used itself, as `norm` of `norm = clip_grad_norm_(…)`: else it would be nowhere."""
+    """What a call gave and used itself, as `norm` of `norm = clip_grad_norm_(…)`: else it would be nowhere. A function of the
+    learner's has names of its own inside, which are not told."""
+    if any(op.part_of is None for op in item.ops):
+        return []
     leads_on = {value for link in leaving for value in link.several or (link.value,)}
     given = [graph.values[output] for op in item.ops for output in op.outputs if output not in leads_on]
     lines: list[Text] = []

@@ -32,6 +32,7 @@ from autogradkit.tracing.render.graph.structure.fold import (
     fold_turns,
     most_items,
 )
+from autogradkit.tracing.render.graph.structure.functions import repeated
 from autogradkit.tracing.render.graph.structure.model import Graph, shared
 from autogradkit.tracing.render.graph.structure.stacks import SMALLER, may_repeat
 from autogradkit.tracing.render.graph.wording import words
@@ -52,6 +53,7 @@ BYTES_OF_A_ROW = 370
 FEWEST_ROWS = 12  # as long as one of a stack may be several
 ROUNDED = 0.1  # px by which what fits exactly may come out wider
 MOST_WIDTH = 1.5 * WIDEST  # likewise
+MOST_WITHOUT_FUNCTIONS = 40  # items up to which the learner's own functions stay open
 FEWEST = 6  # items that are drawn at any rate
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
@@ -90,6 +92,10 @@ def draw_graph(
     layered = fold_calls_and_layers(shared(whole), folds)
     layered.node_names = node_names
     folded, turns = fold_turns(shared(layered), folds, most, USUAL), USUAL
+    if (folded.middle or len(folded.items) > MOST_WITHOUT_FUNCTIONS) and repeated(whole):
+        layered = fold_calls_and_layers(shared(whole), folds, functions=True)
+        layered.node_names = node_names
+        folded = fold_turns(shared(layered), folds, most, USUAL)
     if folded.middle and _has_turns(whole, SMALLER[0].least):  # of which a stack tells more than "40 operations"
         for fewer in SMALLER:
             stacked = fold_turns(shared(layered), folds, most, fewer)

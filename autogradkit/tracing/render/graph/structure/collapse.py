@@ -80,9 +80,10 @@ def _absorb(graph: Graph, home: dict[str, str], made: dict[str, Group]) -> None:
             kind = made[only].item.kind if only in made else ""
             own = only in made and item.value.is_parameter and kind != "call" and not made[only].apart
             own = own or (kind == "module" and _made_within(graph, item.value, made[only].item.path))
+            buffer = kind == "module" and not made[only].apart and is_buffer_of(item.value, made[only].item.title)
             unused = kind == "call" and not leaving and _only_within(graph, item.value, made[only])
             inside = (kind == "stack" and not leaving) or unused
-            inside = inside or (only in made and bool(leaving) and (own or bool(arriving)))
+            inside = inside or buffer or (only in made and bool(leaving) and (own or bool(arriving)))
         if inside or key in passing:
             where = only if inside else passing[key]
             _settle(key, item, where, home, made[where], ends)
@@ -106,6 +107,12 @@ def _settle(key: str, item: Item, where: str, home: dict[str, str], group: Group
             turns[key] = numbered[0]
     if item.value is not None and (not arriving if turns else item.value.is_parameter):
         group.item.absorbed.append(item.value)
+
+
+def is_buffer_of(value: Value, module: str) -> bool:
+    """Whether a tensor is what a module of this name keeps beside its parameters, as its running statistics."""
+    kept = not value.is_parameter and not value.requires_grad and value.grad_of is None
+    return kept and (value.name or "").startswith((f"{module}.", f"{module}["))
 
 
 def _made_within(graph: Graph, value: Value, path: str) -> bool:

@@ -1,7 +1,7 @@
 """A bounded picture: calls and layers folded into one item each, equal turns stacked, a long middle left out and said so.
 
-Rests on `model.py`, `collapse.py`, `calls.py`, `stacks.py` and `fans.py`. Only ops that ran one after the other are folded
-together, so that the graph keeps its direction.
+Rests on `model.py`, `collapse.py`, `calls.py`, `functions.py`, `stacks.py` and `fans.py`. Only ops that ran one after the other
+are folded together, so that the graph keeps its direction.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from autogradkit.tracing.events import Op, Value
 from autogradkit.tracing.render.graph.structure.calls import fold_calls
 from autogradkit.tracing.render.graph.structure.collapse import Group, collapse, join
 from autogradkit.tracing.render.graph.structure.fans import narrow_fans
+from autogradkit.tracing.render.graph.structure.functions import fold_functions
 from autogradkit.tracing.render.graph.structure.model import (
     Graph,
     Item,
@@ -41,9 +42,12 @@ def fold(graph: Graph, folds: dict[str, bool] | None = None, most: int = MOST_IT
     return fold_turns(fold_calls_and_layers(graph, folds), folds, most, turns)
 
 
-def fold_calls_and_layers(graph: Graph, folds: dict[str, bool] | None) -> Graph:
-    """The part of `fold` that is the same however many items are drawn."""
+def fold_calls_and_layers(graph: Graph, folds: dict[str, bool] | None, functions: bool = False) -> Graph:
+    """The part of `fold` that is the same however many items are drawn; the learner's own `functions` are folded where they
+    ran several times."""
     wish = folds or {}
+    if functions:
+        fold_functions(graph, wish)
     many = len(graph.ops) > CALM
     graph.unfoldable = sorted({"/".join(path) for op in graph.ops for path in _paths(op)})
     around = {path.rpartition("/")[0] for path in graph.unfoldable}

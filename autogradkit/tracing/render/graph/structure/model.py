@@ -111,6 +111,7 @@ class Graph:
     infinite: set[int]  # those of them whose infinities the cell has written itself
     folded: list[str] = field(default_factory=list)  # paths of modules that are folded
     unfoldable: list[str] = field(default_factory=list)  # paths that could be folded
+    functions: set[int] = field(default_factory=set)  # calls of the learner's functions that are folded
     opened: list[str] = field(default_factory=list)  # paths of stacks of equal turns, and of calls, that are open
     left_out: list[str] = field(default_factory=list)  # sentences
     middle: str = ""  # the item in place of all that ran in the middle, where that is left out
@@ -133,6 +134,7 @@ def shared(graph: Graph) -> Graph:
         links=list(graph.links),
         left_out=list(graph.left_out),
         opened=list(graph.opened),
+        functions=set(graph.functions),
     )
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from autogradkit.tracing.events import Argument, Op, Value
+from autogradkit.tracing.labels import TRANSPOSED
 from autogradkit.tracing.render.graph.structure.model import inputs_of
 
 CUTS = {
@@ -37,7 +38,6 @@ _CASTS = {
     "type_as",
 }
 _IN_ANY_ORDER = ("+", "*", "==", "!=", "&", "|", "^")  # signs between operands that may change places
-_TRANSPOSED = ("T", "mT", "H", "mH")  # attributes that are operations
 _REDUCTIONS = ("none", "mean", "sum")
 _SIZE = re.compile(r"torch\.Size\(\[([^]]*)\]\)")  # how a shape is printed: with it `view(a.shape)` is given sizes
 _NEW_DIMENSION = re.compile(r"[\w)\]]\[[^]]*\b(None|newaxis)\b")  # X[:, None]
@@ -68,7 +68,7 @@ def spelled_op(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -
         if len(number) <= MOST_NUMBER:
             turned = rest[0].place == 0 or facts.label == "rsub"
             return f"{number} {sign}" if turned else f"{sign} {number}"
-    if op.called in _TRANSPOSED:
+    if op.called in TRANSPOSED:
         return f".{op.called}"
     if op.called and (op.name.startswith("_") or (op.label == "to" and op.called in _CASTS)):
         return op.called  # what ran is nobody's to call, or the name says it all
@@ -85,6 +85,11 @@ def spelled_in_order(op: Op, labels: Mapping[int, str], values: Mapping[int, Val
     """
     text = spelled_op(op, labels, values)
     operands = inputs_of(op)
+    if "(alpha=" not in text and _names_operands(op, text, operands, values):
+        head, _, rest = text.partition("(")
+        given = ", ".join(labels[value] for value in operands)
+        given = f"[{given}]" if op.facts.parameters[:1] == ("tensors",) else given
+        return [f"{head}({given}{f', {rest}' if rest else ')'}", text]
     if len(operands) != 2:
         return [text]
     first, second = (labels[value] for value in (operands[::-1] if op.facts.label == "rsub" else operands))
@@ -93,6 +98,16 @@ def spelled_in_order(op: Op, labels: Mapping[int, str], values: Mapping[int, Val
     if "(alpha=" in text and first != second:  # of these two, the one that is multiplied
         return [text.replace("(alpha=", f"({second}, alpha="), text]
     return [text]
+
+
+def _names_operands(op: Op, text: str, operands: Sequence[int], values: Mapping[int, Value]) -> bool:
+    """Whether the ellipse of an op without a sign says which operand is which, `lerp(a, b, t)`, `where(found, x, y)`: where two
+    or three have names and are not told apart by their dtypes, outside of layers, whose operands are theirs."""
+    called = text.partition("(")[0].rpartition(".")[2]
+    if op.kind != "op" or op.layers or op.facts.label != called or not 2 <= len(operands) <= 3:
+        return False
+    dtypes = [values[value].numbers.dtype for value in operands]
+    return len({*operands}) > 1 and len({*dtypes}) < len(dtypes)
 
 
 def spelled_call_in_order(title: str, ops: Sequence[Op], labels: Mapping[int, str]) -> list[str]:
@@ -174,7 +189,9 @@ def spelled_index(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]
 
 def _rest(op: Op) -> list[Argument]:
     """The arguments that are no tensors and not as they are when nobody gives them."""
-    return [each for each in op.inputs if each.value is None and each.text is not None and not _is_default(op, each)]
+    rest = [each for each in op.inputs if each.value is None and each.text is not None and not _is_default(op, each)]
+    # `contiguous` gives the layout itself
+    return [each for each in rest if not (op.called and _parameter(op, each) == "memory_format")]
 
 
 def _parameter(op: Op, argument: Argument) -> str | None:
@@ -217,7 +234,7 @@ def _spelled(op: Op, argument: Argument, alone: bool = False) -> str:
         return text[1:-1].rstrip(",") if text[:1] in ("(", "[") and text[-1:] in (")", "]") else text
     if not op.facts.spread:
         text = _alone(text)
-    own = argument.name is None and argument.place == 1 and op.facts.parameters[:1] == ("self",)
+    own = argument.name is None and argument.place == 1 and op.facts.parameters[:1] in (("self",), ("input",))
     own = own or (alone and argument.name is None and name == "value")
     if name is None or own or (argument.name is None and name in ("dim1", "axis1") and argument.place == 2):
         return text
