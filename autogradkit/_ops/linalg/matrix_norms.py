@@ -38,7 +38,7 @@ def _require_matrix(x: Any, dim: Sequence[int], dtype: Any, low: bool = False) -
         raise RuntimeError(f"{name}: dim must be a 2-tuple. Got {' '.join(map(str, dim))}")
     first, second = (wrap_dim(each, x.ndim) for each in dim)
     if first == second:
-        raise RuntimeError(f"{name}: dims must be different. Got ({dim[0]}, {dim[1]})")
+        raise RuntimeError(f"{name}: dims must be different. Got ({first}, {second})")
     if dtype is not None:
         wanted = SCALAR_TYPE_NAMES[dtype]
         if not (dtype.is_floating_point or dtype.is_complex):

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.pointwise.singles import by_steps, mend, series, singles
-from autogradkit.core.bits import chosen, signed
+from autogradkit.core.bits import signed
 from autogradkit.core.clip import clip
 from autogradkit.core.storage import Array
 
 _ONE, _TWO, _HALF = singles(1, 2, 0.5)
-_FRACTION_BITS, _BIAS = 23, 127
+FRACTION_BITS, BIAS = 23, 127
 # log 2 in two parts, of which a whole number of times the first is exact (Cody and Waite, Software Manual for the Elementary
 # Functions, 1980, chapter 6).
-_PER_LOG2, _LOG2_HIGH, _LOG2_LOW = singles(1 / np.log(2), 0.693359375, -2.12194440e-4)
+_PER_LOG2, LOG2_HIGH, LOG2_LOW = singles(1 / np.log(2), 0.693359375, -2.12194440e-4)
 
 
 def log1p(x: Array, out: Array | None = None) -> Any:
@@ -34,7 +34,7 @@ def log1p(x: Array, out: Array | None = None) -> Any:
 # 1 + x = 2ᵏ (1 + f) with √½ ≤ 1 + f < √2, and log(1 + f) = f − f²/2 + s (f²/2 + R(s²)) with s = f / (2 + f), where
 # s R(s²) = 2 artanh(s) − 2 s (W. Kahan's arrangement). R was fitted by the largest error beside log(1 + f), 1.4e-9.
 _ROOT_HALF = np.float32(np.sqrt(0.5)).view(np.int32)
-_FRACTION = np.int32((1 << _FRACTION_BITS) - 1)
+_FRACTION = np.int32((1 << FRACTION_BITS) - 1)
 _LOG1P = singles(0.2996916342601796, 0.3997323734169861, 0.6666682075955335)
 
 
@@ -44,7 +44,7 @@ def _log1p(x: Array, out: Array) -> None:
     np.subtract(x, lost, lost)
     lost /= whole
     bits = whole.view(np.int32) - _ROOT_HALF
-    power = (bits >> _FRACTION_BITS).astype(np.float32)
+    power = (bits >> FRACTION_BITS).astype(np.float32)
     bits &= _FRACTION
     bits += _ROOT_HALF
     fraction = bits.view(np.float32)
@@ -56,15 +56,17 @@ def _log1p(x: Array, out: Array) -> None:
     square *= fraction
     found += square
     found *= ratio
-    lost += np.multiply(power, _LOG2_LOW, ratio)
+    lost += np.multiply(power, LOG2_LOW, ratio)
     found += lost
     found -= square
     found += fraction
-    power *= _LOG2_HIGH
+    power *= LOG2_HIGH
     found += power
     signed(found, x, found)
     if not (np.minimum.reduce(x, None) > -1 and np.maximum.reduce(x, None) < np.inf):
-        found = chosen((x > -1) & (x < np.inf), found, np.log(x + _ONE))
+        none = np.negative((x < -1).view(np.int8)).astype(np.int32)
+        np.bitwise_or(found.view(np.int32), none, found.view(np.int32))  # all bits, which is NaN
+        mend(np.log1p, (x == -1) | (x == np.inf), found, x)
     np.copyto(out, found)
 
 
@@ -79,7 +81,7 @@ def expm1(x: Array, out: Array | None = None) -> Any:
 
 # x = k log 2 + r with |r| ≤ log(2) / 2, and eˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1). 1.5 · 2²³ makes a whole number of what it is added
 # to, which stands in its last bits.
-_TO_WHOLE = np.array(1.5 * 2**23, np.float32)
+TO_WHOLE = np.array(1.5 * 2**23, np.float32)
 # (eʳ − 1 − r) / r as a polynomial, fitted by the largest error beside eʳ − 1 (1.3e-8).
 _EXPM1 = singles(
     0.0013882488911053812, 0.008366691697347828, 0.04166720536738968, 0.16666542350424884, 0.4999999812537778
@@ -91,13 +93,13 @@ def _near_expm1(x: Array) -> Array:
     """eˣ − 1 in a new array, for |x| ≤ `_FAR`, at which it stays."""
     near = clip(x, -_FAR, _FAR)
     whole = near * _PER_LOG2
-    whole += _TO_WHOLE
-    scale = whole.view(np.int32) << _FRACTION_BITS
-    scale += _BIAS << _FRACTION_BITS
+    whole += TO_WHOLE
+    scale = whole.view(np.int32) << FRACTION_BITS
+    scale += BIAS << FRACTION_BITS
     scale = scale.view(np.float32)
-    whole -= _TO_WHOLE
-    near -= whole * _LOG2_HIGH
-    whole *= _LOG2_LOW
+    whole -= TO_WHOLE
+    near -= whole * LOG2_HIGH
+    whole *= LOG2_LOW
     near -= whole
     found = series(near, _EXPM1, whole)
     found *= near

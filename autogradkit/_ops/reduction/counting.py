@@ -169,8 +169,13 @@ def _requested(found: Any, return_inverse: bool, return_counts: bool) -> Any:
     rule="∂self is not implemented in PyTorch",
 )
 def unique_elements(self: Array, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False) -> Any:
-    """The distinct elements in order, where each element went, and how often each stood."""
-    return _distinct(self, None)
+    """The distinct elements in order, and if wanted where each element went, and how often each stood."""
+    line = self.reshape(-1)
+    if line.dtype.kind in "iu" and line.itemsize > 2 and not return_inverse:  # which are the same in any order
+        return _runs(np.sort(line), None, self.shape, return_inverse, return_counts)
+    whole = line.dtype.kind in "iub" and line.itemsize > 2
+    order = np.argsort(_comparable(line), kind=None if whole else "stable")
+    return _runs(line[order], order, self.shape, return_inverse, return_counts)
 
 
 @op(
@@ -236,8 +241,9 @@ def _refuse_runs(self: Tensor, return_inverse: bool, return_counts: bool, dim: i
 )
 def unique_runs(self: Array, return_inverse: bool = False, return_counts: bool = False, dim: Dim | None = None) -> Any:
     """The elements that differ from those before them, where each element went, and how many are alike."""
-    if dim is not None:
-        _require_places(self, dim)
+    if dim is None:
+        return _runs(self.reshape(-1), None, self.shape, return_inverse, return_counts)
+    _require_places(self, dim)
     return _distinct(self, dim, in_order=False)
 
 
@@ -248,22 +254,45 @@ def _require_places(array: Array, dim: int) -> None:
         raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
 
 
-def _distinct(array: Array, dim: int | None, in_order: bool = True) -> tuple[Array, Array, Array]:
-    shape = array.shape if dim is None else (array.shape[dim],)
-    places = array.reshape(-1) if dim is None else move_dim(array, dim, 0)
-    rows = places.reshape(len(places), math.prod(places.shape[1:]))
-    if rows.dtype.kind == "V":
-        rows = rows.astype(np.float32)
+def _comparable(array: Array) -> Array:
+    return array.astype(np.float32) if array.dtype.kind == "V" else array
+
+
+def _runs(
+    line: Array, order: Array | None, shape: tuple[int, ...], return_inverse: bool, return_counts: bool
+) -> tuple[Array, Array, Array]:
+    """The first of those alike side by side, and what is wanted of the others, else empty, as in PyTorch.
+
+    `order` says where the elements stood, `shape` in what sizes.
+    """
+    first = np.ones(line.size, np.bool_)  # of those alike; a NaN is like no other
+    compared = _comparable(line)
+    np.not_equal(compared[1:], compared[:-1], out=first[1:])
+    inverse = counts = np.empty(0, np.int64)
+    if return_inverse:
+        inverse = first.cumsum()
+        inverse -= 1
+        if order is not None:
+            sorted_inverse, inverse = inverse, np.empty_like(inverse)
+            inverse[order] = sorted_inverse
+        inverse = inverse.reshape(shape)
+    if return_counts:
+        counts = np.diff(np.flatnonzero(first), append=line.size)
+    return line[first], inverse, counts
+
+
+def _distinct(array: Array, dim: int, in_order: bool = True) -> tuple[Array, Array, Array]:
+    places = move_dim(array, dim, 0)
+    rows = _comparable(places.reshape(len(places), math.prod(places.shape[1:])))
     order = np.lexsort(rows.T[::-1]) if len(rows) and in_order else np.arange(len(rows))
     first = np.ones(len(rows), np.bool_)  # of those alike; a NaN is like no other
     first[1:] = (rows[order[1:]] != rows[order[:-1]]).any(1)
     inverse = np.empty(len(rows), np.int64)
     inverse[order] = first.cumsum() - 1
     counts = np.diff(np.flatnonzero(np.append(first, True)))
-    values = places[order[first]]
-    if dim is not None:  # laid out with the places of `dim` outermost, as PyTorch gathers them
-        values = move_dim(values.reshape(-1).reshape(values.shape), 0, dim)  # in the strides of its sizes, ones too
-    return values, inverse.reshape(shape), counts
+    values = places[order[first]]  # laid out with the places of `dim` outermost, as PyTorch gathers them
+    values = move_dim(values.reshape(-1).reshape(values.shape), 0, dim)  # in the strides of its sizes, ones too
+    return values, inverse, counts
 
 
 def _refuse_counts(self: Tensor, _weights: Tensor | None, minlength: int) -> None:

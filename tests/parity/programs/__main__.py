@@ -35,16 +35,30 @@ def main(arguments: list[str] | None = None) -> int:
     found: defaultdict[str, list[tuple[int, Finding]]] = defaultdict(list)
     crashed: list[str] = []
     seed, lines = given.seed, 0
-    for seed, outcome in outcomes(program, count(given.seed)):
-        if isinstance(outcome, Crash):
-            crashed.append(f"{seed} ({outcome.signal})")
-        else:
-            written, finding = outcome
-            lines += len(written)
-            if finding is not None:
-                found[finding.signature].append((seed, finding))
-        if lines >= given.lines or time.monotonic() > end:
-            break
+    try:
+        for seed, outcome in outcomes(program, count(given.seed)):
+            if isinstance(outcome, Crash):
+                crashed.append(f"{seed} ({outcome.signal})")
+            else:
+                written, finding = outcome
+                lines += len(written)
+                if finding is not None:
+                    found[finding.signature].append((seed, finding))
+            if lines >= given.lines or time.monotonic() > end:
+                break
+    finally:  # what was found is told, too, where the comparison itself fails, or is interrupted
+        _tell(given, seed, lines, found, crashed)
+    return 0
+
+
+def _tell(
+    given: argparse.Namespace,
+    last: int,
+    lines: int,
+    found: dict[str, list[tuple[int, Finding]]],
+    crashed: list[str],
+) -> None:
+    """Print what came of the programs up to the seed `last`."""
     if given.show:
         shown = [each[: given.most] for signature, each in found.items() if given.show in signature]
         for _, text in outcomes(shown_small, [at for each in shown for at, _ in each]):
@@ -56,11 +70,10 @@ def main(arguments: list[str] | None = None) -> int:
     print(*_by_row(found), sep="\n")
     print(f"{len(crashed)} programs in which PyTorch crashed: seeds {', '.join(crashed) or 'none'}")
     print(
-        f"seeds {given.seed} to {seed}, {lines} lines: {disagreements} disagreements, "
+        f"seeds {given.seed} to {last}, {lines} lines: {disagreements} disagreements, "
         f"{1000 * disagreements / max(1, lines):.2f} in 1,000"
     )
     print(f"{len(found)} signatures; {forbidden} of them forbidden: values, gradients, gradients that PyTorch refuses")
-    return 0
 
 
 def _by_row(found: dict[str, list[tuple[int, Finding]]]) -> list[str]:

@@ -180,6 +180,8 @@ def _is_near_singular(tensor: torch.Tensor) -> bool:
     if tensor.dim() < 2 or 0 in tensor.shape or not (tensor.is_floating_point() or tensor.is_complex()):
         return False
     wide = matrices.to(torch.complex128 if tensor.is_complex() else torch.float64)
+    if not wide.isfinite().all():  # which PyTorch finds no singular values of
+        return True
     return bool((torch.linalg.cond(wide) > _FAR_FROM_SINGULAR).any())
 
 
