@@ -28,7 +28,6 @@ _PADDED = (
     "nested tensors are strided here, as torch.nested.nested_tensor makes them: torch.nn.utils.rnn has pad_sequence, and "
     "pack_padded_sequence for recurrent layers"
 )
-_MASKED = "masks stand beside tensors here, as in torch.masked.mean(x, mask=mask) and torch.where(mask, x, 0)"
 _PIPES = "torch.utils.data.Dataset and IterableDataset read, and a generator maps, filters and batches what they give"
 _DISPATCHED = (
     "an op is no call of PyTorch's dispatcher here: torch.overrides.TorchFunctionMode hears functions, and autogradkit.record "
@@ -51,10 +50,6 @@ _INSTEAD = {
     "ao.nn.quantized": _QUANTIZED,
     "ao.nn.quantized.dynamic": _QUANTIZED,
     "quantization": _QUANTIZED,
-    "masked.MaskedTensor": _MASKED,
-    "masked.as_masked_tensor": _MASKED,
-    "masked.is_masked_tensor": _MASKED,
-    "masked.masked_tensor": _MASKED,
     "nested.masked_select": _PADDED,
     "nested.narrow": _PADDED,
     "nested.nested_tensor_from_jagged": _PADDED,
@@ -67,7 +62,6 @@ _INSTEAD = {
     "distributed.launch": _PROCESSES,
     "distributed.run": _PROCESSES,
     "fx.experimental.proxy_tensor": f"{_DISPATCHED}; torch.fx.symbolic_trace(f) has the graph of a function",
-    "utils._python_dispatch": _DISPATCHED,
     "utils.checkpoint.CheckpointPolicy": _COMPUTED_AGAIN,
     "utils.checkpoint.SelectiveCheckpointContext": _DISPATCHED,
     "utils.checkpoint.create_selective_checkpoint_contexts": _COMPUTED_AGAIN,

@@ -23,6 +23,7 @@ from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.tensor import SUBCLASSED, Tensor, as_class
 from autogradkit.engine.attributes import GRAD
+from autogradkit.engine.dispatching import MODES
 from autogradkit.engine.modes import ATTENTION
 from autogradkit.engine.required import OPS
 
@@ -43,8 +44,8 @@ ALIAS: list[
 
 
 def modes_hear() -> bool:
-    """Whether modes of a user's hear what this thread calls."""
-    return bool(STATE.modes)
+    """Whether modes of a user's hear what this thread calls, or the ops that it runs."""
+    return bool(STATE.modes or MODES.stack)
 
 
 def overriding(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
