@@ -24,10 +24,6 @@ _QUANTIZED = (
     "torch.quantize_per_tensor makes quantised tensors, torch.quantization.quantize_dynamic(model, {torch.nn.Linear}) quantises "
     f"linear and recurrent layers; {_KEEP}, which can quantise others"
 )
-_PADDED = (
-    "nested tensors are strided here, as torch.nested.nested_tensor makes them: torch.nn.utils.rnn has pad_sequence, and "
-    "pack_padded_sequence for recurrent layers"
-)
 _PIPES = "torch.utils.data.Dataset and IterableDataset read, and a generator maps, filters and batches what they give"
 _DISPATCHED = (
     "an op is no call of PyTorch's dispatcher here: torch.overrides.TorchFunctionMode hears functions, and autogradkit.record "
@@ -50,10 +46,6 @@ _INSTEAD = {
     "ao.nn.quantized": _QUANTIZED,
     "ao.nn.quantized.dynamic": _QUANTIZED,
     "quantization": _QUANTIZED,
-    "nested.masked_select": _PADDED,
-    "nested.narrow": _PADDED,
-    "nested.nested_tensor_from_jagged": _PADDED,
-    "torch.jagged": _PADDED,
     "torch.classes": "classes of C++ are not loaded here",
     "torch.sparse_bsc_tensor": _COMPRESSED,
     "torch.sparse_bsr_tensor": _COMPRESSED,
