@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autogradkit._ops.declare.dispatching import NotToldError
+from autogradkit._ops.declare.memory import counted_dims
 from autogradkit._ops.declare.names import EDIT, FUNCTION
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.operators.beneath import BENEATH, COMPOSED, by_its_own_name, lift_fresh
@@ -22,6 +23,7 @@ from autogradkit.core.device import CPU
 from autogradkit.core.schema import Argument
 from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor, bump_version, version_of
+from autogradkit.core.wrappers import WrapperArray
 from autogradkit.engine.dispatching import MODES, dispatched_among
 from autogradkit.engine.history import check_in_place
 from autogradkit.engine.modes import MODE
@@ -95,10 +97,13 @@ def edit(op: Overload, values: Sequence[Any]) -> Tensor:
     recipe = op.edit_recipe
     if recipe is not None and not (MODE.grad and recipe.asked_for(values)):
         recipe = None
+    shown = None
     if recipe is not None and op.view:
-        raise NotImplementedError(f"{op.owner.edit_name}() in place is not recorded while __torch_dispatch__ hears it")
+        if target._array.__class__ is WrapperArray:
+            raise NotImplementedError(f"{op.owner.edit_name}() of a tensor that is made of others is not recorded")
+        shown = op.run_kernel(counted_dims(op, op.arrays_of(values)))
     check_in_place(target, recipe is not None)
-    history = () if recipe is None else recipe.prepare_edit(values, values)
+    history = () if recipe is None else recipe.prepare_edit(values, values, shown)
     before = version_of(target)
     told(*call_of(op, EDIT, values, None))
     at_once(list(history))
