@@ -147,6 +147,16 @@ def test_they_are_pytorchs(line: str) -> None:
     assert said(ak, line) == said(torch, line)
 
 
+def test_they_are_where_functions_ask_for_overrides() -> None:
+    class Overriding(ak.Tensor):
+        @classmethod
+        def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            return super().__torch_function__(func, types, args, kwargs)
+
+    assert type(ak.ones(2).as_subclass(Overriding) + 1) is Overriding
+    test_they_are_pytorchs()
+
+
 def test_gradients_that_pytorch_refuses_or_gets_wrong_are_those_of_the_parts() -> None:
     a, b = ak.arange(6.0).view(2, 3).requires_grad_(), (ak.arange(9.0).view(3, 3) / 4).requires_grad_()
     for function in (

@@ -241,7 +241,12 @@ def _(func: Any, input: Any, normalized_shape: Any, *rest: Any, **options: Any) 
 
 
 @function("dropout")
-def _(func: Any, input: Any, p: float, train: bool) -> Any:
+def _(
+    func: Any, input: Any, p: float = 0.5, train: bool = True, inplace: bool = False, *, training: bool | None = None
+) -> Any:
+    train = train if training is None else training  # as `nn.functional` calls it, which asks once a user's class does
+    if inplace:
+        raise NotImplementedError("dropout() of a nested tensor in place")
     if train and p in (0, 1):
         func(plain(input).detach(), 0.5, True)  # as in PyTorch, which draws where tensors are nested, whatever `p` is
         return like(input, plain(input) * (1 - p))
