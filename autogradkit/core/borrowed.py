@@ -45,7 +45,7 @@ _MASKED = (
 _LOOPS = ("foreach_map", "map", "scan", "while_loop")
 MODULES = {
     *("_jit_internal", "_lobpcg", "_lowrank", "cuda.graphs", "cuda.streams", "masked._ops", "multiprocessing.pool"),
-    "jit._script",
+    *("jit._script", "utils._mode_utils", "utils.module_tracker"),
     *[f"_higher_order_ops.{name}" for name in ("cond", *_LOOPS)],
 }
 
@@ -64,6 +64,8 @@ _BORROWED: dict[str, dict[str, str]] = {
     "_lowrank": {**_TENSOR, "svd_lowrank": "torch.svd_lowrank", "pca_lowrank": "torch.pca_lowrank"},
     "cuda.graphs": {"CUDAGraph": "cuda.CUDAGraph", "graph": "cuda.graph"},
     "cuda.streams": {"Event": "cuda.Event", "Stream": "cuda.Stream"},
+    "utils._mode_utils": {"no_dispatch": "_C._DisableTorchDispatch"},
+    "utils.module_tracker": {"ModuleTracker": "nn.module_tracker.ModuleTracker"},
     "masked._ops": {name: f"masked.{name}" for name in (*_MASKED, "MaskedTensor", "as_masked_tensor", "is_masked_tensor")},
     "multiprocessing.pool": {"Pool": "=multiprocessing.pool.Pool"},
     "jit._script": {name: f"jit.{name}" for name in ("script", "ScriptFunction", "ScriptModule")},

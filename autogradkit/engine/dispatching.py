@@ -80,6 +80,17 @@ def _disabled(cls: Any, func: Any, types: Any, args: Any = (), kwargs: Any = Non
         MODES.classes = before
 
 
+class DisableTorchDispatch:
+    """In its block neither modes nor classes hear ops of this thread."""
+
+    def __enter__(self) -> None:
+        self._before = MODES.stack, MODES.classes
+        MODES.stack, MODES.classes = (), False
+
+    def __exit__(self, *_error: object) -> None:
+        MODES.stack, MODES.classes = self._before
+
+
 Tensor.__torch_dispatch__ = classmethod(_disabled)  # pyright: ignore[reportAttributeAccessIssue]
 
 

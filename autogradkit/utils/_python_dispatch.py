@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -66,15 +68,70 @@ def _get_current_dispatch_mode() -> TorchDispatchMode | None:
     return MODES.stack[-1] if MODES.stack else None
 
 
+def is_in_torch_dispatch_mode(include_infra_modes: bool = True) -> bool:
+    """Whether a mode is on; there are none of PyTorch's own here (`include_infra_modes`)."""
+    return bool(MODES.stack)
+
+
+@contextmanager
+def _with_modes(modes: tuple[Any, ...]) -> Generator[None]:
+    before = MODES.stack
+    MODES.stack = modes
+    try:
+        yield
+    finally:
+        MODES.stack = before
+
+
+@contextmanager
+def _disable_current_modes() -> Generator[list[Any]]:
+    """In its block no mode hears; gives those that did."""
+    stack = MODES.stack
+    with _with_modes(()):
+        yield list(stack)
+
+
+@contextmanager
+def _pop_mode_temporarily(k: None = None) -> Generator[Any]:
+    """In its block the innermost mode does not hear; gives that."""
+    stack = MODES.stack
+    with _with_modes(stack[:-1]):
+        yield stack[-1]
+
+
+def return_and_correct_aliasing(func: Any, args: Any, kwargs: Any, out: Any) -> Any:
+    """What a class's `__torch_dispatch__` returns of an operator: the argument that it wrote into, if it did, else `out`."""
+    given = dict(zip((each.name for each in func._schema.arguments), args, strict=False)) | (kwargs or {})
+    written = [given[each.name] for each in func._schema.arguments if each.is_write]
+    if not written:
+        return out
+    return written[0] if len(written) == 1 else type(out)(written)
+
+
+def transform_subclass(
+    t: Any, callback: Callable[[str, Tensor], Tensor], outer_size: Any = None, outer_stride: Any = None
+) -> Any:
+    """A tensor like `t`, a wrapper that says what it is made of, with `callback(name, tensor)` of each tensor in it."""
+    size = t.size() if outer_size is None else outer_size
+    stride = t.stride() if outer_stride is None else outer_stride
+    names, context = t.__tensor_flatten__()
+    made = {name: callback(name, getattr(t, name)) for name in names}
+    return type(t).__tensor_unflatten__(made, context, size, stride)
+
+
+def is_traceable_wrapper_subclass_type(t: type) -> bool:
+    """Whether a class of tensors says which tensors it is made of."""
+    return (
+        issubclass(t, Tensor)
+        and t is not Tensor
+        and hasattr(t, "__tensor_flatten__")
+        and hasattr(t, "__tensor_unflatten__")
+    )
+
+
 def is_traceable_wrapper_subclass(t: object) -> bool:
     """Whether a tensor is of a class that says which tensors it is made of."""
-    kind = type(t)
-    return (
-        isinstance(t, Tensor)
-        and kind is not Tensor
-        and hasattr(kind, "__tensor_flatten__")
-        and hasattr(kind, "__tensor_unflatten__")
-    )
+    return is_traceable_wrapper_subclass_type(type(t))
 
 
 __getattr__ = _absent_from("utils._python_dispatch")

@@ -123,6 +123,9 @@ LINES = """
 within(Log(), lambda: within(Double(), lambda: (y * 3, x * y))), heard
 within(Double(), lambda: within(Log(), lambda: y * 3)), heard
 within(Double(), lambda: (x * x).sum()).backward(), x.grad
+within(Log(), lambda: within(torch.utils._mode_utils.no_dispatch(), lambda: y * 2)), heard
+within(Log(), lambda: within(torch.utils._python_dispatch._disable_current_modes(), lambda: y * 2)), heard
+torch.utils._python_dispatch.return_and_correct_aliasing(torch.ops.aten.add_.Tensor, (y, 1), {}, None) is y
 within(Log(), lambda: _get_current_dispatch_mode() is None), _get_current_dispatch_mode()
 a, a.shape, a.stride(), a.dtype, a.is_leaf, a.requires_grad, a.layout, a.device, a.numel(), len(a), a.is_contiguous()
 a * 2 + a, (a * 2).grad_fn, (a * 2).requires_grad, heard
