@@ -26,10 +26,9 @@ _QUANTIZED = (
 )
 _PIPES = "torch.utils.data.Dataset and IterableDataset read, and a generator maps, filters and batches what they give"
 _DISPATCHED = (
-    "an op is no call of PyTorch's dispatcher here: torch.overrides.TorchFunctionMode hears functions, and autogradkit.record "
-    "the ops that they run"
+    "torch.utils._python_dispatch.TorchDispatchMode hears the operators that run, and autogradkit.record the ops"
 )
-_COMPUTED_AGAIN = f"{_DISPATCHED}; torch.utils.checkpoint.checkpoint(f, x) computes all of f again"
+_COMPUTED_AGAIN = "torch.utils.checkpoint.checkpoint(f, x) computes all of f again"
 _PROCESSES = "training in one process, which init_process_group(world_size=1) is content with"
 _ONE_DEVICE = "there is one device, the processor, so torch.nn.DataParallel(model) calls the model itself"
 _COMPRESSED = (
@@ -55,7 +54,7 @@ _INSTEAD = {
     "distributed.run": _PROCESSES,
     "fx.experimental.proxy_tensor": f"{_DISPATCHED}; torch.fx.symbolic_trace(f) has the graph of a function",
     "utils.checkpoint.CheckpointPolicy": _COMPUTED_AGAIN,
-    "utils.checkpoint.SelectiveCheckpointContext": _DISPATCHED,
+    "utils.checkpoint.SelectiveCheckpointContext": _COMPUTED_AGAIN,
     "utils.checkpoint.create_selective_checkpoint_contexts": _COMPUTED_AGAIN,
     "utils.cpp_extension": "nothing is compiled here: torch.library.custom_op makes an operator of a function of Python",
     "utils.data.DFIterDataPipe": _PIPES,

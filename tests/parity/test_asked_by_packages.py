@@ -436,6 +436,11 @@ def test_members_by_their_names() -> None:
     assert said(ak) == said(torch)
 
 
+def test_a_graph_of_the_tracers_is_refused_in_words() -> None:
+    with pytest.raises(NotImplementedError, match="FlopCounterMode counts operations"):
+        ak.jit._get_trace_graph(ak.nn.Linear(2, 3), (ak.ones(2),))
+
+
 def test_modules_that_run_are_tracked_forward_and_backward() -> None:
     def said(library: Any) -> list[Any]:
         tracker = importlib.import_module(f"{library.__name__}.utils.module_tracker").ModuleTracker()
