@@ -67,6 +67,7 @@ from autogradkit.core.dtype import uint8 as uint8
 from autogradkit.core.dtype import uint16 as uint16
 from autogradkit.core.dtype import uint32 as uint32
 from autogradkit.core.dtype import uint64 as uint64
+from autogradkit.core.layout import jagged as jagged
 from autogradkit.core.layout import layout as layout
 from autogradkit.core.layout import sparse_bsc as sparse_bsc
 from autogradkit.core.layout import sparse_bsr as sparse_bsr

@@ -15,6 +15,8 @@ from autogradkit.core.device import device as _device
 from autogradkit.core.frames import entry as _entry
 from autogradkit.core.tensor import Tensor as _Tensor
 
+_MODULES = ("cpu", "cuda", "xpu", "mps")
+
 
 @_entry
 def _flatten_dense_tensors(tensors: Iterable[_Tensor]) -> _Tensor:
@@ -53,7 +55,18 @@ def get_device_module(device: _Any = None) -> _ModuleType:
     """
     if device is not None and not isinstance(device, _device | str):
         raise RuntimeError(f"Invalid value of device '{device}', expect torch.device, str, or None")
-    kind = _device("cpu" if device is None else device).type
-    if kind not in ("cpu", "cuda", "xpu", "mps"):
-        raise RuntimeError(f"Device '{kind}' does not have a corresponding module registered as 'torch.{kind}'.")
-    return _importlib.import_module(f"autogradkit.{kind}")
+    return _get_device_module(_device("cpu" if device is None else device).type)
+
+
+def _get_available_device_type() -> None:
+    """None: no accelerator is there."""
+
+
+@_entry
+def _get_device_module(device_type: str) -> _ModuleType:
+    """The module of devices of a kind. Raises RuntimeError for what has no module."""
+    if device_type not in _MODULES:
+        raise RuntimeError(
+            f"Device '{device_type}' does not have a corresponding module registered as 'torch.{device_type}'."
+        )
+    return _importlib.import_module(f"autogradkit.{device_type}")

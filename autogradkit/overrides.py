@@ -6,6 +6,7 @@ Thin over `_ops/declare/overriding.py`, by which every op asks such classes, and
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from inspect import getattr_static
@@ -15,12 +16,16 @@ from typing import Any
 import autogradkit as _autogradkit
 from autogradkit._ops.declare.asking import begin_mode as _begin_mode
 from autogradkit._ops.declare.asking import end_mode as _end_mode
+from autogradkit._ops.declare.asking import functions_that_ask as _functions_that_ask
 from autogradkit._ops.declare.asking import no_override as _no_override
 from autogradkit._ops.declare.names import METHODS as _METHODS
+from autogradkit._ops.declare.names import SETS as _SETS
+from autogradkit._ops.declare.names import _VariableFunctionsClass
 from autogradkit._ops.declare.overriding import STATE as _STATE
 from autogradkit._ops.declare.overriding import handled as _handled
 from autogradkit._ops.declare.overriding import overriding as _overriding
 from autogradkit._ops.declare.overriding import set_modes as _set_modes
+from autogradkit._ops.declare.unloaded import load_all as _load_all
 from autogradkit._ops.operators.overloads import OpOverload as _OpOverload
 from autogradkit._ops.operators.overloads import OpOverloadPacket as _OpOverloadPacket
 from autogradkit.core.absent import absent_from as _absent_from
@@ -169,6 +174,103 @@ def is_tensor_method_or_property(func: Callable[..., Any]) -> bool:
         return True
     name = getattr(func, "__name__", "")
     return name in {*_METHODS, *vars(_Tensor)} and getattr(_Tensor, name, None) is func
+
+
+# The namespaces of functions that ask classes, by their paths from `torch`.
+_ASKING = ("", "functional", "nn.functional", "nn.init", "Tensor", "linalg", "fft", "special")
+
+
+@functools.cache
+def _public_functions() -> tuple[dict[Any, list[Callable[..., Any]]], set[Callable[..., Any]]]:
+    """The public functions that ask, by their namespace, of a property by that; and those that do not."""
+    _load_all()
+    homes = [functools.reduce(getattr, filter(None, path.split(".")), _autogradkit) for path in _ASKING]
+    asking = set(map(id, _functions_that_ask()))  # those of the namespaces that were just loaded among them
+    asked: dict[Any, list[Callable[..., Any]]] = {}
+    ignored: set[Callable[..., Any]] = set()
+    for home in homes:
+        for name in dir(home):
+            value = getattr_static(home, name, None) if home is _Tensor else getattr(home, name, None)
+            if isinstance(value, property) and not name.startswith("__"):
+                asked.setdefault(value, []).append(value.__get__)
+                continue
+            value = getattr(home, name, None)
+            hidden = (name.startswith("_") or name.endswith("_") or not name[0].islower()) and home is not _Tensor
+            if (
+                hidden
+                or not callable(value)
+                or isinstance(value, type)
+                or value in (getattr(object, name, None), print)
+            ):
+                continue
+            if id(value) in asking or _takes_tensors(value, home is _Tensor):
+                asked.setdefault(home, []).append(value)
+            elif _is_own_function(value):
+                ignored.add(value)
+    return asked, ignored
+
+
+def _takes_tensors(function: Any, as_method: bool) -> bool:
+    """Whether it is a declared function, of some tensors."""
+    name = getattr(function, "__name__", "")
+    if as_method and name in _METHODS:
+        owners = [_METHODS[name][0]]
+    elif getattr(function, "__self__", None) is _VariableFunctionsClass:
+        owners = [each for each in _SETS if name in (each.name, *each.aliases)]
+    else:
+        return False
+    forms = [form for owner in owners for form in owner.overloads]
+    takes = any(form.tensors_at and not (form.factory and "self" not in form.index) for form in forms)
+    return takes or not owners  # as of those that `special` has under names of its own
+
+
+def _is_own_function(function: Any) -> bool:
+    """Whether a function is this package's."""
+    return str(getattr(function, "__module__", "")).partition(".")[0] in ("autogradkit", "torch")
+
+
+def get_overridable_functions() -> dict[Any, list[Callable[..., Any]]]:
+    """The public functions that ask classes with `__torch_function__`, by their namespace; of properties `__get__`.
+
+    >>> import autogradkit as torch
+    >>> torch.add in torch.overrides.get_overridable_functions()[torch]
+    True
+    """
+    return {home: list(several) for home, several in _public_functions()[0].items()}
+
+
+def get_ignored_functions() -> set[Callable[..., Any]]:
+    """The public functions that ask nobody, for they take no tensors: those that make some, modes and the like.
+
+    >>> import autogradkit as torch
+    >>> torch.zeros in torch.overrides.get_ignored_functions()
+    True
+    """
+    return set(_public_functions()[1])
+
+
+def get_testing_overrides() -> dict[Callable[..., Any], Callable[..., Any]]:
+    """For each function that asks one with its signature, which gives -1.
+
+    >>> import autogradkit as torch
+    >>> torch.overrides.get_testing_overrides()[torch.add](1, 2)
+    -1
+    """
+    return {each: _standing_for(each) for several in _public_functions()[0].values() for each in several}
+
+
+def _standing_for(function: Callable[..., Any]) -> Callable[..., Any]:
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # of `__get__`, which is written in C
+        return lambda self: -1
+
+    def stands_for(*args: Any, **kwargs: Any) -> int:
+        signature.bind(*args, **kwargs)
+        return -1
+
+    stands_for.__signature__ = signature
+    return stands_for
 
 
 # Where a function may stand that `resolve_name` is asked for; of several the first is PyTorch's answer.

@@ -21,6 +21,7 @@ from autogradkit.core.schema import Argument as Argument
 from autogradkit.core.schema import FunctionSchema as FunctionSchema
 from autogradkit.core.schema_text import parse_schema as parse_schema
 from autogradkit.core.tensor import Tensor as _Tensor
+from autogradkit.engine.dispatching import DisableTorchDispatch as _DisableTorchDispatch  # noqa: F401
 from autogradkit.linalg import LinAlgError as _LinAlgError  # noqa: F401
 
 TensorBase = _TensorBase = _Tensor  # which PyTorch's Tensor is derived from

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops import older, places, quantised, queries
-from autogradkit._ops.declare import batched, unloaded
+from autogradkit._ops.declare import batched, dispatching, unloaded
 from autogradkit._ops.linalg import (
     accumulated,
     deprecated_forms,
@@ -34,6 +34,7 @@ from autogradkit._ops.making import (
     sampling,
     seed,
     storing,
+    wrapping,
 )
 from autogradkit._ops.network import activation, softmax
 from autogradkit._ops.pointwise import (
@@ -166,7 +167,14 @@ def __getattr__(name: str) -> Any:
     return getattr(namespaces, name)
 
 
+def _load_dispatched() -> Any:
+    from autogradkit._ops.operators import dispatched
+
+    return dispatched
+
+
 batched.UNLOADED.append(_load_rules)
+dispatching.UNLOADED.append(_load_dispatched)
 unloaded.wait(_WAITING)
 OPS.sum_array = sums.sum_array
 OPS.sum_to_size = sums.sum_to_size
@@ -177,6 +185,8 @@ OPS.real = conversions.real_view
 OPS.clone = copies.clone
 OPS.contiguous_clone = partial(copies.clone, memory_format=options.contiguous_format)
 OPS.stack = joining.stack
+OPS.detach = queries.detach
+OPS.ones_like = partial(filled.ones_like, memory_format=options.preserve_format)
 OPS.copy_ = copies.copy_.in_place_call
 OPS.zero_ = copies.zero_.in_place_call
 OPS.as_strided = restriding.viewed

@@ -24,17 +24,11 @@ _QUANTIZED = (
     "torch.quantize_per_tensor makes quantised tensors, torch.quantization.quantize_dynamic(model, {torch.nn.Linear}) quantises "
     f"linear and recurrent layers; {_KEEP}, which can quantise others"
 )
-_PADDED = (
-    "nested tensors are strided here, as torch.nested.nested_tensor makes them: torch.nn.utils.rnn has pad_sequence, and "
-    "pack_padded_sequence for recurrent layers"
-)
-_MASKED = "masks stand beside tensors here, as in torch.masked.mean(x, mask=mask) and torch.where(mask, x, 0)"
 _PIPES = "torch.utils.data.Dataset and IterableDataset read, and a generator maps, filters and batches what they give"
 _DISPATCHED = (
-    "an op is no call of PyTorch's dispatcher here: torch.overrides.TorchFunctionMode hears functions, and autogradkit.record "
-    "the ops that they run"
+    "torch.utils._python_dispatch.TorchDispatchMode hears the operators that run, and autogradkit.record the ops"
 )
-_COMPUTED_AGAIN = f"{_DISPATCHED}; torch.utils.checkpoint.checkpoint(f, x) computes all of f again"
+_COMPUTED_AGAIN = "torch.utils.checkpoint.checkpoint(f, x) computes all of f again"
 _PROCESSES = "training in one process, which init_process_group(world_size=1) is content with"
 _ONE_DEVICE = "there is one device, the processor, so torch.nn.DataParallel(model) calls the model itself"
 _COMPRESSED = (
@@ -51,14 +45,6 @@ _INSTEAD = {
     "ao.nn.quantized": _QUANTIZED,
     "ao.nn.quantized.dynamic": _QUANTIZED,
     "quantization": _QUANTIZED,
-    "masked.MaskedTensor": _MASKED,
-    "masked.as_masked_tensor": _MASKED,
-    "masked.is_masked_tensor": _MASKED,
-    "masked.masked_tensor": _MASKED,
-    "nested.masked_select": _PADDED,
-    "nested.narrow": _PADDED,
-    "nested.nested_tensor_from_jagged": _PADDED,
-    "torch.jagged": _PADDED,
     "torch.classes": "classes of C++ are not loaded here",
     "torch.sparse_bsc_tensor": _COMPRESSED,
     "torch.sparse_bsr_tensor": _COMPRESSED,
@@ -67,9 +53,8 @@ _INSTEAD = {
     "distributed.launch": _PROCESSES,
     "distributed.run": _PROCESSES,
     "fx.experimental.proxy_tensor": f"{_DISPATCHED}; torch.fx.symbolic_trace(f) has the graph of a function",
-    "utils._python_dispatch": _DISPATCHED,
     "utils.checkpoint.CheckpointPolicy": _COMPUTED_AGAIN,
-    "utils.checkpoint.SelectiveCheckpointContext": _DISPATCHED,
+    "utils.checkpoint.SelectiveCheckpointContext": _COMPUTED_AGAIN,
     "utils.checkpoint.create_selective_checkpoint_contexts": _COMPUTED_AGAIN,
     "utils.cpp_extension": "nothing is compiled here: torch.library.custom_op makes an operator of a function of Python",
     "utils.data.DFIterDataPipe": _PIPES,

@@ -38,9 +38,14 @@ def _written(names: str) -> dict[str, str]:
 
 
 # Modules that PyTorch has for its own use, of which there is nothing here but such names.
+_MASKED = (
+    "amax", "amin", "argmax", "argmin", "cumprod", "cumsum", "log_softmax", "logaddexp", "logsumexp", "mean", "median",
+    "norm", "normalize", "prod", "softmax", "softmin", "std", "sum", "var",
+)  # fmt: skip
 _LOOPS = ("foreach_map", "map", "scan", "while_loop")
 MODULES = {
-    *("_jit_internal", "_lobpcg", "_lowrank", "cuda.graphs", "cuda.streams", "multiprocessing.pool", "jit._script"),
+    *("_jit_internal", "_lobpcg", "_lowrank", "cuda.graphs", "cuda.streams", "masked._ops", "multiprocessing.pool"),
+    *("jit._script", "utils._mode_utils", "utils.module_tracker"),
     *[f"_higher_order_ops.{name}" for name in ("cond", *_LOOPS)],
 }
 
@@ -59,6 +64,9 @@ _BORROWED: dict[str, dict[str, str]] = {
     "_lowrank": {**_TENSOR, "svd_lowrank": "torch.svd_lowrank", "pca_lowrank": "torch.pca_lowrank"},
     "cuda.graphs": {"CUDAGraph": "cuda.CUDAGraph", "graph": "cuda.graph"},
     "cuda.streams": {"Event": "cuda.Event", "Stream": "cuda.Stream"},
+    "utils._mode_utils": {"no_dispatch": "_C._DisableTorchDispatch"},
+    "utils.module_tracker": {"ModuleTracker": "nn.module_tracker.ModuleTracker"},
+    "masked._ops": {name: f"masked.{name}" for name in (*_MASKED, "MaskedTensor", "as_masked_tensor", "is_masked_tensor")},
     "multiprocessing.pool": {"Pool": "=multiprocessing.pool.Pool"},
     "jit._script": {name: f"jit.{name}" for name in ("script", "ScriptFunction", "ScriptModule")},
     "functional": {"F": _F, **_TENSOR},

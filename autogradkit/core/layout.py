@@ -43,12 +43,17 @@ sparse_csr = layout("sparse_csr", compresses=0)
 sparse_csc = layout("sparse_csc", compresses=1)
 sparse_bsr = layout("sparse_bsr")
 sparse_bsc = layout("sparse_bsc")
+jagged = layout("jagged")
 
 
 def refuse_blocks(wanted: layout) -> None:
-    """Raise NotImplementedError for a layout that PyTorch has and this package has not."""
+    """Raise NotImplementedError for a layout that PyTorch has and this package has not, or has of nested tensors alone."""
     if wanted is sparse_bsr or wanted is sparse_bsc:
         raise NotImplementedError(
             f"{wanted} is not available: of PyTorch's sparse layouts autogradkit has torch.sparse_coo, torch.sparse_csr and "
             "torch.sparse_csc"
+        )
+    if wanted is jagged:
+        raise NotImplementedError(
+            "torch.jagged is the layout of nested tensors: torch.nested.nested_tensor(parts, layout=torch.jagged)"
         )

@@ -37,10 +37,11 @@ from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.warning import warn, warn_once
+from autogradkit.engine.dispatching import DISPATCHING, is_heard
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.hook_calls import as_tensor
 from autogradkit.engine.inference import as_made
-from autogradkit.engine.modes import DUAL_LEVELS, MODE
+from autogradkit.engine.modes import DUAL_LEVELS, MODE, no_grad
 from autogradkit.engine.node import AccumulateGrad, GradientEdge, Node
 from autogradkit.engine.required import OPS
 from autogradkit.engine.run import execute, run_alone
@@ -73,6 +74,9 @@ def _initial_gradient(index: int, root: Tensor | GradientEdge, gradient: Any, as
         if kind.kind not in "fV" and not from_numpy_dtype(kind).is_floating_point:
             real = "grad can be implicitly created only for real scalar outputs but got"
             raise RuntimeError(f"{real} {from_numpy_dtype(kind)}")
+        if DISPATCHING and isinstance(root, Tensor) and is_heard((root,)):
+            with no_grad():
+                return OPS.ones_like(root)
         if root.__class__ in WITHOUT_NUMBERS:
             return wrap_meta(hollow(shape, kind))
         one = np.ones(shape, kind) if shape else np.array(1, kind)
@@ -90,7 +94,7 @@ def _initial_gradient(index: int, root: Tensor | GradientEdge, gradient: Any, as
         )
     if (gradient.__class__ is MetaTensor) is not (root.__class__ in WITHOUT_NUMBERS):
         raise of_another_device(given.shape, gradient.is_meta, None, index)
-    if as_tensors or gradient.__class__ in (BatchedTensor, MetaTensor):
+    if as_tensors or gradient.__class__ in (BatchedTensor, MetaTensor) or (DISPATCHING and is_heard((gradient,))):
         return gradient
     if gradient.__class__ is SparseTensor:
         return brought(gradient, kind)
@@ -212,7 +216,7 @@ def backward(
             and (retain_graph is None or retain_graph is True)
             and create_graph is False
             and grad_variables is inputs is None
-            and not RECORDERS
+            and not (RECORDERS or DISPATCHING)
         ):
             node, array = tensors._node, tensors._array
             if node is not None and tensors._view is None and not (MODE.anomaly or MODE.transforms or BATCHES):

@@ -22,6 +22,7 @@ from autogradkit.core.recording import GRAD_LISTENERS, Recorder
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.anomaly import check_nan, explain
 from autogradkit.engine.delivery import Buffers, Edge, Sums, carry, count_edges, deliver, leading_to
+from autogradkit.engine.dispatching import DISPATCHING, is_heard
 from autogradkit.engine.hook_calls import (
     Accumulate,
     after_accumulation,
@@ -40,11 +41,13 @@ from autogradkit.engine.ownership import (
     GRADS,
     add_to_grad,
     add_to_retained,
+    add_told,
     first_grad,
     handed_out,
     is_held_once,
     memory_of,
     obeys,
+    retain_told,
     set_version,
 )
 from autogradkit.engine.required import OPS
@@ -138,7 +141,7 @@ class Run:
         """All gradients of `target` have arrived, the last among those `sent`: run a leaf, queue a node."""
         if isinstance(target, Tensor):
             buffer = self.buffers.pop(target)
-            alone = buffer[0].__class__ is np.ndarray and is_held_once(buffer, 0, sent)
+            alone = (buffer[0].__class__ is np.ndarray or bool(DISPATCHING)) and is_held_once(buffer, 0, sent)
             self.leaf(target, buffer[0], alone)
         elif isinstance(target, AccumulateGrad):  # of a leaf that had another dtype, and has another node since
             buffer = self.buffers.pop(target)
@@ -278,6 +281,8 @@ class Run:
         add_array: Accumulate = partial(add_to_grad, self.call)
         if alone and not self.create_graph and obeys(leaf, gradient):
             add_array = partial(add_to_grad, self.call, version=self.sums.get((leaf, 0), 0))
+        if DISPATCHING and isinstance(gradient, Tensor) and is_heard((leaf, gradient)):
+            add_array = partial(add_told, alone=alone)
         accumulate: Accumulate = partial(self.add, add_array=add_array)
         if leaf._hooks is None:
             if leaf._requires_grad:
@@ -287,14 +292,15 @@ class Run:
 
     def retain(self, tensor: Tensor, gradient: Any) -> None:
         """The `.grad` of a result that retains it takes a contribution."""
-        self.add(tensor, gradient, partial(add_to_retained, self.call))
+        told = DISPATCHING and isinstance(gradient, Tensor) and is_heard((tensor, gradient))
+        self.add(tensor, gradient, retain_told if told else partial(add_to_retained, self.call))
 
     def add(self, tensor: Tensor, gradient: Any, add_array: Accumulate) -> None:
         """`.grad` grows, by `add_array` in plain backward; recorders are told."""
         with GRADS:
             grad = tensor._grad
             before = copied(grad) if self.recorders and grad is not None else None
-            if not self.create_graph:
+            if not self.create_graph or (DISPATCHING and not MODE.grad and is_heard((tensor, gradient))):
                 add_array(tensor, gradient)
             else:
                 if grad is not None:

@@ -83,6 +83,22 @@ def add_to_grad(call: int, tensor: Tensor, gradient: Array, version: int | None 
             listener.accumulated(call, tensor, getattr(gradient, "_array", gradient))
 
 
+def add_told(tensor: Tensor, gradient: Tensor, alone: bool) -> None:
+    """`tensor.grad` takes a contribution by ops, of which somebody hears: detached where nobody else holds it, else copied."""
+    grad = tensor._grad
+    if grad is not None:
+        OPS.add_(grad, gradient)
+    elif alone and obeys(tensor, gradient._array):
+        tensor._grad = OPS.detach(gradient)
+    else:
+        tensor._grad = first_grad(tensor, gradient)
+
+
+def retain_told(tensor: Tensor, gradient: Tensor) -> None:
+    """The retained `.grad` of a result takes a contribution by ops, of which somebody hears: always in a new tensor."""
+    tensor._grad = OPS.clone(gradient) if tensor._grad is None else OPS.add(tensor._grad, gradient)
+
+
 def tell_taken(call: int, taken: list[Tensor]) -> None:
     """Tell listeners of the leaves that took a gradient over, and that they were told."""
     for listener in GRAD_LISTENERS:

@@ -27,6 +27,8 @@ class RequiredOps:
     clone: Callable[[Tensor], Tensor]
     contiguous_clone: Callable[[Tensor], Tensor]
     stack: Callable[[list[Tensor]], Tensor]  # along a new first dimension
+    detach: Callable[[Tensor], Tensor]
+    ones_like: Callable[[Tensor], Tensor]
     copy_: Callable[[Tensor, Tensor], Tensor]
     zero_: Callable[[Tensor], Tensor]
     as_strided: Callable[[Tensor, np.dtype[Any], tuple[int, ...], tuple[int, ...], int], Tensor]  # seen as that dtype

@@ -9,12 +9,15 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
+
 from autogradkit.core.batched import BATCHES, has_batched
 from autogradkit.core.meta import CLASSES, DEVICE, META
 from autogradkit.core.recording import CALLS, RECORDERS, listeners, marks_of, restore
-from autogradkit.core.tensor import Tensor
+from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.callbacks import call_back
 from autogradkit.engine.delivery import Edge, count_edges, leading_to
+from autogradkit.engine.dispatching import DISPATCHING, goes_through_users
 from autogradkit.engine.general import Run, require_uncaptured
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import Node
@@ -41,7 +44,9 @@ def execute(
     # Else on arrays, which have no tangents, are no samples of a batch, and have numbers.
     on_tensors = create_graph or bool(DUAL_LEVELS) or bool(BATCHES and has_batched(gradients))
     on_meta = bool(META and any(each.__class__ in CLASSES for each in gradients))
-    on_tensors = on_tensors or on_meta
+    on_tensors = on_tensors or on_meta or bool(DISPATCHING and goes_through_users(target for target, _ in roots))
+    if on_tensors and DISPATCHING:
+        gradients[:] = [wrap(each) if each.__class__ is np.ndarray else each for each in gradients]
     if not on_tensors and len(roots) == 1 and not MODE.anomaly:
         target, number = roots[0]
         if isinstance(target, Node) and not (RECORDERS and listeners()):

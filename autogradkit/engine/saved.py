@@ -41,6 +41,23 @@ class SavedOutput:
         """The node that this result comes from: `node`, which saved it, or the one that replaced it since."""
         return (self.maker and self.maker()) or node
 
+    def alone(self) -> Tensor:
+        """A tensor on what is saved, outside the graph."""
+        return wrap_either(self.array)
+
+
+class SavedTold(SavedOutput):
+    """One that somebody hears ops on: as in PyTorch, who does is told that the result is detached, and again when it is used."""
+
+    __slots__ = ("detached",)
+
+    def __init__(self, tensor: Tensor, number: int, maker: Node | None = None) -> None:
+        super().__init__(tensor, number, maker)
+        self.detached = OPS.detach(tensor)
+
+    def alone(self) -> Tensor:
+        return OPS.detach(self.detached)
+
 
 class SavedResult(VersionCounter):
     """The first result of a call, saved by the straight line that just made it: its version counter as well, in one object."""
@@ -58,6 +75,10 @@ class SavedResult(VersionCounter):
     def maker_or(self, node: Node) -> Node:
         """The node that this result comes from: `node`, which saved it."""
         return node
+
+    def alone(self) -> Tensor:
+        """A tensor on what is saved, outside the graph."""
+        return wrap_either(self.array)
 
 
 class SavedCast:
@@ -138,7 +159,7 @@ class OpNode(Node):
                 if counter is not None and counter.value != version:
                     raise self.edited(value, version)
                 values.append(value if as_tensors else value._array)
-            elif value.__class__ is SavedResult or value.__class__ is SavedOutput:
+            elif value.__class__ is SavedResult or isinstance(value, SavedOutput):
                 if value.counter.value != version:
                     raise self.edited(value, version)
                 values.append(self.output_tensor(value) if as_tensors else value.array)
@@ -162,7 +183,7 @@ class OpNode(Node):
 
     def output_tensor(self, value: SavedOutput | SavedResult) -> Tensor:
         """The tensor of the graph that a saved output is."""
-        tensor = wrap_either(value.array)
+        tensor = value.alone()
         tensor._counter = value.counter
         if 2 * value.number >= len(self.outputs):
             return tensor  # such as the positions of a pooling: no gradient flows through them

@@ -107,6 +107,15 @@ def trace(
 
 
 @_entry
+def _get_trace_graph(f: Any, args: Any = (), kwargs: Any = None, *_options: Any, **_named: Any) -> Any:
+    """Refuses: there is no graph of PyTorch's intermediate form here, for which packages that count operations look."""
+    raise NotImplementedError(
+        "torch.jit._get_trace_graph gives a graph in PyTorch's intermediate form, which autogradkit does not have: "
+        "torch.utils.flop_counter.FlopCounterMode counts operations, torch.fx.symbolic_trace(model) has a graph"
+    )
+
+
+@_entry
 def trace_module(
     mod: Any,
     inputs: Any,

@@ -31,6 +31,8 @@ def broadcast(input: Any, mask: Any) -> Any:
 
 def filled(input: Any, mask: Any, neutral: Callable[[Any], Any]) -> Any:
     """The input with `neutral(input)` where the mask leaves an element out."""
+    if hasattr(input, "_filled"):  # a masked tensor, which has a mask of its own
+        return input._filled(lambda data, kept: filled(data, kept, neutral))
     if mask is None:
         return input
     kept = broadcast(input, mask)

@@ -1,6 +1,7 @@
-"""PyTorch's `torch.nested` of strided layout: tensors of several sizes as one, such as sentences of one batch.
+"""PyTorch's `torch.nested`: tensors of several sizes as one, such as sentences of one batch, strided or jagged.
 
-What makes them; tensor.py is their class, functions.py what goes part by part. Loaded when it is first named.
+What makes them. Of strided layout tensor.py is their class, functions.py what goes part by part; what makes jagged ones is
+jagged.py, the rest in `_internal`, as in PyTorch. Loaded when it is first named.
 """
 
 from __future__ import annotations
@@ -13,17 +14,24 @@ from autogradkit._ops.making.options import require_place as _require_place
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.dtype import dtype as _Dtype
 from autogradkit.core.frames import entry as _entry
+from autogradkit.core.layout import jagged as _jagged
 from autogradkit.core.layout import layout as _Layout
 from autogradkit.core.layout import strided as _strided
 from autogradkit.core.tensor import Tensor
 from autogradkit.nested import functions as _functions  # noqa: F401 - fills the table of functions
+from autogradkit.nested.jagged import is_jagged as _is_jagged
+from autogradkit.nested.jagged import jagged_of as _jagged_of
+from autogradkit.nested.jagged import jagged_rows as _jagged_rows
+from autogradkit.nested.jagged import masked_select as masked_select
+from autogradkit.nested.jagged import narrow as narrow
+from autogradkit.nested.jagged import nested_tensor_from_jagged as nested_tensor_from_jagged
 from autogradkit.nested.tensor import NestedTensor
 from autogradkit.nested.tensor import joined as _joined
 
 
 def _require(layout: _Layout | None, device: Any, pin_memory: bool = False) -> None:
-    if layout not in (None, _strided):
-        raise NotImplementedError(f"torch.nested has tensors of the layout torch.strided here, not of {layout}")
+    if layout not in (None, _strided, _jagged):
+        raise RuntimeError(f"Specified layout is unsupported for nested tensors: {layout}")
     if _require_place({"device": device, "pin_memory": pin_memory}):
         raise NotImplementedError("torch.nested has no tensors on the meta device here")
 
@@ -66,6 +74,8 @@ def nested_tensor(
         raise TypeError("Only lists (List[Tensor] and List[List...[Scalar]]) are accepted in nested_tensor")
     _require(layout, device, pin_memory)
     parts = [each.detach() if isinstance(each, Tensor) else _tensor(each) for each in tensor_list]
+    if layout is _jagged:
+        return _jagged_of([each if dtype is None else each.to(dtype) for each in parts]).requires_grad_(requires_grad)
     _require_alike(parts)
     kind = dtype or (parts[0].dtype if parts else None)
     whole = _joined([each.to(kind) for each in parts])
@@ -82,13 +92,19 @@ def as_nested_tensor(ts: Any, dtype: _Dtype | None = None, device: Any = None, l
     >>> x.grad
     tensor([1., 1.])
     """
-    if isinstance(ts, NestedTensor):
+    if isinstance(ts, NestedTensor) or (_is_jagged(ts) and layout is not _jagged):
         raise RuntimeError("as_nested_tensor(): Converting between nested tensor layouts is not supported")
+    if _is_jagged(ts):
+        return ts
+    if isinstance(ts, Tensor) and layout is _jagged:
+        return _jagged_rows(ts if dtype is None else ts.to(dtype))
     if isinstance(ts, Tensor):
         ts = ts.unbind()
     if not isinstance(ts, list | tuple) or not all(isinstance(each, Tensor) for each in ts):
         raise TypeError("as_nested_tensor(): Expected first argument to be a tensor or a list / tuple of tensors ")
     _require(layout, device)
+    if layout is _jagged:
+        return _jagged_of([each if dtype is None else each.to(dtype) for each in ts])
     _require_alike(ts)
     kind = dtype or (ts[0].dtype if ts else None)
     return _joined([each.to(kind) for each in ts])

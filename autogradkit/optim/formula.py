@@ -17,6 +17,7 @@ import numpy as np
 from autogradkit._ops.declare import k
 from autogradkit._ops.declare.memory import like
 from autogradkit.core.dtype import is_half
+from autogradkit.core.meta import CLASSES, emptied, hollow_of
 from autogradkit.core.steps import Step
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.optim.kernels import Array, Numbers
@@ -149,7 +150,9 @@ class FormulaOptimizer(Optimizer):
 
 
 def zeros(parameter: Tensor) -> Tensor:
-    """Zeros with a parameter's shape, dtype and strides."""
+    """Zeros with a parameter's shape, dtype and strides; on the meta device where the parameter is."""
+    if parameter.__class__ in CLASSES:
+        return emptied(hollow_of(parameter))
     made = wrap(like(parameter._array))
     made._array.fill(0)
     return made

@@ -19,6 +19,7 @@ from autogradkit.core import errors
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.frames import entry, shorten
+from autogradkit.core.meta import CLASSES, META
 from autogradkit.core.pending import reading, unread, writing
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
@@ -28,7 +29,7 @@ from autogradkit.core.steps import Step, take
 from autogradkit.core.strides import has_internal_overlap
 from autogradkit.core.tensor import PENDING, Tensor, counter_of
 from autogradkit.core.warning import warn
-from autogradkit.engine.modes import enable_grad, set_grad_enabled
+from autogradkit.engine.modes import enable_grad, no_grad, set_grad_enabled
 from autogradkit.nn.modules.members import type_text
 from autogradkit.nn.modules.module import clear_gradients
 from autogradkit.optim.hooks import register_optimizer_step_post_hook as register_optimizer_step_post_hook
@@ -175,7 +176,9 @@ class Optimizer(Saved):
             if not array.flags.forc and has_internal_overlap(array.shape, array.strides):
                 raise RuntimeError(errors.WRITTEN_TWICE)
             change = update
-            if SPARSE and gradient.__class__ is SparseTensor:
+            if META and parameter.__class__ in CLASSES:
+                change = functools.partial(self._update_without_numbers, group)
+            elif SPARSE and gradient.__class__ is SparseTensor:
                 change = functools.partial(self._update_sparse, group)
             elif PENDING and unread((parameter, gradient)):
                 change = functools.partial(_update_pending, change)
@@ -220,6 +223,14 @@ class Optimizer(Saved):
     def _update_sparse(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
         """Change a parameter by a sparse gradient, and return it."""
         raise NotImplementedError
+
+    def _update_without_numbers(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
+        """Change a parameter on the meta device, and return it: it has a state then, of its sizes."""
+        if type(self)._differentiated is Optimizer._differentiated:
+            raise NotImplementedError(f"{type(self).__name__} has no step of parameters on the meta device")
+        with no_grad():
+            self._differentiated({**group, "foreach": None}, parameter, gradient)
+        return parameter
 
     def _differentiated(self, group: Group, parameter: Tensor, gradient: Tensor) -> None:
         """Change a parameter by operations that are recorded."""

@@ -58,7 +58,8 @@ class Rprop(FormulaOptimizer):
 
     def _initial_state(self, parameter: Tensor, group: Group) -> dict[str, Tensor]:
         rate, size = number(group["lr"]), zeros(parameter if parameter.grad is None else parameter.grad)
-        size._array.fill(complex(rate, rate) if parameter.is_complex() else rate)
+        if not size.is_meta:
+            size._array.fill(complex(rate, rate) if parameter.is_complex() else rate)
         return {**initial_state(parameter, "prev"), "step_size": size}
 
     def _numbers(self, group: Group, counts: Counts) -> tuple[Counts, Numbers]:

@@ -19,7 +19,16 @@ from autogradkit.utils import hooks as hooks
 
 
 def __getattr__(name: str) -> _Any:
-    if name not in ("_pytree", "benchmark", "collect_env", "flop_counter", "model_zoo", "tensorboard", "weak"):
+    if name not in (
+        "_pytree",
+        "_python_dispatch",
+        "benchmark",
+        "collect_env",
+        "flop_counter",
+        "model_zoo",
+        "tensorboard",
+        "weak",
+    ):
         raise _absent.lookup_error("utils", name, _sys._getframe(1))
     try:
         return _importlib.import_module(f"autogradkit.utils.{name}")

@@ -26,6 +26,9 @@ from autogradkit.utils.pytree_nodes import _register_pytree_node as _register_py
 from autogradkit.utils.pytree_nodes import is_namedtuple as is_namedtuple
 from autogradkit.utils.pytree_nodes import is_namedtuple_class as is_namedtuple_class
 from autogradkit.utils.pytree_nodes import is_namedtuple_instance as is_namedtuple_instance
+from autogradkit.utils.pytree_nodes import is_structseq as is_structseq
+from autogradkit.utils.pytree_nodes import is_structseq_class as is_structseq_class
+from autogradkit.utils.pytree_nodes import is_structseq_instance as is_structseq_instance
 from autogradkit.utils.pytree_nodes import register_pytree_node as register_pytree_node
 
 _get_node_type = node_type  # PyTorch's name

@@ -163,6 +163,31 @@ def is_namedtuple_instance(obj: Any) -> bool:
     return is_namedtuple_class(type(obj))
 
 
+def is_structseq_class(cls: object) -> bool:
+    """Whether a class is one of tuples with names that C makes, such as those of `time.localtime()` and of `x.max(0)`.
+
+    >>> import time
+    >>> is_structseq_class(time.struct_time), is_structseq_class(tuple)
+    (True, False)
+    """
+    counts = ("n_fields", "n_sequence_fields", "n_unnamed_fields")
+    return (
+        isinstance(cls, type)
+        and issubclass(cls, tuple)
+        and all(type(getattr(cls, name, None)) is int for name in counts)
+    )
+
+
+def is_structseq_instance(obj: object) -> bool:
+    """Whether an object is a tuple of such a class."""
+    return is_structseq_class(type(obj))
+
+
+def is_structseq(obj: object) -> bool:
+    """Whether an object is such a tuple, or such a class."""
+    return is_structseq_class(obj if isinstance(obj, type) else type(obj))
+
+
 def is_namedtuple(obj: Any) -> bool:
     """Whether an object is a named tuple, or its class."""
     return is_namedtuple_class(obj if isinstance(obj, type) else type(obj))

@@ -241,3 +241,58 @@ def test_a_model_without_numbers_gets_memory_and_then_computes() -> None:
     found.sum().backward()
     assert model[2].weight.grad is not None
     assert model[2].weight.grad.tolist() == [[1.5, 1.5, 1.5]]
+
+
+INTO = """
+torch.add(x, x, out=m(2, 3)), torch.add(x, x, out=m(0)), torch.add(x, x, out=m(2, 3, dtype=torch.float64))
+torch.mm(x, x.t(), out=m(0))
+torch.sum(x, 1, out=m(2)), torch.max(x, 1, out=(m(2), m(2, dtype=torch.int64)))
+torch.cat([x, x], out=m(0)), torch.matmul(x, x.t(), out=m(0))
+(lambda o: (torch.exp(x, out=o) is o, o._version))(m(2, 3))
+torch.add(torch.ones(2, 3), 1, out=m(2, 3))
+torch.add(x, 1, out=torch.ones(2, 3))
+torch.add(m(2, 3, requires_grad=True), 1, out=m(2, 3))
+""".strip().splitlines()
+
+
+@every_case("line", INTO)
+def test_out_takes_the_sizes_of_a_result_that_nobody_computes(line: str) -> None:
+    def said(library: Any) -> str:
+        def m(*size: int, **options: Any) -> Any:
+            return library.empty(*size, device="meta", **options)
+
+        try:
+            return repr(eval(line, {"torch": library, "m": m, "x": m(2, 3)}))
+        except RuntimeError as error:
+            return str(error)
+
+    assert said(ak) == said(torch)
+
+
+@pytest.mark.parametrize(
+    "name", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam", "Rprop"]
+)
+def test_optimizers_step_without_numbers_and_have_a_state_then(name: str) -> None:
+    def state(library: Any) -> Any:
+        layer = library.nn.Linear(2, 3, device="meta")
+        options = {"momentum": 0.9} if name == "SGD" else {}
+        optimizer = getattr(library.optim, name)(layer.parameters(), lr=0.1, **options)
+        for _ in range(2):
+            layer(library.ones(4, 2, device="meta")).sum().backward()
+            optimizer.step()
+        return [
+            {
+                key: (each.device.type, tuple(each.shape), each.item() if each.device.type == "cpu" else None)
+                for key, each in of.items()
+            }
+            for of in optimizer.state.values()
+        ]
+
+    assert state(ak) == state(torch)
+
+
+def test_an_optimizer_without_such_a_step_says_so() -> None:
+    weight = ak.nn.Parameter(ak.ones(2, 3, device="meta"))
+    weight.grad = ak.ones_like(weight)
+    with pytest.raises(NotImplementedError, match="no step of parameters on the meta device"):
+        ak.optim.Muon([weight]).step()

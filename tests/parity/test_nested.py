@@ -112,5 +112,3 @@ def test_what_there_is_no_nested_tensor_for() -> None:
     for call in refused:
         with pytest.raises(NotImplementedError):
             call()
-    with pytest.raises(AttributeError, match="nested tensors are strided here"):
-        _ = ak.jagged

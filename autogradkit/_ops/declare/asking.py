@@ -15,7 +15,15 @@ from contextlib import contextmanager, suppress
 from types import FunctionType
 from typing import Any
 
-from autogradkit._ops.declare.overriding import DISABLED, STATE, STRAIGHT, handled, overriding, straight_asking
+from autogradkit._ops.declare.overriding import (
+    DISABLED,
+    OF_USERS,
+    STATE,
+    STRAIGHT,
+    handled,
+    overriding,
+    straight_asking,
+)
 from autogradkit.core.frames import shorten
 from autogradkit.core.homes import pytorchs_home
 from autogradkit.core.own import is_own
@@ -147,6 +155,11 @@ def overridable(functions: Iterable[Any]) -> None:
                 _ask_at(len(_FUNCTIONS) - 1)
 
 
+def functions_that_ask() -> list[Callable[..., Any]]:
+    """All of them, as they are published."""
+    return [each.function if isinstance(each, _Overridable) else each for each in _FUNCTIONS]
+
+
 def _ask_at(place: int) -> None:
     each = _FUNCTIONS[place]
     if not isinstance(each, _Overridable):
@@ -185,9 +198,9 @@ def begin_mode() -> None:
     with _LOCK:
         _modes += 1
         if _modes == 1:
-            for name in STRAIGHT:
+            for name in (*STRAIGHT, *OF_USERS):
                 _STRAIGHT[name] = vars(Tensor)[name]
-                setattr(Tensor, name, straight_asking(_STRAIGHT[name]))
+                setattr(Tensor, name, straight_asking(name))
 
 
 def end_mode() -> None:

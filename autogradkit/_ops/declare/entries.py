@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradkit._ops.declare.call import Call
+from autogradkit._ops.declare.dispatching import NotToldError
 from autogradkit._ops.declare.edit_lanes import write_edit
 from autogradkit._ops.declare.kinds import KINDS, NUMBERS
 from autogradkit._ops.declare.lanes import write_lane
@@ -365,6 +366,11 @@ def _operator(owner: OverloadSet, count: int, name: str) -> Callable[..., Any]:
             if name != "__eq__" or not isinstance(args[1], np.ndarray) or args[1].dtype.kind in "OSUMm":
                 return NotImplemented
             args = (args[0], wrap(args[1]))
-        return call(args, {}, "method", name)
+        try:
+            return call(args, {}, "method", name)
+        except TypeError as error:
+            if count == 2 and isinstance(error, NotToldError):
+                return NotImplemented
+            raise
 
     return slow

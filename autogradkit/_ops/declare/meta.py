@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Never
 
 from autogradkit._ops.declare.memory import counted_dims
 from autogradkit._ops.declare.plans import pointwise_plan, reduction_plan
-from autogradkit._ops.declare.writing import require_castable, require_shape
+from autogradkit._ops.declare.writing import require_castable, require_no_grad, require_shape, warn_of_resizing
 from autogradkit.core.device import META as DEVICE
 from autogradkit.core.meta import CLASSES, NO_DATA, NO_ITEM, MetaArray, MetaTensor, hollow, hollow_of, wrap_meta
 from autogradkit.core.strides import dense_strides_like, element_strides
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.engine.history import check_in_place
-from autogradkit.engine.modes import MODE
+from autogradkit.engine.modes import MODE, no_grad
+from autogradkit.engine.reseating import reseating
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -51,9 +52,9 @@ _STANDING_IN: dict[str, Callable[..., Any]] = {
 
 def run_meta(op: Overload, values: Sequence[Any], out: Any) -> Any:
     """The op on bound values of which some have no numbers."""
-    name = op.owner.name
     if out is not None:
-        raise NotImplementedError(f"{name}(): out= is not available on the meta device")
+        return _into(op, values, out)
+    name = op.owner.name
     if op.composition:
         values = list(values)
         at = op.index.get("device")
@@ -82,6 +83,29 @@ def run_meta(op: Overload, values: Sequence[Any], out: Any) -> Any:
         results = [wrap_meta(hollow(*spec)) for spec in specs]
     op.record_results(values, results)
     return op.returns(results) if several else results[0]
+
+
+def _into(op: Overload, values: Sequence[Any], out: Any) -> Any:
+    """What `out=` names takes the sizes of the result; nobody computes one. Raises RuntimeError where some have numbers."""
+    if op.recipe is not None or op.composition:
+        require_no_grad(op.owner.name, op.tensors_in((*values, out)))
+    outs = out if isinstance(out, (list, tuple)) else (out,)
+    tensors = op.tensors_in(values)
+    for each in outs:
+        if any(one.is_meta is not each.is_meta for one in tensors if one._array.ndim or one.is_meta):
+            ways = ("meta", "cpu") if each.__class__ not in CLASSES else ("cpu", "meta")
+            raise RuntimeError(
+                f"Attempting to copy from device {ways[0]} to device {ways[1]}, but cross-device copies are not allowed!"
+            )
+    with no_grad():
+        made = op.run(values)
+    for each, result in zip(outs, made if isinstance(made, (list, tuple)) else (made,), strict=True):
+        wanted, given = result._array, each._array
+        op.require_out_dtype(wanted.dtype, given.dtype)
+        warn_of_resizing(given.shape, wanted.shape)
+        new: Any = MetaArray(hollow(wanted.shape, given.dtype))
+        write_at_once(each, reseating(each, new) if given.shape != wanted.shape else ())
+    return out if isinstance(out, Tensor) else getattr(op.returns, "of_out", op.returns)(out)
 
 
 def _opened(values: Sequence[Any]) -> list[Any]:

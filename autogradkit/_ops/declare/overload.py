@@ -15,6 +15,7 @@ import numpy as np
 
 from autogradkit._ops.declare import memory, plans, straight
 from autogradkit._ops.declare.batched import edit_batched, run_batched
+from autogradkit._ops.declare.dispatching import edit_told, is_told, run_told
 from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.meta import edit_meta, run_meta
 from autogradkit._ops.declare.out import compose_into, require_undifferentiated, write_into
@@ -41,6 +42,7 @@ from autogradkit.core.steps import Step, take
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import PENDING, Tensor, wrap, write_at_once
 from autogradkit.core.views import INFERENCE, MULTI_OUTPUT, NO_GRAD, PLAIN, alias, view_of
+from autogradkit.engine.dispatching import DISPATCHING
 from autogradkit.engine.history import check_in_place, requires_grad
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.ownership import set_version
@@ -115,6 +117,8 @@ class Overload(Form):
         """The op on bound values: compute, wrap, record. Reports to nobody."""
         if BATCHES and (has_batched(values) or has_batched((out,))):
             return run_batched(self, values, out)
+        if DISPATCHING and is_told(self, (*values, out)):
+            return run_told(self, values, out)
         if PENDING and not (self.view or self.composition) and (several := unread((*values, out))):
             with reading(several):
                 return self.run(values, out)
@@ -235,6 +239,8 @@ class Overload(Form):
         """The in-place form on bound values: every check comes before the write, which is there with its history or not."""
         if BATCHES and has_batched(values):
             return edit_batched(self, values)
+        if DISPATCHING and is_told(self, values):
+            return edit_told(self, values)
         if PENDING and not (self.view or self.composition) and (several := unread(values)):
             with reading(several):
                 return self.edit(values)
@@ -334,7 +340,7 @@ class Overload(Form):
             if len(args) > self.positional or BATCHES or SPARSE or META or PENDING:
                 return self.general(*args, **kwargs)
             if self.composition:
-                if RECORDERS:
+                if RECORDERS or DISPATCHING:
                     return self.general(*args, **kwargs)
                 return self.composed(self.kernel, self.filled(args, kwargs))
             if kwargs and not kwargs.keys() <= self.keywords:

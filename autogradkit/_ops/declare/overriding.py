@@ -16,6 +16,7 @@ from typing import Any
 from autogradkit._ops.declare.kinds import CLASSES
 from autogradkit.core.batched import BatchedTensor
 from autogradkit.core.meta import MetaTensor
+from autogradkit.core.own import is_own
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.pending import PendingTensor
 from autogradkit.core.recording import RECORDERS
@@ -23,6 +24,7 @@ from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.steps import Step, at_once
 from autogradkit.core.tensor import SUBCLASSED, Tensor, as_class
 from autogradkit.engine.attributes import GRAD
+from autogradkit.engine.dispatching import MODES
 from autogradkit.engine.modes import ATTENTION
 from autogradkit.engine.required import OPS
 
@@ -43,8 +45,8 @@ ALIAS: list[
 
 
 def modes_hear() -> bool:
-    """Whether modes of a user's hear what this thread calls."""
-    return bool(STATE.modes)
+    """Whether modes of a user's hear what this thread calls, or the ops that it runs."""
+    return bool(STATE.modes or MODES.stack)
 
 
 def overriding(args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
@@ -190,31 +192,42 @@ for _own in (SparseTensor, BatchedTensor, MetaTensor, PendingTensor):  # classes
 
 # What reads memory or makes views without a general way: methods, then properties.
 STRAIGHT = ("__getitem__", "__setitem__", "T", "mT", "H", "mH", "data", "grad")
+# What asks besides where the class is a user's.
+OF_USERS = (
+    "__len__", "__bool__", "__float__", "__int__", "__index__", "__complex__", "__contains__", "__reversed__", "__format__",
+    "__repr__", "__array__",
+)  # fmt: skip
 
 
 def _ask_in(cls: type[Tensor]) -> None:
     """Have the attributes of a new class that take no general way ask for overrides."""
     if cls.__torch_function__ is DISABLED:  # pyright: ignore[reportAttributeAccessIssue]
         return
-    for name in STRAIGHT:
+    for name in STRAIGHT if is_own(cls) else (*STRAIGHT, *OF_USERS):
         if not any(name in vars(each) for each in cls.__mro__[: cls.__mro__.index(Tensor)]):
-            setattr(cls, name, straight_asking(vars(Tensor)[name]))
+            setattr(cls, name, straight_asking(name))
 
 
-def straight_asking(plain: Any) -> Any:
-    """One of these that asks before it does what `plain` does."""
+# What PyTorch's own text calls by keywords, of which there are none: others are functions in C, which leave them out.
+_IN_PYTHON = frozenset(("__len__", "__contains__", "__reversed__", "__format__", "__repr__", "__array__"))
+
+
+def straight_asking(name: str) -> Any:
+    """One of these that asks before it does what Tensor's own does."""
+    plain = vars(Tensor)[name]
     if isinstance(plain, property):
         write = plain.fset and _asking(plain.__set__, ())
         delete = plain.fdel and _asking(plain.__delete__, ())
         return property(_asking(plain.__get__, (Tensor,)), write, delete, plain.__doc__)
-    return _asking(plain, ())
+    items = name in ("__getitem__", "__setitem__")
+    return _asking(plain, () if items else (Tensor,), {} if name in _IN_PYTHON else None)
 
 
-def _asking(function: Callable[..., Any], plain: tuple[type, ...]) -> Callable[..., Any]:
+def _asking(function: Callable[..., Any], plain: tuple[type, ...], kwargs: Any = None) -> Callable[..., Any]:
     def asked(self: Any, *args: Any) -> Any:
         found = overriding((self, *args), {})
         if found or STATE.modes:
-            return handled(function, found, (self, *args), None, plain)
+            return handled(function, found, (self, *args), kwargs, plain)
         return function(self, *args)
 
     asked.__doc__ = function.__doc__

@@ -22,12 +22,13 @@ from autogradkit.core.sparse import SparseTensor
 from autogradkit.core.steps import Step
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor, reading_to_save, version_of, wrap
+from autogradkit.engine.dispatching import DISPATCHING, is_heard
 from autogradkit.engine.history import edge_of, rebased_history, requires_grad, reshaped
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.node import SEQUENCE, Node, read_only
 from autogradkit.engine.packing import Packed, packed
 from autogradkit.engine.required import OPS
-from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult
+from autogradkit.engine.saved import FREED, OpNode, SavedCast, SavedOutput, SavedResult, SavedTold
 from autogradkit.engine.saved_tensor import SavedTensor
 from autogradkit.engine.sparse import make_aware
 
@@ -197,7 +198,8 @@ class Recipe:
                 saved: Any = results[number]
                 version = reading_to_save(saved)
                 if number in differentiable:  # else it comes from no node, and may be kept itself
-                    saved = SavedOutput(saved, differentiable.index(number), maker)
+                    kept = SavedTold if DISPATCHING and is_heard((saved,)) else SavedOutput
+                    saved = kept(saved, differentiable.index(number), maker)
                     version = saved.counter.value + edits
                     if MODE.packing is not None:
                         saved = packed(node.output_tensor(saved), saved.number)

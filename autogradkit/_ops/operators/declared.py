@@ -82,19 +82,35 @@ def find(packet: OpOverloadPacket) -> dict[str, OpOverload]:
 @functools.cache
 def _overloads_of(packet: OpOverloadPacket) -> dict[str, OpOverload]:
     name = packet.__name__
-    forms = list(forms_of(name))
-    names = _named().get(name) or (["default"] if len(forms) == 1 else _usual(forms))
     found: dict[str, OpOverload] = {}
-    for called, (how, form, text) in zip(names, forms, strict=True):
-        if called == NO_NAME:
+    for own, how, form, text in called(name):
+        if own == NO_NAME:
             continue
-        overload = "" if called == "default" else f".{called}"
+        overload = "" if own == "default" else f".{own}"
         schema = parse_schema(f"aten::{name}{overload}{text.removeprefix(name)}")
-        run = _running(form, how, schema)
-        found.setdefault(called, OpOverload(packet, schema, run, numbers=bool(_operands(form))))
+        run = running(form, how, schema)
+        found.setdefault(own, OpOverload(packet, schema, run, numbers=bool(_operands(form))))
     # Tried in the order of Python's front, where PyTorch tries them as they were registered. The one without a name of
     # its own comes first: of `stft` the front has it last, and the other one takes the same arguments.
-    return {called: found[called] for called in sorted(found, key=lambda called: called != "default")}
+    return {own: found[own] for own in sorted(found, key=lambda own: own != "default")}
+
+
+def called(name: str) -> Iterator[tuple[str, str, Overload, str]]:
+    """(PyTorch's name of the form, or `NO_NAME`; and as `forms_of`) of every form of `aten::name`."""
+    forms = list(forms_of(name))
+    names = _named().get(name) or (["default"] if len(forms) == 1 else _usual(forms))
+    for own, form in zip(names, forms, strict=True):
+        yield own, *form
+
+
+@functools.cache
+def name_of(form: Overload, how: str) -> tuple[str, str] | None:
+    """What PyTorch's dispatcher calls a declared form, called in one of the ways: ("mul", "Tensor"); None where it has none."""
+    name = form.owner.edit_name if how == EDIT else form.owner.name
+    for own, way, each, _ in called(name):
+        if way == how and each is form:
+            return None if own == NO_NAME else (name, own)
+    return None
 
 
 def _usual(forms: Sequence[tuple[str, Overload, str]]) -> list[str]:
@@ -183,7 +199,7 @@ def _default(value: Any) -> str:
 # -- calling -----------------------------------------------------------------------------------------------------------
 
 
-def _running(form: Overload, how: str, schema: FunctionSchema) -> Run:
+def running(form: Overload, how: str, schema: FunctionSchema) -> Run:
     """What calls a form with the values of its schema."""
     written = [each.name for each in schema.arguments if each.is_out]
     several = len(schema.returns) > 1

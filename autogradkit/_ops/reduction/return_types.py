@@ -25,10 +25,14 @@ class Results(tuple[Tensor, ...], metaclass=_ResultsType):
 
     __slots__ = ()
     fields: ClassVar[tuple[str, ...]] = ()
+    n_fields: ClassVar[int] = 0  # what classes that C makes for Python tell of themselves
+    n_sequence_fields: ClassVar[int] = 0
+    n_unnamed_fields: ClassVar[int] = 0
 
     def __init_subclass__(cls) -> None:
         """The names are those that a class annotates, in their order."""
         cls.fields = tuple(cls.__annotations__) or cls.fields  # those of values and indices are inherited
+        cls.n_fields = cls.n_sequence_fields = len(cls.fields)
         for place, name in enumerate(cls.__annotations__):
             setattr(cls, name, property(itemgetter(place)))
 

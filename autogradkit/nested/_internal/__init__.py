@@ -1,0 +1,1 @@
+"""Nested tensors of jagged layout, where PyTorch keeps them: the class, and what functions do with it."""
