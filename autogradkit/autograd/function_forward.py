@@ -22,6 +22,7 @@ from autogradkit.core.strides import element_strides, view_strides
 from autogradkit.core.tensor import Tensor, as_class, bump_version, counter_of, reading_to_save
 from autogradkit.core.views import CUSTOM, MULTI_OUTPUT, alias, view_of
 from autogradkit.core.warning import warn
+from autogradkit.engine.dispatching import DISPATCHING, dispatched_among
 from autogradkit.engine.dual import DualLevel
 from autogradkit.engine.history import check_in_place, edge_of, rebased_history, requires_grad
 from autogradkit.engine.modes import DUAL_LEVELS, MODE, forward_grad, no_grad
@@ -65,6 +66,8 @@ def run_forward(
         if MODE.anomaly:
             node.ensure_hooks().traceback = learners_stack(sys._getframe())
         _tie(node, context, args, outputs, results)
+        if DISPATCHING:
+            node.is_heard = bool(dispatched_among((*args, *results)))
     node._materialize = context._materialize
     if level is not None and any(each is not None for each in tangents):
         push_forward(level, node._jvp, context, args, tangents, outputs, results)

@@ -51,9 +51,9 @@ def is_heard(values: Sequence[Any]) -> bool:
     return bool(MODES.stack or dispatched_among(values))
 
 
-def goes_through_users(roots: Iterable[Any]) -> bool:
-    """Whether a backward from these nodes runs code of a user's, or ops on tensors that are heard."""
-    if MODES.stack:
+def goes_through_heard(roots: Iterable[Any], gradients: Sequence[Any]) -> bool:
+    """Whether a backward from these nodes, with these gradients, runs ops on tensors that are heard."""
+    if is_heard(gradients):
         return True
     seen = set(roots)
     waiting = list(seen)
@@ -62,7 +62,7 @@ def goes_through_users(roots: Iterable[Any]) -> bool:
             if target.__class__ in _CLASSES:
                 return True
             continue
-        if target.calls_user:
+        if target.is_heard:
             return True
         for each in target.edges[::2]:
             if each is not None and each not in seen:

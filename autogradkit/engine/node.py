@@ -62,6 +62,8 @@ class Node:
     namespace: ClassVar[str] = ""
     # Whether `apply` runs code of the user's, who sees their own NumPy settings then.
     calls_user: ClassVar[bool] = False
+    # Whether it is a custom function's, and tensors went through it whose class hears ops (`dispatching.py`).
+    is_heard: bool = False
     is_end: ClassVar[bool] = False  # whether it is a leaf's AccumulateGrad node
     refuses_complex: bool = False  # whether a complex gradient that it gives for a real input is an error
     # How often PyTorch edits the gradient that it gives for each input.

@@ -17,7 +17,7 @@ from autogradkit.core.recording import CALLS, RECORDERS, listeners, marks_of, re
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.callbacks import call_back
 from autogradkit.engine.delivery import Edge, count_edges, leading_to
-from autogradkit.engine.dispatching import DISPATCHING, goes_through_users
+from autogradkit.engine.dispatching import DISPATCHING, goes_through_heard
 from autogradkit.engine.general import Run, require_uncaptured
 from autogradkit.engine.modes import DUAL_LEVELS, MODE
 from autogradkit.engine.node import Node
@@ -44,7 +44,9 @@ def execute(
     # Else on arrays, which have no tangents, are no samples of a batch, and have numbers.
     on_tensors = create_graph or bool(DUAL_LEVELS) or bool(BATCHES and has_batched(gradients))
     on_meta = bool(META and any(each.__class__ in CLASSES for each in gradients))
-    on_tensors = on_tensors or on_meta or bool(DISPATCHING and goes_through_users(target for target, _ in roots))
+    on_tensors = (
+        on_tensors or on_meta or bool(DISPATCHING and goes_through_heard((target for target, _ in roots), gradients))
+    )
     if on_tensors and DISPATCHING:
         gradients[:] = [wrap(each) if each.__class__ is np.ndarray else each for each in gradients]
     if not on_tensors and len(roots) == 1 and not MODE.anomaly:

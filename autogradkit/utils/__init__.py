@@ -20,6 +20,7 @@ from autogradkit.utils import hooks as hooks
 
 def __getattr__(name: str) -> _Any:
     if name not in (
+        "_mode_utils",
         "_pytree",
         "_python_dispatch",
         "benchmark",

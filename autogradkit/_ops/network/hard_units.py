@@ -15,10 +15,11 @@ from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_implemented, scalar_type, undifferentiated
 from autogradkit._ops.declare.writing import require_found
 from autogradkit._ops.making.scalars import number_in, scalar_array
-from autogradkit._ops.network.rounding import write, write_by
+from autogradkit._ops.network.rounding import write_by
 from autogradkit.core.bits import chosen, kept, signed
 from autogradkit.core.clip import clip
 from autogradkit.core.dtype import float64, from_numpy_dtype, int64, largest
+from autogradkit.core.parts import in_parts
 
 
 def _between(*numbers: float) -> Samples:
@@ -86,8 +87,9 @@ def hardtanh(self: Array, min_val: Scalar = -1, max_val: Scalar = 1, *, out: Arr
 )
 def hardtanh_backward(grad_output: Array, self: Array, min_val: Scalar, max_val: Scalar, *, out: Array) -> None:
     """The gradient where `self` is between the two numbers, 0 elsewhere."""
-    outside = (self <= number_in(self, min_val)) | (self >= number_in(self, max_val))
-    kept(~outside, grad_output, out)
+    low, high = number_in(self, min_val), number_in(self, max_val)
+    for into, g, x in in_parts(out, grad_output, self):
+        kept(~((x <= low) | (x >= high)), g, into)
 
 
 @op(variants="", in_place=True, composition=True, edit=lambda self: hardtanh.in_place_call(self, 0, 6))
@@ -206,7 +208,8 @@ def hardshrink(self: Array, lambd: Scalar = 0.5, *, out: Array) -> None:
 
 def _write_beyond(out: Array, value: Array, x: Array, lambd: float) -> None:
     lambd = scalar_array(lambd, from_numpy_dtype(x.dtype)).item()
-    kept(~((x >= -lambd) & (x <= lambd)), value, out)
+    for into, part, where in in_parts(out, value, x):
+        kept(~((where >= -lambd) & (where <= lambd)), part, into)
 
 
 @op(
@@ -251,12 +254,13 @@ def _require_lambd(self: Any, lambd: float = 0.5) -> None:
 def softshrink(self: Array, lambd: Scalar = 0.5, *, out: Array) -> None:
     """x drawn nearer to 0 by `lambd`, 0 within it."""
 
-    def body(x: Array) -> Array:
+    def body(x: Array, out: Array) -> None:
         bound = number_in(x, lambd)
-        found = x - clip(x, -bound, bound)
-        return signed(found, x)  # of a zero; others have the sign of x already
+        clip(x, -bound, bound, out)
+        np.subtract(x, out, out)
+        signed(out, x, out)  # of a zero; others have the sign of x already
 
-    write(out, body, self)
+    write_by(out, body, self)
 
 
 @op(

@@ -20,6 +20,7 @@ from autogradkit._ops.making.scalars import number_in, scalar_array
 from autogradkit._ops.network.rounding import write, write_by
 from autogradkit.core.bits import chosen, kept
 from autogradkit.core.dtype import float32, from_numpy_dtype, is_half
+from autogradkit.core.parts import in_parts
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.strides import element_strides, output_strides
 
@@ -225,9 +226,10 @@ def threshold(self: Array, threshold: Scalar, value: Scalar, *, out: Array) -> N
     kind = from_numpy_dtype(self.dtype)
     bound = scalar_array(threshold, float32 if is_half(self.dtype) else kind)
     other = scalar_array(value, kind)
-    below = self <= bound
     some_bit = other.view(f"u{other.itemsize}")
-    np.copyto(out, chosen(below, other, self) if some_bit else kept(~below, self))  # `out` may have elements in common
+    for into, x in in_parts(out, self):
+        below = x <= bound
+        np.copyto(into, chosen(below, other, x) if some_bit else kept(~below, x))  # `out` may have elements in common
 
 
 @op(
@@ -242,4 +244,5 @@ def threshold(self: Array, threshold: Scalar, value: Scalar, *, out: Array) -> N
 )
 def threshold_backward(grad_output: Array, self: Array, threshold: Scalar, *, out: Array) -> None:
     """The gradient where `self` is above `threshold`, 0 elsewhere."""
-    kept(~(self <= threshold), grad_output, out)
+    for into, g, x in in_parts(out, grad_output, self):
+        kept(~(x <= threshold), g, into)

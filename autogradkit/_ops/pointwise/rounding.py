@@ -20,6 +20,7 @@ from autogradkit._ops.declare.refusals import (
 )
 from autogradkit._ops.declare.writing import require_found, require_writable, saying
 from autogradkit.core.dtype import from_numpy_dtype, largest
+from autogradkit.core.parts import in_parts
 from autogradkit.core.tensor import Tensor
 
 _refuse_complex_sign = refuses(
@@ -190,7 +191,8 @@ def frac(self: Array, *, out: Array) -> None:
     >>> torch.frac(torch.tensor([-1.5, 2.25]))
     tensor([-0.5000,  0.2500])
     """
-    np.subtract(self, np.trunc(self), out=out)
+    for into, x in in_parts(out, self):
+        np.subtract(x, np.trunc(x), out=into)
 
 
 def _require_writable_floats(target: Array, others: Sequence[Any]) -> None:

@@ -5,6 +5,7 @@ Rests on declare and views.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -156,8 +157,23 @@ def roll(self: Array, shifts: Single, dims: Dims = (), *, out: Array) -> None:
     >>> torch.roll(torch.tensor([1, 2, 3]), 1)
     tensor([3, 1, 2])
     """
-    if self.size:
-        np.copyto(out, np.roll(self, shifts if dims else shifts[0], dims or None))
+    if not self.size:
+        return
+    if not dims:
+        self, out, dims = self.reshape(-1), out.reshape(-1), (0,)
+    moved = [0] * self.ndim
+    for shift, dim in zip(shifts, dims, strict=True):
+        moved[dim] += shift
+    pieces = [_rolled(shift % size, size) for shift, size in zip(moved, self.shape, strict=True)]
+    for each in itertools.product(*pieces):
+        out[tuple([into for into, _ in each])] = self[tuple([part for _, part in each])]
+
+
+def _rolled(shift: int, size: int) -> list[tuple[slice, slice]]:
+    """Where the pieces of a dimension go that is rolled by `shift`, which is less than its size, and where they come from."""
+    if not shift:
+        return [(slice(None), slice(None))]
+    return [(slice(shift, None), slice(size - shift)), (slice(shift), slice(size - shift, None))]
 
 
 def _repeat_meta(self: Array, repeats: Shape) -> Any:

@@ -24,8 +24,11 @@ def as_masked_tensor(data: Any, mask: Any) -> MaskedTensor:
 
     >>> import autogradkit as torch
     >>> x = torch.ones(2, requires_grad=True)
-    >>> torch.masked.as_masked_tensor(x, torch.tensor([False, True])).requires_grad
-    True
+    >>> torch.masked.as_masked_tensor(x * 2, torch.tensor([False, True])).sum().backward()
+    >>> x.grad
+    MaskedTensor(
+      [      --,   2.0000]
+    )
     """
     require_tensors(data, mask)
     warn_of_prototype(data)
