@@ -224,8 +224,6 @@ def test_what_is_compiled_or_scripted_runs_as_it_is() -> None:
     ("call", "said", "instead"),
     [
         ("onnx.export", "onnx.export", "in PyTorch as well, which can export it"),
-        ("nested.narrow", "nested.narrow", "pad_sequence"),
-        ("masked.masked_tensor", "masked.masked_tensor", "torch.masked.mean(x, mask=mask)"),
         (
             "quantization.prepare",
             "quantization.prepare",
