@@ -32,6 +32,8 @@ CURVES = [
     "torch.expm1(x)",
     "torch.sinh(x)",
     "torch.cosh(x)",
+    "torch.atanh(x)",
+    "torch.atanh(x / 8)",
     "torch.tan(x)",
     "torch.atan(x)",
     "torch.atan2(x, y)",
@@ -55,7 +57,7 @@ CURVES = [
     "F.gelu(x, approximate='tanh')",
     "F.softplus(x)",
     "F.logsigmoid(x)",
-    *[f"x.clone().{name}_()" for name in ("log1p", "expm1", "sinh", "cosh", "tan", "atan")],
+    *[f"x.clone().{name}_()" for name in ("log1p", "expm1", "sinh", "cosh", "tan", "atan", "atanh")],
     "x.clone().atan2_(y)",
     "y.t().clone().t().atan2_(x)",
 ]

@@ -229,7 +229,7 @@ def threshold(self: Array, threshold: Scalar, value: Scalar, *, out: Array) -> N
     some_bit = other.view(f"u{other.itemsize}")
     for into, x in in_parts(out, self):
         below = x <= bound
-        np.copyto(into, chosen(below, other, x) if some_bit else kept(~below, x))  # `out` may have elements in common
+        np.copyto(into, chosen(~below, x, other) if some_bit else kept(~below, x))  # `out` may have elements in common
 
 
 @op(

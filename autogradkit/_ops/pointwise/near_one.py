@@ -1,4 +1,4 @@
-"""log(1 + x), eˣ − 1, sinh(x) and cosh(x), of many numbers of float32 in a fraction of NumPy's time.
+"""log(1 + x), eˣ − 1, sinh(x), cosh(x) and artanh(x), of many numbers of float32 in a fraction of NumPy's time.
 
 Beside 0, where 1 swallows x, each has a way of its own. Rests on singles and core's bits and clip; the functions of these names
 use it, and units and losses in which they stand.
@@ -68,6 +68,26 @@ def _log1p(x: Array, out: Array) -> None:
         np.bitwise_or(found.view(np.int32), none, found.view(np.int32))  # all bits, which is NaN
         mend(np.log1p, (x == -1) | (x == np.inf), found, x)
     np.copyto(out, found)
+
+
+def atanh(x: Array, out: Array | None = None) -> Any:
+    """The inverse of the hyperbolic tangent, in `out` or a new array; many numbers of float32 within two units in the last place.
+
+    >>> atanh(np.float32([0, 1e-10, 0.5])).round(4)
+    array([0.    , 0.    , 0.5493], dtype=float32)
+    """
+    return by_steps(np.arctanh, _atanh, out, x)
+
+
+# Half of log(1 + 2|x| / (1 − |x|)), which is well conditioned, as it would not be for x below 0.
+def _atanh(x: Array, out: Array) -> None:
+    size = np.abs(x)
+    left = _ONE - size
+    size += size
+    size /= left
+    _log1p(size, left)
+    left *= _HALF
+    signed(left, x, out)
 
 
 def expm1(x: Array, out: Array | None = None) -> Any:
