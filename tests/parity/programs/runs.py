@@ -33,8 +33,8 @@ OVERFLOWING = ("atan2", "arctan2", "atan2_", "arctan2_")
 REFLECTING = ("orgqr", "householder_product", "ormqr")
 # Whose gradient is found by the inverse: of a singular matrix LAPACK's, in which NaN and infinities stand as it divided. That of
 # `det` is the determinant by its factors' last pivot, and of a rounding of 0 each library has its own: `state` hands PyTorch's
-# determinant on, and not the factors.
-BY_INVERSES = ("det", "linalg_det", "_linalg_det", "logdet", "slogdet")
+# determinant on, and not the factors. That of a nuclear norm is made of the singular vectors, of which those of 0 may be any.
+BY_INVERSES = ("det", "linalg_det", "_linalg_det", "logdet", "slogdet", "nuclear_norm")
 # What PyTorch says of a state that it should not have come to, or of zeros that it has not written yet, and can neither edit nor
 # copy deeply.
 CRASHES = ("INTERNAL ASSERT", "ZeroTensors are immutable", "an invalid python storage")
