@@ -22,6 +22,9 @@ from autogradkit.serialization import save
 
 _REMINDER = "# To see more debug info, please use `graph_module.print_readable()`"
 _count = 0
+# Files of functions that are no more. Their lines go when the next function is made: a collection may come while Python's
+# linecache goes through what it has, and whoever prints a traceback would get a KeyError.
+_FORGOTTEN: list[str] = []
 
 
 class GraphModule(Module):
@@ -226,11 +229,13 @@ def _forward(code: str, names: dict[str, Any]) -> Any:
     global _count
     file = f"<eval_with_key>.{_count}"
     _count += 1
+    while _FORGOTTEN:
+        linecache.cache.pop(_FORGOTTEN.pop(), None)
     linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)  # for tracebacks
     space = dict(names)
     exec(compile(code, file, "exec"), space)
     forward = space["forward"]
-    weakref.finalize(forward, linecache.cache.pop, file, None).atexit = False
+    weakref.finalize(forward, _FORGOTTEN.append, file).atexit = False
     return forward
 
 
