@@ -73,11 +73,16 @@ def goes_through_heard(roots: Iterable[Any], gradients: Sequence[Any]) -> bool:
 
 def _disabled(cls: Any, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
     """Run the op as if the tensors were plain."""
-    before, MODES.classes = MODES.classes, False
+    before = MODES.classes
     try:
-        return func(*args, **(kwargs or {}))
-    finally:
+        try:
+            MODES.classes = False
+            return func(*args, **(kwargs or {}))
+        finally:
+            MODES.classes = before
+    except BaseException:  # an interrupt may have come in these lines
         MODES.classes = before
+        raise
 
 
 class DisableTorchDispatch:

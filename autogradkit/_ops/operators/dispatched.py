@@ -75,10 +75,14 @@ def _untold(op: Overload, values: Sequence[Any]) -> Any:
         raise RuntimeError(_TO_PYTHON[op.owner.name].format(type(each).__name__))
     stack = MODES.stack
     try:
-        MODES.stack = ()
-        return op.run(values)
-    finally:
+        try:
+            MODES.stack = ()
+            return op.run(values)
+        finally:
+            MODES.stack = stack
+    except BaseException:  # an interrupt may have come in these lines
         MODES.stack = stack
+        raise
 
 
 def _told_of_numbers(op: Overload, values: Sequence[Any]) -> Any:
