@@ -96,7 +96,7 @@ torch.nn.functional.embedding_bag(torch.tensor([0, 1]), torch.ones(2, 2), torch.
 torch.nn.functional.embedding_bag(torch.tensor([0, 1]), torch.ones(2, 2), torch.tensor([0.0]), mode="sum")
     """,
     "least squares without full rank": """
-torch.linalg.lstsq(torch.ones(3, 2), torch.ones(3, 1), driver="gels")
+torch.linalg.lstsq(torch.tensor([[1.0, 0.0], [2.0, 0.0], [0.0, 0.0]]), torch.ones(3, 1), driver="gels")
 torch.linalg.lstsq(torch.stack([torch.eye(3), torch.zeros(3, 3)]), torch.ones(2, 3, 1), driver="gels")
     """,
     "methods without their tensor; functions that cannot be called; a device by its number": """
