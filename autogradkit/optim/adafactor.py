@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import setitem
 from types import MappingProxyType
 from typing import Any
 
@@ -12,8 +13,9 @@ import numpy as np
 from autogradkit._ops.declare.memory import like
 from autogradkit.core.dtype import bfloat16, dtype
 from autogradkit.core.frames import entry
+from autogradkit.core.steps import Step
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, zeros
+from autogradkit.optim.formula import Counts, FormulaOptimizer, Values, direction, zeros
 from autogradkit.optim.kernels import Array, Numbers
 from autogradkit.optim.optimizer import spelled
 from autogradkit.optim.saving import Group, count
@@ -128,6 +130,11 @@ class Adafactor(FormulaOptimizer):
         change = g / np.sqrt(np.maximum(square, n["least"] * n["least"]))
         rate = np.maximum(n["smallest"], _size(values)) * n["rate"] / np.maximum(1, _size(change) / n["d"])
         return {**found, "self": values * n["shrink"] - change * rate}
+
+    def _computed(self, of: Mapping[str, Array], numbers: Numbers, maximize: bool) -> list[Step]:
+        # The formula asks for means, so that it takes arrays whole.
+        of = {**of, "grad": direction(of["grad"], of["self"], maximize, None)}
+        return [(setitem, of[name], ..., value) for name, value in self._formula(np, of, numbers).items()]
 
     def _edits(self, group: Group) -> Mapping[str, int]:
         return {"row_var": 1, "col_var": 1, "variance": 1, "self": 1 + bool(group["weight_decay"])}

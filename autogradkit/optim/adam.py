@@ -131,7 +131,7 @@ class Adam(FormulaOptimizer):
 
     @staticmethod
     def _formula(xp: Any, of: Values, n: kernels.Numbers) -> dict[str, Any]:
-        # For a step that is to be differentiated; `kernels.adam_steps` has the quick form.
+        # For a step that is to be differentiated; `kernels.adam` has the quick form.
         average = of["exp_avg"] + (of["grad"] - of["exp_avg"]) * n["to_average"]
         square = of["exp_avg_sq"] * n["keep"] + of["grad"] * of["grad"] * n["to_square"]
         found = {"exp_avg": average, "exp_avg_sq": square}
@@ -173,7 +173,6 @@ class Adam(FormulaOptimizer):
         options = {name: group[name] for name in _OPTIONS}
         options["lr"] = number(group["lr"])
         shrinks = options["weight_decay"] and options["decoupled_weight_decay"]
-        directed = options["maximize"] or (options["weight_decay"] and not shrinks)
         amsgrad = group["amsgrad"]
         counts = not group["fused"]
         require_fusible(group)
@@ -195,8 +194,6 @@ class Adam(FormulaOptimizer):
                 state["exp_avg"]._array,
                 state["exp_avg_sq"]._array,
                 state["max_exp_avg_sq"]._array if amsgrad else None,
-                np.empty_like(values),
-                np.empty_like(values) if directed else None,
             ]
             if values.dtype.kind == "c":
                 arrays = [each if each is None else _pairs(each) for each in arrays]
@@ -206,7 +203,7 @@ class Adam(FormulaOptimizer):
             if values.dtype is not dtype or now != step:
                 dtype, step = values.dtype, now
                 numbers = kernels.adam_numbers(arrays[0].dtype, now, **options)
-            steps = kernels.adam_steps(*arrays, **numbers)
+            steps = kernels.adam(*arrays, numbers)
             if narrow:
                 steps += kernels.narrowing((narrow[place], arrays[place]) for place in (0, 2, 3, 4))
             steps += [(np.add, count, _ONE, count), counted(state["step"], 1)]

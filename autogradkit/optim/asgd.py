@@ -77,7 +77,9 @@ class ASGD(FormulaOptimizer):
             "eta": eta,
             "mu": 1 / max(1, step - group["t0"]),
         }
-        numbers = {"eta": counts["eta"], "mu": counts["mu"]}
+        numbers = {"eta": counts["eta"]}
+        if counts["mu"] != 1:
+            numbers["mu"] = counts["mu"]
         # PyTorch's own order, which decides how both round.
         return after, {
             **numbers,
@@ -90,7 +92,7 @@ class ASGD(FormulaOptimizer):
             new = of["self"] * n["keep"] - of["grad"] * n["eta"]
         else:
             new = of["self"] - (of["grad"] + of["self"] * n["shrinks"]) * n["eta"]
-        return {"self": new, "ax": new if n["mu"] == 1 else of["ax"] + (new - of["ax"]) * n["mu"]}
+        return {"self": new, "ax": of["ax"] + (new - of["ax"]) * n["mu"] if "mu" in n else new}
 
     def _edits(self, group: Group) -> Mapping[str, int]:
         return {"self": 1 if group["foreach"] else 2, "ax": 1}

@@ -1,12 +1,13 @@
 """Optimizers whose step is one formula of a parameter, its gradient and what is remembered of both.
 
-Rests on `optimizer` and `kernels`; all optimizers beside SGD, Adam and those that look at more than single elements are such. A
-class gives the formula once. An ordinary step computes it on arrays and writes what comes out; a step that is to be
-differentiated computes it on tensors, each operation being recorded like any other.
+Rests on `optimizer`, `kernels` and `program`; all optimizers beside SGD, Adam and Muon are such. A class gives the formula once.
+An ordinary step takes it as a program of steps in place, if it goes element by element; a step that is to be differentiated
+computes it on tensors, each operation being recorded like any other.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from operator import setitem
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from autogradkit.core.dtype import is_half
 from autogradkit.core.meta import CLASSES, emptied, hollow_of
 from autogradkit.core.steps import Step
 from autogradkit.core.tensor import Tensor, wrap, write_at_once
-from autogradkit.optim.kernels import Array, Numbers
+from autogradkit.optim.kernels import Array, Numbers, narrowing, widened
 from autogradkit.optim.optimizer import (
     Optimizer,
     counted,
@@ -30,6 +31,7 @@ from autogradkit.optim.optimizer import (
     spelled,
     squeezed,
 )
+from autogradkit.optim.program import Formula, Program
 from autogradkit.optim.saving import Group, count
 
 Counts = dict[str, float]
@@ -88,21 +90,20 @@ class FormulaOptimizer(Optimizer):
             seen = {name: _as_real_array(each) for name, each in written.items()}
             of = {"grad": _as_real_array(gradient._array), **seen}
             kind = seen["self"].dtype
-            if is_half(kind):  # computed in float32, as PyTorch's kernels do
+            half = is_half(kind)
+            if half:  # computed in float32, as PyTorch's kernels do
                 kind = np.dtype(np.float32)
-                of = {name: each.astype(kind) for name, each in of.items()}
+                of = {name: widened(each) for name, each in of.items()}
             before = {name: state[name]._array.item() for name in self._counts}
             if made != (kind, before):
                 after, plain = self._numbers(options, before)
+                if decay:
+                    plain = {**plain, "decay": decay}
                 numbers = {name: np.asarray(each, kind) for name, each in plain.items()}
                 made = (kind, before)
-            if maximize:
-                of["grad"] = np.negative(of["grad"])
-            if decay:
-                of["grad"] = of["grad"] + of["self"] * np.asarray(decay, kind)
-            steps: list[Step] = []
-            for name, value in self._formula(np, of, numbers).items():
-                steps.append((setitem, seen[name], ..., value))
+            steps = self._computed(of, numbers, maximize)
+            if half:
+                steps += narrowing((seen[name], of[name]) for name in seen)
             for name, value in after.items():
                 steps += [(setitem, state[name]._array, ..., value), counted(state[name], 1)]
             steps += [counted(state[name], times) for name, times in edits.items() if name != "self" and name in state]
@@ -113,6 +114,11 @@ class FormulaOptimizer(Optimizer):
 
         return update
 
+    def _computed(self, of: Mapping[str, Array], numbers: Numbers, maximize: bool) -> list[Step]:
+        """The steps that write what the formula makes of these arrays."""
+        program = _program(self._formula, maximize, tuple(of), tuple(numbers))
+        return program.steps(list(of.values()), numbers.values())
+
     def _differentiated(self, group: Group, parameter: Tensor, gradient: Tensor) -> None:
         if group.get("foreach"):
             raise AssertionError("_foreach ops don't support autograd")
@@ -121,11 +127,9 @@ class FormulaOptimizer(Optimizer):
             self.state[parameter] = state
         group = {**group, "lr": squeezed(group["lr"])}
         after, numbers = self._numbers(group, {name: state[name].item() for name in self._counts})
-        if group["maximize"]:
-            gradient = -gradient
         decay = self._added_decay(group)
-        if not isinstance(decay, float | int) or decay:
-            gradient = gradient + parameter * decay
+        decays = not isinstance(decay, float | int) or decay
+        gradient = direction(gradient, parameter, group["maximize"], decay if decays else None)
         tensors = {"self": parameter, **{name: each for name, each in state.items() if name not in self._counts}}
         of = {"grad": gradient, **{name: each.clone() for name, each in tensors.items()}}  # these are edited below
         apart = parameter.is_complex()
@@ -147,6 +151,23 @@ class FormulaOptimizer(Optimizer):
             return [], "grad"
         added = f" + {spelled(decay)} · self" if decay else ""
         return [f"g = {'−' * bool(group['maximize'])}grad{added}"], "g"
+
+
+def direction(gradient: Any, parameter: Any, maximize: bool, decay: Any) -> Any:
+    """±gradient + decay · parameter, of arrays or tensors; without decay if that is None."""
+    if maximize:
+        gradient = -gradient
+    return gradient if decay is None else gradient + parameter * decay
+
+
+@functools.lru_cache(256)
+def _program(formula: Formula, maximize: bool, arrays: tuple[str, ...], numbers: tuple[str, ...]) -> Program:
+    """The program of an optimizer's formula with what it goes by in place of the gradient."""
+
+    def directed(xp: Any, of: Values, n: Values) -> Mapping[str, Any]:
+        return formula(xp, {**of, "grad": direction(of["grad"], of["self"], maximize, n.get("decay"))}, n)
+
+    return Program(directed, arrays, numbers)
 
 
 def zeros(parameter: Tensor) -> Tensor:

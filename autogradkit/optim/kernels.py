@@ -1,35 +1,54 @@
 """How the optimizers change one parameter: array arithmetic in place, and nothing else.
 
-Rests on NumPy and core.steps; `SGD` and `Adam` call these. A kernel takes the arrays of the parameter, of its gradient and of
-its state, and arrays like them to work in: `change`, and `direction` where the gradient is not the direction itself. It writes
-into all but the gradient and returns nothing. `sgd_steps` and `adam_steps` only prepare it: they return the steps that write
-parameter and state, which their caller takes at once, so that an interrupt leaves both old or both new. Numbers are 0-d arrays
-of the parameter's dtype, which NumPy takes in half the time that a Python number costs; `sgd_numbers` and `adam_numbers` make
-them once for all parameters of a group, and leave out what the options leave out. `KERNELS` lists the kernels by name, so that
-a captured step can name its updates and run them again.
+Rests on NumPy, core.steps and `parts`; `SGD` and `Adam` call these. A kernel takes the arrays of a parameter, of its gradient
+and of its state, and the numbers of a step. It says how they change, and changes nothing itself: it returns the steps, which its
+caller takes at once, so that an interrupt leaves parameter and state both old or both new. Numbers are 0-d arrays of the
+parameter's dtype, which NumPy takes in half the time that a Python number costs; `sgd_numbers` and `adam_numbers` make them once
+for all parameters of a group, and leave out what the options leave out. `KERNELS` lists the kernels by name, so that a captured
+step can name its updates and take them again.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import setitem
 from typing import Any
 
 import numpy as np
 
-from autogradkit.core.steps import Step, at_once
+from autogradkit.core.steps import Step
+from autogradkit.optim.parts import WORTH_PARTS, cut, in_parts
 
 Array = np.ndarray[Any, Any]
 Numbers = dict[str, Any]
 
-KERNELS: dict[str, Callable[..., None]] = {}
+Kernel = Callable[..., list[Step]]
+
+KERNELS: dict[str, Kernel] = {}
 
 
-def _kernel(function: Callable[..., None]) -> Callable[..., None]:
+def _kernel(function: Kernel) -> Kernel:
     KERNELS[function.__name__] = function
     return function
+
+
+def _steps(form: Kernel, arrays: Sequence[Array | None], numbers: Numbers) -> list[Step]:
+    """The steps of `form` for these arrays, with arrays like them to work in: `change`, and `direction` where the gradient is not
+    the direction itself. Those of large arrays are taken part by part."""
+    directed = "weight_decay" in numbers or "maximize" in numbers
+    whole: Any = arrays[0]
+    if whole.nbytes < WORTH_PARTS:
+        return form(*arrays, np.empty_like(whole), np.empty_like(whole) if directed else None, **numbers)
+    work: list[Array | None] = []
+    steps: list[Step] = []
+    for part in in_parts(arrays):
+        first: Any = part[0]
+        if not work:
+            work = [np.empty_like(first), np.empty_like(first) if directed else None]
+        steps += form(*part, *(each if each is None else cut(each, first) for each in work), **numbers)
+    return steps
 
 
 def sgd_numbers(
@@ -62,7 +81,7 @@ def sgd_numbers(
     return numbers
 
 
-def sgd_steps(
+def _sgd(
     parameter: Array,
     gradient: Array,
     momentum_buffer: Array | None,
@@ -77,22 +96,21 @@ def sgd_steps(
     maximize: bool = False,
     first: bool = False,
 ) -> list[Step]:
-    """One step of stochastic gradient descent; the `first` one starts the momentum from the gradient itself."""
     if direction is None:
         direction = gradient
+        steps: list[Step] = []
     else:
-        _direct(parameter, gradient, weight_decay, maximize, direction)
+        steps = _direct(parameter, gradient, weight_decay, maximize, direction)
     if momentum_buffer is None or momentum is None:
-        np.multiply(direction, lr, change)
-        return [(np.subtract, parameter, change, parameter)]
+        return [*steps, (np.multiply, direction, lr, change), (np.subtract, parameter, change, parameter)]
     if not (first or nesterov) and undamped is None:
         return [
+            *steps,
             (np.multiply, momentum_buffer, momentum, momentum_buffer),
             (np.add, momentum_buffer, direction, momentum_buffer),
             (np.multiply, momentum_buffer, lr, change),
             (np.subtract, parameter, change, parameter),
         ]
-    steps: list[Step] = []
     if first:
         steps.append((setitem, momentum_buffer, ..., direction))
     else:
@@ -108,9 +126,9 @@ def sgd_steps(
 
 
 @_kernel
-def sgd(*arrays: Array | None, **numbers: Any) -> None:
-    """Take the steps of `sgd_steps`."""
-    at_once(sgd_steps(*arrays, **numbers))  # type: ignore[arg-type]
+def sgd(parameter: Array, gradient: Array, momentum_buffer: Array | None, numbers: Numbers) -> list[Step]:
+    """One step of stochastic gradient descent; the `first` one starts the momentum from the gradient itself."""
+    return _steps(_sgd, (parameter, gradient, momentum_buffer), numbers)
 
 
 def adam_numbers(
@@ -148,7 +166,7 @@ def adam_numbers(
     return numbers
 
 
-def adam_steps(
+def _adam(
     parameter: Array,
     gradient: Array,
     exp_avg: Array,
@@ -167,17 +185,16 @@ def adam_steps(
     weight_decay: Array | None = None,
     maximize: bool = False,
 ) -> list[Step]:
-    """One step of Adam. `lr` is corrected for the average that started at zero; `shrink` is AdamW's decay."""
     steps: list[Step] = []
     if shrink is not None:
         steps.append((np.multiply, parameter, shrink, parameter))
     if direction is None:
         direction = gradient
     else:
-        _direct(parameter, gradient, weight_decay, maximize, direction)
-    np.subtract(direction, exp_avg, change)
-    np.multiply(change, to_average, change)
+        steps += _direct(parameter, gradient, weight_decay, maximize, direction)
     steps += [
+        (np.subtract, direction, exp_avg, change),
+        (np.multiply, change, to_average, change),
         (np.add, exp_avg, change, exp_avg),
         (np.multiply, exp_avg_sq, keep_square, exp_avg_sq),
         (np.multiply, direction, direction, change),
@@ -200,9 +217,16 @@ def adam_steps(
 
 
 @_kernel
-def adam(*arrays: Array | None, **numbers: Any) -> None:
-    """Take the steps of `adam_steps`."""
-    at_once(adam_steps(*arrays, **numbers))  # type: ignore[arg-type]
+def adam(
+    parameter: Array,
+    gradient: Array,
+    exp_avg: Array,
+    exp_avg_sq: Array,
+    max_exp_avg_sq: Array | None,
+    numbers: Numbers,
+) -> list[Step]:
+    """One step of Adam. `lr` is corrected for the average that started at zero; `shrink` is AdamW's decay."""
+    return _steps(_adam, (parameter, gradient, exp_avg, exp_avg_sq, max_exp_avg_sq), numbers)
 
 
 def widened(array: Array) -> Array:
@@ -215,13 +239,11 @@ def narrowing(pairs: Iterable[tuple[Array | None, Array | None]]) -> list[Step]:
     return [(setitem, narrow, ..., wide) for narrow, wide in pairs if narrow is not None]
 
 
-def _direct(parameter: Array, gradient: Array, weight_decay: Array | None, maximize: bool, direction: Array) -> None:
-    """Fill `direction` with ±gradient + weight_decay·parameter."""
+def _direct(
+    parameter: Array, gradient: Array, weight_decay: Array | None, maximize: bool, direction: Array
+) -> list[Step]:
+    """The steps that fill `direction` with ±gradient + weight_decay·parameter."""
     if weight_decay is None:
-        np.negative(gradient, direction)
-        return
-    np.multiply(parameter, weight_decay, direction)
-    if maximize:
-        np.subtract(direction, gradient, direction)
-    else:
-        np.add(direction, gradient, direction)
+        return [(np.negative, gradient, direction)]
+    towards = np.subtract if maximize else np.add
+    return [(np.multiply, parameter, weight_decay, direction), (towards, direction, gradient, direction)]

@@ -13,7 +13,7 @@ from autogradkit.core.dtype import is_half
 from autogradkit.core.frames import entry
 from autogradkit.core.storage import Array
 from autogradkit.core.strides import dense_strides_like, element_strides, empty_strided, output_strides
-from autogradkit.core.tensor import Tensor, counter_of, wrap, write_at_once
+from autogradkit.core.tensor import Tensor, wrap, write_at_once
 from autogradkit.engine.modes import no_grad
 from autogradkit.optim import kernels
 from autogradkit.optim.on_lists import step_on_lists
@@ -97,7 +97,6 @@ class SGD(Optimizer):
         options = {name: group[name] for name in _OPTIONS}
         options |= {name: number(group[name]) for name in ("lr", "weight_decay")}
         momentum = options["momentum"]
-        directed = options["maximize"] or options["weight_decay"]
         edits = 0 if group["fused"] else 1
         require_fusible(group)
         dtype: np.dtype[Any] | None = None
@@ -115,20 +114,11 @@ class SGD(Optimizer):
                 numbers = kernels.sgd_numbers(np.dtype(np.float32) if half else values.dtype, **options)
             if half:
                 narrow, values, slope = values, kernels.widened(values), kernels.widened(slope)
-            change = np.empty_like(values)
-            direction = np.empty_like(values) if directed else None
             if not momentum:
-                steps = kernels.sgd_steps(values, slope, None, change, direction, **numbers)
+                steps = kernels.sgd(values, slope, None, numbers)
                 if narrow is not None:
                     steps += kernels.narrowing([(narrow, values)])
-                    write_at_once(parameter, steps, edits)
-                    return parameter
-                [(write, *operands)] = steps
-                counter = parameter._counter or counter_of(parameter)
-                # On one line, and counted first: no interrupt comes before a call. NumPy is silent here already.
-                counter.value += edits; write(*operands)  # noqa: E702  # fmt: skip
-                if counter.tells:
-                    counter.edited()
+                write_at_once(parameter, steps, edits)
                 return parameter
             state = self.state.get(parameter)
             buffer = None if state is None or (begun and parameter in begun) else state.get("momentum_buffer")
@@ -138,7 +128,7 @@ class SGD(Optimizer):
             else:
                 average = buffer._array
             kept = average if narrow is None else kernels.widened(average)
-            steps = kernels.sgd_steps(values, slope, kept, change, direction, first=buffer is None, **numbers)
+            steps = kernels.sgd(values, slope, kept, numbers if buffer is not None else {**numbers, "first": True})
             if narrow is not None:
                 steps += kernels.narrowing([(narrow, values), (average, kept)])
             if buffer is None:

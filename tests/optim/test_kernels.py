@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autogradkit
+from autogradkit.core.steps import at_once
 from autogradkit.optim import kernels
 from tests.every_case import every_case
 
@@ -103,7 +104,7 @@ def test_a_captured_step_can_run_the_listed_kernels_again() -> None:
     p, average = parameter.detach().numpy().copy(), optimizer.state[parameter]["momentum_buffer"].numpy().copy()
     options = {"dampening": 0, "weight_decay": 0, "nesterov": False, "maximize": False}
     numbers = kernels.sgd_numbers(p.dtype, lr=0.1, momentum=0.9, **options)
-    assert kernels.KERNELS["sgd"](p, parameter.grad.numpy(), average, np.empty_like(p), None, **numbers) is None
+    at_once(kernels.KERNELS["sgd"](p, parameter.grad.numpy(), average, numbers))
     optimizer.step()
     np.testing.assert_array_equal(p, parameter.detach().numpy())
     np.testing.assert_array_equal(average, optimizer.state[parameter]["momentum_buffer"].numpy())
