@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import marshal
+import os
 import time
 from collections import Counter
 from collections.abc import Generator
@@ -17,6 +18,10 @@ import pytest
 
 _LEFT: pytest.StashKey[Counter[str]] = pytest.StashKey()  # how many tests of each file were not begun
 _STARTED = time.monotonic()
+
+# With AVX-512 PyTorch's library for networks computes gelu in another way, of which infinity is NaN. What is compared with
+# PyTorch is compared with what it says on most processors.
+os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX2")
 
 
 @pytest.fixture(scope="session")
