@@ -50,6 +50,32 @@ def test_a_seed_gives_the_same_dirichlet_numbers_and_near_pytorchs_slopes(kind: 
     assert ours[2] == theirs[2]
 
 
+@pytest.mark.parametrize(
+    "call", ["_standard_gamma(a)", "poisson(a)", "binomial(m.ceil(a), a / 200)", "_sample_dirichlet(a)"]
+)
+def test_so_many_that_words_are_drawn_ahead_leave_the_generator_where_pytorchs_is(call: str) -> None:
+    made: list[Any] = []
+    for m in (torch, autogradkit):
+        m.manual_seed(4)
+        before = m.randn(1)  # of a pair, whose other number is left over
+        a = m.linspace(0.1, 100, 30_000).reshape(-1, 3)
+        drawn = eval(f"m.{call}", {"m": m, "a": a})
+        made.append(
+            (before.tolist(), drawn.tolist(), m.randn(2).tolist(), m.rand(3).tolist(), m.get_rng_state().tolist())
+        )
+    assert made[1] == made[0]
+
+
+def test_a_refusal_halfway_has_drawn_what_came_before_it() -> None:
+    rest: list[float] = []
+    for m in (torch, autogradkit):
+        m.manual_seed(4)
+        with pytest.raises(RuntimeError, match="invalid Poisson rate"):
+            m.poisson(m.tensor([3.0, 4.0, -1.0, 5.0]))
+        rest.append(m.rand(1).item())
+    assert rest[1] == rest[0]
+
+
 def test_a_slope_is_that_of_the_inverse_distribution_function() -> None:
     from scipy.special import betaincinv, gammaincinv
 

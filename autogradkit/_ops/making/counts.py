@@ -1,14 +1,15 @@
 """How often something happens: poisson and binomial, drawn element by element as PyTorch draws them, so a seed gives its numbers.
 
 Small expected counts are counted: until a product of uniform numbers has gone far enough, or the trials between successes are
-all used. Large ones are drawn by Hörmann's transformed rejections (1993). Rests on declare and the generator's words;
-declared when somebody asks for a name of it (`_ops.unloaded`).
+all used. Large ones are drawn by Hörmann's transformed rejections (1993). Rests on declare and `draws`; declared when
+somebody asks for a name of it (`_ops.unloaded`).
 """
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,34 +17,35 @@ import numpy as np
 from autogradkit._ops.declare import UNIMPLEMENTED, k, op
 from autogradkit._ops.declare.kinds import Array, Generator
 from autogradkit._ops.declare.refusals import not_implemented, single_or_double, undifferentiated
+from autogradkit._ops.making.draws import Draws, Uniform
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
-from autogradkit.core.gaussian import unit64
-from autogradkit.core.random import default_generator
 from autogradkit.core.shapes import broadcast_shapes
 
-Uniform = Callable[[], float]
+
+def _poissons(rates: list[float], uniform: Uniform) -> Iterator[float]:
+    for rate in rates:
+        if 0 < rate < 10:
+            count, product, enough = 0, uniform(), math.exp(-rate)
+            while product > enough:
+                count += 1
+                product *= uniform()
+            yield count
+        elif not rate >= 0:
+            raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+        else:
+            yield _large_poisson(rate, uniform) if 0 < rate < math.inf else rate
 
 
-def uniforms(generator: Generator | None) -> Uniform:
-    """What draws one uniform number after the other, of [0, 1) and 64-bit words."""
-    stream = generator or default_generator
-    return lambda: float(unit64(stream.words64(1))[0])
-
-
-def _poisson(rate: float, uniform: Uniform) -> float:
-    if not rate >= 0:
-        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-    if rate == 0 or math.isinf(rate):
-        return rate
-    if rate < 10:
-        count, product, enough = 0, uniform(), math.exp(-rate)
-        while product > enough:
-            count += 1
-            product *= uniform()
-        return count
+@functools.lru_cache(4096)
+def _shape(rate: float) -> tuple[float, float, float, float, float]:
+    """Hörmann's a and b, the logarithm of 1/α, what is accepted at once, and the logarithm of the rate."""
     b = 0.931 + 2.53 * math.sqrt(rate)
     a = -0.059 + 0.02483 * b
-    inverse_alpha, quick = 1.1239 + 1.1328 / (b - 3.4), 0.9277 - 3.6224 / (b - 2)
+    return a, b, math.log(1.1239 + 1.1328 / (b - 3.4)), 0.9277 - 3.6224 / (b - 2), math.log(rate)
+
+
+def _large_poisson(rate: float, uniform: Uniform) -> float:
+    a, b, inverse_alpha, quick, logarithm = _shape(rate)
     while True:
         u, v = uniform() - 0.5, uniform()
         left = 0.5 - abs(u)
@@ -52,8 +54,8 @@ def _poisson(rate: float, uniform: Uniform) -> float:
             return count
         if count < 0 or (left < 0.013 and v > left):
             continue
-        bound = -rate + count * math.log(rate) - math.lgamma(count + 1)
-        if math.log(v) + math.log(inverse_alpha) - math.log(a / (left * left) + b) <= bound:
+        bound = -rate + count * logarithm - math.lgamma(count + 1)
+        if math.log(v) + inverse_alpha - math.log(a / (left * left) + b) <= bound:
             return count
 
 
@@ -76,10 +78,10 @@ def poisson(self: Array, generator: Generator | None = None, *, out: Array) -> N
     >>> torch.poisson(torch.tensor([1.0, 5.0, 20.0]))
     tensor([ 2.,  6., 19.])
     """
-    uniform = uniforms(generator)
-    drawn = [_poisson(float(rate), uniform) for rate in self.reshape(-1)]
+    with Draws(generator) as draws:
+        drawn = np.fromiter(_poissons(self.ravel().tolist(), draws.uniform), np.float64, self.size)
     with np.errstate(invalid="ignore"):  # of infinitely many it is the smallest integer
-        counts = np.array(drawn, np.float64).astype(np.int64)
+        counts = drawn.astype(np.int64)
     np.copyto(out, counts.reshape(out.shape), casting="unsafe")
 
 
@@ -176,8 +178,8 @@ def binomial(count: Array, prob: Array, generator: Generator | None = None, *, o
     >>> torch.binomial(torch.tensor([10.0, 100.0]), torch.tensor(0.5))
     tensor([ 7., 51.])
     """
-    uniform = uniforms(generator)
     counts, chances = np.broadcast_arrays(count, prob)
     pairs = zip(counts.ravel().tolist(), chances.ravel().tolist(), strict=True)
-    drawn = [_binomial(trials, chance, uniform) for trials, chance in pairs]
+    with Draws(generator) as draws:
+        drawn = [_binomial(trials, chance, draws.uniform) for trials, chance in pairs]
     np.copyto(out, np.array(drawn, np.float64).reshape(out.shape), casting="unsafe")

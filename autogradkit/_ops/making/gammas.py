@@ -3,7 +3,7 @@
 Gamma numbers are drawn by Marsaglia and Tsang's rejection (2000); a Dirichlet's are gamma numbers over their sum. A draw's
 derivative is that of the value at which the distribution function stays what it is: −∂F/∂α over the density. PyTorch
 approximates ∂F/∂α, to some thousandths at worst; here it is a difference of SciPy's functions, right to six digits. Rests on
-declare and the generator's words.
+declare and `draws`.
 """
 
 from __future__ import annotations
@@ -21,27 +21,19 @@ from autogradkit._ops.declare.refusals import (
     single_or_double,
     undifferentiated,
 )
-from autogradkit._ops.making.counts import uniforms
-from autogradkit.core.gaussian import normal_pairs
-from autogradkit.core.random import default_generator
+from autogradkit._ops.making.draws import Draws
 from autogradkit.core.shapes import broadcast_shapes
 
 # PyTorch's constants are float32 where everything else is float64.
 _THIRD, _SQUEEZE = float(np.float32(1 / 3)), float(np.float32(0.0331))
 
 
-def _gamma(alpha: Any, uniform: Callable[[], float], normal: Callable[[], float]) -> float:
-    """A gamma number of the rate 1; a small one of α is that of α + 1 times u ** (1/α). α is rounded as its dtype rounds."""
-    if alpha == 0:
-        return 0.0
-    scale, one = 1.0, type(alpha)(1)
-    if alpha < 1:
-        scale = (1 - uniform()) ** float(one / alpha)
-        alpha += one
-    d = float(alpha - type(alpha)(_THIRD))
+def _gamma(d: float, c: float, exponent: float, draws: Draws) -> float:
+    """A gamma number of the rate 1 and the shape d + 1/3, times u ** `exponent` if that is not 0."""
+    uniform, normal = draws.uniform, draws.normal
+    scale = (1 - uniform()) ** exponent if exponent else 1.0
     if math.isinf(d):
         return d
-    c = 1 / math.sqrt(9 * d) if d > 0 else math.nan
     while True:
         x = normal()
         y = 1 + c * x
@@ -58,10 +50,17 @@ def _gamma(alpha: Any, uniform: Callable[[], float], normal: Callable[[], float]
 
 
 def _gammas(alpha: Array, generator: Generator | None) -> Array:
-    """A positive gamma number for each α, as float64."""
-    stream = generator or default_generator
-    uniform = uniforms(generator)
-    drawn = [_gamma(each, uniform, lambda: float(normal_pairs(stream, 1)[0])) for each in alpha.reshape(-1)]
+    """A positive gamma number for each α, as float64. One below 1 is that of α + 1 times u ** (1/α)."""
+    kind = alpha.dtype.type  # α is rounded as its dtype rounds
+    flat = alpha.ravel()
+    small = flat < 1
+    with np.errstate(all="ignore"):
+        exponents = np.where(small, kind(1) / flat, kind(0))
+        d = (np.where(small, flat + kind(1), flat) - kind(_THIRD)).astype(np.float64)
+        c = np.where(d > 0, 1 / np.sqrt(9 * d), np.nan)
+    shapes = zip(d.tolist(), c.tolist(), exponents.tolist(), strict=True)
+    with Draws(generator) as draws:
+        drawn = [_gamma(*shape, draws) if each else 0.0 for each, shape in zip(flat.tolist(), shapes, strict=True)]
     least = np.finfo(alpha.dtype).tiny  # what underflows, and what is NaN
     return np.fmax(np.array(drawn, np.float64), least).reshape(alpha.shape)
 
