@@ -19,7 +19,7 @@ _RUN = 1 << 12
 
 
 def in_parts(*arrays: Array) -> Iterable[Any]:
-    """Flat parts of all arrays alike, or the arrays as they are where they are small, of several shapes, or not contiguous.
+    """Flat parts of all arrays alike, or the arrays as they are where they are small, of several shapes, or lie differently.
 
     An array without dimensions goes with each part.
 
@@ -27,11 +27,13 @@ def in_parts(*arrays: Array) -> Iterable[Any]:
     [np.int64(65536), np.int64(24464)]
     """
     first = arrays[0]
-    if first.size <= PART or not all(
-        not each.ndim or (each.shape == first.shape and each.flags.c_contiguous) for each in arrays
-    ):
+    if first.size <= PART or not all(not each.ndim or each.shape == first.shape for each in arrays):
         return (arrays,)
-    return _flat_parts([each.reshape(-1) if each.ndim else each for each in arrays], first.size)
+    if all(each.flags.c_contiguous for each in arrays):
+        return _flat_parts([each.reshape(-1) if each.ndim else each for each in arrays], first.size)
+    if all(each.flags.f_contiguous for each in arrays):
+        return _flat_parts([each.T.reshape(-1) if each.ndim else each for each in arrays], first.size)
+    return (arrays,)
 
 
 def _flat_parts(flat: list[Array], size: int) -> Iterator[Any]:

@@ -1,6 +1,6 @@
 """How the optimizers change one parameter: array arithmetic in place, and nothing else.
 
-Rests on NumPy, core.steps and `parts`; `SGD` and `Adam` call these. A kernel takes the arrays of a parameter, of its gradient
+Rests on NumPy, core.steps and core.parts; `SGD` and `Adam` call these. A kernel takes the arrays of a parameter, of its gradient
 and of its state, and the numbers of a step. It says how they change, and changes nothing itself: it returns the steps, which its
 caller takes at once, so that an interrupt leaves parameter and state both old or both new. Numbers are 0-d arrays of the
 parameter's dtype, which NumPy takes in half the time that a Python number costs; `sgd_numbers` and `adam_numbers` make them once
@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.parts import PART, in_parts
 from autogradkit.core.steps import Step
-from autogradkit.optim.parts import WORTH_PARTS, cut, in_parts
 
 Array = np.ndarray[Any, Any]
 Numbers = dict[str, Any]
@@ -39,16 +39,23 @@ def _steps(form: Kernel, arrays: Sequence[Array | None], numbers: Numbers) -> li
     the direction itself. Those of large arrays are taken part by part."""
     directed = "weight_decay" in numbers or "maximize" in numbers
     whole: Any = arrays[0]
-    if whole.nbytes < WORTH_PARTS:
+    if whole.size <= PART:
         return form(*arrays, np.empty_like(whole), np.empty_like(whole) if directed else None, **numbers)
-    work: list[Array | None] = []
+    there = [each for each in arrays if each is not None]
+    change, direction = None, None
     steps: list[Step] = []
-    for part in in_parts(arrays):
-        first: Any = part[0]
-        if not work:
-            work = [np.empty_like(first), np.empty_like(first) if directed else None]
-        steps += form(*part, *(each if each is None else cut(each, first) for each in work), **numbers)
+    for part in in_parts(*there):
+        if change is None:
+            change, direction = np.empty_like(part[0]), np.empty_like(part[0]) if directed else None
+        parts = iter(part)
+        given = [each if each is None else next(parts) for each in arrays]
+        steps += form(*given, cut(change, part[0]), None if direction is None else cut(direction, part[0]), **numbers)
     return steps
+
+
+def cut(work: Array, part: Array) -> Array:
+    """Of an array to work in as much as a part, the last of which is smaller, needs."""
+    return work if work.shape == part.shape else work[: len(part)]
 
 
 def sgd_numbers(

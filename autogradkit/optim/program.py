@@ -1,9 +1,9 @@
 """A formula of arrays as steps in place: what it computes is noted once, then done part by part in a few small arrays.
 
-Rests on NumPy, core.steps and `parts`; `formula` takes the steps. Computed as it stands, each operation of a formula makes an
-array of its own, and what comes out is copied where it belongs. Here the operations are the same and in the same order, so that
-every number is the same, but they share a few arrays, the last operation of a result writes where it belongs, and one part goes
-through all of them before the next one begins: of a million elements that takes a third of the time.
+Rests on NumPy, core.steps, core.parts and `kernels`; `formula` takes the steps. Computed as it stands, each operation of a
+formula makes an array of its own, and what comes out is copied where it belongs. Here the operations are the same and in the same
+order, so that every number is the same, but they share a few arrays, the last operation of a result writes where it belongs, and
+one part goes through all of them before the next one begins: of a million elements that takes a third of the time.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from autogradkit.core.parts import in_parts
 from autogradkit.core.steps import Step
-from autogradkit.optim.parts import Array, cut, in_parts
+from autogradkit.optim.kernels import Array, cut
 
 Formula = Callable[[Any, Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
 
@@ -125,11 +126,10 @@ class Program:
         known = [*numbers, *self._constants]
         work: list[Array] = []
         steps: list[Step] = []
-        for part in in_parts(arrays):
-            first: Any = part[0]
+        for part in in_parts(*arrays):
             if not work:
-                work = [np.empty_like(first, bool if truth else None) for truth in self._truths]
-            places = [*part, *known, *(cut(each, first) for each in work)]
+                work = [np.empty_like(part[0], bool if truth else None) for truth in self._truths]
+            places = [*part, *known, *(cut(each, part[0]) for each in work)]
             for ufunc, get in self._lines:
                 if ufunc is None or ufunc in _OUT_BY_NAME:
                     steps += _by_name(ufunc, *get(places))
