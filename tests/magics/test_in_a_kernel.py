@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import nbformat
 import pytest
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -17,18 +19,24 @@ SETUP = "import autogradkit as torch\n%load_ext autogradkit\nx = torch.tensor([1
 
 
 @pytest.fixture(scope="module")
-def run() -> Any:
-    """Runs cells in one kernel, each with its outputs."""
+def run() -> Iterator[Callable[..., list[Any]]]:
+    """Runs cells, after the setup, in a kernel that all tests share; each with its outputs."""
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel()
 
     def execute(*cells: str) -> list[Any]:
         notebook = new_notebook(cells=[new_code_cell(cell) for cell in (SETUP, *cells)])
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        NotebookClient(notebook, timeout=120, allow_errors=True).execute()
+        client = NotebookClient(notebook, km=manager, timeout=120, allow_errors=True)
+        client.execute()
+        assert client.kc is not None
+        client.kc.stop_channels()
         nbformat.validate(notebook)
         assert not [o for o in notebook.cells[0].outputs if o.output_type == "error"]
         return [cell.outputs for cell in notebook.cells[1:]]
 
-    return execute
+    yield execute
+    manager.shutdown_kernel(now=True)
 
 
 def kinds(outputs: list[Any]) -> list[str]:
