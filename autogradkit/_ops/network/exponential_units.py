@@ -253,8 +253,18 @@ def _log_sigmoid_meta(self: Array) -> Any:
 )
 def log_sigmoid_forward(self: Array, *, out: tuple[Array, Array]) -> None:
     """log(1 / (1 + e⁻ˣ)) without overflow, and e⁻|ˣ|, which backward needs."""
-    write(out[1], lambda x: np.exp(-np.abs(x)), self)
-    write(out[0], lambda x: np.minimum(x, number_in(x, 0)) - near_one.log1p(np.exp(-np.abs(x))), self)
+
+    def power(x: Array) -> Array:
+        return np.exp(-np.abs(x))
+
+    def logarithm(x: Array, power: Array) -> Array:
+        return np.minimum(x, number_in(x, 0)) - near_one.log1p(power)
+
+    write(out[1], power, self)
+    if k.is_half(self):  # whose power is rounded only where it is kept
+        write(out[0], lambda x: logarithm(x, power(x)), self)
+    else:
+        write(out[0], logarithm, self, out[1])
 
 
 @op(
