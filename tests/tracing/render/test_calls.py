@@ -149,7 +149,7 @@ RULES = {
     "∂bmm₁ = softmax₁ · (∂softmax₁ − Σ(∂softmax₁ · softmax₁)); ∂mul₁ = ∂bmm₁ @ mul₂ᵀ; ∂mul₂ = mul₁ᵀ @ ∂bmm₁; "
     "∂kᵀ = ∂mul₂ · 1; ∂k = (∂kᵀ)ᵀ; ∂q = ∂mul₁ · 1",
     "F.max_pool1d(q, 2)": "∂q = ∂ at each window's maximum, 0 elsewhere",
-    "torch.inner(a[0], a[0])": "∂select₁ = ∂ · select₂; ∂select₂ = ∂ · select₁",
+    "torch.inner(a[0], a[0])": "∂a[0] = ∂ · select₁; ∂select₁ = ∂ · a[0]",
     "torch.tensordot(q, b, dims=([1], [0]))": "∂unsafe_view₁ = ∂ @ bᵀ; ∂b = unsafe_view₁ᵀ @ ∂; "
     "∂clone₁ = ∂unsafe_view₁ in the shape of clone₁; ∂permute₁ = ∂clone₁; ∂q = ∂permute₁ with its dimensions put back",
 }
