@@ -288,9 +288,8 @@ class TracedCells:
             return
         view = GraphView(trace, node_names=nodes)
         display(view)
-        if (
-            getattr(self.shell, "kernel", None) is None
-        ):  # a terminal: no page can ask more of it, and ipywidgets keeps what is open
+        in_a_terminal = getattr(self.shell, "kernel", None) is None
+        if in_a_terminal:  # no page can ask more of it, and ipywidgets keeps what is open
             view.close()
 
     def _why_nothing(self, trace: Trace, source: str) -> str:

@@ -6,7 +6,7 @@ Rests on events and source; called once, when the traced code has ended.
 from __future__ import annotations
 
 import functools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import CO_GENERATOR
@@ -79,7 +79,7 @@ def resolve(
     named_tensors = {value.tensor for id, value in values.items() if id in namer.names}
     passing = {values[id].tensor: found for id, found in namer.passing.items()}
     left = {tensor: (name, ()) for tensor, name in at_end.items() if passing.get(tensor, ("",))[0] != name}
-    last_resort = passing | left
+    last_resort = passing | left | _of_objects(drafts, values, left, reader)
     for id, value in values.items():
         if value.tensor not in named_tensors and value.tensor in last_resort:
             namer.names[id], namer.turns[id] = last_resort[value.tensor]
@@ -105,6 +105,33 @@ def resolve(
             _fill(draft.event, functions=ran_in[here])
         _resolve(draft, positions[here], by_tensor)
     return tuple([draft.event for draft in drafts]), values
+
+
+def _of_objects(
+    drafts: list[Draft], values: dict[int, Value], left: dict[int, tuple[str, tuple[int, ...]]], reader: SourceReader
+) -> dict[int, tuple[str, tuple[int, ...]]]:
+    """The tensors that objects hold which each turn of a loop makes anew, by their numbers: `d = Categorical(p)` has left
+    `d.logits` of the last turn, and the same call, or `d.sample()`, has made those of the others, at the same place in it."""
+    if not any("." in name for name, _ in left.values()):
+        return {}
+    ran: Counter[int] = Counter()  # ops of each visit so far
+    made: dict[tuple[Site, int, int], list[tuple[int, Draft]]] = defaultdict(list)
+    for draft in drafts:
+        if isinstance(draft.event, Op) and draft.site.frames:
+            for place, output in enumerate(draft.outputs):
+                if output is not None:
+                    made[draft.site, ran[draft.visit], place].append((values[output].tensor, draft))
+            ran[draft.visit] += 1
+    found: dict[int, tuple[str, tuple[int, ...]]] = {}
+    for (site, _, _), each in made.items():
+        names = {left[tensor][0] for tensor, _ in each if tensor in left}
+        if len(each) > 1 and len(names) == 1:
+            name, (bound, height) = names.pop(), reader.result_names(site, 1, parts=False)
+            constructed = name.startswith(f"{bound.get(0)}.") and each[0][1].within
+            if constructed or name.startswith(f"{reader.receiver(site)}."):
+                height = height if constructed else 0
+                found |= {tensor: (name, draft.turn_above(height)) for tensor, draft in each}
+    return found
 
 
 class _Namer:

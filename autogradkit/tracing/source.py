@@ -186,6 +186,12 @@ class SourceReader:
             names = [left if number_is_right else right if number_is_left else None, None][:count]
         return names + [None] * (count - len(names))
 
+    def receiver(self, site: Site) -> str | None:
+        """The name whose method is called at `site`: `d` of `d.sample()`; None where none is."""
+        place = self.place(site.frames[0]) if site.frames else None
+        function = place.expression.func if place is not None and isinstance(place.expression, ast.Call) else None
+        return written_name(function.value) if isinstance(function, ast.Attribute) else None
+
     def arguments(self, spot: Spot, name: str) -> str:
         """The arguments of the call of a function of this name that stands there, as they are written, if they are short."""
         place = self.place(spot)

@@ -246,6 +246,16 @@ def test_a_function_that_calls_grad_gives_its_result_the_name() -> None:
     assert "g" in {value.name for value in trace.values.values()}
 
 
+def test_what_objects_hold_that_each_turn_makes_is_named_in_each_turn() -> None:
+    loop = "for s in w:\n    d = Categorical(logits=s)\n    a = d.sample()\n    y = d.log_prob(a)"
+    before = "from autogradkit.distributions import Categorical\nw = torch.randn(3, 2)"
+    trace = trace_source(loop, before)
+    found = [trace.label(output) for op in trace.ops for output in op.outputs]
+    turns = ("(turn 1)", "(turn 2)", "(turn 3)")
+    assert [each for each in found if each.startswith("d.logits")] == [f"d.logits {turn}" for turn in turns]
+    assert [each for each in found if each.startswith("d.probs")] == [f"d.probs {turn}" for turn in turns]
+
+
 def test_what_a_cell_of_hundreds_of_variables_reads_is_what_python_says() -> None:
     cell = compile(
         "".join(f"a{i} = [b{i}, f(c{i}).d]\n" for i in range(300)) + "class A:\n  y = z\n", "<a cell>", "exec"
