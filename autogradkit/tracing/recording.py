@@ -88,6 +88,9 @@ class Recording:
             return labels.get(value.id) or named(value)
 
         for value in self.values.values():
+            if value.name is not None:  # which is counted in the order in which they came
+                named(value)
+        for value in self.values.values():
             if value.is_leaf and value.name is not None:
                 labels[value.id] = first.setdefault(value.tensor, named(value))
         last = {op.part_of: op for op in self.ops if op.part_of is not None}

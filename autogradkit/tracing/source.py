@@ -266,6 +266,8 @@ def _target(
             if not (isinstance(above.slice, ast.Constant) and isinstance(above.slice.value, int)):
                 return None, None, None
             taken = above.slice.value
+        elif isinstance(above, ast.Attribute) and above.value is node and above.attr in _FIELDS and taken is None:
+            taken = _FIELDS[above.attr]
         elif _gives_itself(node, above, parent, ran):
             above = parent[above]  # type: ignore[index]
         elif not (isinstance(above, ast.Await) or (isinstance(above, ast.IfExp) and above.test is not node)):
@@ -297,6 +299,19 @@ def _target_at(target: ast.expr, path: list[int]) -> ast.expr | None:
     return target
 
 
+# Of a result of several tensors: which of them an attribute is.
+_FIELDS = {
+    "values": 0,
+    "indices": 1,
+    "eigenvalues": 0,
+    "eigenvectors": 1,
+    "solution": 0,
+    "Q": 0,
+    "R": 1,
+    "U": 0,
+    "S": 1,
+    "Vh": 2,
+}
 _SAME = frozenset(("requires_grad_", "contiguous", "to", "float", "cpu"))
 
 

@@ -256,6 +256,31 @@ def test_what_objects_hold_that_each_turn_makes_is_named_in_each_turn() -> None:
     assert [each for each in found if each.startswith("d.probs")] == [f"d.probs {turn}" for turn in turns]
 
 
+def test_the_field_of_a_result_has_the_name_that_it_is_bound_to_and_its_turn() -> None:
+    loop = "for k in range(2):\n    best = w.max(1).values\n    at = w.sort(1).indices\n    torch.linalg.qr(w.T).R"
+    trace = trace_source(loop, "w = torch.randn(3, 2)")
+    found = [trace.label(output) for op in trace.ops for output in op.outputs]
+    assert [each for each in found if each.startswith("best")] == ["best (turn 1)", "best (turn 2)"]
+    assert [
+        (op.name, op.outputs.index(output))
+        for op in trace.ops
+        for output in op.outputs
+        if "at (" in trace.label(output)
+    ] == [
+        ("sort", 1),
+        ("sort", 1),
+    ]
+    assert "R" not in found
+
+
+def test_what_one_turn_binds_to_one_name_is_counted_in_the_order_in_which_it_was_made() -> None:
+    trace = trace_source(
+        "for k in range(2):\n    h = w * 2\n    h = h.detach()", "w = torch.ones(2, requires_grad=True)"
+    )
+    found = [trace.label(output) for op in trace.ops for output in op.outputs]
+    assert found == ["h (turn 1)", "h (turn 1, 2nd)", "h (turn 2)", "h (turn 2, 2nd)"]
+
+
 def test_what_a_cell_of_hundreds_of_variables_reads_is_what_python_says() -> None:
     cell = compile(
         "".join(f"a{i} = [b{i}, f(c{i}).d]\n" for i in range(300)) + "class A:\n  y = z\n", "<a cell>", "exec"

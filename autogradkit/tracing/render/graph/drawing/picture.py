@@ -114,7 +114,7 @@ def draw_graph(
             folded, turns = again, smaller
             drawn = _draw_within(bounded(folded, most), captions, page, least=False)
             if drawn is not None:
-                return drawn
+                return _lower(drawn, layered, folds, most, turns, captions, page)
     while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out

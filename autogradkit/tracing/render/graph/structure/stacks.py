@@ -21,7 +21,7 @@ from autogradkit.tracing.render.graph.structure.model import Graph, Item
 LEAST_TURNS = 5
 MOST_PERIODS = 64  # lengths of a turn that are tried: the most frequent distances between equal operations
 MOST_OPEN = 96  # items of an opened stack; beyond it the opened stack shows stacks again
-LEAST_OF_ONE = 3  # items of a single turn that is closed
+LEAST_CLOSED = 3  # items of the turns that are closed
 PARTS = 8  # of a large stack that is opened
 
 
@@ -90,8 +90,7 @@ class _Stacks:
 
     def _stack(self, turns: list[list[str]], first: int, counted: list[int], inner: bool) -> None:
         """Close these turns, of which the loop that `counted` them, if one did, may be an `inner` one."""
-        if len(turns) == 1 and len(turns[0]) < LEAST_OF_ONE:
-            self.search(turns[0])
+        if sum(map(len, turns)) < LEAST_CLOSED:
             return
         items = [self.graph.items[key] for turn in turns for key in turn]
         ops = [op for turn in turns for op in self._ran(turn)]
