@@ -30,7 +30,8 @@ from autogradkit.tracing.frames import Site
 from autogradkit.tracing.source import Place, SourceReader
 from autogradkit.tracing.turns import loop_variables, loops_since
 
-LEAST_STEPS = 3  # of a call that is an operation by itself
+LEAST_STEPS = 3  # of a call that is an operation by itself; of fewer where all of them
+_MOVES = frozenset(("clone", "unsafe_view"))  # only put its numbers elsewhere, as `reshape` of a transposed tensor does
 
 
 @dataclass(slots=True)
@@ -86,11 +87,14 @@ def resolve(
     for id, value in values.items():
         if name := namer.names.get(id):
             _fill(value, name=name, turn=namer.turns.get(id, ()))
-    ops_of_call = Counter((draft.site, draft.visit) for draft in drafts if isinstance(draft.event, Op))
+    ops_of_call: dict[tuple[Site, int], list[str]] = defaultdict(list)
     for draft in drafts:
-        ran = ops_of_call[draft.site, draft.visit] if isinstance(draft.event, Op) else 1
-        if ran > 1:
-            function = functions.get(draft.visit) if ran >= LEAST_STEPS else None
+        if isinstance(draft.event, Op):
+            ops_of_call[draft.site, draft.visit].append(draft.event.facts.label)
+    for draft in drafts:
+        ran = ops_of_call[draft.site, draft.visit] if isinstance(draft.event, Op) else []
+        if len(ran) > 1:
+            function = functions.get(draft.visit) if len(ran) >= LEAST_STEPS or _MOVES.issuperset(ran) else None
             _fill(draft.event, called="", part_of=function)
     by_tensor = {value.tensor: value.name for value in values.values() if value.name is not None}
     positions: dict[tuple[Site, tuple[tuple[int, ...], ...]], Position | None] = {}

@@ -187,6 +187,15 @@ SEVERAL = [
 ]
 
 
+def test_a_reshape_that_copies_is_one_operation() -> None:
+    trace = trace_source(
+        "y = X.transpose(0, 1).reshape(6)\n(y * y).sum().backward()", "X = torch.ones(2, 3, requires_grad=True)"
+    )
+    calls = [item.title for item in draw_graph(trace).graph.items.values() if item.kind == "call"]
+    assert calls == ["reshape"]
+    assert [op.label for op in trace.ops if op.part_of is not None] == ["clone", "unsafe_view"]
+
+
 @every_case("source", [*CALLS, *RULES, *SEVERAL])
 def test_what_is_told_adds_up_to_the_gradients(source: str) -> None:
     trace = trace_source(f"y = {source}\n(y * y).sum().backward()", BEFORE)

@@ -106,6 +106,12 @@ def test_two_operations_alone_are_closed_by_nothing() -> None:
     assert sum(item.op is not None and item.op.name == "unbind" for item in drawn.graph.items.values()) == 2
 
 
+def test_one_network_that_is_called_again_is_no_row_of_blocks() -> None:
+    before = "net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))\nxs = torch.randn(6, 2, 3)"
+    drawn = draw_graph(trace_source("ys = list(map(net, xs))\ntorch.stack(ys).sum().backward()", before))
+    assert stacks(drawn) == [("repeats 2–5", 4)]
+
+
 def test_two_operations_that_begin_at_one_place_are_no_turns() -> None:
     newton = (
         "for i in range(3):\n    y = x ** 3 - 2 * x - 5\n    dy, = torch.autograd.grad(y, x)\n"

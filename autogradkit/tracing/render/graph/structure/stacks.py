@@ -83,20 +83,24 @@ class _Stacks:
         for turn in before:
             self.search(turn)
         closed = slice(len(before), count - len(behind))
-        self._stack(turns[closed], 1 + len(before), *self._counted(turns, closed))
+        counted, inner = self._counted(turns, closed)
+        # Without a loop that counts just them they are equal layers, one network that is called again, or turns of an inner loop
+        # that the outer one begins anew.
+        heads = [self.graph.items[turn[0]] for turn in turns]
+        layers = {head.title for head in heads if head.kind == "module"}
+        kind = "inner turn" if inner else "turn" if counted else "block" if len(layers) == count else "repeat"
+        self._stack(turns[closed], 1 + len(before), counted, kind)
         for turn in behind:
             self.search(turn)
         self.search(keys[start + period * count :])
 
-    def _stack(self, turns: list[list[str]], first: int, counted: list[int], inner: bool) -> None:
-        """Close these turns, of which the loop that `counted` them, if one did, may be an `inner` one."""
+    def _stack(self, turns: list[list[str]], first: int, counted: list[int], kind: str) -> None:
+        """Close these turns, which a loop may have `counted`; else the first has this number."""
         if sum(map(len, turns)) < LEAST_CLOSED:
             return
         items = [self.graph.items[key] for turn in turns for key in turn]
         ops = [op for turn in turns for op in self._ran(turn)]
         numbers = counted or list(range(first, first + len(turns)))
-        # Without a loop that counts just them they are equal layers, or turns of an inner loop that the outer one begins anew.
-        kind = "inner turn" if inner else "turn" if counted else "block" if items[0].kind == "module" else "repeat"
         title = f"{kind}s {numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else f"{kind} {numbers[0]}"
         if len(numbers) <= numbers[-1] - numbers[0]:
             title = f"{len(numbers)} of the {title}"
@@ -116,7 +120,7 @@ class _Stacks:
             return
         size = -(-len(turns) // PARTS)
         for place in range(0, len(turns), size):
-            self._stack(turns[place : place + size], first + place, counted[place : place + size], inner)
+            self._stack(turns[place : place + size], first + place, counted[place : place + size], kind)
 
     def _ran(self, turn: Sequence[str]) -> list[Op]:
         return [op for key in turn for op in _ops_of(self.graph.items[key])]
