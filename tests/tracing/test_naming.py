@@ -293,3 +293,21 @@ def test_what_a_cell_of_hundreds_of_variables_reads_is_what_python_says() -> Non
 
 
 _READ = ("LOAD_NAME", "LOAD_GLOBAL")
+
+
+def test_what_a_function_returns_by_a_local_name_has_the_callers_name() -> None:
+    function = "def f(x):\n    r = x * 2\n    s = r + 1\n    return r, s\n"
+    wrapped = "def outer(x):\n    out = inner(x)\n    return out\ndef inner(x):\n    return x * 2\n"
+    for source, labels in {
+        f"{function}a, b = f(w)": ["a", "b"],
+        f"{function}f(w)[0].sum()": ["r", "s", "sum₁"],
+        f"{wrapped}y = outer(w)": ["y"],
+        f"{wrapped}for k in range(2):\n    y = outer(w)": ["y (turn 1)", "y (turn 2)"],
+        "def f(x):\n    h = x * 2\n    h = h + 1\n    return h\ny = f(w)": ["h", "y"],
+        "def f(x):\n    if len(x) > 1:\n        r = x * 2\n    else:\n        r = x\n    return r\ny = f(w)": [
+            "r"
+        ],  # or x
+        "def f(x):\n    for k in range(2):\n        x = x * 2\n    return x\ny = f(w)": ["x (turn 1)", "x (turn 2)"],
+    }.items():
+        trace = trace_source(source, "w = torch.ones(2, requires_grad=True)")
+        assert [trace.label(output) for op in trace.ops for output in op.outputs] == labels, source
