@@ -1,8 +1,8 @@
 """From where an op ran to what the learner wrote: line, column, and the names on that line.
 
-Rests on `parsing`, `targets` and `turns`. An op's place is recorded as code objects and instruction offsets only (`Spot`, `Site`); here,
-after the cell has run, `co_positions()` gives line and column, the parsed source gives the expression, and from it follow the
-name that its value was assigned to and the names of its operands. All that it returns is plain text.
+Rests on `parsing`, `targets` and `turns`. An op's place is recorded as code objects and instruction offsets only (`Spot`,
+`Site`); here, after the cell has run, `co_positions()` gives line and column, the parsed source gives the expression, and from it
+follow the name that its value was assigned to and the names of its operands. All that it returns is plain text.
 """
 
 from __future__ import annotations
