@@ -55,6 +55,19 @@ def test_of_a_very_tall_picture_the_turns_behind_the_first_are_closed() -> None:
     assert stacks(draw_graph(trace, {path: True})) == stacks(drawn)
 
 
+def test_what_else_is_opened_in_a_very_tall_picture_leaves_its_turns_closed() -> None:
+    before = "net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))\nX = torch.randn(4, 2)"
+    loop = (
+        "for k in range(3):\n    loss = (net(X) * X[:, :1]).square().mean()\n    loss.backward()\n    net.zero_grad()"
+    )
+    trace = trace_source(loop, before)
+    closed = draw_graph(trace)
+    assert stacks(closed) == [("turns 2–3", 2)]
+    assert stacks(draw_graph(trace, {"Sequential/0": False})) == [("turns 2–3", 2)]
+    path = next(item.path for item in closed.graph.items.values() if item.kind == "stack")
+    assert stacks(draw_graph(trace, {"Sequential/0": False, path: False})) == []
+
+
 CLOSURES = """def make():
     w = torch.zeros(2, requires_grad=True)
     b = torch.zeros(1, requires_grad=True)

@@ -133,7 +133,8 @@ def _lower(
     page: float | None,
 ) -> Drawn:
     """A very tall picture with one turn of a loop drawn and the others closed, where that makes it much lower; else as it was."""
-    opened = not all((folds or {}).values())
+    others = (*layered.unfoldable, *layered.opened)  # modules, and calls that are open
+    opened = any(not closed and path not in others for path, closed in (folds or {}).items())
     if drawn.height <= TALL or opened or not turns.last or not may_repeat(layered.ops, ONE_OPEN.least):
         return drawn
     folded = fold_turns(shared(layered), folds, most, ONE_OPEN)
