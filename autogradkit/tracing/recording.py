@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from autogradkit.tracing.events import Event, Layer, Op, Value
+from autogradkit.tracing.events import Event, GradReturned, Layer, Op, Value
 from autogradkit.tracing.labels import TRANSPOSED, numbered, with_attribute, with_turn
 from autogradkit.tracing.subscripts import Parts
 
@@ -115,6 +115,11 @@ class Recording:
                 else:
                     counts[made] += 1
                     labels[output] = numbered(made, counts[made])
+        for event in self.events:
+            if isinstance(event, GradReturned) and event.value not in labels and self.values[event.value].name is None:
+                source = self.values[event.input]
+                if source.name is not None:
+                    labels[event.value] = f"∂{label(source)}"
         for value in self.values.values():
             labels.setdefault(value.id, numbered("tensor", value.tensor) if value.name is None else named(value))
         return labels

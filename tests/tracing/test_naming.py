@@ -311,3 +311,10 @@ def test_what_a_function_returns_by_a_local_name_has_the_callers_name() -> None:
     }.items():
         trace = trace_source(source, "w = torch.ones(2, requires_grad=True)")
         assert [trace.label(output) for op in trace.ops for output in op.outputs] == labels, source
+
+
+def test_a_gradient_that_nobody_names_is_called_what_it_is() -> None:
+    trace = trace_source("force = -torch.autograd.grad((w * w).sum(), w)[0]", "w = torch.ones(2, requires_grad=True)")
+    given = trace.ops[-1].inputs[0].value
+    assert given is not None
+    assert trace.label(given) == "∂w"
