@@ -18,7 +18,8 @@ from typing import Any
 from IPython.display import display
 
 from autogradkit.tracing.frames import Spot
-from autogradkit.tracing.source import SourceReader, written_name
+from autogradkit.tracing.source import SourceReader
+from autogradkit.tracing.targets import written_name
 from autogradkit.widgets.prediction import Prediction
 from autogradkit.widgets.prose import prose_html
 

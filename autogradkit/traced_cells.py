@@ -286,7 +286,11 @@ class TracedCells:
         if not trace.events:
             print(f"Nothing was traced: {self._why_nothing(trace, source)}")
             return
-        display(GraphView(trace, node_names=nodes))
+        view = GraphView(trace, node_names=nodes)
+        display(view)
+        in_a_terminal = getattr(self.shell, "kernel", None) is None
+        if in_a_terminal:  # no page can ask more of it, and ipywidgets keeps what is open
+            view.close()
 
     def _why_nothing(self, trace: Trace, source: str) -> str:
         if trace.notes:

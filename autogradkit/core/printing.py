@@ -237,8 +237,11 @@ def _edges(array: Array) -> Array:
     edge = OPTIONS.edgeitems
     for axis, size in enumerate(array.shape):
         if size > 2 * edge:
-            array = array.take(_edge_places(size, edge), axis)
+            array = array[(*_ALL[:axis], _edge_places(size, edge))]  # `take` would copy all of a transposed one first
     return array
+
+
+_ALL = (slice(None),) * 64  # NumPy's arrays have no more dimensions
 
 
 @functools.lru_cache(256)

@@ -94,6 +94,16 @@ def with_attribute(name: str, attribute: str) -> str:
     return f"{name}.{attribute}{space}{turn}"
 
 
+def with_subscript(name: str, subscript: str) -> str:
+    """What a part of a tensor with this label is called.
+
+    >>> with_subscript("v", "[0]"), with_subscript("v (turn 2)", "[:, 1]")
+    ('v[0]', 'v[:, 1] (turn 2)')
+    """
+    name, space, turn = name.partition(" (turn")
+    return f"{name}{subscript}{space}{turn}"
+
+
 def with_article(name: str) -> str:
     """A name behind its article.
 

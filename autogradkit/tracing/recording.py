@@ -10,8 +10,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from autogradkit.tracing.events import Event, Layer, Op, Value
+from autogradkit.tracing.events import Event, GradReturned, Layer, Op, Value
 from autogradkit.tracing.labels import TRANSPOSED, numbered, with_attribute, with_turn
+from autogradkit.tracing.subscripts import Parts
 
 LEAST_STEPS = 3  # of a function that gives its results its name
 
@@ -37,8 +38,8 @@ class Recording:
         return tuple(event for event in self.events if isinstance(event, Op))
 
     def label(self, value: int) -> str:
-        """A value's name, with the turn of a loop; or for an unnamed intermediate its op's with a number: `matmul₁`, of
-        the last op of a call, of a layer or of a function that one's: `linear₁`."""
+        """A value's name, with the turn of a loop; or for an unnamed intermediate how it is a part of a named one, `w[:3]`, else
+        its op's with a number: `matmul₁`, of the last op of a call, of a layer or of a function that one's: `linear₁`."""
         return self.labels[value]
 
     def _last_of_layers(self) -> dict[int, str]:
@@ -83,10 +84,17 @@ class Recording:
             bound = called[name, value.turn]
             return with_turn(name, value.turn, bound.setdefault(value.tensor, len(bound) + 1))
 
+        def label(value: Value) -> str:
+            return labels.get(value.id) or named(value)
+
+        for value in self.values.values():
+            if value.name is not None:  # which is counted in the order in which they came
+                named(value)
         for value in self.values.values():
             if value.is_leaf and value.name is not None:
                 labels[value.id] = first.setdefault(value.tensor, named(value))
         last = {op.part_of: op for op in self.ops if op.part_of is not None}
+        parts = Parts(self.values)
         layers = self._last_of_functions() | self._last_of_layers()
         for op in self.ops:
             call = None if op.part_of is None or last[op.part_of] is not op else op.part_of.name
@@ -98,6 +106,8 @@ class Recording:
                     continue
                 if value.name is not None:
                     labels[output] = named(value)
+                elif not place and call is None and (part := parts.name(op, label)):
+                    labels[output] = part
                 elif op.called in TRANSPOSED and op.inputs[0].value in labels:
                     labels[output] = with_attribute(labels[op.inputs[0].value], op.called)
                 elif place and op.kind != "view" and self.values[op.outputs[0]].name is None:
@@ -105,6 +115,11 @@ class Recording:
                 else:
                     counts[made] += 1
                     labels[output] = numbered(made, counts[made])
+        for event in self.events:
+            if isinstance(event, GradReturned) and event.value not in labels and self.values[event.value].name is None:
+                source = self.values[event.input]
+                if source.name is not None:
+                    labels[event.value] = f"∂{label(source)}"
         for value in self.values.values():
             labels.setdefault(value.id, numbered("tensor", value.tensor) if value.name is None else named(value))
         return labels

@@ -6,7 +6,7 @@ Rests on events and source; called once, when the traced code has ended.
 from __future__ import annotations
 
 import functools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import CO_GENERATOR
@@ -30,7 +30,8 @@ from autogradkit.tracing.frames import Site
 from autogradkit.tracing.source import Place, SourceReader
 from autogradkit.tracing.turns import loop_variables, loops_since
 
-LEAST_STEPS = 3  # of a call that is an operation by itself
+LEAST_STEPS = 3  # of a call that is an operation by itself; of fewer where all of them
+_MOVES = frozenset(("clone", "unsafe_view"))  # only put its numbers elsewhere, as `reshape` of a transposed tensor does
 
 
 @dataclass(slots=True)
@@ -79,18 +80,21 @@ def resolve(
     named_tensors = {value.tensor for id, value in values.items() if id in namer.names}
     passing = {values[id].tensor: found for id, found in namer.passing.items()}
     left = {tensor: (name, ()) for tensor, name in at_end.items() if passing.get(tensor, ("",))[0] != name}
-    last_resort = passing | left
+    last_resort = passing | left | _of_objects(drafts, values, left, reader)
     for id, value in values.items():
         if value.tensor not in named_tensors and value.tensor in last_resort:
             namer.names[id], namer.turns[id] = last_resort[value.tensor]
     for id, value in values.items():
         if name := namer.names.get(id):
             _fill(value, name=name, turn=namer.turns.get(id, ()))
-    ops_of_call = Counter((draft.site, draft.visit) for draft in drafts if isinstance(draft.event, Op))
+    ops_of_call: dict[tuple[Site, int], list[str]] = defaultdict(list)
     for draft in drafts:
-        ran = ops_of_call[draft.site, draft.visit] if isinstance(draft.event, Op) else 1
-        if ran > 1:
-            function = functions.get(draft.visit) if ran >= LEAST_STEPS else None
+        if isinstance(draft.event, Op):
+            ops_of_call[draft.site, draft.visit].append(draft.event.facts.label)
+    for draft in drafts:
+        ran = ops_of_call[draft.site, draft.visit] if isinstance(draft.event, Op) else []
+        if len(ran) > 1:
+            function = functions.get(draft.visit) if len(ran) >= LEAST_STEPS or _MOVES.issuperset(ran) else None
             _fill(draft.event, called="", part_of=function)
     by_tensor = {value.tensor: value.name for value in values.values() if value.name is not None}
     positions: dict[tuple[Site, tuple[tuple[int, ...], ...]], Position | None] = {}
@@ -105,6 +109,33 @@ def resolve(
             _fill(draft.event, functions=ran_in[here])
         _resolve(draft, positions[here], by_tensor)
     return tuple([draft.event for draft in drafts]), values
+
+
+def _of_objects(
+    drafts: list[Draft], values: dict[int, Value], left: dict[int, tuple[str, tuple[int, ...]]], reader: SourceReader
+) -> dict[int, tuple[str, tuple[int, ...]]]:
+    """The tensors that objects hold which each turn of a loop makes anew, by their numbers: `d = Categorical(p)` has left
+    `d.logits` of the last turn, and the same call, or `d.sample()`, has made those of the others, at the same place in it."""
+    if not any("." in name for name, _ in left.values()):
+        return {}
+    ran: Counter[int] = Counter()  # ops of each visit so far
+    made: dict[tuple[Site, int, int], list[tuple[int, Draft]]] = defaultdict(list)
+    for draft in drafts:
+        if isinstance(draft.event, Op) and draft.site.frames:
+            for place, output in enumerate(draft.outputs):
+                if output is not None:
+                    made[draft.site, ran[draft.visit], place].append((values[output].tensor, draft))
+            ran[draft.visit] += 1
+    found: dict[int, tuple[str, tuple[int, ...]]] = {}
+    for (site, _, _), each in made.items():
+        names = {left[tensor][0] for tensor, _ in each if tensor in left}
+        if len(each) > 1 and len(names) == 1:
+            name, (bound, height) = names.pop(), reader.result_names(site, 1, parts=False)
+            constructed = name.startswith(f"{bound.get(0)}.") and each[0][1].within
+            if constructed or name.startswith(f"{reader.receiver(site)}."):
+                height = height if constructed else 0
+                found |= {tensor: (name, draft.turn_above(height)) for tensor, draft in each}
+    return found
 
 
 class _Namer:

@@ -1,8 +1,8 @@
 """From where an op ran to what the learner wrote: line, column, and the names on that line.
 
-Rests on `parsing` and `turns`. An op's place is recorded as code objects and instruction offsets only (`Spot`, `Site`); here,
-after the cell has run, `co_positions()` gives line and column, the parsed source gives the expression, and from it follow the
-name that its value was assigned to and the names of its operands. All that it returns is plain text.
+Rests on `parsing`, `targets` and `turns`. An op's place is recorded as code objects and instruction offsets only (`Spot`,
+`Site`); here, after the cell has run, `co_positions()` gives line and column, the parsed source gives the expression, and from it
+follow the name that its value was assigned to and the names of its operands. All that it returns is plain text.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from types import CodeType
 
 from autogradkit.tracing.frames import Site, Spot
 from autogradkit.tracing.parsing import parsed
+from autogradkit.tracing.targets import names_by_place, returned_at, target_of, written_name
 from autogradkit.tracing.turns import bound_in, loop_variables
 
 
@@ -126,26 +127,31 @@ class SourceReader:
         function returns, the caller's assignment counts.
         """
         path: list[int] = []  # where the value stands in the tuple that a function returns
+        local: tuple[dict[int, str], int] = {}, 0  # the names of one that a function returns by its name
         for height, spot in enumerate(site.frames):
             place = self.place(spot)
             if place is None or place.expression is None:
-                return {}, 0
+                return local
             if isinstance(place.expression, _COMPREHENSIONS):
-                return {}, 0  # of `ys = [f(x) for x in xs]` what `xs` is taken apart into
+                return local  # of `ys = [f(x) for x in xs]` what `xs` is taken apart into
             if isinstance(place.expression, ast.Tuple | ast.List) and isinstance(place.expression.ctx, ast.Store):
-                return _names_by_place(place.expression, None, count, parts), height  # `a, b = x` takes x apart
+                return names_by_place(place.expression, None, count, parts), height  # `a, b = x` takes x apart
             if _calls_builtin(place.expression) and (height or _callee_name(place.expression) not in _RETURNS_AN_OP):
-                return {}, 0  # `sorted(xs, key=f)` is neither what f returned nor whether one was less
+                return local  # `sorted(xs, key=f)` is neither what f returned nor whether one was less
             source = self._source(spot.code)
-            target, taken, above = _target(place.expression, source.parent, parts, self._ran, path)
+            target, taken, above = target_of(place.expression, source.parent, parts, self._ran, path)
             if target is not None and target not in self._ran:
                 if count == 2 and taken is None and _callee_name(place.expression).startswith("arg"):
                     taken = 1  # `argsort` gives what `sort` found besides
-                return _names_by_place(target, taken, count, parts), height
+                found = names_by_place(target, taken, count, parts), height
+                returned = returned_at(target, source.parent) if taken is None and not parts else None
+                if returned is None:
+                    return local if local[0] and not found[0] else found
+                local, above = found, returned
             if above is None:
-                return {}, 0
+                return local
             path = above
-        return {}, 0
+        return local
 
     def note_op(self, site: Site) -> None:
         """An op ran here. So `h[0] = y` is an edit of a tensor and no name, and `x.contiguous()` gave a new tensor."""
@@ -185,6 +191,12 @@ class SourceReader:
             number_is_left = isinstance(first, ast.Constant) or left in numbers
             names = [left if number_is_right else right if number_is_left else None, None][:count]
         return names + [None] * (count - len(names))
+
+    def receiver(self, site: Site) -> str | None:
+        """The name whose method is called at `site`: `d` of `d.sample()`; None where none is."""
+        place = self.place(site.frames[0]) if site.frames else None
+        function = place.expression.func if place is not None and isinstance(place.expression, ast.Call) else None
+        return written_name(function.value) if isinstance(function, ast.Attribute) else None
 
     def arguments(self, spot: Spot, name: str) -> str:
         """The arguments of the call of a function of this name that stands there, as they are written, if they are short."""
@@ -246,76 +258,6 @@ def _characters(lines: tuple[str, ...], line: int, column: int) -> int:
     return len(lines[line - 1].encode()[:column].decode(errors="ignore"))
 
 
-def _target(
-    node: ast.AST, parent: dict[ast.AST, ast.AST], parts: bool, ran: set[ast.AST], inner: list[int]
-) -> tuple[ast.AST | None, int | None, list[int] | None]:
-    """What a node's value, or its part at `inner`, is assigned to, which of its parts if just one; and where the node
-    stands in what its function returns, if it does."""
-    if isinstance(node, ast.AugAssign):
-        return node.target, None, None
-    taken: int | None = None
-    above = parent.get(node)
-    while True:
-        if isinstance(above, ast.Subscript) and above.value is node and parts and taken is None:
-            if not (isinstance(above.slice, ast.Constant) and isinstance(above.slice.value, int)):
-                return None, None, None
-            taken = above.slice.value
-        elif _gives_itself(node, above, parent, ran):
-            above = parent[above]  # type: ignore[index]
-        elif not (isinstance(above, ast.Await) or (isinstance(above, ast.IfExp) and above.test is not node)):
-            break
-        node, above = above, parent.get(above)
-    path = list(inner)
-    while isinstance(above, ast.Tuple | ast.List):
-        path.insert(0, above.elts.index(node))  # type: ignore[arg-type]
-        node, above = above, parent.get(above)
-    if isinstance(above, ast.NamedExpr):
-        return _target_at(above.target, path), taken, None
-    if isinstance(above, ast.Assign) and above.value is node:
-        return _target_at(above.targets[0], path), taken, None
-    if isinstance(above, ast.AnnAssign) and above.value is node:
-        return _target_at(above.target, path), taken, None
-    returned = isinstance(above, ast.Return) or (isinstance(above, ast.Lambda) and above.body is node)
-    return None, None, path if returned and taken is None else None
-
-
-def _target_at(target: ast.expr, path: list[int]) -> ast.expr | None:
-    """What the part of a value at `path` is assigned to."""
-    for place in path:
-        if not isinstance(target, ast.Tuple | ast.List):
-            target = ast.Subscript(target, ast.Constant(place))
-        elif place < len(target.elts) and not any(isinstance(each, ast.Starred) for each in target.elts):
-            target = target.elts[place]
-        else:
-            return None
-    return target
-
-
-_SAME = frozenset(("requires_grad_", "contiguous", "to", "float", "cpu"))
-
-
-def _gives_itself(node: ast.AST, above: ast.AST | None, parent: dict[ast.AST, ast.AST], ran: set[ast.AST]) -> bool:
-    """Whether a method is called on the node that gave back the tensor itself, as `requires_grad_()` does."""
-    if not (isinstance(above, ast.Attribute) and above.value is node and above.attr in _SAME):
-        return False
-    call = parent.get(above)
-    return isinstance(call, ast.Call) and call.func is above and call not in ran
-
-
-def _names_by_place(target: ast.AST, taken: int | None, count: int, parts: bool) -> dict[int, str]:
-    if taken is not None:
-        place = taken if taken >= 0 else count + taken
-        name = written_name(target)
-        return {} if name is None or not 0 <= place < count else {place: name}
-    if isinstance(target, ast.Tuple | ast.List):
-        names = [written_name(each) for each in target.elts]
-        return {n: name for n, name in enumerate(names) if name is not None} if len(names) == count else {}
-    name = written_name(target)
-    if name is None:
-        return {}
-    return {n: f"{name}[{n}]" for n in range(count)} if parts else {0: name}
-
-
 def _callee_name(node: ast.AST) -> str:
     """The last name of what a call calls; empty where it has none."""
     function = node.func if isinstance(node, ast.Call) else None
@@ -350,16 +292,3 @@ def _operands(node: ast.AST, modules: frozenset[str]) -> list[ast.AST]:
             return list(node.args)
         return [receiver, *node.args]
     return []
-
-
-def written_name(node: ast.AST) -> str | None:
-    """A name, a dotted name or a part by a constant, as it is written; None for any other expression."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        owner = written_name(node.value)
-        return None if owner is None else f"{owner}.{node.attr}"
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-        owner = written_name(node.value)
-        return None if owner is None else f"{owner}[{node.slice.value!r}]"
-    return None

@@ -125,6 +125,10 @@ def test_the_detail_of_a_node_says_why(lab: Lab, notebook: Callable[..., Path]) 
             lab.resize(width, 1600)
             lab.theme(theme)
             lab.screenshot(f"why-{name}-{theme}-{width}", cell)
+    lab.page.set_viewport_size({"width": 1600, "height": 500})
+    heights = [detail.bounding_box() for detail in lab.page.locator(".ak-detail:visible").all()]
+    assert heights
+    assert all(box is not None and box["height"] <= 0.7 * 500 + 1 for box in heights)  # what is longer scrolls in it
     assert lab.axe(lab.page.locator(".jp-Notebook .ak-widget")) == []
     assert lab.errors == []
 

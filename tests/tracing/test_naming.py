@@ -246,6 +246,41 @@ def test_a_function_that_calls_grad_gives_its_result_the_name() -> None:
     assert "g" in {value.name for value in trace.values.values()}
 
 
+def test_what_objects_hold_that_each_turn_makes_is_named_in_each_turn() -> None:
+    loop = "for s in w:\n    d = Categorical(logits=s)\n    a = d.sample()\n    y = d.log_prob(a)"
+    before = "from autogradkit.distributions import Categorical\nw = torch.randn(3, 2)"
+    trace = trace_source(loop, before)
+    found = [trace.label(output) for op in trace.ops for output in op.outputs]
+    turns = ("(turn 1)", "(turn 2)", "(turn 3)")
+    assert [each for each in found if each.startswith("d.logits")] == [f"d.logits {turn}" for turn in turns]
+    assert [each for each in found if each.startswith("d.probs")] == [f"d.probs {turn}" for turn in turns]
+
+
+def test_the_field_of_a_result_has_the_name_that_it_is_bound_to_and_its_turn() -> None:
+    loop = "for k in range(2):\n    best = w.max(1).values\n    at = w.sort(1).indices\n    torch.linalg.qr(w.T).R"
+    trace = trace_source(loop, "w = torch.randn(3, 2)")
+    found = [trace.label(output) for op in trace.ops for output in op.outputs]
+    assert [each for each in found if each.startswith("best")] == ["best (turn 1)", "best (turn 2)"]
+    assert [
+        (op.name, op.outputs.index(output))
+        for op in trace.ops
+        for output in op.outputs
+        if "at (" in trace.label(output)
+    ] == [
+        ("sort", 1),
+        ("sort", 1),
+    ]
+    assert "R" not in found
+
+
+def test_what_one_turn_binds_to_one_name_is_counted_in_the_order_in_which_it_was_made() -> None:
+    trace = trace_source(
+        "for k in range(2):\n    h = w * 2\n    h = h.detach()", "w = torch.ones(2, requires_grad=True)"
+    )
+    found = [trace.label(output) for op in trace.ops for output in op.outputs]
+    assert found == ["h (turn 1)", "h (turn 1, 2nd)", "h (turn 2)", "h (turn 2, 2nd)"]
+
+
 def test_what_a_cell_of_hundreds_of_variables_reads_is_what_python_says() -> None:
     cell = compile(
         "".join(f"a{i} = [b{i}, f(c{i}).d]\n" for i in range(300)) + "class A:\n  y = z\n", "<a cell>", "exec"
@@ -258,3 +293,28 @@ def test_what_a_cell_of_hundreds_of_variables_reads_is_what_python_says() -> Non
 
 
 _READ = ("LOAD_NAME", "LOAD_GLOBAL")
+
+
+def test_what_a_function_returns_by_a_local_name_has_the_callers_name() -> None:
+    function = "def f(x):\n    r = x * 2\n    s = r + 1\n    return r, s\n"
+    wrapped = "def outer(x):\n    out = inner(x)\n    return out\ndef inner(x):\n    return x * 2\n"
+    for source, labels in {
+        f"{function}a, b = f(w)": ["a", "b"],
+        f"{function}f(w)[0].sum()": ["r", "s", "sum₁"],
+        f"{wrapped}y = outer(w)": ["y"],
+        f"{wrapped}for k in range(2):\n    y = outer(w)": ["y (turn 1)", "y (turn 2)"],
+        "def f(x):\n    h = x * 2\n    h = h + 1\n    return h\ny = f(w)": ["h", "y"],
+        "def f(x):\n    if len(x) > 1:\n        r = x * 2\n    else:\n        r = x\n    return r\ny = f(w)": [
+            "r"
+        ],  # or x
+        "def f(x):\n    for k in range(2):\n        x = x * 2\n    return x\ny = f(w)": ["x (turn 1)", "x (turn 2)"],
+    }.items():
+        trace = trace_source(source, "w = torch.ones(2, requires_grad=True)")
+        assert [trace.label(output) for op in trace.ops for output in op.outputs] == labels, source
+
+
+def test_a_gradient_that_nobody_names_is_called_what_it_is() -> None:
+    trace = trace_source("force = -torch.autograd.grad((w * w).sum(), w)[0]", "w = torch.ones(2, requires_grad=True)")
+    given = trace.ops[-1].inputs[0].value
+    assert given is not None
+    assert trace.label(given) == "∂w"

@@ -70,6 +70,18 @@ def test_what_is_closed_is_collected(kind: str, shell: InteractiveShell) -> None
     shell.run_cell("1").raise_error()
 
 
+def test_a_terminal_keeps_no_picture_of_a_traced_cell(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_cell("import autogradkit as torch\n%load_ext autogradkit\nx = torch.ones(2, requires_grad=True)")
+    before = len(ipywidgets_widget._instances)
+    for _ in range(2):
+        shell.run_cell("%%trace\ny = (x * 2).sum()", store_history=True).raise_error()
+        assert "○ mul(x, 2) → mul₁ = [2., 2.]" in capsys.readouterr().out
+    assert len(ipywidgets_widget._instances) == before
+    shell.run_cell("%unload_ext autogradkit")
+
+
 def test_a_cell_that_is_run_anew_closes_what_it_alone_had_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     shell = SimpleNamespace(user_ns={}, execution_count=0)
     monkeypatch.setattr(base, "get_ipython", lambda: shell)

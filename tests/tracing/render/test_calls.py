@@ -149,7 +149,7 @@ RULES = {
     "∂bmm₁ = softmax₁ · (∂softmax₁ − Σ(∂softmax₁ · softmax₁)); ∂mul₁ = ∂bmm₁ @ mul₂ᵀ; ∂mul₂ = mul₁ᵀ @ ∂bmm₁; "
     "∂kᵀ = ∂mul₂ · 1; ∂k = (∂kᵀ)ᵀ; ∂q = ∂mul₁ · 1",
     "F.max_pool1d(q, 2)": "∂q = ∂ at each window's maximum, 0 elsewhere",
-    "torch.inner(a[0], a[0])": "∂select₁ = ∂ · select₂; ∂select₂ = ∂ · select₁",
+    "torch.inner(a[0], a[0])": "∂a[0] = ∂ · select₁; ∂select₁ = ∂ · a[0]",
     "torch.tensordot(q, b, dims=([1], [0]))": "∂unsafe_view₁ = ∂ @ bᵀ; ∂b = unsafe_view₁ᵀ @ ∂; "
     "∂clone₁ = ∂unsafe_view₁ in the shape of clone₁; ∂permute₁ = ∂clone₁; ∂q = ∂permute₁ with its dimensions put back",
 }
@@ -185,6 +185,15 @@ SEVERAL = [
     "torch.cdist(q, k)",
     "F.bilinear(a, a, torch.ones(2, 3, 3))",
 ]
+
+
+def test_a_reshape_that_copies_is_one_operation() -> None:
+    trace = trace_source(
+        "y = X.transpose(0, 1).reshape(6)\n(y * y).sum().backward()", "X = torch.ones(2, 3, requires_grad=True)"
+    )
+    calls = [item.title for item in draw_graph(trace).graph.items.values() if item.kind == "call"]
+    assert calls == ["reshape"]
+    assert [op.label for op in trace.ops if op.part_of is not None] == ["clone", "unsafe_view"]
 
 
 @every_case("source", [*CALLS, *RULES, *SEVERAL])

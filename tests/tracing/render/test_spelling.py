@@ -186,7 +186,7 @@ def test_sizes_stand_as_the_learner_gave_them() -> None:
             "y = F.mse_loss(X, X.exp(), reduction='sum')",
             ["mse_loss(X, exp₁, reduction=sum)", "mse_loss(reduction=sum)"],
         ),
-        ("y = torch.linalg.solve(X[:, :3], w[:3])", ["linalg.solve(slice₁, slice₂)", "linalg.solve"]),
+        ("y = torch.linalg.solve(X[:, :3], w[:3])", ["linalg.solve(X[:, :3], w[:3])", "linalg.solve"]),
         ("y = X.masked_fill(X > 1, 0.)", ["masked_fill(0.0)"]),  # no numbers are taken for a mask
     ],
 )
@@ -208,3 +208,34 @@ def test_operands_whose_order_matters_are_named(source: str, wanted: list[str]) 
 def test_operands_of_a_product_in_which_several_operations_ran_are_named(source: str, wanted: str) -> None:
     before = f"{BEFORE}\nbatch = torch.ones(2, 3, 4, requires_grad=True)"
     assert wanted in texts(draw_graph(trace_source(source, before)).svg)
+
+
+PARTS = {
+    "y = (w[:2] * w[1:]).sum()": ["w[:2]", "w[1:]", "mul₁", "y"],
+    "w.data[1] = 5.": ["w.data", "w.data[1]", "w.data[1]"],
+    "X[1::2] += 1": ["X[1::2]"] * 4,
+    "y = X[0, 1] * X[:, 0]": ["X[0]", "X[0, 1]", "X[:, 0]", "y"],
+    "y = X[:2, 1] + X[1:3, :2][0, 1]": [
+        "X[:2]",
+        "X[:2, 1]",
+        "X[1:3]",
+        "X[1:3, :2]",
+        "X[1:3, :2][0]",
+        "X[1:3, :2][0, 1]",
+        "y",
+    ],
+    "y = w[:2] * w[:2]": ["w[:2]", "slice₁", "y"],  # two tensors of the same numbers
+    "y = w[1:].relu()": ["w[1:]", "y"],
+    "y = (w * 2)[:2] + 1": ["mul₁", "slice₁", "y"],  # of nothing that has a name
+    "for k in range(2):\n    h = w * 2\n    y = h[:2] + 1": [
+        *("h (turn 1)", "h[:2] (turn 1)", "y (turn 1)"),
+        *("h (turn 2)", "h[:2] (turn 2)", "y (turn 2)"),
+    ],
+}
+
+
+@every_case("source", PARTS)
+def test_a_part_without_a_name_is_called_what_it_is_of_the_whole(source: str) -> None:
+    before = "w = torch.tensor([1., -2., 3.], requires_grad=True)\nX = torch.arange(12.).reshape(4, 3)"
+    trace = trace_source(source, before)
+    assert [trace.label(output) for op in trace.ops for output in op.outputs] == PARTS[source]

@@ -38,9 +38,108 @@ def stacks(drawn: Drawn) -> list[tuple[str, int]]:
     return [(item.title, item.times) for item in drawn.graph.items.values() if item.kind == "stack"]
 
 
-def test_four_turns_are_drawn_and_five_are_stacked() -> None:
-    assert stacks(draw_graph(trace_source(descent(4), DESCENT))) == []
+def test_few_turns_are_drawn_and_five_are_stacked() -> None:
+    assert stacks(draw_graph(trace_source(descent(3), DESCENT))) == []
     assert stacks(draw_graph(trace_source(descent(5), DESCENT))) == [("turns 2–4", 3)]
+
+
+def test_of_a_very_tall_picture_the_turns_behind_the_first_are_closed() -> None:
+    trace = trace_source(descent(4), DESCENT)
+    drawn = draw_graph(trace)
+    assert stacks(drawn) == [("turns 2–4", 3)]
+    assert drawn.height < 0.6 * 1_600
+    path = next(item.path for item in drawn.graph.items.values() if item.kind == "stack")
+    opened = draw_graph(trace, {path: False})
+    assert stacks(opened) == []
+    assert opened.graph.opened == [path]
+    assert stacks(draw_graph(trace, {path: True})) == stacks(drawn)
+
+
+def test_what_else_is_opened_in_a_very_tall_picture_leaves_its_turns_closed() -> None:
+    before = "net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))\nX = torch.randn(4, 2)"
+    loop = (
+        "for k in range(3):\n    loss = (net(X) * X[:, :1]).square().mean()\n    loss.backward()\n    net.zero_grad()"
+    )
+    trace = trace_source(loop, before)
+    closed = draw_graph(trace)
+    assert stacks(closed) == [("turns 2–3", 2)]
+    assert stacks(draw_graph(trace, {"Sequential/0": False})) == [("turns 2–3", 2)]
+    path = next(item.path for item in closed.graph.items.values() if item.kind == "stack")
+    assert stacks(draw_graph(trace, {"Sequential/0": False, path: False})) == []
+
+
+CLOSURES = """def make():
+    w = torch.zeros(2, requires_grad=True)
+    b = torch.zeros(1, requires_grad=True)
+    def forward(x):
+        return torch.sigmoid(x @ w + b)
+    def step(lr):
+        with torch.no_grad():
+            for p in (w, b):
+                p -= lr * p.grad
+                p.grad = None
+    return forward, step
+forward, step = make()
+for epoch in range(2):
+    p = forward(X)
+    loss = -(y * p.log() + (1 - y) * (1 - p).log()).mean()
+    loss.backward()
+    step(0.5)"""
+
+
+def test_of_two_turns_the_second_is_closed_before_a_middle_is_left_out() -> None:
+    drawn = draw_graph(trace_source(CLOSURES, "X = torch.randn(6, 2)\ny = (X[:, 0] > 0).float()"))
+    assert stacks(drawn) == [("turn 2", 1)]
+    assert not drawn.graph.middle
+    assert not drawn.graph.left_out
+    words = texts(drawn.svg)
+    assert "loss (turn 1)" in words
+    assert any(each.startswith("loss =") for each in words)  # of the second, in its box
+
+
+def test_a_turn_of_an_inner_loop_that_is_closed_is_said_to_be_one() -> None:
+    before = "X, y = torch.randn(4, 2), torch.randn(4)\nw, b = (torch.zeros(n, requires_grad=True) for n in (2, 1))"
+    loop = (
+        "for epoch in range(2):\n    loss = ((X @ w + b - y) ** 2).mean()\n    loss.backward()\n    with torch.no_grad():\n"
+        "        for p in [w, b]:\n            p -= .1 * p.grad\n            p.grad.zero_()"
+    )
+    drawn = draw_graph(trace_source(loop, before))
+    assert stacks(drawn) == [("inner turn 2", 1), ("turn 2", 1)]
+
+
+def test_two_operations_alone_are_closed_by_nothing() -> None:
+    before = "emb, rnn, out = torch.nn.Embedding(5, 3), torch.nn.GRUCell(3, 4), torch.nn.Linear(4, 5)\n"
+    before += "seq, h, losses = torch.tensor([1, 3, 2, 4]), torch.zeros(4), []"
+    loop = (
+        "for inp, tgt in zip(seq[:-1], seq[1:]):\n    h = rnn(emb(inp), h)\n"
+        "    losses.append(torch.nn.functional.cross_entropy(out(h), tgt))\nloss = sum(losses) / len(losses)\nloss.backward()"
+    )
+    drawn = draw_graph(trace_source(loop, before))
+    assert stacks(drawn)[0][0] in ("turns 1–3", "turns 2–3")  # and not the two unbind
+    assert sum(item.op is not None and item.op.name == "unbind" for item in drawn.graph.items.values()) == 2
+
+
+def test_one_network_that_is_called_again_is_no_row_of_blocks() -> None:
+    before = "net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))\nxs = torch.randn(6, 2, 3)"
+    drawn = draw_graph(trace_source("ys = list(map(net, xs))\ntorch.stack(ys).sum().backward()", before))
+    assert stacks(drawn) == [("repeats 2–5", 4)]
+
+
+def test_two_operations_that_begin_at_one_place_are_no_turns() -> None:
+    newton = (
+        "for i in range(3):\n    y = x ** 3 - 2 * x - 5\n    dy, = torch.autograd.grad(y, x)\n"
+        "    x = (x - y / dy).detach().requires_grad_()"
+    )
+    drawn = draw_graph(trace_source(newton, "x = torch.tensor(2., requires_grad=True)"))
+    assert stacks(drawn) == [("turns 2–3", 2)]
+
+
+def test_turns_over_parameters_of_other_shapes_are_stacked_where_data_is_edited() -> None:
+    before = (
+        "ws = [torch.ones(n, requires_grad=True) for n in (1, 2, 3, 4, 5)]\nsum((w ** 2).sum() for w in ws).backward()"
+    )
+    drawn = draw_graph(trace_source("for w in ws:\n    w.data += -.1 * w.grad", before))
+    assert stacks(drawn) == [("turns 2–4", 3)]
 
 
 @pytest.mark.parametrize("turns", [30, 300, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.wide])])
@@ -111,7 +210,7 @@ def test_gradients_into_a_leaf_add_up_to_its_grad_though_turns_are_stacked() -> 
 
 
 def test_a_leaf_that_many_use_has_one_box_and_is_named_again() -> None:
-    drawn = draw_graph(trace_source(STEPS, RNN.format(turns=4)), page=1164)
+    drawn = draw_graph(trace_source(STEPS, RNN.format(turns=4)), {"turns 2–4": False}, page=1164)
     boxes = [item for item in drawn.graph.items.values() if item.value is not None and item.value.name == "Wh"]
     assert [box.again for box in boxes] == [False, True, True, True]
     assert texts(drawn.svg).count("again") == 3 * 3
@@ -318,7 +417,7 @@ def test_of_too_many_tensors_what_backward_began_with_is_the_last_to_go():
 def test_a_few_turns_that_are_too_large_to_be_stored_are_stacked_too() -> None:
     trace = trace_source(READ, CHARACTERS)
     assert stacks(draw_graph(trace)) == [("turns 2–4", 3)]
-    assert stacks(draw_graph(trace, page=1164)) == [("turns 2–3", 2)]
+    assert stacks(draw_graph(trace, page=1164)) == [("turns 2–4", 3)]
     stored = draw_graph(trace)
     path = next(item.path for item in stored.graph.items.values() if item.kind == "stack")
     opened = draw_graph(trace, {path: False}, page=1164)

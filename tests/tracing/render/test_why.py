@@ -61,7 +61,7 @@ def test_settings_are_put_in_and_what_is_no_factor_is_left_out():
 def test_small_vectors_are_written_out_and_of_larger_values_the_first_element():
     assert "∂w = ∂ · x = [1, 1, 1] · [1, 2, 3] = [1, 2, 3]" in backward_sentences("(w * x).sum().backward()", XW)[1]
     found = backward_sentences("(w[:, None] * x).sum().backward()", XW)[1]
-    assert "∂unsqueeze₁ = ∂ · x, summed over dim 1; at [0, 0]: 1 · 1 + 1 · 2 + 1 · 3 = 6" in found
+    assert "∂w[:, None] = ∂ · x, summed over dim 1; at [0, 0]: 1 · 1 + 1 · 2 + 1 · 3 = 6" in found
 
 
 def test_matrices_show_shapes_and_spread_and_views_say_what_goes_where():
@@ -206,7 +206,7 @@ def test_what_only_moves_has_no_arithmetic():
 
 def test_one_element_is_no_elements():
     assert backward_sentences("w[:1].sum(0).backward()", XW)[0].endswith(
-        "∂slice₁ = ∂ = 1, spread over the one summed element."
+        "∂w[:1] = ∂ = 1, spread over the one summed element."
     )
 
 

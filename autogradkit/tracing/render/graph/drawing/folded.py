@@ -81,7 +81,7 @@ def _folded_layer(op: Op, closed: set[str]) -> Layer | None:
 def _turn_lines(item: Item, graph: Graph) -> list[Text]:
     """What each turn gave, of the first and of the last in the stack, and the tensors that each had for itself."""
     given: dict[str, list[Value]] = {}
-    for op in item.ops if item.times > 1 else ():
+    for op in item.ops if item.of_turns else ():
         for output in op.outputs:
             value = graph.values[output]
             if value.name is not None:

@@ -20,7 +20,7 @@ from autogradkit.tracing.render.graph.drawing.parts import (
     draw,
 )
 from autogradkit.tracing.render.graph.drawing.routes import ports, way
-from autogradkit.tracing.render.graph.drawing.sheet import Sheet, fitting, lower, sheet_of
+from autogradkit.tracing.render.graph.drawing.sheet import TALL, Sheet, fitting, lower, sheet_of
 from autogradkit.tracing.render.graph.structure.again import whole_first
 from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.build import build
@@ -34,7 +34,7 @@ from autogradkit.tracing.render.graph.structure.fold import (
 )
 from autogradkit.tracing.render.graph.structure.functions import repeated
 from autogradkit.tracing.render.graph.structure.model import Graph, shared
-from autogradkit.tracing.render.graph.structure.stacks import SMALLER, may_repeat
+from autogradkit.tracing.render.graph.structure.stacks import ONE_OPEN, SMALLER, Stacking, may_repeat
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
 from autogradkit.tracing.render.marks.html import still
@@ -54,6 +54,7 @@ FEWEST_ROWS = 12  # as long as one of a stack may be several
 ROUNDED = 0.1  # px by which what fits exactly may come out wider
 MOST_WIDTH = 1.5 * WIDEST  # likewise
 MOST_WITHOUT_FUNCTIONS = 40  # items up to which the learner's own functions stay open
+MUCH_LOWER = 0.75  # of its height, which closing turns must bring a very tall picture to
 FEWEST = 6  # items that are drawn at any rate
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
@@ -65,6 +66,7 @@ class Drawn:
     svg: str
     alt: str
     graph: Graph
+    height: float
 
 
 @entry
@@ -96,7 +98,7 @@ def draw_graph(
         layered = fold_calls_and_layers(shared(whole), folds, functions=True)
         layered.node_names = node_names
         folded = fold_turns(shared(layered), folds, most, USUAL)
-    if folded.middle and _has_turns(whole, SMALLER[0].least):  # of which a stack tells more than "40 operations"
+    if folded.middle and _has_turns(whole, ONE_OPEN.least):  # of which a stack tells more than "40 operations"
         for fewer in SMALLER:
             stacked = fold_turns(shared(layered), folds, most, fewer)
             if not stacked.middle:
@@ -105,20 +107,41 @@ def draw_graph(
     captions = _Captions(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
     drawn = _draw_within(bounded(folded, most), captions, page, least=not FEWEST < most <= MOST_ITEMS)
     if drawn is not None:
-        return drawn
-    for smaller in SMALLER if may_repeat(layered.ops, SMALLER[0].least) else ():
+        return _lower(drawn, layered, folds, most, turns, captions, page)
+    for smaller in SMALLER if may_repeat(layered.ops, ONE_OPEN.least) else ():
         again = fold_turns(shared(layered), folds, most, smaller)
         if len(again.items) < len(folded.items):
             folded, turns = again, smaller
             drawn = _draw_within(bounded(folded, most), captions, page, least=False)
             if drawn is not None:
-                return drawn
+                return _lower(drawn, layered, folds, most, turns, captions, page)
     while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
             folded = fold_turns(shared(layered), folds, most, turns)
         drawn = _draw_within(bounded(folded, most), captions, page, least=most == FEWEST)
     return drawn
+
+
+def _lower(
+    drawn: Drawn,
+    layered: Graph,
+    folds: dict[str, bool] | None,
+    most: int,
+    turns: Stacking,
+    captions: _Captions,
+    page: float | None,
+) -> Drawn:
+    """A very tall picture with one turn of a loop drawn and the others closed, where that makes it much lower; else as it was."""
+    others = (*layered.unfoldable, *layered.opened)  # modules, and calls that are open
+    opened = any(not closed and path not in others for path, closed in (folds or {}).items())
+    if drawn.height <= TALL or opened or not turns.last or not may_repeat(layered.ops, ONE_OPEN.least):
+        return drawn
+    folded = fold_turns(shared(layered), folds, most, ONE_OPEN)
+    if len(folded.items) >= len(drawn.graph.items) and not drawn.graph.middle:
+        return drawn
+    again = _draw_within(bounded(folded, most), captions, page, least=False)
+    return again if again is not None and again.height < MUCH_LOWER * drawn.height else drawn
 
 
 def _has_turns(graph: Graph, least: int) -> bool:
@@ -136,7 +159,7 @@ def _room(page: float | None) -> float:
 def _too_large(drawn: Drawn, stored: bool) -> bool:
     graph = drawn.graph
     most = MOST_BYTES
-    if stored and any(item.kind == "stack" and item.times > 1 for item in graph.items.values()):
+    if stored and any(item.of_turns for item in graph.items.values()):
         stacked = [len(item.ops) for item in graph.items.values() if item.kind == "stack"]
         rows = len(graph.ops) - sum(stacked) + len(stacked)
         most = max(MOST_BYTES_OF_A_LOOP, MOST_BYTES_OF_A_FEW_TURNS - BYTES_OF_A_ROW * max(rows, FEWEST_ROWS))
@@ -184,7 +207,7 @@ def _draw_within(graph: Graph, captions: _Captions, page: float | None, least: b
     for key, (x, y) in placed.nodes.items():
         draw(parts[key], picture, x + left, y + top, graph)
     bottom = _footer(picture, graph, captions.overview, top + placed.height, read)
-    drawn = Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph)
+    drawn = Drawn(picture.finish(width, bottom, alt, class_="ak-picture ak-graph"), alt, graph, bottom)
     return None if _too_large(drawn, stored=page is None) and not least else drawn
 
 
@@ -293,9 +316,7 @@ def _legend(picture: Picture, graph: Graph, y: float, width: float) -> float:
         entries.append(
             (
                 "stack",
-                "repeated"
-                if any(item.times > 1 for item in graph.items.values() if item.kind == "stack")
-                else "folded",
+                "repeated" if any(item.of_turns and item.times > 1 for item in graph.items.values()) else "folded",
             )
         )
     if graph.links:

@@ -57,6 +57,11 @@ class Item:
     again: bool = False  # a further use of a tensor that has its box elsewhere
     held: list[Link] = field(default_factory=list)  # of a stack: such further uses, which are told in its box
 
+    @property
+    def of_turns(self) -> bool:
+        """Whether it is a stack of turns, or of one that is closed; else a stack is a middle that was left out."""
+        return self.kind == "stack" and bool(self.path)
+
 
 @dataclass(slots=True)
 class Link:

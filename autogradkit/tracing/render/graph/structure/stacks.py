@@ -3,7 +3,7 @@
 Rests on `model.py` and `collapse.py`; `fold.py` asks it. Turns are equal where the same operations ran at the same places of
 the source and gave tensors of the same shapes, of any shape where none of them is recorded, as in a loop over parameters; also
 where `loss = loss + …` began with a number. The layers of a network that is one chain of equal layers are such turns too. Where
-that is too large, there are stacks from three turns on, and no turn beside.
+that is too large or very tall, there are stacks of fewer turns, and fewer turns beside.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from autogradkit.tracing.render.graph.structure.model import Graph, Item
 LEAST_TURNS = 5
 MOST_PERIODS = 64  # lengths of a turn that are tried: the most frequent distances between equal operations
 MOST_OPEN = 96  # items of an opened stack; beyond it the opened stack shows stacks again
+LEAST_CLOSED = 3  # items of the turns that are closed
 PARTS = 8  # of a large stack that is opened
 
 
@@ -35,9 +36,10 @@ class Stacking:
 
 SMALLER = (
     Stacking(3),
-    Stacking(3, last=False),
-    Stacking(3, first=False, last=False),
+    Stacking(2, last=False),
+    Stacking(2, first=False, last=False),
 )  # one after the other, where it is too large
+ONE_OPEN = SMALLER[1]  # where it is too tall
 
 
 def may_repeat(ops: Sequence[Op], least: int) -> bool:
@@ -80,19 +82,25 @@ class _Stacks:
         before, behind = turns[: self.how.first], turns[count - self.how.last :]
         for turn in before:
             self.search(turn)
-        self._stack(turns[len(before) : count - len(behind)], 1 + len(before))
+        closed = slice(len(before), count - len(behind))
+        counted, inner = self._counted(turns, closed)
+        # Without a loop that counts just them they are equal layers, one network that is called again, or turns of an inner loop
+        # that the outer one begins anew.
+        heads = [self.graph.items[turn[0]] for turn in turns]
+        layers = {head.title for head in heads if head.kind == "module"}
+        kind = "inner turn" if inner else "turn" if counted else "block" if len(layers) == count else "repeat"
+        self._stack(turns[closed], 1 + len(before), counted, kind)
         for turn in behind:
             self.search(turn)
         self.search(keys[start + period * count :])
 
-    def _stack(self, turns: list[list[str]], first: int) -> None:
+    def _stack(self, turns: list[list[str]], first: int, counted: list[int], kind: str) -> None:
+        """Close these turns, which a loop may have `counted`; else the first has this number."""
+        if sum(map(len, turns)) < LEAST_CLOSED:
+            return
         items = [self.graph.items[key] for turn in turns for key in turn]
-        ran = [[op for key in turn for op in _ops_of(self.graph.items[key])] for turn in turns]
-        ops = [op for turn in ran for op in turn]
-        counted, inner = self._counted(ran)
+        ops = [op for turn in turns for op in self._ran(turn)]
         numbers = counted or list(range(first, first + len(turns)))
-        # Without a loop that counts just them they are equal layers, or turns of an inner loop that the outer one begins anew.
-        kind = "inner turn" if inner else "turn" if counted else "block" if items[0].kind == "module" else "repeat"
         title = f"{kind}s {numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else f"{kind} {numbers[0]}"
         if len(numbers) <= numbers[-1] - numbers[0]:
             title = f"{len(numbers)} of the {title}"
@@ -112,16 +120,22 @@ class _Stacks:
             return
         size = -(-len(turns) // PARTS)
         for place in range(0, len(turns), size):
-            self._stack(turns[place : place + size], first + place)
+            self._stack(turns[place : place + size], first + place, counted[place : place + size], kind)
 
-    def _counted(self, turns: list[list[Op]]) -> tuple[list[int], bool]:
-        """The numbers of these turns, as the loop around just them counts, and whether it is in another one; else none."""
-        places = [{() if op.position is None else op.position.turn for op in turn} for turn in turns]
+    def _ran(self, turn: Sequence[str]) -> list[Op]:
+        return [op for key in turn for op in _ops_of(self.graph.items[key])]
+
+    def _counted(self, turns: list[list[str]], closed: slice) -> tuple[list[int], bool]:
+        """The numbers of those turns that are `closed`, as the loop around just these turns counts, and whether it is in another
+        one; else none."""
+        places = [{() if op.position is None else op.position.turn for op in self._ran(turn)} for turn in turns]
         for depth in range(min(len(turn) for place in places for turn in place)):  # of each loop, outermost first
             counts = [{turn[: depth + 1] for turn in place} for place in places]
             if all(len(each) == 1 for each in counts) and len(set().union(*counts)) == len(turns):
                 *outer, numbers = zip(*(each.pop() for each in counts), strict=True)
-                return (list(numbers), bool(outer)) if all(len(set(each)) == 1 for each in outer) else ([], False)
+                return (
+                    (list(numbers[closed]), bool(outer)) if all(len(set(each)) == 1 for each in outer) else ([], False)
+                )
         return [], False
 
 
@@ -131,7 +145,8 @@ def _ops_of(item: Item) -> list[Op]:
 
 def _place(op: Op) -> object:
     """Where in the source an op was called."""
-    return op.position and (op.position.file, op.position.line, op.position.column, op.position.function)
+    at = op.position
+    return at and (at.file, at.line, at.column, at.end_line, at.end_column, at.function)
 
 
 def _mark(item: Item, graph: Graph, recorded: Container[tuple[str, object]]) -> object:
@@ -141,7 +156,7 @@ def _mark(item: Item, graph: Graph, recorded: Container[tuple[str, object]]) -> 
     for op in _ops_of(item):
         place = _place(op)
         # A loop over parameters, `p -= lr * p.grad`, has turns for tensors of all shapes.
-        any_shape = op.kind in ("op", "inplace") and (op.name, place) not in recorded
+        any_shape = op.kind in ("op", "inplace", "detach") and (op.name, place) not in recorded
         shapes = () if any_shape else tuple(graph.values[output].numbers.shape for output in op.outputs)
         found.append((op.name, place, shapes))
     return (item.kind, *found) if found else item.key

@@ -190,4 +190,4 @@ def _short(text: str) -> str:
 
 
 def _stack_text(item: Item) -> str:
-    return f"{item.title}: {len(item.ops):,} operations" if item.times > 1 else item.title
+    return f"{item.title}: {len(item.ops):,} operations" if item.of_turns else item.title

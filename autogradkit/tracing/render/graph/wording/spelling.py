@@ -7,12 +7,12 @@ are tensors are drawn as edges, so what is spelled is the rest of the call, and 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
 
 from autogradkit.tracing.events import Argument, Op, Value
 from autogradkit.tracing.labels import TRANSPOSED
 from autogradkit.tracing.render.graph.structure.model import inputs_of
+from autogradkit.tracing.subscripts import subscript
 
 CUTS = {
     "detach": "✂ detach",
@@ -40,7 +40,6 @@ _CASTS = {
 _IN_ANY_ORDER = ("+", "*", "==", "!=", "&", "|", "^")  # signs between operands that may change places
 _REDUCTIONS = ("none", "mean", "sum")
 _SIZE = re.compile(r"torch\.Size\(\[([^]]*)\]\)")  # how a shape is printed: with it `view(a.shape)` is given sizes
-_NEW_DIMENSION = re.compile(r"[\w)\]]\[[^]]*\b(None|newaxis)\b")  # X[:, None]
 _ASSIGNS = re.compile(r"[^=]*\]\s*=(?!=)")
 
 
@@ -153,11 +152,7 @@ def spelled_call(op: Op, labels: Mapping[int, str], values: Mapping[int, Value])
 
 def spelled_index(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]) -> str:
     """`X[0:2]`, `[:, 1]`, `X[rows]`, `X[:, None]` of an op that subscripts are made of; empty for any other."""
-    written = op.position.code if op.position is not None else ""
-    subscripts = ["slice", "select", "index"]
-    if op.part_of is None and "unsqueeze" not in written and _NEW_DIMENSION.search(written):
-        subscripts.append("unsqueeze")
-    if op.facts.label not in subscripts or not op.inputs or op.inputs[0].value is None:
+    if not op.inputs or op.inputs[0].value is None:
         return ""
     source = values[op.inputs[0].value]
     owner = source.name if source.name is not None and len(source.name) <= 12 else ""
@@ -165,26 +160,8 @@ def spelled_index(op: Op, labels: Mapping[int, str], values: Mapping[int, Value]
         picked = [":" if each.value is None else labels[each.value] for each in op.inputs[1:]]
         inside = ", ".join(picked)
         return f"{owner}[{inside}]" if picked and len(inside) <= 14 else f"{owner}[…]"
-    given: dict[str, int] = {}
-    for argument in op.inputs[1:]:
-        name = _parameter(op, argument)
-        if name is None or argument.text is None or not re.fullmatch(r"-?\d+", argument.text):
-            return ""
-        given[name] = int(argument.text)
-    dim = given.get("dim", 0)
-    if op.facts.label == "unsqueeze":
-        if dim == len(source.numbers.shape) > 1 and "..." in written:
-            return f"{owner}[..., None]"
-        inside = "None"
-    elif op.facts.label == "select":
-        inside = str(given.get("index", 0))
-    else:
-        end = given.get("end", sys.maxsize)
-        whole = len(source.numbers.shape) > dim and end >= source.numbers.shape[dim]
-        start, step = given.get("start", 0), given.get("step", 1)
-        inside = f"{start or ''}:{'' if whole else end}" + (f":{step}" if step != 1 else "")
-        inside = f"0{inside}" if not start and not whole and re.search(rf"[\[, ]0\s*:\s*{end}\b", written) else inside
-    return f"{owner}[{':, ' * dim}{inside}]"
+    taken = subscript(op, source)
+    return taken and owner + taken
 
 
 def _rest(op: Op) -> list[Argument]:

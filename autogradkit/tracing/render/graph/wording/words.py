@@ -122,11 +122,8 @@ def item_title(item: Item, graph: Graph) -> str:
         calls = f" in {item.times} calls" if item.times > 1 else ""
         return f"module {item.title}, {len(item.ops)} operation{'s' * (len(item.ops) != 1)}{calls}"
     if item.kind == "stack":
-        return (
-            f"{item.title}, {len(item.ops)} operations"
-            if item.times == 1
-            else f"{item.title}, {item.times} equal turns"
-        )
+        equal = f"{item.times} equal turns" if item.times > 1 else f"{len(item.ops)} operations"
+        return f"{item.title}, {equal}" if item.of_turns else item.title
     return f"{item.title}, which failed"
 
 
