@@ -28,7 +28,6 @@ _PIPES = "torch.utils.data.Dataset and IterableDataset read, and a generator map
 _DISPATCHED = (
     "torch.utils._python_dispatch.TorchDispatchMode hears the operators that run, and autogradkit.record the ops"
 )
-_COMPUTED_AGAIN = "torch.utils.checkpoint.checkpoint(f, x) computes all of f again"
 _PROCESSES = "training in one process, which init_process_group(world_size=1) is content with"
 _ONE_DEVICE = "there is one device, the processor, so torch.nn.DataParallel(model) calls the model itself"
 _COMPRESSED = (
@@ -53,9 +52,6 @@ _INSTEAD = {
     "distributed.launch": _PROCESSES,
     "distributed.run": _PROCESSES,
     "fx.experimental.proxy_tensor": f"{_DISPATCHED}; torch.fx.symbolic_trace(f) has the graph of a function",
-    "utils.checkpoint.CheckpointPolicy": _COMPUTED_AGAIN,
-    "utils.checkpoint.SelectiveCheckpointContext": _COMPUTED_AGAIN,
-    "utils.checkpoint.create_selective_checkpoint_contexts": _COMPUTED_AGAIN,
     "utils.cpp_extension": "nothing is compiled here: torch.library.custom_op makes an operator of a function of Python",
     "utils.data.DFIterDataPipe": _PIPES,
     "utils.data.DataChunk": _PIPES,

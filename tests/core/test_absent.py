@@ -76,7 +76,6 @@ def test_what_is_left_out_for_good_says_what_there_is_instead() -> None:
     refused = {
         "utils.data": ("IterDataPipe", "a generator maps, filters and batches"),
         "fx.experimental.proxy_tensor": ("make_fx", "torch.fx.symbolic_trace(f) has the graph"),
-        "utils.checkpoint": ("create_selective_checkpoint_contexts", "computes all of f again"),
         "cuda": ("nccl", "torch.nn.DataParallel(model) calls the model itself"),
     }
     for namespace, (name, said) in refused.items():
