@@ -230,6 +230,7 @@ else:
                 "get_deterministic_debug_mode set_deterministic_debug_mode get_float32_matmul_precision "
                 "set_float32_matmul_precision set_flush_denormal"
             ),
+            "autogradkit.storage": "StorageBase",
             "autogradkit.utils.dlpack": "to_dlpack",
             "autogradkit.core.schemes": (
                 "qscheme per_tensor_affine per_tensor_symmetric per_channel_affine per_channel_symmetric "
