@@ -26,7 +26,7 @@ _QUANTIZED = (
 )
 _PIPES = "torch.utils.data.Dataset and IterableDataset read, and a generator maps, filters and batches what they give"
 _DISPATCHED = (
-    "torch.utils._python_dispatch.TorchDispatchMode hears the operators that run, and autogradkit.record the ops"
+    "make_fx has the graph of the operators that run, and torch.utils._python_dispatch.TorchDispatchMode hears them"
 )
 _PROCESSES = "training in one process, which init_process_group(world_size=1) is content with"
 _ONE_DEVICE = "there is one device, the processor, so torch.nn.DataParallel(model) calls the model itself"

@@ -75,7 +75,7 @@ def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name
 def test_what_is_left_out_for_good_says_what_there_is_instead() -> None:
     refused = {
         "utils.data": ("IterDataPipe", "a generator maps, filters and batches"),
-        "fx.experimental.proxy_tensor": ("make_fx", "torch.fx.symbolic_trace(f) has the graph"),
+        "fx.experimental.proxy_tensor": ("ProxyTorchDispatchMode", "torch.fx.symbolic_trace(f) has the graph"),
         "cuda": ("nccl", "torch.nn.DataParallel(model) calls the model itself"),
     }
     for namespace, (name, said) in refused.items():
