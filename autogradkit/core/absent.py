@@ -41,6 +41,7 @@ _INSTEAD = {
     "torch.package": "torch.save(model, path) keeps a model whose classes can be imported",
     "ao": _QUANTIZED,
     "ao.nn": _QUANTIZED,
+    "ao.quantization": _QUANTIZED,
     "ao.nn.quantized": _QUANTIZED,
     "ao.nn.quantized.dynamic": _QUANTIZED,
     "quantization": _QUANTIZED,
