@@ -217,6 +217,10 @@ else:
             "autogradkit.futures": "Future",
             "autogradkit.jit": "ScriptFunction ScriptModule",
             "autogradkit._ops.asserting": "_assert _assert_async",
+            "autogradkit._ops.checks": (
+                "_check _check_index _check_is_size _check_not_implemented _check_tensor_all _check_tensor_all_with _check_type "
+                "_check_value _check_with"
+            ),
             "autogradkit.core.streams": "Event Stream",
             "autogradkit.amp": "GradScaler autocast is_autocast_enabled get_autocast_dtype",
             "autogradkit.compiler": "compile",
@@ -226,6 +230,7 @@ else:
                 "get_deterministic_debug_mode set_deterministic_debug_mode get_float32_matmul_precision "
                 "set_float32_matmul_precision set_flush_denormal"
             ),
+            "autogradkit.storage": "StorageBase",
             "autogradkit.utils.dlpack": "to_dlpack",
             "autogradkit.core.schemes": (
                 "qscheme per_tensor_affine per_tensor_symmetric per_channel_affine per_channel_symmetric "

@@ -4,6 +4,6 @@ from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.storages import UntypedStorage as UntypedStorage
 from autogradkit.core.typed_storages import TypedStorage as TypedStorage
 
-_StorageBase = UntypedStorage  # which PyTorch's is derived from
+StorageBase = _StorageBase = UntypedStorage  # which PyTorch's is derived from
 
 __getattr__ = _absent_from("storage")

@@ -24,6 +24,7 @@ NAMESPACES = (
     "ao.nn.quantized",
     "ao.nn.quantized.dynamic",
     "ao.nn.quantized.dynamic.modules.linear",
+    "ao.quantization",
     "autograd",
     "autograd.anomaly_mode",
     "autograd.forward_ad",
@@ -162,7 +163,10 @@ def _made_in(module: ModuleType, value: Any) -> bool:
     place = getattr(value, "__module__", None) or type(value).__module__
     if isinstance(value, BuiltinFunctionType):  # C++ functions of several namespaces say "torch"
         return place.partition(".")[0] == "torch"
-    return any(place == made or place.startswith(made + ".") for made in (module.__name__, "torch._C"))
+    moved = module.__name__.replace(
+        "torch.quantization", "torch.ao.quantization"
+    )  # of which the former has the old names
+    return any(place == made or place.startswith(made + ".") for made in (module.__name__, moved, "torch._C"))
 
 
 def text() -> str:

@@ -11,6 +11,7 @@ from autogradkit._C import _functorch as _functorch
 from autogradkit._C import _nn as _nn
 from autogradkit._C import _profiler as _profiler
 from autogradkit._ops.declare.names import _VariableFunctionsClass as _VariableFunctionsClass
+from autogradkit._ops.declare.overriding import STATE as _STATE
 from autogradkit._ops.declare.overriding import DisableTorchFunction as DisableTorchFunction
 from autogradkit._ops.declare.overriding import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from autogradkit._ops.declare.overriding import _disabled as _disabled_torch_function_impl  # noqa: F401
@@ -65,5 +66,34 @@ class _Switch:
 
 _jit_set_profiling_executor = _Switch(True)
 _jit_set_profiling_mode = _Switch(True)
+
+
+def _is_torch_function_mode_enabled() -> bool:
+    """Whether a `TorchFunctionMode` is on."""
+    return bool(_STATE.modes)
+
+
+def _get_default_device() -> str:
+    """The device that C++ makes tensors on: the processor, whatever `set_default_device` says."""
+    return "cpu"
+
+
+class _OfTranslator:
+    """A class of what PyTorch's translator makes, which there is none of here: something to ask `isinstance` for."""
+
+    def __init__(self) -> None:
+        raise TypeError(f"torch._C.{type(self).__name__}: No constructor defined!")
+
+
+def _of_translator(name: str) -> type[_OfTranslator]:
+    return type(name, (_OfTranslator,), {"__module__": "autogradkit", "__doc__": _OfTranslator.__doc__})
+
+
+Block = _of_translator("Block")
+Node = _of_translator("Node")
+ScriptMethod = _of_translator("ScriptMethod")
+TracingState = _of_translator("TracingState")
+Type = _of_translator("Type")
+Value = _of_translator("Value")
 
 __getattr__ = _absent_from("_C")

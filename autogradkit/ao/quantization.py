@@ -21,7 +21,7 @@ from autogradkit.quantization.stubs import DeQuantStub as DeQuantStub
 from autogradkit.quantization.stubs import QuantStub as QuantStub
 from autogradkit.quantization.stubs import QuantWrapper as QuantWrapper
 
-__getattr__ = _absent_from("quantization")
+__getattr__ = _absent_from("ao.quantization")
 
 
 class FakeQuantizeBase(ObserverBase):

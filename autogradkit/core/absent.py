@@ -26,9 +26,8 @@ _QUANTIZED = (
 )
 _PIPES = "torch.utils.data.Dataset and IterableDataset read, and a generator maps, filters and batches what they give"
 _DISPATCHED = (
-    "torch.utils._python_dispatch.TorchDispatchMode hears the operators that run, and autogradkit.record the ops"
+    "make_fx has the graph of the operators that run, and torch.utils._python_dispatch.TorchDispatchMode hears them"
 )
-_COMPUTED_AGAIN = "torch.utils.checkpoint.checkpoint(f, x) computes all of f again"
 _PROCESSES = "training in one process, which init_process_group(world_size=1) is content with"
 _ONE_DEVICE = "there is one device, the processor, so torch.nn.DataParallel(model) calls the model itself"
 _COMPRESSED = (
@@ -42,6 +41,7 @@ _INSTEAD = {
     "torch.package": "torch.save(model, path) keeps a model whose classes can be imported",
     "ao": _QUANTIZED,
     "ao.nn": _QUANTIZED,
+    "ao.quantization": _QUANTIZED,
     "ao.nn.quantized": _QUANTIZED,
     "ao.nn.quantized.dynamic": _QUANTIZED,
     "quantization": _QUANTIZED,
@@ -53,9 +53,6 @@ _INSTEAD = {
     "distributed.launch": _PROCESSES,
     "distributed.run": _PROCESSES,
     "fx.experimental.proxy_tensor": f"{_DISPATCHED}; torch.fx.symbolic_trace(f) has the graph of a function",
-    "utils.checkpoint.CheckpointPolicy": _COMPUTED_AGAIN,
-    "utils.checkpoint.SelectiveCheckpointContext": _COMPUTED_AGAIN,
-    "utils.checkpoint.create_selective_checkpoint_contexts": _COMPUTED_AGAIN,
     "utils.cpp_extension": "nothing is compiled here: torch.library.custom_op makes an operator of a function of Python",
     "utils.data.DFIterDataPipe": _PIPES,
     "utils.data.DataChunk": _PIPES,

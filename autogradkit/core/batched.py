@@ -17,6 +17,7 @@ from typing import Any, Never, cast
 import numpy as np
 
 from autogradkit.core.errors import NoArrayError, within_transform
+from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.tensor import Tensor, wrap
 
 _ITEM = (
@@ -44,7 +45,7 @@ class Batch:
         self.size = size
         self.randomness = randomness
         self.thread = threading.get_ident()
-        self.number = len(BATCHES) + 1
+        self.number = len(under_way()) + 1
 
 
 BATCHES: list[Batch] = []  # the calls that are under way, the innermost last
@@ -244,3 +245,32 @@ def innermost(values: Sequence[Any]) -> Batch | None:
         if its is not None and (found is None or its.number > found.number):
             found = its
     return found
+
+
+def add_batch_dim(tensor: Tensor, dim: int, level: int, /) -> Tensor:
+    """One sample of a tensor whose samples lie along `dim`, for the `vmap` of this level, from 1 for the outermost."""
+    samples: Any = tensor
+    dim = wrap_dim(dim, samples.dim())
+    return wrap_batched(samples.movedim(dim, 0) if dim else samples, of_level(level))
+
+
+def remove_batch_dim(tensor: Tensor, level: int, batch_size: int, out_dim: int, /) -> Tensor:
+    """All samples of a tensor of the `vmap` of this level, along `out_dim`; what is none is the same for `batch_size` samples."""
+    batch = of_level(level)
+    if batch.size != batch_size:
+        raise RuntimeError(f"the vmap of level {level} has {batch.size} samples, not {batch_size}")
+    samples = unwrapped(tensor, [batch])
+    return samples.movedim(0, out_dim) if out_dim else samples
+
+
+def of_level(level: int) -> Batch:
+    """The `vmap` of this level that is under way in this thread. Raises RuntimeError where there is none."""
+    for batch in under_way():
+        if batch.number == level:
+            return batch
+    raise RuntimeError(f"no vmap of level {level} is under way")
+
+
+def is_sample(value: Any, level: int) -> bool:
+    """Whether it is one sample of the batch of the `vmap` of this level."""
+    return samples_of(value, of_level(level)) is not None

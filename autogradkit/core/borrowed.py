@@ -95,7 +95,13 @@ _BORROWED: dict[str, dict[str, str]] = {
     "nn.modules.dropout": {"F": _F},
     "nn.modules.linear": {"F": _F, **_PARAMETER},
     "nn.modules.loss": {"F": _F, **_REDUCTION, "PairwiseDistance": "nn.modules.distance.PairwiseDistance"},
-    "nn.modules.module": {"OrderedDict": "=collections.OrderedDict", "namedtuple": "=collections.namedtuple"},
+    "nn.modules.module": {
+        "OrderedDict": "=collections.OrderedDict", "namedtuple": "=collections.namedtuple",
+        **{
+            f"_global_{what}_registration_hooks": f"nn.modules.global_hooks._global_{what}_registration_hooks"
+            for what in ("buffer", "module", "parameter")
+        },
+    },
     "nn.modules.normalization": {"F": _F, **_PARAMETER, "Size": "torch.Size"},
     "nn.modules.padding": {"F": _F},
     "nn.modules.rnn": {"_VF": "_VF"},

@@ -156,6 +156,8 @@ def eye_(tensor: Tensor) -> Tensor:
     """
     if tensor.ndimension() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
+    if tensor.is_meta:
+        return tensor  # which has sizes, and no numbers to set
     return _filled(tensor, "eye", identity, *tensor.shape, out=tensor, requires_grad=tensor.requires_grad)
 
 
@@ -255,6 +257,8 @@ def trunc_normal_(
         warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect."
         )
+    if tensor.is_meta:
+        return tensor  # no number is drawn, and so none falls outside
     inside = _normal_below((b - mean) / std) - _normal_below((a - mean) / std)
     draw = _redrawn if inside > 0.3 else _accepted
     return _filled(tensor, "trunc_normal", draw, tensor, mean, std, a, b, generator)

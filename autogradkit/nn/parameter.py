@@ -9,4 +9,6 @@ from autogradkit.nn.uninitialized import is_lazy as is_lazy
 
 __all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter"]
 
+_ParameterMeta = type(Parameter)  # by PyTorch's name, for packages that import it
+
 __getattr__ = _absent_from("nn.parameter")

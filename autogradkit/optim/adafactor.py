@@ -70,6 +70,7 @@ class Adafactor(FormulaOptimizer):
         }
         super().__init__(params, defaults)
 
+    _asks_for_numbers = True
     _later_options = MappingProxyType({"foreach": None})
     _symbols = MappingProxyType({"step": "t", "row_var": "row", "col_var": "column", "variance": "v"})
 

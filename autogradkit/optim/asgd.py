@@ -59,6 +59,7 @@ class ASGD(FormulaOptimizer):
         }
         super().__init__(params, defaults)
 
+    _asks_for_numbers = True
     _counts = ("step", "eta", "mu")
     _captured = (_CAPTURED, _CAPTURED)
     _symbols = MappingProxyType({"step": "t", "eta": "eta", "mu": "mu", "ax": "ax"})

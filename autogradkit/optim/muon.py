@@ -110,6 +110,10 @@ class Muon(Optimizer):
 
         return update
 
+    def _update_without_numbers(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
+        self.state[parameter].setdefault("momentum_buffer", zeros(gradient))
+        return parameter
+
 
 def _orthogonal(matrix: Array, coefficients: tuple[float, float, float], steps: int, eps: float) -> Array:
     """Newton and Schulz's iteration: about U·Vᵀ of a matrix U·S·Vᵀ, in float32 rounded to bfloat16 after each operation."""

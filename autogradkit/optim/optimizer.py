@@ -19,7 +19,7 @@ from autogradkit.core import errors
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.facts import Declaration, OpFacts, Remembering
 from autogradkit.core.frames import entry, shorten
-from autogradkit.core.meta import CLASSES, META
+from autogradkit.core.meta import CLASSES, META, NO_ITEM
 from autogradkit.core.pending import reading, unread, writing
 from autogradkit.core.quiet import quietly
 from autogradkit.core.recording import RECORDERS, observed
@@ -224,10 +224,14 @@ class Optimizer(Saved):
         """Change a parameter by a sparse gradient, and return it."""
         raise NotImplementedError
 
+    _asks_for_numbers: ClassVar[bool] = (
+        False  # whether a step depends on single elements, as no step of the meta device can
+    )
+
     def _update_without_numbers(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
         """Change a parameter on the meta device, and return it: it has a state then, of its sizes."""
-        if type(self)._differentiated is Optimizer._differentiated:
-            raise NotImplementedError(f"{type(self).__name__} has no step of parameters on the meta device")
+        if self._asks_for_numbers:
+            raise RuntimeError(NO_ITEM)
         with no_grad():
             self._differentiated({**group, "foreach": None}, parameter, gradient)
         return parameter

@@ -160,9 +160,14 @@ def _dict_flatten_with_keys(d: dict[Any, Any]) -> tuple[list[tuple[Any, Any]], C
     return with_keys(d)
 
 
-# The two ways likewise, by PyTorch's names.
+# The two ways likewise, by PyTorch's names, and those of lists, tuples and named tuples.
 _dict_flatten, _dict_unflatten = SUPPORTED_NODES[dict].flatten_fn, SUPPORTED_NODES[dict].unflatten_fn
 _list_flatten, _list_unflatten = SUPPORTED_NODES[list].flatten_fn, SUPPORTED_NODES[list].unflatten_fn
+_tuple_flatten, _tuple_unflatten = SUPPORTED_NODES[tuple].flatten_fn, SUPPORTED_NODES[tuple].unflatten_fn
+_namedtuple_flatten, _namedtuple_unflatten = (
+    SUPPORTED_NODES[namedtuple].flatten_fn,
+    SUPPORTED_NODES[namedtuple].unflatten_fn,
+)
 _list_flatten_with_keys = SUPPORTED_NODES[list].flatten_with_keys_fn
 
 

@@ -26,6 +26,11 @@ from autogradkit.engine.packing import saved_tensors_hooks
 from autogradkit.engine.saved import saved_was_edited
 from autogradkit.random import fork_rng
 from autogradkit.utils.checkpoint_log import OpLog, both_runs
+from autogradkit.utils.selective_checkpoint import CheckpointPolicy as CheckpointPolicy
+from autogradkit.utils.selective_checkpoint import SelectiveCheckpointContext as SelectiveCheckpointContext
+from autogradkit.utils.selective_checkpoint import (
+    create_selective_checkpoint_contexts as create_selective_checkpoint_contexts,
+)
 
 _DEFAULT = (
     "is recommended, but if you need to preserve the current default behavior, you can pass use_reentrant=True. Refer to docs "

@@ -75,8 +75,9 @@ def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name
 def test_what_is_left_out_for_good_says_what_there_is_instead() -> None:
     refused = {
         "utils.data": ("IterDataPipe", "a generator maps, filters and batches"),
-        "fx.experimental.proxy_tensor": ("make_fx", "torch.fx.symbolic_trace(f) has the graph"),
-        "utils.checkpoint": ("create_selective_checkpoint_contexts", "computes all of f again"),
+        "ao.quantization": ("prepare_qat", "quantises linear and recurrent layers"),
+        "quantization": ("get_default_qconfig", "quantises linear and recurrent layers"),
+        "fx.experimental.proxy_tensor": ("ProxyTorchDispatchMode", "torch.fx.symbolic_trace(f) has the graph"),
         "cuda": ("nccl", "torch.nn.DataParallel(model) calls the model itself"),
     }
     for namespace, (name, said) in refused.items():

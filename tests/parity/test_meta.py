@@ -291,8 +291,65 @@ def test_optimizers_step_without_numbers_and_have_a_state_then(name: str) -> Non
     assert state(ak) == state(torch)
 
 
-def test_an_optimizer_without_such_a_step_says_so() -> None:
-    weight = ak.nn.Parameter(ak.ones(2, 3, device="meta"))
-    weight.grad = ak.ones_like(weight)
-    with pytest.raises(NotImplementedError, match="no step of parameters on the meta device"):
-        ak.optim.Muon([weight]).step()
+@pytest.mark.parametrize("name", ["ASGD", "Adafactor"])
+def test_a_step_that_depends_on_single_numbers_is_refused(name: str) -> None:
+    for library in (ak, torch):
+        weight = library.nn.Parameter(library.ones(2, 3, device="meta"))
+        weight.grad = library.ones_like(weight)
+        with pytest.raises(RuntimeError, match=r"^Tensor\.item\(\) cannot be called on meta tensors$"):
+            getattr(library.optim, name)([weight]).step()
+
+
+def test_muon_has_a_state_without_numbers() -> None:
+    for library in (ak, torch):
+        weight = library.nn.Parameter(library.ones(2, 3, device="meta"))
+        optimizer = library.optim.Muon([weight])
+        kept = []
+        for _ in range(2):
+            weight.grad = library.ones_like(weight)
+            optimizer.step()
+            kept.append(optimizer.state[weight]["momentum_buffer"])
+        assert kept[0] is kept[1]
+        assert (kept[0].is_meta, tuple(kept[0].shape), list(optimizer.state[weight])) == (
+            True,
+            (2, 3),
+            ["momentum_buffer"],
+        )
+
+
+FACTORIES = ("zeros(2)", "ones(2, 3)", "full((2,), 3.0)", "arange(3)", "eye(2)", "linspace(0, 1, 3)", "zeros(())")
+
+
+@pytest.mark.parametrize("call", FACTORIES)
+def test_a_factory_takes_the_jagged_layout_for_the_usual_one(call: str) -> None:
+    said = []
+    for library in (ak, torch):
+        made = eval(f"torch.{call[:-1]}, layout=torch.jagged)", {"torch": library})
+        said.append((repr(made), str(made.layout)))
+    assert said[0] == said[1]
+
+
+def test_initial_values_windows_and_parametrizations_without_numbers() -> None:
+    def said(library: Any) -> list[Any]:
+        init, parametrizations = library.nn.init, library.nn.utils.parametrizations
+        state = library.get_rng_state()
+        with library.device("meta"):
+            matrix = library.nn.Parameter(library.empty(3, 4))
+            made = [
+                init.trunc_normal_(matrix, std=0.02),
+                init.trunc_normal_(matrix, 5.0, 1.0, 6.5, 7.0),
+                init.eye_(matrix),
+                library.hann_window(4),
+                library.signal.windows.hamming(5),
+                *parametrizations.spectral_norm(library.nn.Linear(3, 4)).state_dict().values(),
+                *parametrizations.weight_norm(library.nn.Linear(3, 4)).state_dict().values(),
+            ]
+            part = library.arange(6.0)[1:]
+            moved = library.empty(0).set_(part)
+        assert bool((library.get_rng_state() == state).all())
+        return [(each.device.type, tuple(each.shape)) for each in made] + [
+            moved.shape == part.shape,
+            moved.storage_offset(),
+        ]
+
+    assert said(ak) == said(torch)

@@ -260,3 +260,15 @@ def test_conversions_keep_the_parameter_objects() -> None:
         layer.double()
         assert layer.weight is weight
         assert weight.dtype == weight.grad.dtype == m.float64
+
+
+def test_a_module_without_forward_says_so() -> None:
+    def said(library: Any) -> list[str]:
+        said = []
+        for call in (lambda m: m(3), lambda m: m(), lambda m: m(x=3), lambda m: m.forward(1, 2)):
+            with pytest.raises((NotImplementedError, TypeError)) as raised:
+                call(type("Bare", (library.nn.Module,), {})())
+            said.append(str(raised.value))
+        return said
+
+    assert said(autogradkit) == said(torch)

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
+from autogradkit import vision
 from autogradkit.vision import datasets as ours
 from tests.parity.oracle import error_of
 from tests.parity.oracle_vision import torchvision
@@ -334,3 +335,13 @@ def test_a_wrapped_data_set_is_copied(tmp_path: Path) -> None:
     assert type(again).__name__ == "WrappedEuroSAT"
     assert [again[at] for at in range(3)] == [found[at] for at in range(3)]
     assert again.classes == ["Forest", "River"]
+
+
+def test_what_opens_pictures() -> None:
+    for library in (vision, torchvision):
+        library.set_image_backend("PIL")
+        assert library.get_image_backend() == "PIL"
+        with pytest.raises(ValueError, match=r"^Invalid backend 'nope'\. Options are 'PIL' and 'accimage'$"):
+            library.set_image_backend("nope")
+    with pytest.raises(NotImplementedError, match="'PIL' opens the same pictures"):
+        vision.set_image_backend("accimage")

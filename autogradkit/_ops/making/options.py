@@ -20,7 +20,7 @@ from autogradkit.core.device import is_meta
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, get_default_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.errors import WHOLE_NUMBERS
-from autogradkit.core.layout import refuse_blocks, sparse_coo, strided
+from autogradkit.core.layout import jagged, refuse_blocks, sparse_coo, strided
 from autogradkit.core.meta import NO_DATA, emptied, hollow, wrap_meta
 from autogradkit.core.pending import writing
 from autogradkit.core.quiet import quietly
@@ -102,6 +102,11 @@ def dtype_in(options: dict[str, Any], default: Dtype | None = None) -> Dtype:
 
 
 # What PyTorch makes by `arange` or `linspace`, which leave the sizes of an `out=` that holds as many numbers.
+_DENSE = (
+    None,
+    strided,
+    jagged,
+)  # jagged is of nested tensors; a factory of dense ones takes it for strided, as in PyTorch
 _KEEPING_SIZES = ("arange", "range", "linspace", "fft_fftfreq", "fft_rfftfreq")
 
 
@@ -123,7 +128,7 @@ def filled_tensor(
     """
     kind = dtype_in(options, default).numpy
     out: Tensor | None = options.get("out")
-    if options.get("layout") is not None and options["layout"] is not strided:
+    if options.get("layout") not in _DENSE:
         return _made_sparse(shape, fill, options, kind, name)
     if out is None:
         meta = require_place(options)
@@ -201,7 +206,7 @@ def finished(array: Any, options: dict[str, Any]) -> Tensor:
     if require_place(options) and isinstance(array, np.ndarray):
         return _without_numbers(hollow(array.shape, array.dtype, element_strides(array)), options)
     layout = options.get("layout")
-    if layout is not None and layout is not strided and isinstance(array, np.ndarray):
+    if layout not in _DENSE and isinstance(array, np.ndarray):
         raise NotImplementedError(f"layout={layout} is not available here: make the tensor, and use to_sparse()")
     tensor = around(array)
     if options.get("requires_grad"):

@@ -15,6 +15,7 @@ from autogradkit._ops.declare.kinds import Object, Options, Sizes, Storage, SymI
 from autogradkit._ops.declare.writing import history_of
 from autogradkit._ops.making.options import dtype_in, finished
 from autogradkit.core.dtype import CPP_NAMES, SCALAR_TYPE_NAMES
+from autogradkit.core.meta import MetaArray, hollow_of
 from autogradkit.core.recording import reported
 from autogradkit.core.storage import Array, offset_of, strided
 from autogradkit.core.storages import UntypedStorage
@@ -182,6 +183,9 @@ def _(self: Tensor, source: Storage, storage_offset: SymInt, size: Sizes, stride
 def _(self: Tensor, source: Tensor) -> Any:
     _require_dtype(self, source)
     array = source._memory
+    if self.is_meta and source.is_meta:
+        without: Any = MetaArray(hollow_of(source)[...])
+        return _set(self, without, [source])
     return _set(self, strided(array, array.shape, element_strides(array), offset_of(array)), [source])
 
 

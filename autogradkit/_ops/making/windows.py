@@ -37,7 +37,7 @@ def _window(
         refuse_vector("empty", (window_length if window_length == 1 else 0,))
     if window_length <= 1:
         return filled_tensor((window_length,), ones_in, options)
-    places = arange(window_length + periodic, dtype=kind)
+    places = arange(window_length + periodic, dtype=kind, device="cpu")  # also where tensors are made on another
     return finished(shaped(places, places.numel() - 1)._array[:window_length], options)
 
 

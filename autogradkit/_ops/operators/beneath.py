@@ -111,3 +111,12 @@ COMPOSED: dict[str, Callable[..., Any]] = {"isfinite": _isfinite}
 def lift_fresh(made: Any) -> Told:
     """What is told of a tensor that was made of numbers."""
     return _operator("lift_fresh(Tensor(a) self) -> Tensor(a)", lambda self: self), {"self": made}
+
+
+def _copied(self: Any) -> Any:
+    return self.clone()
+
+
+def lift_fresh_copy() -> OpOverload:
+    """What a graph has in the place of that: the numbers are kept, and each run gets a tensor of its own."""
+    return _operator("lift_fresh_copy(Tensor self) -> Tensor", _copied)

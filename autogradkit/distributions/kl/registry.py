@@ -12,7 +12,7 @@ from autogradkit.distributions.distribution import Distribution
 
 Formula = Callable[[Any, Any], Tensor]
 
-_REGISTRY: dict[tuple[type, type], Formula] = {}
+_KL_REGISTRY: dict[tuple[type, type], Formula] = {}
 
 
 @entry
@@ -25,7 +25,7 @@ def register_kl(type_p: type, type_q: type) -> Callable[[Formula], Formula]:
         raise TypeError("issubclass() arg 1 must be a class")
 
     def register(formula: Formula) -> Formula:
-        _REGISTRY[type_p, type_q] = formula
+        _KL_REGISTRY[type_p, type_q] = formula
         return formula
 
     return register
@@ -33,19 +33,19 @@ def register_kl(type_p: type, type_q: type) -> Callable[[Formula], Formula]:
 
 def _formula(type_p: type, type_q: type) -> Formula | None:
     """The formula of the nearest classes; where p's nearest is not q's, p's, with a warning."""
-    found = [pair for pair in _REGISTRY if issubclass(type_p, pair[0]) and issubclass(type_q, pair[1])]
+    found = [pair for pair in _KL_REGISTRY if issubclass(type_p, pair[0]) and issubclass(type_q, pair[1])]
     if not found:
         return None
     distance = {pair: (type_p.__mro__.index(pair[0]), type_q.__mro__.index(pair[1])) for pair in found}
     nearest_p = min(found, key=lambda pair: distance[pair])
     nearest_q = min(found, key=lambda pair: distance[pair][::-1])
-    if _REGISTRY[nearest_p] is not _REGISTRY[nearest_q]:
+    if _KL_REGISTRY[nearest_p] is not _KL_REGISTRY[nearest_q]:
         warn(
             f"Ambiguous kl_divergence({type_p.__name__}, {type_q.__name__}). Please register_kl("
             f"{nearest_p[0].__name__}, {nearest_q[1].__name__})",
             RuntimeWarning,
         )
-    return _REGISTRY[nearest_p]
+    return _KL_REGISTRY[nearest_p]
 
 
 @entry

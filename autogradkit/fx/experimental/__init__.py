@@ -1,1 +1,1 @@
-"""PyTorch's `torch.fx.experimental`, of which packages ask one question: `proxy_tensor.py`."""
+"""PyTorch's `torch.fx.experimental`: of it graphs of the operators that run, `proxy_tensor.py`."""

@@ -14,6 +14,11 @@ from autogradkit.engine.hooks import RemovableHandle
 from autogradkit.nn.modules.hooks import EVERYWHERE, OF_ALL
 from autogradkit.nn.modules.members import ON_REGISTERING
 
+# By PyTorch's names, for packages that give modules their members themselves, and call these hooks.
+_global_parameter_registration_hooks = ON_REGISTERING["parameter"]
+_global_buffer_registration_hooks = ON_REGISTERING["buffer"]
+_global_module_registration_hooks = ON_REGISTERING["module"]
+
 
 class _Handle(RemovableHandle):
     """What takes such a hook away; with the last one calls of modules have nothing more to look for."""

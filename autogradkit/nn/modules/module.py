@@ -57,6 +57,11 @@ T = TypeVar("T", bound="Module")  # by PyTorch's name, as programs import it
 Samples = list[tuple[Any, ...]]  # `(layer, *inputs)`
 
 
+def _forward_unimplemented(self: Any, *input: Any) -> None:
+    """What calling the module computes; subclasses define it."""
+    raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+
+
 class Module(Pickled, Converted, Hooked, Stateful):
     """A part of a network: holds parameters, buffers and other modules, and computes with `forward`.
 
@@ -99,9 +104,7 @@ class Module(Pickled, Converted, Hooked, Stateful):
         if self.call_super_init:
             super(Members, self).__init__(*args, **kwargs)
 
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """What calling the module computes; subclasses define it."""
-        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+    forward: Callable[..., Any] = _forward_unimplemented
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -154,7 +154,7 @@ def _corners(boxes: Tensor, fmt: str) -> tuple[Tensor, Tensor]:
     return first - second / 2, first + second / 2
 
 
-def _inter_union(boxes1: Tensor, boxes2: Tensor, fmt: str = "xyxy") -> tuple[Tensor, Tensor]:
+def _box_inter_union(boxes1: Tensor, boxes2: Tensor, fmt: str = "xyxy") -> tuple[Tensor, Tensor]:
     """What each of the first shares with each of the second boxes, and what both cover: (..., N, M)."""
     area1, area2 = box_area(boxes1, fmt), box_area(boxes2, fmt)
     (low1, high1), (low2, high2) = _corners(boxes1, fmt), _corners(boxes2, fmt)
@@ -180,7 +180,7 @@ def box_iou(boxes1: Tensor, boxes2: Tensor, fmt: str = "xyxy") -> Tensor:
             f"Unsupported format '{fmt}'. Supported axis-aligned formats: {_STRAIGHT}. "
             f"Supported rotated formats: {_TURNED}."
         )
-    inter, union = _inter_union(boxes1, boxes2, fmt)
+    inter, union = _box_inter_union(boxes1, boxes2, fmt)
     return inter / union
 
 
@@ -199,7 +199,7 @@ def generalized_box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     >>> generalized_box_iou(torch.tensor([[0.0, 0.0, 1.0, 1.0]]), torch.tensor([[3.0, 0.0, 4.0, 1.0]]))
     tensor([[-0.5000]])
     """
-    inter, union = _inter_union(boxes1, boxes2)
+    inter, union = _box_inter_union(boxes1, boxes2)
     size = _enclosing(boxes1, boxes2)
     area = size[..., 0] * size[..., 1]
     return inter / union - (area - union) / area
