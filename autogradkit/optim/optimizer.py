@@ -224,9 +224,8 @@ class Optimizer(Saved):
         """Change a parameter by a sparse gradient, and return it."""
         raise NotImplementedError
 
-    _asks_for_numbers: ClassVar[bool] = (
-        False  # whether a step depends on single elements, as no step of the meta device can
-    )
+    # Whether a step depends on what single elements are, as none on the meta device can.
+    _asks_for_numbers: ClassVar[bool] = False
 
     def _update_without_numbers(self, group: Group, parameter: Tensor, gradient: Tensor) -> Tensor:
         """Change a parameter on the meta device, and return it: it has a state then, of its sizes."""

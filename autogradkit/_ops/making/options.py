@@ -101,12 +101,9 @@ def dtype_in(options: dict[str, Any], default: Dtype | None = None) -> Dtype:
     return dtype or default or get_default_dtype()
 
 
+# Jagged is of nested tensors: a factory of dense ones takes it for strided, as in PyTorch.
+_DENSE = (None, strided, jagged)
 # What PyTorch makes by `arange` or `linspace`, which leave the sizes of an `out=` that holds as many numbers.
-_DENSE = (
-    None,
-    strided,
-    jagged,
-)  # jagged is of nested tensors; a factory of dense ones takes it for strided, as in PyTorch
 _KEEPING_SIZES = ("arange", "range", "linspace", "fft_fftfreq", "fft_rfftfreq")
 
 
