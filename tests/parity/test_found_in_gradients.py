@@ -11,6 +11,20 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "the gradient through a sign, which is 0 whatever slope comes next": """
+x=T.tensor([0.,1,4],requires_grad=True); x.log10().sgn().sum().backward(); r=x.grad.clone()
+x=T.tensor([0.,1,4],requires_grad=True); (x**T.tensor([-3,1,2]).half()).sgn().tensor_split(2)[1].sum().backward(retain_graph=True); r=x.grad.clone()
+x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt()*2; r=[g.clone() for g in T.autograd.grad(y.sgn().sum(),[y,x])]
+x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt(); y.retain_grad(); y.register_hook(lambda g: print(g.clone())); y.sgn().sum().backward(); r=(x.grad.clone(),y.grad.clone())
+x=T.tensor([0.,1,4],requires_grad=True); y=x.log(); (y.sgn().sum()+y.sum()).backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); (-x.sqrt()).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.half().sqrt().sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.log().sigmoid().sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,float('nan')],requires_grad=True); x.tanh().sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,.5],requires_grad=True); x.logit().sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().floor().sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().expand(2,3).sgn().sum().backward(); r=x.grad
+    """,
     "exponentials that half precision does not hold": """
 x=T.tensor([1.75,.5]).half().requires_grad_(); T.nn.functional.soft_margin_loss(x,T.tensor([-8.,8])).backward(); r=x.grad
 x=T.tensor([1.75,.5]).half().requires_grad_(); T.nn.functional.soft_margin_loss(x,T.tensor([-8.,8]).half()).backward(); r=x.grad

@@ -22,6 +22,7 @@ from autogradkit.core.meta import MetaTensor, emptied
 from autogradkit.core.recording import reported
 from autogradkit.core.sparse import SparseArray, around
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.zeros import zeros
 
 if TYPE_CHECKING:
 
@@ -139,7 +140,17 @@ def zeros_like(x: Any) -> Any:
     """Zeros with the shape and dtype of `x`, outside the graph."""
     if isinstance(x, Tensor):
         return reported("zeros_like", "create", _zeros_like, x)
-    return np.zeros_like(x)
+    return np.zeros_like(x, subok=False)
+
+
+def known_zeros_like(x: Any) -> Any:
+    """As `zeros_like`; where formulas compute on arrays they stay zeros whatever they are multiplied by."""
+    return zeros_like(x) if isinstance(x, Tensor) else zeros(x.shape, x.dtype)
+
+
+def in_memory(x: Any) -> Any:
+    """`x`; zeros that are known as such become zeros like any others, as in PyTorch's fused kernels."""
+    return x if isinstance(x, Tensor) else np.asarray(x)
 
 
 def _zeros_like(x: Tensor) -> Tensor:

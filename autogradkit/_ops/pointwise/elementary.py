@@ -113,7 +113,7 @@ def _is_simple(g: Array, result: Array) -> bool:
 
 def _sigmoid_on_arrays(g: Array, result: Array) -> Array:
     if not _is_simple(g, result):
-        return g * k.conj((1 - result) * result)
+        return k.in_memory(g) * k.conj((1 - result) * result)
     slope = np.subtract(number_in(result, 1), result)
     np.multiply(slope, result, slope)
     return np.multiply(g, slope, slope)
@@ -126,7 +126,7 @@ def _times_sigmoid_slope(g: Any, result: Any) -> Any:
 
 def _tanh_on_arrays(g: Array, result: Array) -> Array:
     if not _is_simple(g, result):
-        return g * k.conj(1 - result * result)
+        return k.in_memory(g) * k.conj(1 - result * result)
     slope = np.multiply(result, result)
     np.subtract(number_in(slope, 1), slope, slope)
     return np.multiply(g, slope, slope)

@@ -30,7 +30,7 @@ _refuse_complex_sign = refuses(
 
 def _sgn_backward(g: Any, self: Any, result: Any) -> Any:
     if not k.is_complex(result):
-        return k.zeros_like(g)
+        return k.known_zeros_like(g)
     size = k.abs(self)
     along = g / result
     along = (along + k.conj(along)) / 2 * result
