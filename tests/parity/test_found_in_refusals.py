@@ -11,6 +11,22 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "a source of fewer dimensions than the index": """
+T.ones(2,3).scatter_add_(1,T.zeros(2,3,dtype=T.int64),src=T.ones(3))
+T.ones(2,3).scatter_(0,T.zeros(2,3,dtype=T.int64),src=T.ones(3))
+T.ones(2,3,4).scatter_add_(1,T.zeros(2,3,4,dtype=T.int64),src=T.ones(3,4))
+T.ones(2,3).scatter_reduce_(-2,T.zeros(2,3,dtype=T.int64),T.ones(3),'sum')
+T.ones(2,3).scatter_add_(1,T.zeros(2,3,dtype=T.int64),src=T.ones(()))
+T.ones(2,3).scatter_add_(1,T.zeros(2,3,dtype=T.int64),src=T.ones(1))
+T.ones(2,3).scatter_add_(1,T.zeros(3,2,dtype=T.int64),src=T.ones(3))
+T.ones(3).scatter_add_(0,T.zeros(3,dtype=T.int64),src=T.ones(2,3))
+    """,
+    "a zero point beyond the ends, as a number and as a tensor": """
+r=T.fake_quantize_per_tensor_affine(T.tensor([1.,2.6]),T.tensor(.5),T.tensor(7,dtype=T.int32),0,4)
+r=T.fake_quantize_per_tensor_affine(T.tensor([1.,2.6]),T.tensor(.5),T.tensor(7.),0,4)
+T.fake_quantize_per_tensor_affine(T.tensor([1.,2.6]),.5,7,0,4)
+T.fake_quantize_per_tensor_affine(T.tensor([1.,2.6]),T.tensor(.5),T.tensor(1,dtype=T.int32),4,0)
+    """,
     "which of several refusals comes first": """
 T.rot90(T.ones(2,3,4),1,(1,4))
 T.rot90(T.ones(2,3,4),1,(7,7))

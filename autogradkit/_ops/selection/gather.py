@@ -130,16 +130,21 @@ def require_scatterable(self: Any, dim: int, index: Any, src: Any, reduce: str |
     if not index.size:
         return
     _require_gatherable(self, index, "scatter")
-    if given and max(src.ndim, 1) != max(index.ndim, 1):
+    sizes, own = index.shape or (1,), self.shape or (1,)
+    too_large = any([size > own[other] and other != dim for other, size in enumerate(sizes)])
+    if given and not too_large:
+        for other, size in enumerate(sizes):  # of each of which PyTorch asks src before it counts that one's dimensions
+            if size > (src.shape[wrap_dim(other, src.ndim)] if src.ndim else 1):
+                too_large = True
+                break
+    if given and max(src.ndim, 1) != len(sizes):
         raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
-    for other, size in enumerate(index.shape or (1,)):
-        too_large = other != dim and size > (self.shape or (1,))[other]
-        if too_large or (given and size > (src.shape or (1,))[other]):
-            larger = f" and to be no larger size than src {list(src.shape)}" if given else ""
-            raise RuntimeError(
-                f"Expected index {list(index.shape)} to be no larger than self {list(self.shape)} apart from dimension "
-                f"{dim}{larger}"
-            )
+    if too_large:
+        larger = f" and to be no larger size than src {list(src.shape)}" if given else ""
+        raise RuntimeError(
+            f"Expected index {list(index.shape)} to be no larger than self {list(self.shape)} apart from dimension "
+            f"{dim}{larger}"
+        )
 
 
 def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, out: Array) -> Step:
