@@ -11,6 +11,16 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "gradients that lead nowhere, which hooks are given of lists alone": """
+l=[]; y=T.cat([T.ones(1,2),T.ones(1,2,requires_grad=True)]); y.grad_fn.register_hook(lambda g,*_: l.append(g)); y.sum().backward(retain_graph=True); r=l[0]
+l=[]; y=T.stack([T.ones(2).half(),T.ones(2,requires_grad=True)]); y.grad_fn.register_hook(lambda g,*_: l.append(g)); y.sum().backward(); r=l[0]
+l=[]; y=T.block_diag(T.tensor(1.),T.zeros((0,3),requires_grad=True)); y.grad_fn.register_hook(lambda g,*_: l.append(g)); y.sum().backward(); r=l[0]
+l=[]; x=T.ones(2,requires_grad=True); w=T.ones(2,requires_grad=True); y=T.cat([x,w]); y.grad_fn.register_hook(lambda g,*_: l.append(g)); T.autograd.grad(y.sum(),x); r=l[0]
+r=T.cat([T.ones(2),T.ones(2,requires_grad=True)]).grad_fn(T.ones(4))
+y=T.prelu(T.ones(2,2),T.ones(1,requires_grad=True)); y.grad_fn.register_hook(lambda g,*_: print(g[0])); y.sum().backward()
+y=T.linalg.solve_triangular(T.eye(2),T.ones(2,2,requires_grad=True),upper=True); r=[g is None for g in y.grad_fn(T.ones(2,2))]
+y=T.linalg.solve(T.eye(2)*2,T.ones(2,2,requires_grad=True)); r=[g is None for g in y.grad_fn(T.ones(2,2))]
+    """,
     "the gradient through a sign, which is 0 whatever slope comes next": """
 x=T.tensor([0.,1,4],requires_grad=True); x.log10().sgn().sum().backward(); r=x.grad.clone()
 x=T.tensor([0.,1,4],requires_grad=True); (x**T.tensor([-3,1,2]).half()).sgn().tensor_split(2)[1].sum().backward(retain_graph=True); r=x.grad.clone()

@@ -131,7 +131,7 @@ def require_scatterable(self: Any, dim: int, index: Any, src: Any, reduce: str |
         return
     _require_gatherable(self, index, "scatter")
     sizes, own = index.shape or (1,), self.shape or (1,)
-    too_large = any([size > own[other] and other != dim for other, size in enumerate(sizes)])
+    too_large = any(size > own[other] and other != dim for other, size in enumerate(sizes))
     if given and not too_large:
         for other, size in enumerate(sizes):  # of each of which PyTorch asks src before it counts that one's dimensions
             if size > (src.shape[wrap_dim(other, src.ndim)] if src.ndim else 1):
