@@ -90,11 +90,17 @@ def sqrt(self: Array, *, out: Array) -> None:
     """
 
 
+def _rsqrt_backward(g: Any, result: Any) -> Any:
+    cube = k.pow_by_number(result, 3) if k.has_half_precision(g) else result * result * result
+    return -0.5 * g * k.conj(cube)
+
+
 @op(
     pointwise=INT_TO_FLOAT,
     in_place=True,
     samples=within(0.5, 4),
-    vjp={"self": lambda g, result: -0.5 * g * k.conj(result * result * result)},
+    vjp={"self": _rsqrt_backward},
+    rule="∂self = −0.5 · ∂ · (result² · result)",
 )
 def rsqrt(self: Array, *, out: Array) -> None:
     """1 / √x.
@@ -112,6 +118,10 @@ def _is_simple(g: Array, result: Array) -> bool:
 
 
 def _sigmoid_on_arrays(g: Array, result: Array) -> Array:
+    if g.dtype == np.float16:  # rounded at each step by PyTorch's kernel, bfloat16 once
+        return k.in_memory(g) * (1 - result) * result
+    if is_half(g.dtype):
+        return _sigmoid_on_arrays(widened(k.in_memory(g)), widened(result)).astype(g.dtype)
     if not _is_simple(g, result):
         return k.in_memory(g) * k.conj((1 - result) * result)
     slope = np.subtract(number_in(result, 1), result)
@@ -125,6 +135,8 @@ def _times_sigmoid_slope(g: Any, result: Any) -> Any:
 
 
 def _tanh_on_arrays(g: Array, result: Array) -> Array:
+    if is_half(g.dtype):  # rounded once, as by PyTorch's kernel
+        return _tanh_on_arrays(widened(k.in_memory(g)), widened(result)).astype(g.dtype)
     if not _is_simple(g, result):
         return k.in_memory(g) * k.conj(1 - result * result)
     slope = np.multiply(result, result)
