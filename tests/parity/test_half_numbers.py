@@ -134,7 +134,6 @@ _SUMMED: dict[str, Callable[[Any, Any, Any], Any]] = {
     "tanh": lambda x, at, m: _slope(m, x, m.tanh),
     "sigmoid": lambda x, at, m: _slope(m, x, m.sigmoid),
     "logit": lambda x, at, m: _slope(m, x, lambda y: m.logit(y, 0.2)),
-    "mvlgamma": lambda x, at, m: _slope(m, x + 1, lambda y: y.mvlgamma(2)),
 }
 
 
