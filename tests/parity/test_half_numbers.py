@@ -134,6 +134,7 @@ _SUMMED: dict[str, Callable[[Any, Any, Any], Any]] = {
     "tanh": lambda x, at, m: _slope(m, x, m.tanh),
     "sigmoid": lambda x, at, m: _slope(m, x, m.sigmoid),
     "logit": lambda x, at, m: _slope(m, x, lambda y: m.logit(y, 0.2)),
+    "smooth_l1_loss": lambda x, at, m: _slope(m, x, lambda y: m.nn.functional.smooth_l1_loss(y, x.flip(0), beta=0.3)),
 }
 
 

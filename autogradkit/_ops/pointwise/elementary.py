@@ -109,7 +109,10 @@ def rsqrt(self: Array, *, out: Array) -> None:
     >>> torch.rsqrt(torch.tensor([4.0, 16.0]))
     tensor([0.5000, 0.2500])
     """
-    np.true_divide(1, np.sqrt(self), out=out)
+    if is_half(out.dtype) and out.size >= 16:  # PyTorch's loop over vectors rounds once, the one over few each step
+        np.copyto(out, 1 / np.sqrt(widened(self)), casting="unsafe")
+    else:
+        np.true_divide(1, np.sqrt(self), out=out)
 
 
 def _is_simple(g: Array, result: Array) -> bool:
