@@ -11,6 +11,11 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "one exponent in float32, of numbers in double precision": """
+x=T.tensor(1.,dtype=T.float64,requires_grad=True); r=T.ldexp(x,T.tensor(1.5)); r.backward(); r=(r.detach(),x.grad)
+x=T.tensor(1+1j,dtype=T.complex128); x.ldexp_(T.tensor(1.75)); r=x
+r=T.ldexp(T.tensor(1.,dtype=T.float64),T.tensor([1.5]))
+    """,
     "gradients that lead nowhere, which hooks are given of lists alone": """
 l=[]; y=T.cat([T.ones(1,2),T.ones(1,2,requires_grad=True)]); y.grad_fn.register_hook(lambda g,*_: l.append(g)); y.sum().backward(retain_graph=True); r=l[0]
 l=[]; y=T.stack([T.ones(2).half(),T.ones(2,requires_grad=True)]); y.grad_fn.register_hook(lambda g,*_: l.append(g)); y.sum().backward(); r=l[0]
