@@ -11,6 +11,12 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "batches of vectors through what has no slope": """
+x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.grad(x.sign()*x,x,T.ones(2,3),is_grads_batched=True)[0]
+x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.grad(x.floor(),x,T.ones(2,3),is_grads_batched=True)[0]
+x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.functional.jacobian(lambda x: x.log().round()+x,x,vectorize=True)
+x=T.tensor([.5,1,4]); r=T.func.jacrev(lambda x: x.ceil()*x)(x)
+    """,
     "one exponent in float32, of numbers in double precision": """
 x=T.tensor(1.,dtype=T.float64,requires_grad=True); r=T.ldexp(x,T.tensor(1.5)); r.backward(); r=(r.detach(),x.grad)
 x=T.tensor(1+1j,dtype=T.complex128); x.ldexp_(T.tensor(1.75)); r=x

@@ -18,6 +18,7 @@ import numpy as np
 from autogradkit._ops.declare.names import OVERLOADS
 from autogradkit._ops.declare.unloaded import load
 from autogradkit.core import dtype
+from autogradkit.core.batched import BatchedTensor
 from autogradkit.core.meta import MetaTensor, emptied
 from autogradkit.core.recording import reported
 from autogradkit.core.sparse import SparseArray, around
@@ -154,6 +155,8 @@ def in_memory(x: Any) -> Any:
 
 
 def _zeros_like(x: Tensor) -> Tensor:
+    if x.__class__ is BatchedTensor:
+        return OVERLOADS["zeros_like"](x)
     array: Any = x._array
     if x.__class__ is MetaTensor:
         return emptied(array.hollow)
