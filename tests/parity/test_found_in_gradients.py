@@ -16,6 +16,7 @@ x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.grad(x.sign()*x,x,T.ones(2
 x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.grad(x.floor(),x,T.ones(2,3),is_grads_batched=True)[0]
 x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.functional.jacobian(lambda x: x.log().round()+x,x,vectorize=True)
 x=T.tensor([.5,1,4]); r=T.func.jacrev(lambda x: x.ceil()*x)(x)
+x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.grad(x.logcumsumexp(0),x,T.ones(2,3),is_grads_batched=True)[0]
     """,
     "one exponent in float32, of numbers in double precision": """
 x=T.tensor(1.,dtype=T.float64,requires_grad=True); r=T.ldexp(x,T.tensor(1.5)); r.backward(); r=(r.detach(),x.grad)

@@ -94,7 +94,7 @@ def has_half_precision(x: Any) -> bool:
 
 def is_zero_tensor(x: Any) -> bool:
     """Whether it is a tensor, of a formula that is recorded, without anything but zeros."""
-    return isinstance(x, Tensor) and not x._array.any()
+    return isinstance(x, Tensor) and x.__class__ is not BatchedTensor and not x._array.any()
 
 
 def times(x: Any, number: Any) -> Any:
