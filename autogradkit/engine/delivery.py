@@ -102,6 +102,6 @@ def add_arrived(buffer: list[Any], number: int, gradient: Any, count: int, sent:
         quietly(np.add, buffer[number], gradient, buffer[number])
         return count + 1
     else:
-        buffer[number] = np.asarray(quietly(np.add, buffer[number], gradient))
+        buffer[number] = np.asanyarray(quietly(np.add, buffer[number], gradient))
         return 0
     return count

@@ -15,6 +15,7 @@ from autogradkit.core.errors import c_type_name
 from autogradkit.core.meta import MetaArray
 from autogradkit.core.sparse import SparseArray, held
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.zeros import Zeros
 from autogradkit.engine.hooks import Hooks, NodeHooks, TensorHooks
 from autogradkit.engine.modes import MODE
 from autogradkit.engine.naming import tensor_type
@@ -27,7 +28,7 @@ Accumulate = Callable[[Tensor, Any], None]  # adds a gradient to a tensor's .gra
 def as_tensor(gradient: Any) -> Any:
     """A gradient as hooks and recorders see it: the very tensor that the run was given, where it is that."""
     if gradient.__class__ is not np.ndarray:
-        return gradient
+        return wrap(np.array(gradient)) if gradient.__class__ is Zeros else gradient
     run: Any = MODE.run
     for each in () if run is None else run.given:
         if each is not None and each._array is gradient:

@@ -28,6 +28,7 @@ from autogradkit.core.strides import (
     is_non_overlapping_and_dense,
 )
 from autogradkit.core.tensor import PENDING, Tensor, counter_of, layout_of, wrap
+from autogradkit.core.zeros import Zeros
 from autogradkit.engine.inference import as_made
 from autogradkit.engine.required import OPS
 from autogradkit.engine.sparse import add_to_retained_sparse, add_to_sparse, is_dense
@@ -125,7 +126,7 @@ def first_grad(tensor: Tensor, gradient: Tensor) -> Tensor:
 def handed_out(gradient: Any, version: int, others: Iterable[Any]) -> Any:
     """What `grad()` gives of a gradient beside `others`: one tensor for one gradient, one count of edits for one memory."""
     if gradient.__class__ is not np.ndarray:
-        return gradient
+        return wrap(np.array(gradient)) if gradient.__class__ is Zeros else gradient
     memory = memory_of(gradient)
     for other in others:
         if other is not None and memory_of(other._array) == memory:

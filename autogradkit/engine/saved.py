@@ -115,8 +115,8 @@ class OpNode(Node):
       output's `counter` must still read what stands in `versions`, else `raise edited(...)` of that value.
     - Formulas get arrays (`_array`, a saved output's `array`) in plain backward; under `create_graph` the tensor itself,
       or for a saved output the tensor that `output_tensor` makes. None and numbers stay what they are.
-    - It gives one gradient for each edge, None where the target is None, and need not bring any to its shape or dtype. It
-      must not write into the `gradients` it got, and may pass them or saved arrays on.
+    - It gives one gradient for each edge, None where the target is None (unless it is that of a list's tensor), and need not
+      bring any to its shape or dtype. It must not write into the `gradients` it got, and may pass them or saved arrays on.
     """
 
     __slots__ = ("saved", "settings", "versions")

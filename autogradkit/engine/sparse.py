@@ -100,7 +100,7 @@ def is_dense(tensor: Tensor, gradient: Any) -> bool:
     """Whether tensor, its `.grad` and what is to be added to it are all dense arrays."""
     grad = tensor._grad
     return (
-        gradient.__class__ is np.ndarray
+        isinstance(gradient, np.ndarray)
         and tensor._array.__class__ is np.ndarray
         and (grad is None or grad._array.__class__ is np.ndarray)
     )

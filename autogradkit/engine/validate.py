@@ -14,8 +14,10 @@ from autogradkit.core.meta import NO_DATA, MetaArray, MetaTensor
 from autogradkit.core.quiet import quietly
 from autogradkit.core.sparse import SparseArray, SparseTensor
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.zeros import Zeros
 from autogradkit.engine.node import Node
 from autogradkit.engine.required import OPS
+from autogradkit.engine.saved import OpNode
 from autogradkit.engine.sparse import brought, make_aware
 
 
@@ -55,6 +57,9 @@ def validate(gradient: Any, shape: tuple[int, ...], numpy_dtype: np.dtype[Any], 
         raise RuntimeError(
             f"{whose}invalid gradient at index {index} - got {list(own)} but expected shape compatible with {list(shape)}"
         )
+    if gradient.__class__ is Zeros and node is not None and own == shape and gradient.dtype == numpy_dtype:
+        target = node.edges[2 * index]
+        return gradient if isinstance(target, OpNode) and not target.calls_user else np.zeros(shape, numpy_dtype)
     if gradient.__class__ is MetaArray or (gradient.__class__ is MetaTensor and _has_numbers(node, index)):
         raise of_another_device(own, True, node, index)
     if gradient.__class__ in (SparseTensor, SparseArray):

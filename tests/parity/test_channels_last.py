@@ -25,6 +25,12 @@ LAYERS: dict[str, Any] = {
     "reflected": lambda m, x: m.nn.functional.pad(x, (0, 0, 0, 0), mode="reflect"),
     "replicated": lambda m, x: m.nn.functional.pad(x, (1, 1, 1, 1), mode="replicate"),
     "pixel_unshuffle": lambda m, x: m.nn.functional.pixel_unshuffle(x, 1),
+    "rolled": lambda m, x: x.roll((1, -2), (-1, 2)),
+    "rolled by nothing": lambda m, x: x.roll(0, 1),
+    "stacked": lambda m, x: m.stack([x, x]),
+    "stacked, with contiguous ones": lambda m, x: m.stack([x, x.contiguous()], 2),
+    "stacked channels": lambda m, x: m.stack([x[0], x[0]], -1),
+    "logsigmoid": lambda m, x: m.nn.functional.logsigmoid(x),
     "transposed": lambda m, x: m.nn.functional.conv_transpose2d(x, m.ones(x.shape[1], 2, 2, 2)),
 }
 
@@ -49,6 +55,12 @@ VOLUMES: dict[str, Any] = {
     "replicated": lambda m, x: m.nn.functional.pad(x, (1, 1, 1, 1, 1, 1), mode="replicate"),
     "shuffled": lambda m, x: m.nn.functional.channel_shuffle(x, 2),
     "convolved": lambda m, x: m.nn.functional.conv3d(x, m.arange(96.0).reshape(3, 4, 2, 2, 2)),
+    "rolled": lambda m, x: x.roll((1, -2), (-1, 2)),
+    "rolled by nothing": lambda m, x: x.roll(0, 1),
+    "stacked": lambda m, x: m.stack([x, x]),
+    "stacked, with contiguous ones": lambda m, x: m.stack([x, x.contiguous()], 2),
+    "stacked channels": lambda m, x: m.stack([x[0], x[0]], -1),
+    "logsigmoid": lambda m, x: m.nn.functional.logsigmoid(x),
     "transposed": lambda m, x: m.nn.functional.conv_transpose3d(x, m.arange(96.0).reshape(4, 3, 2, 2, 2)),
 }
 

@@ -11,6 +11,42 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "batches of vectors through what has no slope": """
+x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.grad(x.sign()*x,x,T.ones(2,3),is_grads_batched=True)[0]
+x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.grad(x.floor(),x,T.ones(2,3),is_grads_batched=True)[0]
+x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.functional.jacobian(lambda x: x.log().round()+x,x,vectorize=True)
+x=T.tensor([.5,1,4]); r=T.func.jacrev(lambda x: x.ceil()*x)(x)
+x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.grad(x.logcumsumexp(0),x,T.ones(2,3),is_grads_batched=True)[0]
+    """,
+    "one exponent in float32, of numbers in double precision": """
+x=T.tensor(1.,dtype=T.float64,requires_grad=True); r=T.ldexp(x,T.tensor(1.5)); r.backward(); r=(r.detach(),x.grad)
+x=T.tensor(1+1j,dtype=T.complex128); x.ldexp_(T.tensor(1.75)); r=x
+r=T.ldexp(T.tensor(1.,dtype=T.float64),T.tensor([1.5]))
+    """,
+    "gradients that lead nowhere, which hooks are given of lists alone": """
+l=[]; y=T.cat([T.ones(1,2),T.ones(1,2,requires_grad=True)]); y.grad_fn.register_hook(lambda g,*_: l.append(g)); y.sum().backward(retain_graph=True); r=l[0]
+l=[]; y=T.stack([T.ones(2).half(),T.ones(2,requires_grad=True)]); y.grad_fn.register_hook(lambda g,*_: l.append(g)); y.sum().backward(); r=l[0]
+l=[]; y=T.block_diag(T.tensor(1.),T.zeros((0,3),requires_grad=True)); y.grad_fn.register_hook(lambda g,*_: l.append(g)); y.sum().backward(); r=l[0]
+l=[]; x=T.ones(2,requires_grad=True); w=T.ones(2,requires_grad=True); y=T.cat([x,w]); y.grad_fn.register_hook(lambda g,*_: l.append(g)); T.autograd.grad(y.sum(),x); r=l[0]
+r=T.cat([T.ones(2),T.ones(2,requires_grad=True)]).grad_fn(T.ones(4))
+y=T.prelu(T.ones(2,2),T.ones(1,requires_grad=True)); y.grad_fn.register_hook(lambda g,*_: print(g[0])); y.sum().backward()
+y=T.linalg.solve_triangular(T.eye(2),T.ones(2,2,requires_grad=True),upper=True); r=[g is None for g in y.grad_fn(T.ones(2,2))]
+y=T.linalg.solve(T.eye(2)*2,T.ones(2,2,requires_grad=True)); r=[g is None for g in y.grad_fn(T.ones(2,2))]
+    """,
+    "the gradient through a sign, which is 0 whatever slope comes next": """
+x=T.tensor([0.,1,4],requires_grad=True); x.log10().sgn().sum().backward(); r=x.grad.clone()
+x=T.tensor([0.,1,4],requires_grad=True); (x**T.tensor([-3,1,2]).half()).sgn().tensor_split(2)[1].sum().backward(retain_graph=True); r=x.grad.clone()
+x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt()*2; r=[g.clone() for g in T.autograd.grad(y.sgn().sum(),[y,x])]
+x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt(); y.retain_grad(); y.register_hook(lambda g: print(g.clone())); y.sgn().sum().backward(); r=(x.grad.clone(),y.grad.clone())
+x=T.tensor([0.,1,4],requires_grad=True); y=x.log(); (y.sgn().sum()+y.sum()).backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); (-x.sqrt()).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.half().sqrt().sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.log().sigmoid().sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,float('nan')],requires_grad=True); x.tanh().sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,.5],requires_grad=True); x.logit().sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().floor().sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().expand(2,3).sgn().sum().backward(); r=x.grad
+    """,
     "exponentials that half precision does not hold": """
 x=T.tensor([1.75,.5]).half().requires_grad_(); T.nn.functional.soft_margin_loss(x,T.tensor([-8.,8])).backward(); r=x.grad
 x=T.tensor([1.75,.5]).half().requires_grad_(); T.nn.functional.soft_margin_loss(x,T.tensor([-8.,8]).half()).backward(); r=x.grad

@@ -11,6 +11,34 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "bounds of a range of whole numbers, before they are made whole": """
+o=T.zeros(2,dtype=T.int64); T.range(1.5,1,out=o)
+T.range(1,1.5,-1,dtype=T.int64)
+r=T.range(1.5,3.5,dtype=T.int64)
+    """,
+    "an out= of another dtype, before the numbers of quantiles": """
+T.quantile(T.ones(2),T.tensor(2.),out=T.tensor(1.).double())
+T.nanquantile(T.tensor(1.),T.tensor([.5,-1]),out=T.tensor(1.).double())
+T.nanquantile(T.tensor(1.),T.tensor([.5,-1]).double(),out=T.tensor(1.).double())
+T.quantile(T.ones(2),2.,out=T.tensor(1.).double())
+T.quantile(T.ones(2),T.tensor(2.),out=T.tensor(1.))
+    """,
+    "a source of fewer dimensions than the index": """
+T.ones(2,3).scatter_add_(1,T.zeros(2,3,dtype=T.int64),src=T.ones(3))
+T.ones(2,3).scatter_(0,T.zeros(2,3,dtype=T.int64),src=T.ones(3))
+T.ones(2,3,4).scatter_add_(1,T.zeros(2,3,4,dtype=T.int64),src=T.ones(3,4))
+T.ones(2,3).scatter_reduce_(-2,T.zeros(2,3,dtype=T.int64),T.ones(3),'sum')
+T.ones(2,3).scatter_add_(1,T.zeros(2,3,dtype=T.int64),src=T.ones(()))
+T.ones(2,3).scatter_add_(1,T.zeros(2,3,dtype=T.int64),src=T.ones(1))
+T.ones(2,3).scatter_add_(1,T.zeros(3,2,dtype=T.int64),src=T.ones(3))
+T.ones(3).scatter_add_(0,T.zeros(3,dtype=T.int64),src=T.ones(2,3))
+    """,
+    "a zero point beyond the ends, as a number and as a tensor": """
+r=T.fake_quantize_per_tensor_affine(T.tensor([1.,2.6]),T.tensor(.5),T.tensor(7,dtype=T.int32),0,4)
+r=T.fake_quantize_per_tensor_affine(T.tensor([1.,2.6]),T.tensor(.5),T.tensor(7.),0,4)
+T.fake_quantize_per_tensor_affine(T.tensor([1.,2.6]),.5,7,0,4)
+T.fake_quantize_per_tensor_affine(T.tensor([1.,2.6]),T.tensor(.5),T.tensor(1,dtype=T.int32),4,0)
+    """,
     "which of several refusals comes first": """
 T.rot90(T.ones(2,3,4),1,(1,4))
 T.rot90(T.ones(2,3,4),1,(7,7))

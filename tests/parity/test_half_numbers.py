@@ -120,3 +120,37 @@ def test_a_product_and_what_is_added_to_it_are_rounded_once(kind: str) -> None:
     found = ak.nn.functional.linear(x, w, b), ak.addmm(b, x, w.t(), beta=0.7, alpha=-1.3)
     for one, other in zip(expected, found, strict=True):
         assert np.array_equal(array_of(one), array_of(other)), f"seed {_SEED}"
+
+
+_SUMMED: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "scatter_add": lambda x, at, m: m.zeros(3, dtype=x.dtype).scatter_add(0, at, x),
+    "scatter_reduce": lambda x, at, m: m.zeros(3, dtype=x.dtype).scatter_reduce(0, at, x, "mean"),
+    "gather": lambda x, at, m: _slope(m, x[:3], lambda y: y.gather(0, at)),
+    "as_strided": lambda x, at, m: _slope(m, x[:3], lambda y: y.as_strided((900, 3), (0, 1))),
+    "cummax": lambda x, at, m: _slope(m, x[:1].expand(3000).clone(), lambda y: y.cummax(0)[0]),
+    "dist": lambda x, at, m: m.dist(x, x.flip(0)),
+    "dist of order 1": lambda x, at, m: m.dist(x, x.flip(0), 1),
+    "trace": lambda x, at, m: x[:3000].view(1, 3000).expand(3000, 3000).trace(),
+    "tanh": lambda x, at, m: _slope(m, x, m.tanh),
+    "sigmoid": lambda x, at, m: _slope(m, x, m.sigmoid),
+    "logit": lambda x, at, m: _slope(m, x, lambda y: m.logit(y, 0.2)),
+    "smooth_l1_loss": lambda x, at, m: _slope(m, x, lambda y: m.nn.functional.smooth_l1_loss(y, x.flip(0), beta=0.3)),
+}
+
+
+def _slope(m: Any, x: Any, function: Callable[[Any], Any]) -> Any:
+    x = x.detach().requires_grad_()
+    y = function(x)
+    return m.autograd.grad(y, x, m.ones_like(y))[0]
+
+
+@every_case("kind", ["float16", "bfloat16"])
+@every_case("way", _SUMMED)
+def test_many_of_half_precision_are_summed_in_float32(kind: str, way: str) -> None:
+    random = np.random.default_rng(_SEED)
+    numbers, places = random.uniform(0.1, 0.9, 3000).astype(np.float32), random.integers(0, 3, 3000)
+
+    def run(m: Any) -> Any:
+        return _SUMMED[way](m.tensor(numbers).to(getattr(m, kind)), m.tensor(places), m)
+
+    assert np.array_equal(array_of(run(torch)), array_of(run(ak)), equal_nan=True), f"seed {_SEED}"

@@ -410,3 +410,16 @@ def test_columns_of_many_rows_are_normalised_as_pytorchs(code: str) -> None:
         eval(code, {"F": module.nn.functional, "x": module.from_numpy(COLUMNS)}) for module in (autogradkit, torch)
     ]
     np.testing.assert_allclose(*[each.numpy() for each in found], rtol=2e-6)
+
+
+SIGNS = ["torch.signbit(x.t())", "torch.signbit(x[:, ::2])", "torch.isfinite(x.t())", "torch.neg(x.t())"]
+INTO = [
+    "torch.signbit(x, out=o.t())",
+    "torch.signbit(x[:, ::2].t(), out=o[:100])",
+    "torch.signbit(x, out=o.t()[:, ::1])",
+]
+
+
+@pytest.mark.parametrize("code", SIGNS + INTO)
+def test_signs_of_what_is_transposed_are_pytorchs(code: str) -> None:
+    _agree(code, x=WITH_NAN, o=np.zeros((200, 60), np.bool_))

@@ -18,10 +18,12 @@ import numpy as np
 from autogradkit._ops.declare.names import OVERLOADS
 from autogradkit._ops.declare.unloaded import load
 from autogradkit.core import dtype
+from autogradkit.core.batched import BatchedTensor
 from autogradkit.core.meta import MetaTensor, emptied
 from autogradkit.core.recording import reported
 from autogradkit.core.sparse import SparseArray, around
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.zeros import zeros
 
 if TYPE_CHECKING:
 
@@ -92,7 +94,7 @@ def has_half_precision(x: Any) -> bool:
 
 def is_zero_tensor(x: Any) -> bool:
     """Whether it is a tensor, of a formula that is recorded, without anything but zeros."""
-    return isinstance(x, Tensor) and not x._array.any()
+    return isinstance(x, Tensor) and x.__class__ is not BatchedTensor and not x._array.any()
 
 
 def times(x: Any, number: Any) -> Any:
@@ -139,10 +141,22 @@ def zeros_like(x: Any) -> Any:
     """Zeros with the shape and dtype of `x`, outside the graph."""
     if isinstance(x, Tensor):
         return reported("zeros_like", "create", _zeros_like, x)
-    return np.zeros_like(x)
+    return np.zeros_like(x, subok=False)
+
+
+def known_zeros_like(x: Any) -> Any:
+    """As `zeros_like`; where formulas compute on arrays they stay zeros whatever they are multiplied by."""
+    return zeros_like(x) if isinstance(x, Tensor) else zeros(x.shape, x.dtype)
+
+
+def in_memory(x: Any) -> Any:
+    """`x`; zeros that are known as such become zeros like any others, as in PyTorch's fused kernels."""
+    return x if isinstance(x, Tensor) else np.asarray(x)
 
 
 def _zeros_like(x: Tensor) -> Tensor:
+    if x.__class__ is BatchedTensor:
+        return OVERLOADS["zeros_like"](x)
     array: Any = x._array
     if x.__class__ is MetaTensor:
         return emptied(array.hollow)

@@ -297,13 +297,14 @@ class Recipe:
         if self.group is not None:
             scope["group"] = self.group
             picks = "".join(f", {variables[name]}" for name in names_of(self.group) if name != "needs")
-            lines.append(f" sent = group(g{picks}, tuple([target is not None for target in edges[::2]]))")
-        elif self.list_input:
-            [(parameter, scope["formula"])] = self.formulas.items()
             lines += [
-                f" found = formula(g{given[parameter]})",
+                f" found = group(g{picks}, tuple([target is not None for target in edges[::2]]))",
                 " sent = [None if target is None else each for target, each in zip(edges[::2], found, strict=True)]",
             ]
+        elif self.list_input:
+            [(parameter, scope["formula"])] = self.formulas.items()
+            # Of all tensors of the list, as in PyTorch, whose hooks see those, too, that lead nowhere.
+            lines.append(f" sent = formula(g{given[parameter]})")
         elif count == 1:
             [(parameter, formula)] = self.formulas.items()
             scope |= {"formula": formula, "quick": getattr(formula, "on_arrays", formula)}

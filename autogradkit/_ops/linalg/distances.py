@@ -14,7 +14,7 @@ from autogradkit._ops.declare import k, op, python_function
 from autogradkit._ops.declare.kinds import Array, Scalar
 from autogradkit._ops.declare.refusals import not_differentiated
 from autogradkit._ops.linalg.matrices import require_kernel
-from autogradkit._ops.reduction.norms import norm_backward, refuse_empty, require_real_order, write_norm
+from autogradkit._ops.reduction.norms import norm_backward, refuse_empty, require_real_order, vector_norm, write_norm
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, result_type
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.tensor import Tensor
@@ -73,7 +73,7 @@ def dist(self: Array, other: Array, p: Scalar = 2, *, out: Array) -> None:
     >>> torch.dist(torch.tensor([1.0, 2.0]), torch.tensor([4.0, 6.0]))
     tensor(5.)
     """
-    write_norm(self - other, p, None, False, out)
+    vector_norm.kernel(self - other, p, out=out)
 
 
 def _differences(x1: Any, x2: Any) -> Any:

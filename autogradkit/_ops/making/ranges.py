@@ -110,14 +110,15 @@ def _(start: Scalar, end: Scalar, step: Scalar = 1, **options: OlderOptions) -> 
     )
     kind = dtype_in(options)
     require_real("range", kind)
-    if kind.category == dtypes.INTEGRAL and all(math.isfinite(each) for each in (start, end, step)):
-        start, end, step = int(start), int(end), int(step)
-    if step == 0 or math.isnan(step):
+    is_whole = kind.category == dtypes.INTEGRAL
+    if step == 0 or math.isnan(step) or (is_whole and abs(step) < 1):  # where PyTorch divides by 0
         raise RuntimeError("step must be nonzero")
     if not all(math.isfinite(each) for each in (start, end)):
         raise RuntimeError(f"unsupported range: {float(start):g} -> {float(end):g}")
-    if (end - start) / step < 0:
+    if (end - start) / step < 0:  # before they are made whole
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    if is_whole and math.isfinite(step):
+        start, end, step = int(start), int(end), int(step)
     if kind.is_floating_point:
         start, end = float(start), float(end)
     count = int((end - start) / step + 1)

@@ -18,6 +18,8 @@ from autogradkit._ops.declare.kinds import Array, Object, Sizes, SymInt
 from autogradkit._ops.declare.overload import Overload
 from autogradkit._ops.views.complex_parts import view_as_complex, view_as_real
 from autogradkit._ops.views.conjugates import conjugated, negated
+from autogradkit.core.dtype import is_half
+from autogradkit.core.halves import widened
 from autogradkit.core.storage import offset_of, require_extent, root_of, strided
 from autogradkit.core.strides import contiguous_strides, element_strides, may_overlap_itself
 from autogradkit.core.tensor import Tensor
@@ -205,9 +207,10 @@ def view_as_kind(array: Array, numpy_dtype: np.dtype[Any]) -> Array:
 def as_strided_backward(g: Array, indices: Object, self_sym_sizes: Sizes, *, out: Array) -> None:
     """Adds each element of `g` to the element of the base that it came from."""
     # One place more than there are elements, the last, takes what came from memory that the base does not show.
-    total = np.zeros(out.size + 1, g.dtype)
-    np.add.at(total, indices, g)
-    np.copyto(out, total[:-1].reshape(self_sym_sizes))
+    half = is_half(g.dtype)
+    total = np.zeros(out.size + 1, np.float32 if half else g.dtype)
+    np.add.at(total, indices, widened(g) if half else g)
+    np.copyto(out, total[:-1].reshape(self_sym_sizes), casting="unsafe")
 
 
 @op(

@@ -235,7 +235,7 @@ def _softplus_curve(g: Any, x: Any, beta: float, threshold: float) -> Any:
 
 
 def _log_sigmoid_meta(self: Array) -> Any:
-    spec = self.shape, self.dtype, dense_strides_like(self.shape, element_strides(self))
+    spec = self.shape, self.dtype  # side by side, however self lies
     return spec, spec
 
 
@@ -269,7 +269,11 @@ def log_sigmoid_forward(self: Array, *, out: tuple[Array, Array]) -> None:
 
 @op(
     variants="",
-    pointwise=SAME,
+    meta=lambda grad_output, self, buffer: (
+        grad_output.shape,
+        grad_output.dtype,
+        dense_strides_like(grad_output.shape, element_strides(grad_output)),
+    ),
     samples=lambda t: [(t(2, 3), t(2, 3).detach(), t(2, 3, low=0.2, high=0.9).detach())],
     vjp={
         "grad_output": lambda g, self, buffer: k.log_sigmoid_backward(g, self, buffer),

@@ -25,9 +25,13 @@ def _meta(self: Array, *_: Any) -> Any:
     return (self.shape, self.dtype, strides), (self.shape, np.dtype(np.bool_), strides)
 
 
-def _require_range(zero_point: Any, quant_min: int, quant_max: int) -> None:
+def _require_order(quant_min: int, quant_max: int) -> None:
     if quant_min > quant_max:
         raise RuntimeError("`quant_min` should be less than or         equal to `quant_max`.")
+
+
+def _require_range(zero_point: Any, quant_min: int, quant_max: int) -> None:
+    _require_order(quant_min, quant_max)
     whole = zero_point.dtype.kind in "iu"  # those that are floats may lie anywhere
     if whole and zero_point.size and not quant_min <= zero_point.min() <= zero_point.max() <= quant_max:
         raise RuntimeError("`zero_point` must be between `quant_min` and `quant_max`.")
@@ -49,7 +53,6 @@ def _on_grid(self: Array, scale: Any) -> Array:
 
 
 def _by_tensor(self: Array, scale: Any, zero_point: Any, low: int, high: int, out: tuple[Array, Array]) -> None:
-    _require_range(np.asarray(zero_point), low, high)
     scale = np.float32(scale)
     _write(self, np.rint(_on_grid(self, scale)) + zero_point, scale, zero_point, low, high, out)
 
@@ -84,6 +87,7 @@ def by_number(
     self: Array, scale: float, zero_point: int, quant_min: int, quant_max: int, *, out: tuple[Array, Array]
 ) -> None:
     """`fake_quantize_per_tensor_affine` by numbers, and which elements were within the ends."""
+    _require_range(np.asarray(zero_point), quant_min, quant_max)
     _by_tensor(self, scale, zero_point, quant_min, quant_max, out)
 
 
@@ -112,7 +116,11 @@ def by_element(
     *,
     out: tuple[Array, Array],
 ) -> None:
-    """`fake_quantize_per_tensor_affine` by tensors of one element, and which elements were within the ends."""
+    """`fake_quantize_per_tensor_affine` by tensors of one element, and which elements were within the ends.
+
+    The zero point may lie beyond the ends, as PyTorch does not read it before.
+    """
+    _require_order(quant_min, quant_max)
     _by_tensor(self, scale.item(), int(zero_point.item()), quant_min, quant_max, out)
 
 

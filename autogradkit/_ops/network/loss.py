@@ -18,7 +18,8 @@ from autogradkit._ops.declare.writing import require_castable
 from autogradkit.core.bits import chosen
 from autogradkit.core.clip import clip
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.dtype import from_numpy_dtype, result_type
+from autogradkit.core.dtype import from_numpy_dtype, is_half, result_type
+from autogradkit.core.halves import convert, widened
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.strides import dense_strides_like, element_strides, output_strides
 
@@ -265,6 +266,12 @@ def smooth_l1_loss_backward(
     grad_output: Array, self: Array, target: Array, reduction: int, beta: float, *, out: Array
 ) -> None:
     """The gradient of the smooth loss with respect to `self`."""
+    if is_half(out.dtype):  # rounded once, at the end
+        wide = np.empty(out.shape, np.float32)
+        arrays = [widened(each) for each in (grad_output, self, target)]
+        smooth_l1_loss_backward.kernel(*arrays, reduction, beta, out=wide)
+        convert(wide, out)
+        return
     _distance(self, target, out, out.dtype)
     if beta:
         np.divide(out, beta, out)

@@ -90,11 +90,17 @@ def sqrt(self: Array, *, out: Array) -> None:
     """
 
 
+def _rsqrt_backward(g: Any, result: Any) -> Any:
+    cube = k.pow_by_number(result, 3) if k.has_half_precision(g) else result * result * result
+    return -0.5 * g * k.conj(cube)
+
+
 @op(
     pointwise=INT_TO_FLOAT,
     in_place=True,
     samples=within(0.5, 4),
-    vjp={"self": lambda g, result: -0.5 * g * k.conj(result * result * result)},
+    vjp={"self": _rsqrt_backward},
+    rule="∂self = −0.5 · ∂ · (result² · result)",
 )
 def rsqrt(self: Array, *, out: Array) -> None:
     """1 / √x.
@@ -103,7 +109,10 @@ def rsqrt(self: Array, *, out: Array) -> None:
     >>> torch.rsqrt(torch.tensor([4.0, 16.0]))
     tensor([0.5000, 0.2500])
     """
-    np.true_divide(1, np.sqrt(self), out=out)
+    if is_half(out.dtype) and out.size >= 16:  # PyTorch's loop over vectors rounds once, the one over few each step
+        np.copyto(out, 1 / np.sqrt(widened(self)), casting="unsafe")
+    else:
+        np.true_divide(1, np.sqrt(self), out=out)
 
 
 def _is_simple(g: Array, result: Array) -> bool:
@@ -112,8 +121,12 @@ def _is_simple(g: Array, result: Array) -> bool:
 
 
 def _sigmoid_on_arrays(g: Array, result: Array) -> Array:
+    if g.dtype == np.float16:  # rounded at each step by PyTorch's kernel, bfloat16 once
+        return k.in_memory(g) * (1 - result) * result
+    if is_half(g.dtype):
+        return _sigmoid_on_arrays(widened(k.in_memory(g)), widened(result)).astype(g.dtype)
     if not _is_simple(g, result):
-        return g * k.conj((1 - result) * result)
+        return k.in_memory(g) * k.conj((1 - result) * result)
     slope = np.subtract(number_in(result, 1), result)
     np.multiply(slope, result, slope)
     return np.multiply(g, slope, slope)
@@ -125,8 +138,10 @@ def _times_sigmoid_slope(g: Any, result: Any) -> Any:
 
 
 def _tanh_on_arrays(g: Array, result: Array) -> Array:
+    if is_half(g.dtype):  # rounded once, as by PyTorch's kernel
+        return _tanh_on_arrays(widened(k.in_memory(g)), widened(result)).astype(g.dtype)
     if not _is_simple(g, result):
-        return g * k.conj(1 - result * result)
+        return k.in_memory(g) * k.conj(1 - result * result)
     slope = np.multiply(result, result)
     np.subtract(number_in(slope, 1), slope, slope)
     return np.multiply(g, slope, slope)

@@ -246,10 +246,11 @@ def xlogy_by_number(self: Array, other: Scalar, *, out: Array) -> None:
 
 
 def _logit_backward(g: Any, self: Any, eps: float | None) -> Any:
-    found = g / ((self + 0.0) * (1.0 - self))  # at −0 as at 0
+    found = k.in_memory(g) / ((self + 0) * (1 - self))  # at −0 as at 0
     if eps is None or eps < 0:
         return k.where((self >= 0) & (self <= 1), found, math.nan)
-    return k.where((self < eps) | (self > 1 - eps), 0.0, found)
+    low = k.in_dtype_of(k.in_memory(k.zeros_like(self) + eps), self)
+    return k.where((self < low) | (self > 1 - low), 0.0, found)
 
 
 @op(

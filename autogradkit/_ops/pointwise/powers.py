@@ -301,8 +301,8 @@ def ldexp(self: Array, other: Array, *, out: Array) -> None:
         wide = self.astype(np.float32) if k.is_half(self) else self
         np.copyto(out, np.ldexp(wide, np.clip(other, -(2**31), 2**31 - 1).astype(np.int32)), casting="unsafe")
     else:
-        if self.ndim and not other.ndim and out.dtype in (np.float64, np.complex128):
-            other = other.astype(out.dtype)  # one exponent for many is taken in double precision, if they are
+        if not other.ndim and out.dtype in (np.float64, np.complex128):
+            other = other.astype(out.dtype)  # one exponent is taken in double precision where the rest is
         if self.dtype.kind == "c" and other.dtype.kind in "fV":  # the power is as complex then
             other = other.astype(np.complex128 if other.dtype.itemsize == 8 else np.complex64)
         np.multiply(self.astype(out.dtype), k.pow_of_number(2.0, other).astype(out.dtype), out=out)

@@ -30,7 +30,7 @@ _refuse_complex_sign = refuses(
 
 def _sgn_backward(g: Any, self: Any, result: Any) -> Any:
     if not k.is_complex(result):
-        return k.zeros_like(g)
+        return k.known_zeros_like(g)
     size = k.abs(self)
     along = g / result
     along = (along + k.conj(along)) / 2 * result
@@ -247,8 +247,12 @@ def signbit(self: Array, *, out: Array) -> None:
     tensor([ True,  True, False])
     """
     if self.dtype.kind in "fV":
-        # See BROKEN_WITH_GAPS in declare/plans.py
-        np.signbit(np.ascontiguousarray(self) if self.ndim else self, out=out)
+        # See BROKEN_WITH_GAPS in declare/plans.py: neither the operand nor the result may have gaps.
+        dense = np.ascontiguousarray(self) if self.ndim else self
+        if out.flags.c_contiguous:
+            np.signbit(dense, out=out)
+        else:
+            np.copyto(out, np.signbit(dense))
     else:
         np.less(self, 0, out=out)
 

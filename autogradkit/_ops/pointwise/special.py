@@ -297,10 +297,9 @@ def _require_castable(out: Tensor, self: Tensor, p: int) -> None:
 
 
 def _multivariate_backward(g: Any, self: Any, p: int) -> Any:
-    found = k.digamma(self + 0)  # as PyTorch adds 0 to it, too, −0 is none
-    for i in range(1, p):
-        found = found + k.digamma(self - i / 2)
-    return g * found
+    # As PyTorch adds 0 to it, too, −0 is none. Half precision rounds each number, and then their sum.
+    terms = [k.digamma(k.in_dtype_of(k.in_memory(self - i / 2 if i else self + 0), self)) for i in range(p)]
+    return g * k.sum_dims(k.stack(terms, self.ndim), (self.ndim,), False)
 
 
 @op(

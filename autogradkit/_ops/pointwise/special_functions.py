@@ -86,7 +86,7 @@ def special_ndtri(self: Array, *, out: Array) -> None:
     samples=within(-2, 2),
     vjp={
         "self": lambda g, self, result: (
-            k.quotient(g, math.sqrt(2 * math.pi)) * k.exp(-(result + k.quotient(self * self, 2)))
+            k.quotient(k.in_memory(g), math.sqrt(2 * math.pi)) * k.exp(-(result + k.quotient(self * self, 2)))
         )
     },
     rule="∂self = ∂ / √(2 · π) · exp(−(result + self² / 2))",

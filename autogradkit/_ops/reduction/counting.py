@@ -51,7 +51,8 @@ def trace(self: Array, *, out: Array) -> None:
     >>> torch.trace(torch.tensor([[1, 2], [3, 4]]))
     tensor(5)
     """
-    np.trace(self, dtype=out.dtype, out=out)
+    wide = np.dtype(np.float32) if k.is_half(out) else out.dtype
+    np.copyto(out, np.trace(self, dtype=wide), casting="unsafe")
 
 
 count_nonzero = function("count_nonzero")

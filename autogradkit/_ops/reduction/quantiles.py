@@ -82,7 +82,13 @@ def _declare(name: str, without_nan: bool, summary: str, shown: str) -> None:
     made = function(name)
     same = saying("quantile() out tensor must be same dtype as the input tensor")
 
-    @made.overload(composition=True, out=True, written_by="copy_", out_dtype=same)
+    def refuse_out(out: Tensor, self: Tensor, q: Tensor, dim: Any, keepdim: bool, interpolation: str) -> None:
+        """As in PyTorch before it looks at the numbers of `q`, and after all that it asks of both without `out`."""
+        if interpolation in _MODES:
+            _require_fitting(self, q)
+            same(self._array.dtype, out._array.dtype)
+
+    @made.overload(composition=True, out=True, written_by="copy_", out_dtype=same, refuse_out=refuse_out)
     def of_tensor(
         self: Tensor, q: Tensor, dim: Dim | None = None, keepdim: bool = False, *, interpolation: str = "linear"
     ) -> Any:

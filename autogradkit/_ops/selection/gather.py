@@ -18,7 +18,8 @@ from autogradkit._ops.declare.writing import require_disjoint, require_same_dtyp
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.index_select import is_index, lined_up, require_within
 from autogradkit._ops.views.sizes import expand, view_sizes
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, is_half
+from autogradkit.core.halves import widened
 from autogradkit.core.remembering import remember_small
 from autogradkit.core.shapes import broadcast_shapes, require_dims, wrap_dim
 from autogradkit.core.steps import NOTHING, Step
@@ -130,16 +131,21 @@ def require_scatterable(self: Any, dim: int, index: Any, src: Any, reduce: str |
     if not index.size:
         return
     _require_gatherable(self, index, "scatter")
-    if given and max(src.ndim, 1) != max(index.ndim, 1):
+    sizes, own = index.shape or (1,), self.shape or (1,)
+    too_large = any(size > own[other] and other != dim for other, size in enumerate(sizes))
+    if given and not too_large:
+        for other, size in enumerate(sizes):  # of each of which PyTorch asks src before it counts that one's dimensions
+            if size > (src.shape[wrap_dim(other, src.ndim)] if src.ndim else 1):
+                too_large = True
+                break
+    if given and max(src.ndim, 1) != len(sizes):
         raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
-    for other, size in enumerate(index.shape or (1,)):
-        too_large = other != dim and size > (self.shape or (1,))[other]
-        if too_large or (given and size > (src.shape or (1,))[other]):
-            larger = f" and to be no larger size than src {list(src.shape)}" if given else ""
-            raise RuntimeError(
-                f"Expected index {list(index.shape)} to be no larger than self {list(self.shape)} apart from dimension "
-                f"{dim}{larger}"
-            )
+    if too_large:
+        larger = f" and to be no larger size than src {list(src.shape)}" if given else ""
+        raise RuntimeError(
+            f"Expected index {list(index.shape)} to be no larger than self {list(self.shape)} apart from dimension "
+            f"{dim}{larger}"
+        )
 
 
 def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, out: Array) -> Step:
@@ -153,10 +159,19 @@ def _scatter(self: Array, dim: int, index: Array, src: Any, reduce: str | None, 
         return NOTHING
     places = lined_up(index)
     values = lined_up(src)[tuple([slice(size) for size in places.shape])] if given else src
+    if reduce == "add" and is_half(out.dtype):
+        return setitem, target, ..., summed_at(target, positions_along(places, dim), values)
     if target.flags.c_contiguous:
         flat = _flat_positions(places, dim, target.shape).reshape(-1)
         return *_writes(reduce, target.reshape(-1), flat), values.reshape(-1) if given else values
     return *_writes(reduce, target, positions_along(places, dim)), values
+
+
+def summed_at(target: Array, positions: Any, values: Any) -> Array:
+    """What stands in `target`, of half precision, with `values` added there: as in PyTorch summed in float32, rounded once."""
+    total = widened(target)
+    np.add.at(total, positions, widened(values) if isinstance(values, np.ndarray) else values)
+    return total.astype(target.dtype)
 
 
 def _writes(reduce: str | None, target: Array, positions: Any) -> Step:

@@ -17,7 +17,7 @@ from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.sizes import Shape, expand, reshape, view_sizes
 from autogradkit.core.dtype import from_numpy_dtype, result_type
 from autogradkit.core.shapes import broadcast_shapes, wrap_dim
-from autogradkit.core.strides import cat_strides, element_strides
+from autogradkit.core.strides import cat_strides, element_strides, view_strides
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn_once
 
@@ -128,10 +128,16 @@ def _stack_meta(tensors: Sequence[Array], dim: int) -> Any:
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(each.shape)} at entry {number}"
             )
-    kind = tensors[0].dtype
-    if len(shape) not in (3, 4) and all(each.dtype is kind for each in tensors):
-        return (*shape[:dim], len(tensors), *shape[dim:]), kind
-    return _cat_generally([unsqueeze.kernel(each, dim) for each in tensors], dim)
+    kind, count = tensors[0].dtype, len(tensors)
+    size = (*shape[:dim], count, *shape[dim:])
+    is_last = dim == len(shape)
+    if len(shape) + is_last not in (4, 5) and all(each.dtype is kind for each in tensors):
+        return size, kind
+    if is_last:
+        return _cat_generally([unsqueeze.kernel(each, dim) for each in tensors], dim)
+    # As in PyTorch: one after the other along the dimension that is there, which is then taken apart.
+    joined, kind, *strides = _cat_generally(tensors, dim)
+    return (size, kind, view_strides(joined, strides[0], size)) if strides else (size, kind)
 
 
 @op(

@@ -20,7 +20,7 @@ from autogradkit._ops.views.dimensions import unsqueeze
 from autogradkit._ops.views.sizes import expand, flatten
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.shapes import wrap_dim
-from autogradkit.core.strides import contiguous_strides, dense_strides_like, element_strides
+from autogradkit.core.strides import cat_strides, contiguous_strides, dense_strides_like, element_strides
 from autogradkit.core.tensor import Tensor, wrap
 
 Shape = tuple[int, ...]
@@ -140,7 +140,15 @@ def _roll_meta(self: Array, shifts: Shape, dims: Shape) -> Any:
         if not self.ndim:
             raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
         wrap_dim(dim, self.ndim)
-    return self.shape, self.dtype
+    if not dims or self.ndim not in (4, 5):
+        return self.shape, self.dtype
+    strides = element_strides(self)
+    for shift, dim in zip(shifts, dims, strict=True):  # as in PyTorch, which joins what it cut in two
+        dim = wrap_dim(dim, self.ndim)
+        front = shift % self.shape[dim]
+        halves = [(*self.shape[:dim], n, *self.shape[dim + 1 :]) for n in (front, self.shape[dim] - front)]
+        strides = cat_strides([(each, strides) for each in halves], self.shape)
+    return self.shape, self.dtype, strides
 
 
 @op(

@@ -14,9 +14,9 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim
 from autogradkit._ops.declare.writing import require_disjoint, require_same_dtype
-from autogradkit._ops.selection.gather import grid_of, require_scatterable
+from autogradkit._ops.selection.gather import grid_of, require_scatterable, summed_at
 from autogradkit._ops.selection.index_select import lined_up, require_addable, require_within
-from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
+from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, is_half
 from autogradkit.core.strides import move_dim
 from autogradkit.core.tensor import wrap
 from autogradkit.core.warning import warn_once
@@ -39,7 +39,10 @@ def _reduce_into(out: Array, places: Any, values: Any, reduce: str, include_self
     """Reduce `values` into the places of `out`, with what stands there or without it."""
     if not include_self:
         out[places] = _neutral(out.dtype, reduce)
-    _UFUNCS[reduce].at(out, places, values)
+    if reduce in ("sum", "mean") and is_half(out.dtype):
+        np.copyto(out, summed_at(out, places, values))
+    else:
+        _UFUNCS[reduce].at(out, places, values)
     if reduce == "mean":
         counts = np.full(out.shape, int(include_self))
         np.add.at(counts, places, 1)
