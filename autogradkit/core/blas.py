@@ -11,7 +11,8 @@ that gains little, and costs up to twenty times the time when a core is busy wit
 first copied into packed blocks: of a product of few rows or columns that is a tenth to half of the time. So such a product, if
 it is too large for them, is handed over as a stack of pieces that are not, which NumPy walks through in one call. Every piece
 sums over the whole inner dimension, so nothing has to be added up afterwards. Other products are up to six times slower in
-pieces, for which the factors are read over and over.
+pieces, for which the factors are read over and over. Few rows by many columns that both lie along the inner dimension, too long
+for such pieces, are quicker the other way round, by a tenth to a half: what is copied then are the few.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ _REGISTER = 64  # bytes
 _LEAST_ROWS = 16  # of a piece
 # The most rows, rows where both factors run along the inner dimension, and columns with which pieces pay, by bytes of an element.
 _FEW = {4: (32, 64, 20), 8: (128, 128, 64)}
+_FEW_TO_TURN = 128  # rows
 _LONG = 256  # the inner dimension from which packing such factors costs more than adding up across a register
 
 
@@ -88,6 +90,8 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
         size = _size_of_pieces(a, b)
         if size is not None:
             return _in_pieces(a, b, out, *size)
+        if _is_quicker_turned(a, b):
+            return _turned(a, b, out)
     if threads == 1 or work > _WORTH_SPLITTING:
         return noted(_product(a, b, out))
     blas.set_threads(1)
@@ -150,6 +154,21 @@ def _size(m: int, inner: int, n: int, along_inner: bool, unit: int) -> tuple[int
     width = min(n, narrowest)
     height = min(m, most // width)
     return (math.ceil(m / math.ceil(m / height)), width) if height >= _LEAST_ROWS or height == m else None
+
+
+def _is_quicker_turned(a: Array, b: Array) -> bool:
+    """Whether a · b is made as the transpose of bᵀ · aᵀ: few rows of float32 by many columns that both lie along inner."""
+    if a.ndim != 2 or b.ndim != 2 or a.dtype.char != "f" or a.dtype is not b.dtype:
+        return False
+    return a.shape[0] <= _FEW_TO_TURN and a.shape[0] < b.shape[1] and a.flags.c_contiguous and b.flags.f_contiguous
+
+
+def _turned(a: Array, b: Array, out: Array | None) -> Array:
+    product = _product(b.T, a.T, None)
+    if out is None:
+        return np.ascontiguousarray(product.T)
+    np.copyto(out, product.T)
+    return out
 
 
 def _divisors(n: int) -> list[int]:

@@ -48,7 +48,16 @@ def small_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 @every_case(
     "m inner n",
-    [(64, 784, 128), (67, 700, 131), (2, 1500, 1101), (128, 64, 784), (1000, 100, 30), (3, 4000, 300), (3, 70000, 20)],
+    [
+        (64, 784, 128),
+        (67, 700, 131),
+        (2, 1500, 1101),
+        (128, 64, 784),
+        (1000, 100, 30),
+        (3, 4000, 300),
+        (3, 70000, 20),
+        (16, 4096, 300),
+    ],
 )
 def test_a_product_in_pieces_is_the_product(m: int, inner: int, n: int, layout: str, dtype: str) -> None:
     stream = np.random.default_rng(3)

@@ -78,6 +78,14 @@ GEOMETRIES: dict[str, tuple[tuple[int, int, int], int, tuple[int, int], dict[str
     "strided": ((3, 10, 9), 4, (3, 2), {"stride": (3, 2), "padding": (1, 0)}),
     "dilated": ((3, 11, 10), 4, (3, 3), {"dilation": (2, 3), "padding": (0, 3)}),
     "grouped": ((4, 7, 6), 6, (3, 2), {"groups": 2, "padding": 1, "stride": (1, 2)}),
+    "few numbers under the kernel": ((3, 9, 8), 17, (3, 3), {}),
+    "few numbers under the kernel, padded": ((2, 9, 8), 16, (4, 3), {"padding": (2, 1)}),
+    "few numbers under the kernel, strided and dilated": (
+        (3, 12, 11),
+        18,
+        (2, 3),
+        {"stride": (2, 1), "dilation": (3, 2), "padding": 1},
+    ),
     "each channel alone": ((4, 9, 8), 4, (3, 3), {"groups": 4, "dilation": 2, "stride": 2}),
 }
 
@@ -105,7 +113,8 @@ def test_what_is_no_number_stays_where_it_is(batch: int, value: float) -> None:
     def spoil(x: torch.Tensor) -> None:
         x[0, 1, 2, 3] = value
 
-    in_both((batch, 2, 7, 8), 2, (3, 3), {}, change=spoil)
+    for channels in (2, 16):
+        in_both((batch, 2, 7, 8), channels, (3, 3), {}, change=spoil)
 
 
 @every_case("layout", ["contiguous", "channels last", "with gaps"])

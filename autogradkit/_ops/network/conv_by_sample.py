@@ -11,6 +11,7 @@ Shapes: C channels in and O out, Hp and Wp the padded input's rows and columns, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -43,14 +44,41 @@ def goes_by_sample(x: Array, weight: Array, gradient: Array, window: Window) -> 
     )
 
 
-def input_gradient(gradient: Array, weight: Array, window: Window, out: Array) -> None:
-    """Write the gradient with respect to the input, N×C×H×W, into `out`."""
+def gradients(
+    gradient: Array,
+    x: Array,
+    weight: Array,
+    window: Window,
+    to_x: Array | None,
+    wants_weight: bool,
+    wants_bias: bool,
+) -> tuple[Array | None, Array | None]:
+    """Those with respect to weight (O×C×kh×kw) and bias (O), where they are wanted; that with respect to x goes into `to_x`."""
+    o, c, kh, kw = weight.shape
+    wide = x.shape[3] + 2 * window.padding[1]
+    whole, rows = _spread(gradient, wide)
+    size = gradient.shape[2:]
+    unfold = _unfolding(x, (kh, kw), size, window) if wants_weight else None
+    fold = None if to_x is None else _folding(to_x, weight, rows.shape[1], window)
+    of_weight, of_bias = np.zeros((o, kh * kw * c), x.dtype), np.zeros(o, x.dtype)
+    for number, sample in enumerate(gradient):
+        np.copyto(whole, sample)
+        if unfold is not None:
+            np.add(of_weight, matmul(rows, unfold(x[number]).T), out=of_weight)
+        if wants_bias:
+            np.add(of_bias, np.add.reduce(rows, 1), out=of_bias)
+        if fold is not None and to_x is not None:
+            fold(rows, to_x[number])
+    shaped = of_weight.reshape(o, kh, kw, c).transpose(0, 3, 1, 2)
+    return shaped if wants_weight else None, of_bias if wants_bias else None
+
+
+def _folding(out: Array, weight: Array, places: int, window: Window) -> Callable[[Array, Array], None]:
+    """What writes a sample's gradient with respect to the input from its gradient's rows (O × P), for an input as `out`."""
     _, c, height, width = out.shape
     o, _, kh, kw = weight.shape
     (ph, pw), (dh, dw) = window.padding, window.dilation
     tall, wide = height + 2 * ph, width + 2 * pw
-    whole, rows = _spread(gradient, wide)
-    places = rows.shape[1]
     farthest = (kh - 1) * dh * wide + (kw - 1) * dw
     matrix = np.ascontiguousarray(weight.transpose(2, 3, 1, 0).reshape(-1, o))
     # Between the rows stay as many zeros as the farthest shift reads beyond a row.
@@ -64,22 +92,24 @@ def input_gradient(gradient: Array, weight: Array, window: Window, out: Array) -
     shifted = as_strided(unfolded, (kh, kw, c, tall * wide), strides)
     plane = empty((c, tall * wide), out.dtype)
     inside = plane.reshape(c, tall, wide)[:, ph : ph + height, pw : pw + width]
-    for sample, into in zip(gradient, out, strict=True):
-        np.copyto(whole, sample)
+
+    def fold(rows: Array, into: Array) -> None:
         matmul(matrix, rows, unfolded[:, :places])
         np.add.reduce(shifted, axis=(0, 1), out=plane)
         np.copyto(into, inside)
 
+    return fold
 
-def weight_gradient(gradient: Array, x: Array, kernel: tuple[int, int], window: Window) -> Array:
-    """The gradient with respect to the weight, O×C×kh×kw."""
+
+def _unfolding(x: Array, kernel: tuple[int, int], size: tuple[int, ...], window: Window) -> Callable[[Array], Array]:
+    """What makes of a sample of x what the kernel sees, (kh·kw·C) × P for an output of this size; always in the same memory."""
     _, c, height, width = x.shape
     kh, kw = kernel
+    ho, wo = size
     (ph, pw), (dh, dw) = window.padding, window.dilation
     tall, wide = height + 2 * ph, width + 2 * pw
-    whole, rows = _spread(gradient, wide)
-    o, places = rows.shape
-    seen = places - (wide - whole.shape[2])  # up to the last that is in the output
+    places = ho * wide
+    seen = places - (wide - wo)  # up to the last that is in the output
     columns = empty((kh, kw, c, places), x.dtype)
     columns[..., seen:] = 0
     plane = np.zeros((c, tall, wide), x.dtype)
@@ -87,14 +117,13 @@ def weight_gradient(gradient: Array, x: Array, kernel: tuple[int, int], window: 
     shifted = as_strided(
         plane, (kh, kw, c, seen), [x.itemsize * each for each in (dh * wide, dw, tall * wide, 1)], writeable=False
     )
-    factor = columns.reshape(-1, places).T
-    total = np.zeros((o, kh * kw * c), x.dtype)
-    for sample, of in zip(gradient, x, strict=True):
-        np.copyto(whole, sample)
-        np.copyto(inside, of)
+
+    def unfold(sample: Array) -> Array:
+        np.copyto(inside, sample)
         np.copyto(columns[..., :seen], shifted)
-        np.add(total, matmul(rows, factor), out=total)
-    return total.reshape(o, kh, kw, c).transpose(0, 3, 1, 2)
+        return columns.reshape(-1, places)
+
+    return unfold
 
 
 def _spread(gradient: Array, wide: int) -> tuple[Array, Array]:

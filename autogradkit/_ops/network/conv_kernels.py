@@ -29,6 +29,8 @@ Pair = tuple[int, int]
 _SMALL = 1 << 20  # bytes up to which a sample alone is unfolded whole
 _LARGE = 1 << 17  # bytes of a sample's strips from which few samples are worked on at a time
 _WORTH_THREADS = 1 << 26  # multiplications
+_FEW = 32  # numbers under the kernel
+_SEVERAL = 16  # output channels
 _LEAST_PARTS = 2
 
 
@@ -49,8 +51,12 @@ def convolve(x: Array, weight: Array, bias: Array | None, window: Window, out: A
             np.add(product, bias[:, None, None], out=out)
         return
     matrix = _matrix(weight, g)
+    few = _sees_little(weight, window)
 
     def convolve_part(part: slice) -> None:
+        if few:
+            _convolve_little(x[part], weight, bias, window, out[part])
+            return
         n = part.stop - part.start
         rows, grid = _grid((g, ho, o // g), n, wo, _batch_innermost(n, wo), x.dtype)
         matmul(matrix, _columns(_strips(x[part], kw, wo, window), kh, ho, 1, window), rows)
@@ -103,16 +109,12 @@ def convolve_backward(
 
     def differentiate_samples(part: slice) -> tuple[Array | None, Array | None]:
         """The same, sample by sample."""
-        of_weight = of_bias = None
-        if to_weight is not None:
-            of_weight = conv_by_sample.weight_gradient(gradient[part], x[part], weight.shape[2:], window)
-            if np.isnan(of_weight).any():  # perhaps of an infinity beside the output
-                return differentiate_part(part)
-        if to_x is not None:
-            conv_by_sample.input_gradient(gradient[part], weight, window, to_x[part])
-        if to_bias is not None:
-            of_bias = np.add.reduce(gradient[part], (0, 2, 3))
-        return of_weight, of_bias
+        into = None if to_x is None else to_x[part]
+        wanted = (to_weight is not None, to_bias is not None)
+        shares = conv_by_sample.gradients(gradient[part], x[part], weight, window, into, *wanted)
+        if shares[0] is not None and np.isnan(shares[0]).any():  # perhaps of an infinity beside the output
+            return differentiate_part(part)
+        return shares
 
     totals = (to_weight, to_bias)
     for total in totals:
@@ -187,6 +189,40 @@ def _small_sample_backward(
         np.copyto(to_weight, matmul(rows, columns.swapaxes(1, 2)).reshape(weight.shape))
     if to_bias is not None:
         np.add.reduce(rows.reshape(o, ho * wo), 1, out=to_bias)
+
+
+# -- few numbers under the kernel --------------------------------------------------------------------------------------
+
+
+def _sees_little(weight: Array, window: Window) -> bool:
+    """Whether a place of the output sees so few numbers that unfolding them whole costs less than copying the output."""
+    o, c, kh, kw = weight.shape
+    return window.groups == 1 and c * kh * kw <= _FEW and o >= _SEVERAL and weight.dtype.char in "fd"
+
+
+def _convolve_little(x: Array, weight: Array, bias: Array | None, window: Window, out: Array) -> None:
+    """Each sample unfolded whole, with ones for the bias: the product is the output as it lies."""
+    (sh, sw), (ph, pw), (dh, dw) = window.stride, window.padding, window.dilation
+    n, c, height, width = x.shape
+    o, _, kh, kw = weight.shape
+    _, _, ho, wo = out.shape
+    seen = c * kh * kw
+    if ph or pw:
+        planes = np.zeros((n, c, height + 2 * ph, width + 2 * pw), x.dtype)
+        planes[:, :, ph : ph + height, pw : pw + width] = x
+    else:
+        planes = x
+    sample, channel, row, column = planes.strides
+    strides = (sample, channel, dh * row, dw * column, sh * row, sw * column)
+    columns = empty((n, seen + 1, ho, wo), x.dtype)
+    columns[:, seen] = 1
+    inside = columns[:, :seen].reshape(n, c, kh, kw, ho, wo)
+    np.copyto(inside, as_strided(planes, inside.shape, strides, writeable=False))
+    matrix = np.zeros((1, o, seen + 1), x.dtype)
+    matrix[..., :seen] = weight.reshape(o, seen)
+    if bias is not None:
+        matrix[..., seen] = bias
+    matmul(matrix, columns.reshape(n, seen + 1, ho * wo), out.reshape(n, o, ho * wo))
 
 
 # -- a batch -----------------------------------------------------------------------------------------------------------
