@@ -207,22 +207,26 @@ def _convolve_little(x: Array, weight: Array, bias: Array | None, window: Window
     o, _, kh, kw = weight.shape
     _, _, ho, wo = out.shape
     seen = c * kh * kw
-    if ph or pw:
-        planes = np.zeros((n, c, height + 2 * ph, width + 2 * pw), x.dtype)
-        planes[:, :, ph : ph + height, pw : pw + width] = x
-    else:
-        planes = x
-    sample, channel, row, column = planes.strides
-    strides = (sample, channel, dh * row, dw * column, sh * row, sw * column)
-    columns = empty((n, seen + 1, ho, wo), x.dtype)
+    tall, wide = height + 2 * ph, width + 2 * pw
+    together = min(n, max(1, _SMALL // ((seen + 1) * ho * wo * x.itemsize)))
+    padded = np.zeros((together, c, tall, wide), x.dtype) if ph or pw else None
+    columns = empty((together, seen + 1, ho, wo), x.dtype)
     columns[:, seen] = 1
-    inside = columns[:, :seen].reshape(n, c, kh, kw, ho, wo)
-    np.copyto(inside, as_strided(planes, inside.shape, strides, writeable=False))
     matrix = np.zeros((1, o, seen + 1), x.dtype)
     matrix[..., :seen] = weight.reshape(o, seen)
     if bias is not None:
         matrix[..., seen] = bias
-    matmul(matrix, columns.reshape(n, seen + 1, ho * wo), out.reshape(n, o, ho * wo))
+    for start in range(0, n, together):
+        planes, into = x[start : start + together], out[start : start + together]
+        count = len(planes)
+        if padded is not None:
+            padded[:count, :, ph : ph + height, pw : pw + width] = planes
+            planes = padded[:count]
+        sample, channel, row, column = planes.strides
+        inside = columns[:count, :seen].reshape(count, c, kh, kw, ho, wo)
+        strides = (sample, channel, dh * row, dw * column, sh * row, sw * column)
+        np.copyto(inside, as_strided(planes, inside.shape, strides, writeable=False))
+        matmul(matrix, columns[:count].reshape(count, seen + 1, ho * wo), into.reshape(count, o, ho * wo))
 
 
 # -- a batch -----------------------------------------------------------------------------------------------------------
