@@ -3,29 +3,19 @@
 import base64
 import re
 import time
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from autogradkit.tracing.render.graph.drawing.picture import Drawn, draw_graph
+from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
-from autogradkit.tracing.render.graph.structure.fold import MOST_OPENED, bounded, fold
+from autogradkit.tracing.render.graph.structure.fold import MOST_OPENED
 from autogradkit.tracing.render.graph.structure.stacks import repetition
 from autogradkit.tracing.render.graph.telling.steps import details_of, steps_of
 from autogradkit.tracing.render.graph.telling.text import graph_rows
 from autogradkit.widgets.graph import GraphView
 from tests.tracing.render.cells import texts, trace_source
-
-DESCENT = "x = torch.tensor([1., 2., 3.])\ny = torch.tensor([2., 4., 6.])\nw = torch.tensor(0., requires_grad=True)"
-
-
-def descent(turns: int) -> str:
-    return (
-        f"for step in range({turns}):\n    loss = ((w * x - y) ** 2).mean()\n    loss.backward()\n"
-        "    with torch.no_grad():\n        w -= 0.05 * w.grad\n    w.grad = None"
-    )
-
+from tests.tracing.render.loops import DESCENT, descent, stacks
 
 RNN = (
     "torch.manual_seed(0)\nWx = torch.randn(3, 2, requires_grad=True)\nWh = torch.randn(3, 3, requires_grad=True)\n"
@@ -34,89 +24,9 @@ RNN = (
 STEPS = "for x_t in xs:\n    h = torch.tanh(Wx @ x_t + Wh @ h + b)\nloss = (h ** 2).sum()\nloss.backward()"
 
 
-def stacks(drawn: Drawn) -> list[tuple[str, int]]:
-    return [(item.title, item.times) for item in drawn.graph.items.values() if item.kind == "stack"]
-
-
 def test_few_turns_are_drawn_and_five_are_stacked() -> None:
     assert stacks(draw_graph(trace_source(descent(3), DESCENT))) == []
     assert stacks(draw_graph(trace_source(descent(5), DESCENT))) == [("turns 2–4", 3)]
-
-
-def test_of_a_very_tall_picture_the_turns_behind_the_first_are_closed() -> None:
-    trace = trace_source(descent(4), DESCENT)
-    drawn = draw_graph(trace)
-    assert stacks(drawn) == [("turns 2–4", 3)]
-    assert drawn.height < 0.6 * 1_600
-    path = next(item.path for item in drawn.graph.items.values() if item.kind == "stack")
-    opened = draw_graph(trace, {path: False})
-    assert stacks(opened) == []
-    assert opened.graph.opened == [path]
-    assert stacks(draw_graph(trace, {path: True})) == stacks(drawn)
-
-
-def test_what_else_is_opened_in_a_very_tall_picture_leaves_its_turns_closed() -> None:
-    before = "net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))\nX = torch.randn(4, 2)"
-    loop = (
-        "for k in range(3):\n    loss = (net(X) * X[:, :1]).square().mean()\n    loss.backward()\n    net.zero_grad()"
-    )
-    trace = trace_source(loop, before)
-    closed = draw_graph(trace)
-    assert stacks(closed) == [("turns 2–3", 2)]
-    assert stacks(draw_graph(trace, {"Sequential/0": False})) == [("turns 2–3", 2)]
-    path = next(item.path for item in closed.graph.items.values() if item.kind == "stack")
-    assert stacks(draw_graph(trace, {"Sequential/0": False, path: False})) == []
-
-
-CLOSURES = """def make():
-    w = torch.zeros(2, requires_grad=True)
-    b = torch.zeros(1, requires_grad=True)
-    def forward(x):
-        return torch.sigmoid(x @ w + b)
-    def step(lr):
-        with torch.no_grad():
-            for p in (w, b):
-                p -= lr * p.grad
-                p.grad = None
-    return forward, step
-forward, step = make()
-for epoch in range(2):
-    p = forward(X)
-    loss = -(y * p.log() + (1 - y) * (1 - p).log()).mean()
-    loss.backward()
-    step(0.5)"""
-
-
-def test_of_two_turns_the_second_is_closed_before_a_middle_is_left_out() -> None:
-    drawn = draw_graph(trace_source(CLOSURES, "X = torch.randn(6, 2)\ny = (X[:, 0] > 0).float()"))
-    assert stacks(drawn) == [("turn 2", 1)]
-    assert not drawn.graph.middle
-    assert not drawn.graph.left_out
-    words = texts(drawn.svg)
-    assert "loss (turn 1)" in words
-    assert any(each.startswith("loss =") for each in words)  # of the second, in its box
-
-
-def test_a_turn_of_an_inner_loop_that_is_closed_is_said_to_be_one() -> None:
-    before = "X, y = torch.randn(4, 2), torch.randn(4)\nw, b = (torch.zeros(n, requires_grad=True) for n in (2, 1))"
-    loop = (
-        "for epoch in range(2):\n    loss = ((X @ w + b - y) ** 2).mean()\n    loss.backward()\n    with torch.no_grad():\n"
-        "        for p in [w, b]:\n            p -= .1 * p.grad\n            p.grad.zero_()"
-    )
-    drawn = draw_graph(trace_source(loop, before))
-    assert stacks(drawn) == [("inner turn 2", 1), ("turn 2", 1)]
-
-
-def test_two_operations_alone_are_closed_by_nothing() -> None:
-    before = "emb, rnn, out = torch.nn.Embedding(5, 3), torch.nn.GRUCell(3, 4), torch.nn.Linear(4, 5)\n"
-    before += "seq, h, losses = torch.tensor([1, 3, 2, 4]), torch.zeros(4), []"
-    loop = (
-        "for inp, tgt in zip(seq[:-1], seq[1:]):\n    h = rnn(emb(inp), h)\n"
-        "    losses.append(torch.nn.functional.cross_entropy(out(h), tgt))\nloss = sum(losses) / len(losses)\nloss.backward()"
-    )
-    drawn = draw_graph(trace_source(loop, before))
-    assert stacks(drawn)[0][0] in ("turns 1–3", "turns 2–3")  # and not the two unbind
-    assert sum(item.op is not None and item.op.name == "unbind" for item in drawn.graph.items.values()) == 2
 
 
 def test_one_network_that_is_called_again_is_no_row_of_blocks() -> None:
@@ -375,91 +285,6 @@ def test_a_folded_module_says_how_often_it_ran(cell, calls):
     assert module.times == calls
     assert (f"×{calls}" in texts(found.svg)) == (calls > 1)
     assert "repeated" not in texts(found.svg)
-
-
-CHARACTERS = (
-    "from autogradkit import nn\nimport autogradkit.nn.functional as F\ntorch.manual_seed(0)\n"
-    "emb, rnn, head = nn.Embedding(4, 3), nn.RNNCell(3, 3), nn.Linear(3, 4)"
-)
-READ = (
-    "h = torch.zeros(3)\nloss = 0\nfor a, b in ((1, 0), (0, 2), (2, 2), (2, 3)):\n    h = rnn(emb(torch.tensor(a)), h)\n"
-    "    logits = head(h)\n    loss = loss + F.cross_entropy(logits, torch.tensor(b))\nloss.backward()"
-)
-DESCENDED = (
-    "for epoch in range(3):\n    loss = ((w * w).sum() - b) ** 2\n    loss.backward()\n    with torch.no_grad():\n"
-    "        w -= .1 * w.grad\n        b -= .1 * b.grad\n    w.grad.zero_()\n    b.grad.zero_()"
-)
-
-
-@pytest.mark.parametrize("most", [10, 24, 64])
-@pytest.mark.parametrize(
-    ("before", "cell"),
-    [
-        (CHARACTERS, READ),
-        ("w = torch.ones(2, requires_grad=True)\nb = torch.ones((), requires_grad=True)", DESCENDED),
-    ],
-    ids=["characters", "descent"],
-)
-def test_a_middle_that_is_left_out_leaves_all_edges_around_it(before: str, cell: str, most: int) -> None:
-    graph = fold(build(trace_source(cell, before)), None, most)
-    heads, tails = {link.head for link in graph.links}, {link.tail for link in graph.links}
-    ran = {item.key for item in graph.items.values() if item.kind != "tensor"}
-    assert ran <= heads
-    assert ran <= tails
-
-
-def test_of_too_many_tensors_what_backward_began_with_is_the_last_to_go():
-    graph = bounded(fold(build(trace_source(READ, CHARACTERS)), None, 10), 10)
-    assert "further tensors are not drawn" in " ".join(graph.left_out)
-    assert "loss (turn 4)" in [graph.labels[item.value.id] for item in graph.items.values() if item.value is not None]
-
-
-def test_a_few_turns_that_are_too_large_to_be_stored_are_stacked_too() -> None:
-    trace = trace_source(READ, CHARACTERS)
-    assert stacks(draw_graph(trace)) == [("turns 2–4", 3)]
-    assert stacks(draw_graph(trace, page=1164)) == [("turns 2–4", 3)]
-    stored = draw_graph(trace)
-    path = next(item.path for item in stored.graph.items.values() if item.kind == "stack")
-    opened = draw_graph(trace, {path: False}, page=1164)
-    assert stacks(opened) == []
-    assert path in opened.graph.opened  # so that it can be stacked again
-
-
-GRU = (
-    "torch.manual_seed(0)\nWz, Wr, Wh = (torch.randn(3, 5, requires_grad=True) for _ in range(3))\nxs = torch.randn(3, 2)\n"
-    "h = torch.zeros(3)"
-)
-GRU_STEPS = """for x in xs:
-    hx = torch.cat([h, x])
-    z = torch.sigmoid(Wz @ hx)
-    r = torch.sigmoid(Wr @ hx)
-    n = torch.tanh(Wh @ torch.cat([r * h, x]))
-    h = (1 - z) * n + z * h
-loss = h.pow(2).sum()
-loss.backward()"""
-
-
-def test_three_turns_of_which_the_first_begins_with_data_are_stacked_before_their_middle_is_left_out():
-    drawn = draw_graph(trace_source(GRU_STEPS, GRU))
-    assert (stacks(drawn), drawn.graph.left_out) == ([("turns 2–3", 2)], [])
-    assert {"h (turn 1)", "Wz", "tanh", "1 -"} <= {text.strip() for text in texts(drawn.svg)}
-    root = ElementTree.fromstring(drawn.svg)
-    svg = "{http://www.w3.org/2000/svg}"
-    ends: dict[str, tuple[float, float]] = {}
-    for group in root.iter(f"{svg}g"):
-        for box in group.findall(f"{svg}rect")[:1]:
-            left = float(box.get("x", 0))
-            ends[group.get("data-key", "")] = left, left + float(box.get("width", 0))
-        for oval in group.findall(f"{svg}ellipse")[:1]:
-            middle, half = float(oval.get("cx", 0)), float(oval.get("rx", 0))
-            ends[group.get("data-key", "")] = middle - half, middle + half
-    for link in root.iterfind(f".//{svg}g[@class='ak-link']"):  # names told in the stack's box took some links away
-        path = link.find(f"{svg}g/{svg}path")
-        assert path is not None
-        xs = [float(each) for each in re.findall(r"-?[\d.]+", path.get("d", ""))]
-        for end, x in (("data-tail", xs[0]), ("data-head", xs[-2])):
-            left, right = ends[link.get(end, "")]
-            assert left <= x <= right, (link.get("data-key"), end)
 
 
 def test_a_loop_over_parameters_of_all_shapes_is_stacked_beside_the_layers_of_the_network():
