@@ -26,7 +26,7 @@ Numbers = dict[str, Any]
 
 Kernel = Callable[..., list[Step]]
 
-_WORTH_PARTS = 4 * PART  # elements: with fewer the caches hold them as well, and more calls cost more
+WORTH_PARTS = 4 * PART  # elements: with fewer the caches hold them as well, and more calls cost more
 
 KERNELS: dict[str, Kernel] = {}
 
@@ -41,7 +41,7 @@ def _steps(form: Kernel, arrays: Sequence[Array | None], numbers: Numbers) -> li
     the direction itself. Those of large arrays are taken part by part."""
     directed = "weight_decay" in numbers or "maximize" in numbers
     whole: Any = arrays[0]
-    if whole.size <= _WORTH_PARTS:
+    if whole.size <= WORTH_PARTS:
         return form(*arrays, np.empty_like(whole), np.empty_like(whole) if directed else None, **numbers)
     there = [each for each in arrays if each is not None]
     change, direction = None, None

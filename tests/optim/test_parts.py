@@ -10,6 +10,7 @@ import pytest
 
 import autogradkit
 from autogradkit.core.parts import PART
+from autogradkit.optim.kernels import WORTH_PARTS
 from tests.every_case import every_case
 
 OPTIMIZERS: dict[str, Callable[[Any, Any], Any]] = {
@@ -26,7 +27,7 @@ OPTIMIZERS: dict[str, Callable[[Any, Any], Any]] = {
     "RMSprop": lambda o, p: o.RMSprop(p, 0.1, centered=True, momentum=0.5),
     "Rprop": lambda o, p: o.Rprop(p, 0.1),
 }
-ROWS, COLUMNS = 5, 40_001  # five rows are large, one is not; no part of a whole is as large as another
+ROWS, COLUMNS = 5, 60_001  # five rows are large, one is not; no part of a whole is as large as another
 
 
 def contents(seed: int) -> Any:
@@ -51,7 +52,7 @@ def trained(
 @every_case("layout", ["rows", "columns", "unlike"])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_large_parameter_goes_as_its_rows_do(name: str, layout: str) -> None:
-    assert contents(0).size > PART > contents(0)[0].size
+    assert contents(0).size > WORTH_PARTS > PART > contents(0)[0].size
     given, *slopes = (contents(seed) for seed in (1, 2, 3, 4, 5))
     of_rows = [given.copy()[row] for row in range(ROWS)]
     rows, states = trained(OPTIMIZERS[name], of_rows, [[slope.copy()[row] for row in range(ROWS)] for slope in slopes])
@@ -69,7 +70,7 @@ def test_a_large_parameter_goes_as_its_rows_do(name: str, layout: str) -> None:
 @pytest.mark.parametrize("name", ["SGD, all options", "Adam", "Adadelta"])
 def test_half_precision_and_complex_numbers_go_part_by_part_too(name: str) -> None:
     for kind in (autogradkit.bfloat16, autogradkit.complex64):
-        parameters = [autogradkit.nn.Parameter(autogradkit.arange(200_000).to(kind) / 100_000 - 1) for _ in range(2)]
+        parameters = [autogradkit.nn.Parameter(autogradkit.arange(300_000).to(kind) / 150_000 - 1) for _ in range(2)]
         large, small = parameters
         apart = [autogradkit.nn.Parameter(each.clone()) for each in small.detach().split(50_000)]
         large.grad = large.detach() * 0.5
