@@ -2,9 +2,9 @@
 
 Rests on core.blas; `conv_by_sample` has a quicker way for some gradients, and `conv.py` declares the ops. The input is unfolded
 along the width alone: `strips` holds, for each padded input row, the C·kw values under the kernel's columns at every output
-column. The kernel's rows need no copy of
-their own, because kh neighbouring input rows lie one after the other: the matrix that output row i multiplies is the slice
-of strips from row i·stride on. That is kw copies of the input instead of kh·kw, and stays in the cache.
+column. The kernel's rows need no copy of their own, because kh neighbouring input rows lie one after the other: the matrix that
+output row i multiplies is the slice of strips from row i·stride on. That is kw copies of the input instead of kh·kw, and stays
+in the cache. A small sample alone, and what sees few numbers at each place, is unfolded whole.
 
 Shapes: G groups, Cg and Og channels per group, Hp and Wp the padded input's rows and columns, L = N·Wo the columns of one
 output row of the whole batch.
