@@ -1,7 +1,7 @@
 """How often something happens: poisson and binomial, drawn element by element as PyTorch draws them, so a seed gives its numbers.
 
 Small expected counts are counted: until a product of uniform numbers has gone far enough, or the trials between successes are
-all used. Large ones are drawn by Hörmann's transformed rejections (1993). Rests on declare and `draws`; declared when
+all used. Large ones are drawn by Hörmann's transformed rejections (1993). Rests on declare and `stream`; declared when
 somebody asks for a name of it (`_ops.unloaded`).
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 from autogradkit._ops.declare import UNIMPLEMENTED, k, op
 from autogradkit._ops.declare.kinds import Array, Generator
 from autogradkit._ops.declare.refusals import not_implemented, single_or_double, undifferentiated
-from autogradkit._ops.making.draws import Draws, Uniform
+from autogradkit._ops.making.stream import Draws, Uniform
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.shapes import broadcast_shapes
 

@@ -3,7 +3,7 @@
 Gamma numbers are drawn by Marsaglia and Tsang's rejection (2000); a Dirichlet's are gamma numbers over their sum. A draw's
 derivative is that of the value at which the distribution function stays what it is: −∂F/∂α over the density. PyTorch
 approximates ∂F/∂α, to some thousandths at worst; here it is a difference of SciPy's functions, right to six digits. Rests on
-declare and `draws`.
+declare and `stream`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from autogradkit._ops.declare.refusals import (
     single_or_double,
     undifferentiated,
 )
-from autogradkit._ops.making.draws import Draws
+from autogradkit._ops.making.stream import Draws
 from autogradkit.core.shapes import broadcast_shapes
 
 # PyTorch's constants are float32 where everything else is float64.
