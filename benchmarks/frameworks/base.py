@@ -21,7 +21,9 @@ class Framework(ABC):
 
     @abstractmethod
     def training_step(self, model: Model, batch: int, optimizer: str) -> Step | None:
-        """One step on the same batch each time: zero_grad, forward, cross entropy, backward, update. Returns the loss.
+        """One step, on the same inputs each time and the next labels: zero_grad, forward, cross entropy, backward, update.
+
+        Returns the loss.
 
         `optimizer` is "sgd" (with momentum) or "adam". Only what a loop over a loader has ready stands outside the
         step: the network, the optimizer, the batch as the framework's tensors.

@@ -6,6 +6,7 @@ PyTorch and autogradkit guard theirs too.
 
 from __future__ import annotations
 
+import itertools
 import timeit
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -56,7 +57,8 @@ class MyGrad(Framework):
         parameters: list[Any] = []
         weights = iter(initial_weights(model))
         layers = [self._layer(layer, weights, parameters) for layer in model.layers]
-        inputs, labels = batch_of(model, batch)
+        inputs, rows = batch_of(model, batch)
+        labels = itertools.cycle(rows)
         images = mg.tensor(inputs, constant=True)
         chosen = optimizer_of(optimizer, [parameter.data for parameter in parameters])
         cross_entropy = mg.nnet.softmax_crossentropy
@@ -67,7 +69,7 @@ class MyGrad(Framework):
             scores = images
             for layer in layers:
                 scores = layer(scores)
-            loss = cross_entropy(scores, labels)
+            loss = cross_entropy(scores, next(labels))
             loss.backward()
             chosen.step(parameter.grad for parameter in parameters)
             return loss.item()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import timeit
 from collections.abc import Iterator
 from typing import Any
@@ -37,7 +38,8 @@ class PyTorchStyle(Framework):
             arrays = [array for pair in initial_weights(model) for array in pair]
             for parameter, array in zip(network.parameters(), arrays, strict=True):
                 parameter.copy_(torch.from_numpy(array))
-        inputs, labels = map(torch.from_numpy, batch_of(model, batch))
+        inputs, rows = map(torch.from_numpy, batch_of(model, batch))
+        labels = itertools.cycle(rows)
         if optimizer == "sgd":
             chosen = torch.optim.SGD(network.parameters(), lr=LEARNING_RATE["sgd"], momentum=MOMENTUM)
         else:
@@ -46,7 +48,7 @@ class PyTorchStyle(Framework):
 
         def step() -> float:
             chosen.zero_grad()
-            loss = cross_entropy(network(inputs), labels)
+            loss = cross_entropy(network(inputs), next(labels))
             loss.backward()
             chosen.step()
             return loss.item()
