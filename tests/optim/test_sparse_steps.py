@@ -67,6 +67,7 @@ def test_only_what_a_gradient_names_is_changed(name: str, options: dict[str, Any
     assert "[2.0000, 3.0000]" in ours[0], "the second row was in no batch"
 
 
+@pytest.mark.filterwarnings("ignore:Sparse invariant checks")  # PyTorch's, at the first such tensor of a process
 @pytest.mark.parametrize("dtype", ["float64", "float16"])
 def test_sparse_adam_in_other_precisions_and_by_nothing(dtype: str) -> None:
     def stepped(module: Any) -> Any:
