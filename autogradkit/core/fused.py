@@ -2,20 +2,22 @@
 
 NumPy rounds the product and the sum apart. PyTorch's random kernels are built with fused multiply-adds, so that equal
 draws need them here too; so do `lerp` and evenly spaced numbers. Sums in float64 are slow; where one factor is a number,
-OpenBLAS has the instruction itself, if the processor does. Rests on openblas; `core.draws` and ops use it.
+OpenBLAS has the instruction itself, if the processor does. Rests on openblas and steps; `core.draws`, ops and the optimizers
+use it.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from operator import setitem
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.address import address_of
-from autogradkit.core.openblas import openblas
+from autogradkit.core.openblas import OpenBlas, openblas
+from autogradkit.core.steps import Step, take
 
 Array = np.ndarray[Any, Any]
 
@@ -71,25 +73,54 @@ def add_multiple32(x: Array, factor: Any, out: Array) -> None:
     >>> out
     array([-7.450581e-09,  7.000000e+00], dtype=float32)
     """
-    add = _fused_axpy() if factor else None  # which leaves `out` as it is for 0, without a look at infinite numbers
-    if add is None:
+    steps = adding_multiple32(x, factor, out)
+    if steps is None:
         out[...] = fma32(x, np.float32(factor), out)
         return
+    for step in steps:
+        take(step)
+
+
+def adding_multiple32(x: Array, factor: Any, out: Array) -> list[Step] | None:
+    """The steps that add `x` times a number to `out`, as `add_multiple32`; None where the processor has no instruction for it.
+
+    `x` is read when they are taken, and kept until then.
+
+    >>> x, out = np.float32([0, 0]), np.float32([-0.3, 1])
+    >>> steps = adding_multiple32(x, 3, out)
+    >>> x[:] = 0.1, 2
+    >>> for step in steps:
+    ...     take(step)
+    >>> out
+    array([-7.450581e-09,  7.000000e+00], dtype=float32)
+    """
+    # which leaves `out` as it is for 0, without a look at infinite numbers
+    library = _fusing() if factor else None
+    if library is None:
+        return None
+    add = library.add_multiple
     whole = out.size // _STEP * _STEP
     source, target = address_of(x), address_of(out)
-    for start in range(0, whole, _CHUNK):
-        add(min(whole - start, _CHUNK), factor, source + 4 * start, 1, target + 4 * start, 1)
+    chunk = max(1, whole) if library.get_threads() == 1 else _CHUNK
+    steps: list[Step] = [(id, (x, out))]  # an address keeps no array
+    for start in range(0, whole, chunk):
+        steps.append((add, min(whole - start, chunk), factor, source + 4 * start, 1, target + 4 * start, 1))
     if left := out.size - whole:
         padded = np.zeros((2, _STEP), np.float32)
-        padded[:, :left] = x.reshape(-1)[whole:], out.reshape(-1)[whole:]
         source = address_of(padded)
-        add(_STEP, factor, source, 1, source + 4 * _STEP, 1)
-        out.reshape(-1)[whole:] = padded[1, :left]
+        rest = out.reshape(-1)[whole:]
+        steps += [
+            (setitem, padded[0, :left], ..., x.reshape(-1)[whole:]),
+            (setitem, padded[1, :left], ..., rest),
+            (add, _STEP, factor, source, 1, source + 4 * _STEP, 1),
+            (setitem, rest, ..., padded[1, :left]),
+        ]
+    return steps
 
 
 @functools.cache
-def _fused_axpy() -> Callable[..., None] | None:
-    """OpenBLAS's sum with a multiple, if its kernel for this processor rounds once: of whole steps, some round the rest twice."""
+def _fusing() -> OpenBlas | None:
+    """OpenBLAS, if its sum with a multiple rounds once on this processor: of whole steps, some kernels round the rest twice."""
     library = openblas()
     if library is None:
         return None
@@ -100,7 +131,7 @@ def _fused_axpy() -> Callable[..., None] | None:
         library.add_multiple(count, 1.1, x.ctypes.data, 1, out.ctypes.data, 1)
         if out.tobytes() != right.tobytes():
             return None
-    return library.add_multiple
+    return library
 
 
 def fma64(a: Array, b: float, c: float | Array) -> Array:

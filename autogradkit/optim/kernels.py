@@ -1,11 +1,11 @@
 """How the optimizers change one parameter: array arithmetic in place, and nothing else.
 
-Rests on NumPy, core.steps and core.parts; `SGD` and `Adam` call these. A kernel takes the arrays of a parameter, of its gradient
-and of its state, and the numbers of a step. It says how they change, and changes nothing itself: it returns the steps, which its
-caller takes at once, so that an interrupt leaves parameter and state both old or both new. Numbers are 0-d arrays of the
-parameter's dtype, which NumPy takes in half the time that a Python number costs; `sgd_numbers` and `adam_numbers` make them once
-for all parameters of a group, and leave out what the options leave out. `KERNELS` lists the kernels by name, so that a captured
-step can name its updates and take them again.
+Rests on NumPy, core.fused, core.steps and core.parts; `SGD` and `Adam` call these. A kernel takes the arrays of a parameter, of
+its gradient and of its state, and the numbers of a step. It says how they change, and changes nothing itself: it returns the
+steps, which its caller takes at once, so that an interrupt leaves parameter and state both old or both new. Numbers are 0-d
+arrays of the parameter's dtype, which NumPy takes in half the time that a Python number costs; `sgd_numbers` and `adam_numbers`
+make them once for all parameters of a group, and leave out what the options leave out. `KERNELS` lists the kernels by name, so
+that a captured step can name its updates and take them again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from autogradkit.core.fused import adding_multiple32
 from autogradkit.core.parts import PART, in_parts
 from autogradkit.core.steps import Step
 
@@ -27,6 +28,8 @@ Numbers = dict[str, Any]
 Kernel = Callable[..., list[Step]]
 
 WORTH_PARTS = 4 * PART  # elements: with fewer the caches hold them as well, and more calls cost more
+
+_WORTH_FUSING = 1 << 11  # elements
 
 KERNELS: dict[str, Kernel] = {}
 
@@ -74,9 +77,9 @@ def sgd_numbers(
 
     >>> options = {"dampening": 0, "weight_decay": 0, "nesterov": False, "maximize": False}
     >>> sorted(sgd_numbers(np.dtype("float32"), lr=0.1, momentum=0.9, **options))
-    ['lr', 'momentum']
+    ['descent', 'momentum']
     """
-    numbers: Numbers = {"lr": np.asarray(lr, dtype)}
+    numbers: Numbers = {"descent": np.asarray(-lr, dtype)}
     if momentum:
         numbers["momentum"] = np.asarray(momentum, dtype)
         if dampening:
@@ -97,7 +100,7 @@ def _sgd(
     change: Array,
     direction: Array | None,
     *,
-    lr: Array,
+    descent: Array,
     momentum: Array | None = None,
     undamped: Array | None = None,
     weight_decay: Array | None = None,
@@ -111,27 +114,19 @@ def _sgd(
     else:
         steps = _direct(parameter, gradient, weight_decay, maximize, direction)
     if momentum_buffer is None or momentum is None:
-        return [*steps, (np.multiply, direction, lr, change), (np.subtract, parameter, change, parameter)]
-    if not (first or nesterov) and undamped is None:
-        return [
-            *steps,
-            (np.multiply, momentum_buffer, momentum, momentum_buffer),
-            (np.add, momentum_buffer, direction, momentum_buffer),
-            (np.multiply, momentum_buffer, lr, change),
-            (np.subtract, parameter, change, parameter),
-        ]
+        return [*steps, *_adding(parameter, direction, descent, parameter, change)]
     if first:
         steps.append((setitem, momentum_buffer, ..., direction))
     else:
         steps.append((np.multiply, momentum_buffer, momentum, momentum_buffer))
-        if undamped is not None:
-            steps.append((np.multiply, direction, undamped, change))
-        steps.append((np.add, momentum_buffer, direction if undamped is None else change, momentum_buffer))
-    if nesterov:
-        steps += [(np.multiply, momentum_buffer, momentum, change), (np.add, direction, change, change)]
-    direction = change if nesterov else momentum_buffer
-    steps += [(np.multiply, direction, lr, change), (np.subtract, parameter, change, parameter)]
-    return steps
+        if undamped is None:
+            steps.append((np.add, momentum_buffer, direction, momentum_buffer))
+        else:
+            steps += _adding(momentum_buffer, direction, undamped, momentum_buffer, change)
+    if not nesterov:
+        return [*steps, *_adding(parameter, momentum_buffer, descent, parameter, change)]
+    steps += _adding(direction, momentum_buffer, momentum, change, change)
+    return [*steps, *_adding(parameter, change, descent, parameter, change)]
 
 
 @_kernel
@@ -252,7 +247,26 @@ def _direct(
     parameter: Array, gradient: Array, weight_decay: Array | None, maximize: bool, direction: Array
 ) -> list[Step]:
     """The steps that fill `direction` with ±gradient + weight_decay·parameter."""
-    if weight_decay is None:
-        return [(np.negative, gradient, direction)]
-    towards = np.subtract if maximize else np.add
-    return [(np.multiply, parameter, weight_decay, direction), (towards, direction, gradient, direction)]
+    if not maximize and weight_decay is not None:
+        return _adding(gradient, parameter, weight_decay, direction, direction)
+    steps: list[Step] = [(np.negative, gradient, direction)]
+    if weight_decay is not None:
+        steps += _adding(direction, parameter, weight_decay, direction, np.empty_like(direction))
+    return steps
+
+
+def _adding(base: Array, x: Array, factor: Array, out: Array, work: Array) -> list[Step]:
+    """The steps that write base + factor·x into `out`; many numbers of float32 are rounded once, as in PyTorch.
+
+    `work` is an array to work in. It may be `x` or `out`, and `out` may be `base`, which `work` is not.
+    """
+    if (
+        x.size >= _WORTH_FUSING
+        and x.dtype.char == out.dtype.char == "f"
+        and x.flags.c_contiguous
+        and out.flags.c_contiguous
+    ):
+        fused = adding_multiple32(x, factor.item(), out)
+        if fused is not None:
+            return fused if out is base else [(setitem, out, ..., base), *fused]
+    return [(np.multiply, x, factor, work), (np.add, base, work, out)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import math
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -47,6 +48,31 @@ def outcome(run: Callable[[Any], Any], m: Any) -> Any:
         return run(m)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
+
+
+@every_case("shape", [(64, 50), (3, 1001), (600, 500)])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"momentum": 0.9},
+        {"momentum": 0.9, "dampening": 0.1, "weight_decay": 0.1},
+        {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1, "maximize": True},
+    ],
+    ids=str,
+)
+def test_sgd_moves_many_numbers_as_pytorch_does_to_the_bit(options: dict[str, Any], shape: tuple[int, ...]) -> None:
+    stream = np.random.default_rng(math.prod(shape))
+    start, *slopes = (stream.standard_normal(shape, np.float32) for _ in range(5))
+    found = []
+    for m in BOTH:
+        parameter = m.nn.Parameter(m.tensor(start))
+        optimizer = m.optim.SGD([parameter], 0.03, **options)
+        for slope in slopes:
+            parameter.grad = m.tensor(slope)
+            optimizer.step()
+        found.append(parameter.detach().numpy())
+    np.testing.assert_array_equal(*found)
 
 
 @every_case("name", NAMES)
