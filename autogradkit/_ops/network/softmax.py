@@ -24,6 +24,9 @@ from autogradkit.core.parts import PART, in_slabs
 
 Spec = tuple[tuple[int, ...], np.dtype[Any]]
 
+_SHORT = 32  # numbers in a row
+_MANY = 64  # rows
+
 
 def _floating_only(name: str) -> Callable[[Array, int, bool], Spec]:
     def meta(self: Array, dim: int, half_to_float: bool) -> Spec:
@@ -51,6 +54,27 @@ def along(dim: int, body: Callable[..., None], *arrays: Array) -> None:
             body(*given, dim, into)
 
 
+def _short_rows_turned(body: Callable[[Array, int | None, Array], None]) -> Callable[[Array, int | None, Array], None]:
+    """`body`, by way of the transpose for many rows of few numbers, which NumPy reduces one by one; of float32 or float64."""
+
+    def computed(x: Array, axis: int | None, out: Array) -> None:
+        columns = x.shape[-1] if x.ndim else 0
+        if (
+            axis != x.ndim - 1
+            or not 0 < columns <= _SHORT
+            or x.size < _MANY * columns
+            or not (x.flags.c_contiguous and out.flags.c_contiguous)
+        ):
+            body(x, axis, out)
+            return
+        turned = np.ascontiguousarray(x.reshape(-1, columns).T)
+        result = np.empty_like(turned)
+        body(turned, 0, result)
+        out.reshape(-1, columns)[...] = result.T
+
+    return computed
+
+
 def _in_single(body: Callable[..., None]) -> Callable[..., None]:
     """The same of numbers of half precision, which go through float32 and are rounded once, as PyTorch has it."""
 
@@ -67,6 +91,7 @@ def _shift(x: Array, axis: int | None, out: Array) -> None:
     np.subtract(x, np.maximum.reduce(x, axis, keepdims=True), out)
 
 
+@_short_rows_turned
 def log_softmax_of(x: Array, axis: int | None, out: Array) -> None:
     """Write x less the logarithm of Σ exp(x) along an axis; of float32 or float64."""
     _shift(x, axis, out)
@@ -89,6 +114,7 @@ def _log_softmax_backward(grad_output: Array, output: Array, axis: int | None, o
     np.subtract(grad_output, out, out)
 
 
+@_short_rows_turned
 def _softmax(x: Array, axis: int | None, out: Array) -> None:
     _shift(x, axis, out)
     np.exp(out, out)
