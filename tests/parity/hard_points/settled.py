@@ -42,9 +42,7 @@ SETTLED: dict[str, str] = {
             "diff computed here", "max refused here", "min refused here",
             "nn.functional.scaled_dot_product_attention refused here",
         )),
-        (EMPTY, "bool", (
-            "Tensor.cumsum_ refused here", "Tensor.cumprod_ refused here", "nn.functional.scaled_dot_product_attention forward",
-        )),
+        (EMPTY, "bool", ("nn.functional.scaled_dot_product_attention forward",)),
         (ORDER, "any", (
             "Tensor.addbmm text", "Tensor.addbmm_ text", "addbmm text", "linalg.eigh error type", "linalg.eigvalsh error type",
             "linalg.lstsq error type", "linalg.lstsq text", "linalg.matrix_rank error type", "linalg.matrix_rank text",

@@ -120,7 +120,6 @@ _IN_OTHER_DTYPES: tuple[tuple[str, dict[str, str]], ...] = (
     )),
     (_POWERS, {
         "Tensor.dist forward": "bfloat16 complex128 complex64 float16 float32",
-        "dist forward": "float16",
         "pdist forward": "float32",
         "pdist gradient": "float32 float64",
     }),
