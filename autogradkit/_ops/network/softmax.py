@@ -21,11 +21,9 @@ from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.halves import convert, widened
 from autogradkit.core.parts import PART, in_slabs
+from autogradkit.core.short_rows import are_short, turned
 
 Spec = tuple[tuple[int, ...], np.dtype[Any]]
-
-_SHORT = 32  # numbers in a row
-_MANY = 64  # rows
 
 
 def _floating_only(name: str) -> Callable[[Array, int, bool], Spec]:
@@ -54,23 +52,18 @@ def along(dim: int, body: Callable[..., None], *arrays: Array) -> None:
             body(*given, dim, into)
 
 
-def _short_rows_turned(body: Callable[[Array, int | None, Array], None]) -> Callable[[Array, int | None, Array], None]:
-    """`body`, by way of the transpose for many rows of few numbers, which NumPy reduces one by one; of float32 or float64."""
+def _of_columns(body: Callable[[Array, int | None, Array], None]) -> Callable[[Array, int | None, Array], None]:
+    """`body`, with many short rows as columns; of float32 or float64."""
 
     def computed(x: Array, axis: int | None, out: Array) -> None:
-        columns = x.shape[-1] if x.ndim else 0
-        if (
-            axis != x.ndim - 1
-            or not 0 < columns <= _SHORT
-            or x.size < _MANY * columns
-            or not (x.flags.c_contiguous and out.flags.c_contiguous)
-        ):
+        if not are_short(x, axis, out):
             body(x, axis, out)
             return
-        turned = np.ascontiguousarray(x.reshape(-1, columns).T)
-        result = np.empty_like(turned)
-        body(turned, 0, result)
-        out.reshape(-1, columns)[...] = result.T
+        results = out.reshape(-1, x.shape[-1])
+        for rows, columns in turned(x):
+            result = np.empty_like(columns)
+            body(columns, 0, result)
+            results[rows] = result.T
 
     return computed
 
@@ -91,7 +84,7 @@ def _shift(x: Array, axis: int | None, out: Array) -> None:
     np.subtract(x, np.maximum.reduce(x, axis, keepdims=True), out)
 
 
-@_short_rows_turned
+@_of_columns
 def log_softmax_of(x: Array, axis: int | None, out: Array) -> None:
     """Write x less the logarithm of Σ exp(x) along an axis; of float32 or float64."""
     _shift(x, axis, out)
@@ -114,7 +107,7 @@ def _log_softmax_backward(grad_output: Array, output: Array, axis: int | None, o
     np.subtract(grad_output, out, out)
 
 
-@_short_rows_turned
+@_of_columns
 def _softmax(x: Array, axis: int | None, out: Array) -> None:
     _shift(x, axis, out)
     np.exp(out, out)

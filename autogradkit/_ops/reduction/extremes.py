@@ -5,6 +5,7 @@ Rests on declare and sums; the gradient goes to the elements that were picked, a
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from autogradkit._ops.selection.gather import FEW, positions_along
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
 from autogradkit.core.halves import MANY, convert, widened
 from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.short_rows import reduce_rows
 from autogradkit.core.tensor import Tensor
 
 Shape = tuple[int, ...]
@@ -124,7 +126,7 @@ def _write(ufunc: np.ufunc, self: Array, axis: Any, keepdims: bool, out: Array) 
     if self.size >= MANY and k.is_half(self):
         convert(ufunc.reduce(widened(self), axis, keepdims=keepdims), out)
     else:
-        ufunc.reduce(self, axis=axis, keepdims=keepdims, out=out)
+        reduce_rows(ufunc, self, axis, None, out, keepdims)
 
 
 # -- of all, of pairs, along a dimension -------------------------------------------------------------------------------
@@ -224,7 +226,7 @@ def _share_among_ties(g: Any, self: Any, result: Any, dim: Any, keepdim: bool) -
 @op(
     out_dtype=_require_input_dtype,
     refuse_out=_refuse_other_out,  # before it is asked for a kernel
-    reduces=np.maximum.reduce,
+    reduces=partial(reduce_rows, np.maximum),
     refuse=_require_reducible("amax"),
     dtypes=unless_empty(not_implemented("max_values_cpu", "c")),
     real_gradient=True,
@@ -245,7 +247,7 @@ def amax(self: Array, dim: Dims = (), keepdim: bool = False, *, out: Array) -> N
 @op(
     out_dtype=_require_input_dtype,
     refuse_out=_refuse_other_out,  # before it is asked for a kernel
-    reduces=np.minimum.reduce,
+    reduces=partial(reduce_rows, np.minimum),
     refuse=_require_reducible("amin"),
     dtypes=unless_empty(not_implemented("min_values_cpu", "c")),
     real_gradient=True,
@@ -308,8 +310,8 @@ def aminmax(self: Array, *, dim: Dim | None = None, keepdim: bool = False, out: 
     tensor([5, 7])
     """
     axis = dim if self.ndim else None
-    np.minimum.reduce(self, axis=axis, keepdims=keepdim, out=out[0])
-    np.maximum.reduce(self, axis=axis, keepdims=keepdim, out=out[1])
+    reduce_rows(np.minimum, self, axis, None, out[0], keepdim)
+    reduce_rows(np.maximum, self, axis, None, out[1], keepdim)
 
 
 # -- where they stand ----------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from autogradkit._ops.declare.plans import wrapped_dims
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.short_rows import are_short, reduce_rows
 from autogradkit.core.strides import move_dim
 from autogradkit.core.tensor import Tensor
 
@@ -69,6 +70,9 @@ def _multiply_up(array: Array, axis: Any, out: Array, keepdims: bool = False) ->
     array = summand(array, out.dtype)
     if array.size < _MANY or not array.flags.c_contiguous or axis not in (None, (array.ndim - 1,)):
         np.multiply.reduce(array, axis=axis, dtype=out.dtype, keepdims=keepdims, out=out)
+        return
+    if array.dtype == out.dtype and are_short(array, axis, out):
+        reduce_rows(np.multiply, array, axis, None, out, keepdims)
         return
     rows = array.reshape(out.size, -1).astype(out.dtype, copy=False)
     while (count := rows.shape[1]) > 16:

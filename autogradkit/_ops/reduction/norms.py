@@ -18,6 +18,7 @@ from autogradkit._ops.reduction.sums import add_up, spread, summand
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype, promote_types
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.short_rows import are_short, turned
 
 
 def _norm_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any]:
@@ -205,6 +206,15 @@ def logsumexp(self: Array, dim: Dims, keepdim: bool = False, *, out: Array) -> N
     if not self.size:
         np.log(add_up(summand(source, out.dtype), dim, out, keepdim), out=out)
         return
+    if source.dtype == out.dtype and source.dtype.char in "fd" and are_short(source, dim, out):
+        results = out.reshape(-1)
+        for rows, columns in turned(source):
+            _write_log_sum_exp(columns, 0, results[rows], False)
+    else:
+        _write_log_sum_exp(source, dim, out, keepdim)
+
+
+def _write_log_sum_exp(source: Array, dim: Any, out: Array, keepdim: bool) -> None:
     # A real shift leaves the angle of a complex sum to its logarithm.
     most = np.real(source).max(axis=dim, keepdims=True)
     shift = np.where(np.isfinite(most), most, 0).astype(most.dtype)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from autogradkit._ops.reduction.sums import summand, summed_dtype
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.parts import PART, in_slabs
 from autogradkit.core.shapes import wrap_dim
+from autogradkit.core.short_rows import are_short, turned
 from autogradkit.core.strides import move_dim
 
 _LONG_ROW = 256  # elements: as many at a time as a call of NumPy is worth
@@ -68,11 +70,20 @@ def _run(ufunc: np.ufunc, self: Array, dim: int, out: Array) -> None:
         np.copyto(out, source)
     elif kind.kind != "c" and math.prod(self.shape[dim + 1 :]) >= _LONG_ROW:
         _row_by_row(ufunc, source, dim, wider, out)
+    elif kind.kind != "c" and are_short(source, dim, out, _LONG_ROW):
+        results = out.reshape(-1, source.shape[dim])
+        for rows, columns in turned(source):
+            running = columns.astype(wider)
+            if ufunc is np.add:
+                running[0] += 0  # as from a first 0: no sum is −0
+            for before, total in pairwise(running):
+                ufunc(before, total, total)
+            results[rows] = running.T
     elif narrow:
         for into, part in in_slabs(dim, out, source):
             found = ufunc.accumulate(part, dim, wider)
             if ufunc is np.add:
-                found += 0  # as from a first 0: no sum is −0
+                found += 0  # likewise
             np.copyto(into, found, casting="unsafe")
     else:
         np.copyto(out, ufunc.accumulate(source, dim))
