@@ -51,14 +51,14 @@ def test_in_place_it_is_the_same(addend):
 def test_a_multiple_is_added_with_one_rounding_with_openblas_and_without(count, factor, without, monkeypatch):
     if without:
         monkeypatch.setattr(fused, "openblas", lambda: None)
-    fused._fused_axpy.cache_clear()
+    fused._fusing.cache_clear()
     rng = np.random.default_rng(0)
     x, out = (rng.normal(size=count).astype(np.float32) for _ in "xy")
     x[5:6], x[6:7] = np.inf, np.nan
     with np.errstate(invalid="ignore"):
         right = fma32(x, np.float32(factor), out)
         add_multiple32(x, factor, out)
-    fused._fused_axpy.cache_clear()
+    fused._fusing.cache_clear()
     np.testing.assert_array_equal(out, right)
 
 
