@@ -23,6 +23,7 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.engine.anomaly import check_nan, explain
 from autogradkit.engine.delivery import Buffers, Edge, Sums, carry, count_edges, deliver, leading_to
 from autogradkit.engine.dispatching import DISPATCHING, is_heard
+from autogradkit.engine.history import CopySlices
 from autogradkit.engine.hook_calls import (
     Accumulate,
     after_accumulation,
@@ -233,9 +234,9 @@ class Run:
         return sent, versions
 
     def served(self, node: Node) -> tuple[Any, ...]:
-        """What an op's node is given besides: its edges, None where they lead to nothing wanted: nothing is computed there."""
+        """What an op's or an edit's node is given besides: its edges, None where they lead to nothing wanted."""
         needed = self.needed
-        if needed is None or node.calls_user or not isinstance(node, OpNode):
+        if needed is None or not (node.__class__ is CopySlices or (isinstance(node, OpNode) and not node.calls_user)):
             return ()
         return (tuple([each if at % 2 or each in needed else None for at, each in enumerate(node.edges)]),)
 

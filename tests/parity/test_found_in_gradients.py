@@ -11,6 +11,19 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "what the node of an edit sends, where `inputs=` wants a part of it": """
+l=[]; x=T.ones(4,requires_grad=True); w=T.ones(2,requires_grad=True); b=x*1; b[:2].mul_(w*3); b.grad_fn.register_hook(lambda g,*_: l.append(g)); b.sum().backward(inputs=[w]); r=l
+l=[]; x=T.ones(4,requires_grad=True); w=T.ones(2,requires_grad=True); b=x*1; b[:2].mul_(w*3); b.grad_fn.register_hook(lambda g,*_: l.append(g)); b.sum().backward(inputs=[x]); r=l
+l=[]; x=T.ones(4,requires_grad=True); w=T.ones(2,requires_grad=True); b=x*1; b[:2].mul_(w*3); b.grad_fn.register_hook(lambda g,*_: l.append(g)); T.autograd.grad(b.sum(),w,create_graph=True); r=l
+l=[]; x=T.ones(4,requires_grad=True); w=T.ones(2,requires_grad=True); b=x*1; y=b*1; b[:2].mul_(w*3); b.grad_fn.register_hook(lambda g,*_: l.append(g)); b.sum().backward(inputs=[y,w]); r=l
+x=T.ones(4,requires_grad=True); w=T.ones(2,requires_grad=True); b=x*1; b[:2].mul_(w*3); b.grad_fn.register_hook(lambda g,*_: tuple(e*2 for e in g)); b.sum().backward(inputs=[w])
+    """,
+    "complex numbers scaled by whole exponents": """
+r=T.ldexp(T.tensor(1+1j,dtype=T.complex128),T.tensor([True,False]))
+r=T.ldexp(T.tensor(1+1j,dtype=T.complex128),T.tensor([2,3]))
+r=T.ldexp(T.tensor(1+1j,dtype=T.complex128),T.tensor([2.,3.]))
+r=T.ldexp(T.tensor([1+1j,2]),T.tensor(2,dtype=T.uint8))
+    """,
     "batches of vectors through what has no slope": """
 x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.grad(x.sign()*x,x,T.ones(2,3),is_grads_batched=True)[0]
 x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.grad(x.floor(),x,T.ones(2,3),is_grads_batched=True)[0]
