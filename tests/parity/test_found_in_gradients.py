@@ -60,6 +60,35 @@ x=T.tensor([0.,1,.5],requires_grad=True); x.logit().sgn().sum().backward(); r=x.
 x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().floor().sgn().sum().backward(); r=x.grad
 x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().expand(2,3).sgn().sum().backward(); r=x.grad
     """,
+    "the same behind what sums or changes the shape": """
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().sum(0).sgn().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.expand(2,3).sqrt().sum(1,keepdim=True).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().unsqueeze(0).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.view(1,3).sqrt().squeeze(0).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().amax(0).sgn().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().norm().sgn().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.log().logsumexp(0).sgn().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().diag().sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); T.stack([x.sqrt(),T.ones(3)]).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); T.view_as_real(T.complex(x.sqrt(),T.ones(3))).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); T.ldexp(x.sqrt(),T.tensor(2)).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],dtype=T.float16,requires_grad=True); (x.sqrt()*2).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); (x.sqrt().sum(0).sgn()*x.sum()).backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().mean().sgn().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt()[:2].sgn().sum().backward(); r=x.grad
+    """,
+    "the same under create_graph": """
+x=T.tensor([0.,1,4],requires_grad=True); r=T.autograd.grad(x.log10().sgn().sum(),x,create_graph=True)[0].detach().clone()
+x=T.tensor([0.,1,4],requires_grad=True); r=T.autograd.grad(x.sqrt().sum(0).sgn(),x,create_graph=True)[0].detach().clone()
+x=T.tensor([0.,1,4],requires_grad=True); r=T.autograd.grad((x.sqrt()*2).exp().view(1,3).t().sgn().sum(),x,create_graph=True)[0].detach().clone()
+x=T.tensor([0.,1,4],requires_grad=True); r=T.autograd.grad((x**-1).sgn().sum(),x,create_graph=True)[0].detach().clone()
+x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt()*2; r=[g.detach().clone() for g in T.autograd.grad(y.sgn().sum(),[y,x],create_graph=True)]
+x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt(); y.register_hook(lambda g: print(g.clone())); r=T.autograd.grad(y.sgn().sum(),x,create_graph=True)[0].detach().clone()
+x=T.tensor([1.,1,4],requires_grad=True); y=x.sqrt(); g=T.autograd.grad((y.sgn()+y).sum(),x,create_graph=True)[0]; r=(g.detach(),T.autograd.grad(g.sum(),x)[0])
+x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt(); r=y.sgn().grad_fn(T.ones(3)).clone()+1
+x=T.tensor([0.,1,4],requires_grad=True); r=T.func.grad(lambda x:x.sqrt().sgn().sum())(x.detach()).clone()
+x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt().clone(); y[:2].mul_(3); r=T.autograd.grad(y.sgn().sum(),x,create_graph=True)[0].detach().clone()
+    """,
     "exponentials that half precision does not hold": """
 x=T.tensor([1.75,.5]).half().requires_grad_(); T.nn.functional.soft_margin_loss(x,T.tensor([-8.,8])).backward(); r=x.grad
 x=T.tensor([1.75,.5]).half().requires_grad_(); T.nn.functional.soft_margin_loss(x,T.tensor([-8.,8]).half()).backward(); r=x.grad
