@@ -89,6 +89,9 @@ x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt(); r=y.sgn().grad_fn(T.ones(3)
 x=T.tensor([0.,1,4],requires_grad=True); r=T.func.grad(lambda x:x.sqrt().sgn().sum())(x.detach()).clone()
 x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt().clone(); y[:2].mul_(3); r=T.autograd.grad(y.sgn().sum(),x,create_graph=True)[0].detach().clone()
     """,
+    "infinite elements that no corner is of": """
+x=T.ones(1,2,4,4,requires_grad=True); y=x.masked_fill(T.arange(32).view(1,2,4,4)==0,float('inf')); g=T.ones(1,2,1,2,requires_grad=True); d=T.autograd.grad((T.grid_sampler_2d(y,g,0,0,True)**2).sum(),g,create_graph=True)[0]; r=T.autograd.grad(d.sum(),g)[0]
+    """,
     "exponentials that half precision does not hold": """
 x=T.tensor([1.75,.5]).half().requires_grad_(); T.nn.functional.soft_margin_loss(x,T.tensor([-8.,8])).backward(); r=x.grad
 x=T.tensor([1.75,.5]).half().requires_grad_(); T.nn.functional.soft_margin_loss(x,T.tensor([-8.,8]).half()).backward(); r=x.grad
