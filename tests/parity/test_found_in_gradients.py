@@ -89,6 +89,12 @@ x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt(); r=y.sgn().grad_fn(T.ones(3)
 x=T.tensor([0.,1,4],requires_grad=True); r=T.func.grad(lambda x:x.sqrt().sgn().sum())(x.detach()).clone()
 x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt().clone(); y[:2].mul_(3); r=T.autograd.grad(y.sgn().sum(),x,create_graph=True)[0].detach().clone()
     """,
+    "a group norm that is differentiated again, whose steps are rounded one by one": """
+x=(T.arange(24.).sin()/64).view(2,4,3).half().requires_grad_(); w=T.ones(4).half().requires_grad_(); y=T.group_norm(x,2,w); r=[(g.detach(),g.grad_fn.name()) for g in T.autograd.grad(y,[x,w],T.arange(24.).view(2,4,3).half(),create_graph=True)]
+x=(T.arange(8.).sin()/512).view(2,4).half().requires_grad_(); r=T.autograd.grad(T.group_norm(x,2),x,T.arange(8.).view(2,4).half(),create_graph=True)[0].detach()
+x=(T.arange(24.).sin()).view(2,4,3).bfloat16().requires_grad_(); w=T.ones(4,requires_grad=True); b=T.ones(4,requires_grad=True); r=[g.detach() for g in T.autograd.grad(T.group_norm(x,2,w,b),[x,w,b],T.arange(24.).view(2,4,3).bfloat16(),create_graph=True)]
+x=T.ones(0,4,1,requires_grad=True); r=T.autograd.grad(T.group_norm(x,2).sum(),x,create_graph=True)[0].detach()
+    """,
     "infinite elements that no corner is of": """
 x=T.ones(1,2,4,4,requires_grad=True); y=x.masked_fill(T.arange(32).view(1,2,4,4)==0,float('inf')); g=T.ones(1,2,1,2,requires_grad=True); d=T.autograd.grad((T.grid_sampler_2d(y,g,0,0,True)**2).sum(),g,create_graph=True)[0]; r=T.autograd.grad(d.sum(),g)[0]
     """,
