@@ -131,7 +131,7 @@ def test_damaged_files_are_loaded_or_refused() -> None:
     whole = written({"net": net.state_dict(), "x": torch.arange(6).reshape(2, 3).t(), "plain": [1, "a", b"b", {2.5}]})
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         content = archive.read("archive/data.pkl")
-    refused = 0
+    said: list[str] = []
     for number in range(1_000):
         changed = bytearray(content if number % 2 else whole)
         for _ in range(chance.choice((1, 1, 3))):
@@ -143,8 +143,30 @@ def test_damaged_files_are_loaded_or_refused() -> None:
         try:
             torch.load(with_pickle(bytes(changed)) if number % 2 else io.BytesIO(bytes(changed)))
         except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-            refused += bool(str(error))
-    assert refused > 500
+            said.append(str(error))
+    assert len(said) > 500
+    assert all(said)
+
+
+def test_what_is_refused_names_file_place_and_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt"
+    whole = with_pickle(b"\x80\x02]q\x00(K\x01").getvalue()
+    cases = {
+        b"": r"the file is empty: .* Load an older copy",
+        whole: r"the file ends within the pickle, at byte 8: it was cut off or damaged\. Load an older copy",
+        with_pickle(
+            b"\x80\x02ctor"
+        ).getvalue(): r"the file ends within a name in the pickle, at byte 6: .* save it again",
+        with_pickle(b"\x80\x02K\x01t.").getvalue(): r"Weights only load failed\.",
+        whole[:40]: r"PytorchStreamReader failed reading zip archive",
+    }
+    for content, text in cases.items():
+        path.write_bytes(content)
+        with pytest.raises((EOFError, pickle.UnpicklingError, RuntimeError), match=text) as refused:
+            torch.load(path)
+        notes = refused.value.__notes__
+        assert notes[-1] == f"autogradkit: the file is {path}"
+        assert isinstance(refused.value, pickle.UnpicklingError) == ("before byte 5 of the pickle" in notes[0])
 
 
 @every_case(

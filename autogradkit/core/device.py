@@ -171,13 +171,22 @@ class device(metaclass=CType):  # noqa: N801 - PyTorch's name
         return device, (self.type, self.index)
 
     def __enter__(self) -> device:
-        DEFAULT.blocks = (*DEFAULT.blocks, self)
-        return self
+        before = DEFAULT.blocks
+        try:
+            DEFAULT.blocks = (*before, self)
+            return self
+        except BaseException:  # an interrupt that came just then
+            DEFAULT.blocks = before
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if not DEFAULT.blocks:
-            raise RuntimeError("trying to pop from empty mode stack")
-        DEFAULT.blocks = DEFAULT.blocks[:-1]
+        try:
+            DEFAULT.leave()
+        except RuntimeError:
+            raise
+        except BaseException:  # an interrupt that came just then
+            DEFAULT.leave()
+            raise
 
 
 CPU = device("cpu")
@@ -212,6 +221,12 @@ class _Default(threading.local):
 
     set: device | None = None
     blocks: tuple[device, ...] = ()
+
+    def leave(self) -> None:
+        """Leave the innermost block. Raises RuntimeError where there is none."""
+        if not self.blocks:
+            raise RuntimeError("trying to pop from empty mode stack")
+        self.blocks = self.blocks[:-1]
 
 
 DEFAULT = _Default()

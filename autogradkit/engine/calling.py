@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit.core.frames import shorten
 from autogradkit.core.recording import CALLS, GRAD_LISTENERS, RECORDERS, listeners, reported
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.zeros import is_known, settle
 from autogradkit.engine.history import CopySlices
 from autogradkit.engine.hook_calls import after_accumulation
 from autogradkit.engine.modes import MODE
@@ -41,6 +42,9 @@ def call(self: Node, *gradients: Tensor | None, **keywords: Any) -> Tensor | tup
         on_tensors = bool(MODE.grad or (RECORDERS and listeners()))
         received = [each if each is None or on_tensors else each._array for each in gradients]
         given = applied(self, received, on_tensors)
+        for each in given:
+            if each.__class__ is Tensor and is_known(each):
+                settle(each)
         sent = tuple(each if each is None or isinstance(each, Tensor) else wrap(np.asarray(each)) for each in given)
         for each, version in zip(sent, self.gradient_versions, strict=False):
             if each is not None:

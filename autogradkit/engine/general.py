@@ -20,9 +20,11 @@ from autogradkit.core import errors
 from autogradkit.core.meta import wrap_either
 from autogradkit.core.recording import GRAD_LISTENERS, Recorder
 from autogradkit.core.tensor import Tensor
+from autogradkit.core.zeros import Zeros, is_known, mark, settle
 from autogradkit.engine.anomaly import check_nan, explain
 from autogradkit.engine.delivery import Buffers, Edge, Sums, carry, count_edges, deliver, leading_to
 from autogradkit.engine.dispatching import DISPATCHING, is_heard
+from autogradkit.engine.history import CopySlices
 from autogradkit.engine.hook_calls import (
     Accumulate,
     after_accumulation,
@@ -63,6 +65,14 @@ def require_uncaptured(target: Any, captured: dict[Edge, Any] | None) -> None:
             "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This is "
             "currently not supported."
         )
+
+
+def settled(received: Sequence[Any]) -> list[Any]:
+    """Those of the tensors that a node received which were known to be zeros, and are usual ones from here on."""
+    known = [each for each in received if each.__class__ is Tensor and is_known(each)]
+    for each in known:
+        settle(each)
+    return known
 
 
 class Run:
@@ -152,6 +162,7 @@ class Run:
     def visit(self, node: Node, received: list[Any]) -> None:
         """Run one node, unless it is only wanted itself, and deliver what it gives."""
         needed = self.needed
+        zeros = settled(received) if self.create_graph else ()
         runs = needed is None or (self.runs_wanted and node in needed) or not needed.isdisjoint(node.edges[::2])
         if runs and self.captured:  # PyTorch hands out the gradient of a node that runs as it came
             self.capture(node, received)
@@ -171,7 +182,7 @@ class Run:
         if node.calls_user:
             self.announce_given(node, received)
         origin = memory_of(received[0]) if carried else 0
-        sent, versions = self.apply(node, received)
+        sent, versions = self.apply(node, received, zeros)
         edges = node.edges
         for place in range(len(sent)):  # no variable holds what was sent, so that who else does can be counted
             target = edges[2 * place]
@@ -204,8 +215,11 @@ class Run:
                 others = self.captured.values()
                 self.captured[place] = handed_out(received[place[1]], self.sums.get(place, 0), others)
 
-    def apply(self, node: Node, received: list[Any]) -> tuple[list[Any], Sequence[int]]:
-        """Run one node: its formulas, the validation of what they gave, its hooks; and PyTorch's edits of what is sent."""
+    def apply(self, node: Node, received: list[Any], zeros: Sequence[Any]) -> tuple[list[Any], Sequence[int]]:
+        """Run one node: its formulas, the validation of what they gave, its hooks; and PyTorch's edits of what is sent.
+
+        Of what it `received`, `zeros` came as known to be zeros.
+        """
         try:
             if self.is_last(node):
                 if node.saved:
@@ -213,6 +227,8 @@ class Run:
                 sent = [None] * (len(node.edges) // 2)
             else:
                 sent = applied(node, received, self.create_graph, *self.served(node))
+                if zeros:
+                    self.keep_zeros(node, received, zeros, sent)
         except BaseException:
             explain(node)
             raise
@@ -232,10 +248,22 @@ class Run:
             recorder.node(self.call, node, tuple(map(as_tensor, received)), tuple(map(as_tensor, sent)))
         return sent, versions
 
+    def keep_zeros(self, node: Node, received: list[Any], zeros: Sequence[Any], sent: Sequence[Any]) -> None:
+        """Mark those of the tensors `sent` that are zeros because some of what a node received is known to be: as on arrays."""
+        known = [any(each is zero for zero in zeros) for each in received]
+        arrays = [
+            None if each is None else each._array.view(Zeros) if is_zeros else each._array
+            for each, is_zeros in zip(received, known, strict=True)
+        ]
+        on_arrays = applied(node, arrays, False, *self.served(node))
+        for array, tensor in zip(on_arrays, sent, strict=True):
+            if array.__class__ is Zeros and tensor.__class__ is Tensor:
+                mark(tensor)
+
     def served(self, node: Node) -> tuple[Any, ...]:
-        """What an op's node is given besides: its edges, None where they lead to nothing wanted: nothing is computed there."""
+        """What an op's or an edit's node is given besides: its edges, None where they lead to nothing wanted."""
         needed = self.needed
-        if needed is None or node.calls_user or not isinstance(node, OpNode):
+        if needed is None or not (node.__class__ is CopySlices or (isinstance(node, OpNode) and not node.calls_user)):
             return ()
         return (tuple([each if at % 2 or each in needed else None for at, each in enumerate(node.edges)]),)
 

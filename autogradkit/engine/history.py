@@ -214,19 +214,25 @@ class CopySlices(Node):
         self.sequence = next(SEQUENCE)
         self.hooks = None
 
-    def apply(self, gradients: Gradients, create_graph: bool) -> Gradients:
+    def apply(self, gradients: Gradients, create_graph: bool, edges: tuple[Any, ...] | None = None) -> Gradients:
         if self.function is None:
             raise errors.backward_twice(self)
         gradient = gradients[0]
         if gradient is None:
             return (None,) * (len(self.edges) // 2)
+        sent = self._applied(self.function, gradient, create_graph)
+        targets = (self.edges if edges is None else edges)[::2]
+        return tuple([None if target is None else each for each, target in zip(sent, targets, strict=True)])
+
+    def _applied(self, function: Node, gradient: Any, create_graph: bool) -> Gradients:
+        """The gradients of the base and of what was written, whoever wants them."""
         shape, strides, numpy_dtype = self.base_geometry
         if has_internal_overlap(shape, strides):
             raise RuntimeError(errors.WRITTEN_TWICE)
         if not create_graph:
             whole, part, seen = self._memory()
             quietly(setitem, whole, ..., gradient)
-            first, *others = applied(self.function, ((part if seen is None else seen._array).copy(),), False)
+            first, *others = applied(function, ((part if seen is None else seen._array).copy(),), False)
             if first is not None and has_internal_overlap(part.shape, part.strides):
                 raise RuntimeError(errors.WRITTEN_TWICE)
             if first is not None and first.shape != part.shape:
@@ -236,19 +242,19 @@ class CopySlices(Node):
                 quietly(setitem, part, ..., written)
             else:
                 at_once(writing(seen, part, written))
-            return (None if self.edges[0] is None else whole, *others)
+            return (whole, *others)
         result = wrap(empty_strided(shape, strides, numpy_dtype))
         OPS.copy_(result, gradient)
         if self.steps is None:
             piece = OPS.as_strided(result, self.view_dtype, *self.view_geometry)
         else:
             piece = OPS.replay_view_steps(result, self.steps)
-        first, *others = applied(self.function, (OPS.clone(piece),), True)
+        first, *others = applied(function, (OPS.clone(piece),), True)
         if first is None:
             OPS.zero_(piece)
         else:
             OPS.copy_(piece, first)
-        return (None if self.edges[0] is None else result, *others)
+        return (result, *others)
 
     def _memory(self) -> tuple[Array, Array, Tensor | None]:
         """Memory for a gradient of the whole, what the view shows of it, and the view if its numbers are others."""

@@ -20,6 +20,7 @@ from autogradkit.core.recording import GRAD_LISTENERS
 from autogradkit.core.shapes import unfit
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.delivery import Buffers, Edge, Sums, add_arrived, carry, count_edges, deliver
+from autogradkit.engine.history import CopySlices
 from autogradkit.engine.hook_calls import (
     after_accumulation,
     after_node,
@@ -94,7 +95,8 @@ def run_plain(
                 _accumulate(node, received, carried, call)
                 sent = ()
             else:
-                sent = node.apply(received, False)
+                apply_of: Any = node.apply
+                sent = apply_of(received, False, edges) if node.__class__ is CopySlices else apply_of(received, False)
                 if needed is not None:  # what goes nowhere is looked at, too
                     sent = validated(sent, node)
         else:

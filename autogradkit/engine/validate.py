@@ -14,7 +14,7 @@ from autogradkit.core.meta import NO_DATA, MetaArray, MetaTensor
 from autogradkit.core.quiet import quietly
 from autogradkit.core.sparse import SparseArray, SparseTensor
 from autogradkit.core.tensor import Tensor
-from autogradkit.core.zeros import Zeros
+from autogradkit.core.zeros import Zeros, is_known, settle
 from autogradkit.engine.node import Node
 from autogradkit.engine.required import OPS
 from autogradkit.engine.saved import OpNode
@@ -73,6 +73,16 @@ def validate(gradient: Any, shape: tuple[int, ...], numpy_dtype: np.dtype[Any], 
             "(Could this error message be improved?  If so, please report an enhancement request to PyTorch.)"
         )
     if isinstance(gradient, Tensor):  # under create_graph
+        if gradient.__class__ is Tensor and is_known(gradient):
+            target = None if node is None else node.edges[2 * index]
+            if (
+                isinstance(target, OpNode)
+                and not target.calls_user
+                and own == shape
+                and gradient._array.dtype == numpy_dtype
+            ):
+                return gradient
+            settle(gradient)
         if own != shape:
             gradient = OPS.sum_to_size(gradient, shape)
         if kind == "c" and numpy_dtype.kind != "c":

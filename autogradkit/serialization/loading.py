@@ -107,8 +107,13 @@ def _file_at(f: str | os.PathLike[str]) -> io.BufferedReader:
 
 def _opened(f: Any, restores: Restore, weights_only: bool, mmap: bool | None, pickle_load_args: dict[str, Any]) -> Any:
     if isinstance(f, str | os.PathLike):
+        path = os.fspath(f)
         with _file_at(f) as file, sparse_checked():
-            return _load(file, os.fspath(f) if mmap else None, restores, weights_only, pickle_load_args)
+            try:
+                return _load(file, path if mmap else None, restores, weights_only, pickle_load_args)
+            except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+                with_note(error, f"the file is {path}")
+                raise
     try:
         f.seek(f.tell())
     except (io.UnsupportedOperation, AttributeError) as error:
@@ -191,7 +196,8 @@ def _load(file: Any, mapped: str | None, restores: Restore, weights_only: bool, 
             "torch.save your checkpoint with this option in order to use mmap."
         )
     if not first:
-        raise with_note(EOFError(*(() if weights_only else ("Ran out of input",))), "the file is empty")
+        empty = "the file is empty: it was cut off, or never written. Load an older copy, or save it again"
+        raise EOFError(empty) if weights_only else with_note(EOFError("Ran out of input"), empty)
 
     def unpickle(persistent_load: Callable[[Any], Any]) -> Any:
         return _unpickled(file, persistent_load, weights_only, options)
@@ -231,7 +237,8 @@ def _unpickled(stream: Any, persistent_load: Callable[[Any], Any], weights_only:
         ) from None
     except (pickle.UnpicklingError, TypeError, ValueError, AttributeError, KeyError, IndexError) as error:
         asked = "" if str(error).endswith(" is blocked.") else _ASKED
-        raise pickle.UnpicklingError(f"Weights only load failed. {_RERUN}\n{asked}\n\n{error}{_TYPES}") from None
+        refused = pickle.UnpicklingError(f"Weights only load failed. {_RERUN}\n{asked}\n\n{error}{_TYPES}")
+        raise with_note(refused, f"that is what stands before byte {stream.tell()} of the pickle") from None
 
 
 class _Trusting(pickle.Unpickler):

@@ -12,7 +12,6 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import IO, Any
 
-from autogradkit.core.errors import with_note
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.serialization.names import ALLOWED, trusted, with_state
@@ -33,6 +32,13 @@ _PACKED = {pickle.BININT: "<i", pickle.BININT1: "<B", pickle.BININT2: "<H", pick
 _TUPLES = {pickle.TUPLE1: 1, pickle.TUPLE2: 2, pickle.TUPLE3: 3}
 _INDEXED = {pickle.BINGET: "<B", pickle.LONG_BINGET: "<I", pickle.BINPUT: "<B", pickle.LONG_BINPUT: "<I"}
 _LENGTHS = {pickle.BINUNICODE: "<I", pickle.SHORT_BINSTRING: "<B", pickle.SHORT_BINUNICODE: "<B", pickle.LONG1: "<B"}
+
+
+def ends_early(within: str, file: IO[bytes]) -> EOFError:
+    """What a file is refused with that ends within something: PyTorch's error, which has no text."""
+    return EOFError(
+        f"the file ends within {within}, at byte {file.tell()}: it was cut off or damaged. Load an older copy, or save it again"
+    )
 
 
 class Unpickler:
@@ -57,7 +63,7 @@ class Unpickler:
     def _read(self, count: int) -> bytes:
         found = self._file.read(count)
         if len(found) < count:
-            raise with_note(EOFError(), "the file ends within the pickle")
+            raise ends_early("the pickle", self._file)
         return found
 
     def _unpack(self, form: str) -> Any:
@@ -66,7 +72,7 @@ class Unpickler:
     def _line(self) -> str:
         line = self._file.readline(1024)
         if line[-1:] != b"\n":
-            raise with_note(EOFError(), "the file ends within a name")
+            raise ends_early("a name in the pickle", self._file)
         return line[:-1].decode()
 
     def _pop(self) -> Any:

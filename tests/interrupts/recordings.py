@@ -51,6 +51,11 @@ def _inferring() -> None:
         T.ones(1).add_(1)
 
 
+def _elsewhere() -> None:
+    with T.device("meta"), T.device("cpu"):
+        T.ones(1).add_(1)
+
+
 def _packing() -> None:
     with T.autograd.graph.save_on_cpu(), T.autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x):
         T.ones(1, requires_grad=True) ** 2
@@ -58,6 +63,7 @@ def _packing() -> None:
 
 MODES: dict[str, Any] = {
     "inference mode": _inferring,
+    "a device for a block": _elsewhere,
     "hooks on saved tensors": _packing,
     "nested modes": _nested,
     "a decorated function": _decorated,

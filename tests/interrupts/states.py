@@ -57,6 +57,7 @@ def process() -> dict[str, Any]:
         "threads without grad": len(NO_GRAD),
         "anomaly": MODE.anomaly,
         "default dtype": str(T.get_default_dtype()),
+        "default device": str(T.get_default_device()),
         "recorders": len(RECORDERS),
         "listeners": len(GRAD_LISTENERS),
         "trace function": sys.gettrace(),

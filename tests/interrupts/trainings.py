@@ -143,6 +143,7 @@ CALLS: dict[str, Callable[[World], Any]] = {
     "double": lambda w: w["model"].double(),
     "a call": lambda w: w["model"](T.ones(2, 2)),
     "a call with hooks": _hooked_call,
+    "a call with other values": lambda w: T.func.functional_call(w["model"], _OTHER, (T.ones(2, 2),)),
 }
 _OTHER = _other_values()
 

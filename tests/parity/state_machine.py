@@ -240,7 +240,11 @@ class Machine(RuleBasedStateMachine):
             found = m.autograd.grad(x, y, m.ones_like(x), create_graph=create, retain_graph=True, allow_unused=unused)
             return found[0]
 
-        self.keep(self.both(run, self.at(x), self.at(y)))
+        ours, theirs = self.both(run, self.at(x), self.at(y))
+        if isinstance(theirs, torch.Tensor) and theirs._is_view() and theirs.grad_fn is None:
+            # PyTorch's backward made it as a view, which may not be edited; here it is a tensor of its own (PARITY.md).
+            ours, theirs = ours.clone(), theirs.clone()
+        self.keep((ours, theirs))
 
     @rule(x=PLACES)
     def drop(self, x: int) -> None:

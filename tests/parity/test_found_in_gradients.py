@@ -11,6 +11,19 @@ from .programs.runs import Line, Pair
 
 # ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
+    "what the node of an edit sends, where `inputs=` wants a part of it": """
+l=[]; x=T.ones(4,requires_grad=True); w=T.ones(2,requires_grad=True); b=x*1; b[:2].mul_(w*3); b.grad_fn.register_hook(lambda g,*_: l.append(g)); b.sum().backward(inputs=[w]); r=l
+l=[]; x=T.ones(4,requires_grad=True); w=T.ones(2,requires_grad=True); b=x*1; b[:2].mul_(w*3); b.grad_fn.register_hook(lambda g,*_: l.append(g)); b.sum().backward(inputs=[x]); r=l
+l=[]; x=T.ones(4,requires_grad=True); w=T.ones(2,requires_grad=True); b=x*1; b[:2].mul_(w*3); b.grad_fn.register_hook(lambda g,*_: l.append(g)); T.autograd.grad(b.sum(),w,create_graph=True); r=l
+l=[]; x=T.ones(4,requires_grad=True); w=T.ones(2,requires_grad=True); b=x*1; y=b*1; b[:2].mul_(w*3); b.grad_fn.register_hook(lambda g,*_: l.append(g)); b.sum().backward(inputs=[y,w]); r=l
+x=T.ones(4,requires_grad=True); w=T.ones(2,requires_grad=True); b=x*1; b[:2].mul_(w*3); b.grad_fn.register_hook(lambda g,*_: tuple(e*2 for e in g)); b.sum().backward(inputs=[w])
+    """,
+    "complex numbers scaled by whole exponents": """
+r=T.ldexp(T.tensor(1+1j,dtype=T.complex128),T.tensor([True,False]))
+r=T.ldexp(T.tensor(1+1j,dtype=T.complex128),T.tensor([2,3]))
+r=T.ldexp(T.tensor(1+1j,dtype=T.complex128),T.tensor([2.,3.]))
+r=T.ldexp(T.tensor([1+1j,2]),T.tensor(2,dtype=T.uint8))
+    """,
     "batches of vectors through what has no slope": """
 x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.grad(x.sign()*x,x,T.ones(2,3),is_grads_batched=True)[0]
 x=T.tensor([.5,1,4],requires_grad=True); r=T.autograd.grad(x.floor(),x,T.ones(2,3),is_grads_batched=True)[0]
@@ -46,6 +59,44 @@ x=T.tensor([0.,1,float('nan')],requires_grad=True); x.tanh().sgn().sum().backwar
 x=T.tensor([0.,1,.5],requires_grad=True); x.logit().sgn().sum().backward(); r=x.grad
 x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().floor().sgn().sum().backward(); r=x.grad
 x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().expand(2,3).sgn().sum().backward(); r=x.grad
+    """,
+    "the same behind what sums or changes the shape": """
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().sum(0).sgn().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.expand(2,3).sqrt().sum(1,keepdim=True).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().unsqueeze(0).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.view(1,3).sqrt().squeeze(0).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().amax(0).sgn().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().norm().sgn().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.log().logsumexp(0).sgn().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().diag().sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); T.stack([x.sqrt(),T.ones(3)]).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); T.view_as_real(T.complex(x.sqrt(),T.ones(3))).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); T.ldexp(x.sqrt(),T.tensor(2)).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],dtype=T.float16,requires_grad=True); (x.sqrt()*2).sgn().sum().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); (x.sqrt().sum(0).sgn()*x.sum()).backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt().mean().sgn().backward(); r=x.grad
+x=T.tensor([0.,1,4],requires_grad=True); x.sqrt()[:2].sgn().sum().backward(); r=x.grad
+    """,
+    "the same under create_graph": """
+x=T.tensor([0.,1,4],requires_grad=True); r=T.autograd.grad(x.log10().sgn().sum(),x,create_graph=True)[0].detach().clone()
+x=T.tensor([0.,1,4],requires_grad=True); r=T.autograd.grad(x.sqrt().sum(0).sgn(),x,create_graph=True)[0].detach().clone()
+x=T.tensor([0.,1,4],requires_grad=True); r=T.autograd.grad((x.sqrt()*2).exp().view(1,3).t().sgn().sum(),x,create_graph=True)[0].detach().clone()
+x=T.tensor([0.,1,4],requires_grad=True); r=T.autograd.grad((x**-1).sgn().sum(),x,create_graph=True)[0].detach().clone()
+x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt()*2; r=[g.detach().clone() for g in T.autograd.grad(y.sgn().sum(),[y,x],create_graph=True)]
+x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt(); y.register_hook(lambda g: print(g.clone())); r=T.autograd.grad(y.sgn().sum(),x,create_graph=True)[0].detach().clone()
+x=T.tensor([1.,1,4],requires_grad=True); y=x.sqrt(); g=T.autograd.grad((y.sgn()+y).sum(),x,create_graph=True)[0]; r=(g.detach(),T.autograd.grad(g.sum(),x)[0])
+x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt(); r=y.sgn().grad_fn(T.ones(3)).clone()+1
+x=T.tensor([0.,1,4],requires_grad=True); r=T.func.grad(lambda x:x.sqrt().sgn().sum())(x.detach()).clone()
+x=T.tensor([0.,1,4],requires_grad=True); y=x.sqrt().clone(); y[:2].mul_(3); r=T.autograd.grad(y.sgn().sum(),x,create_graph=True)[0].detach().clone()
+    """,
+    "a group norm that is differentiated again, whose steps are rounded one by one": """
+x=(T.arange(24.).sin()/64).view(2,4,3).half().requires_grad_(); w=T.ones(4).half().requires_grad_(); y=T.group_norm(x,2,w); r=[(g.detach(),g.grad_fn.name()) for g in T.autograd.grad(y,[x,w],T.arange(24.).view(2,4,3).half(),create_graph=True)]
+x=(T.arange(8.).sin()/512).view(2,4).half().requires_grad_(); r=T.autograd.grad(T.group_norm(x,2),x,T.arange(8.).view(2,4).half(),create_graph=True)[0].detach()
+x=(T.arange(24.).sin()).view(2,4,3).bfloat16().requires_grad_(); w=T.ones(4,requires_grad=True); b=T.ones(4,requires_grad=True); r=[g.detach() for g in T.autograd.grad(T.group_norm(x,2,w,b),[x,w,b],T.arange(24.).view(2,4,3).bfloat16(),create_graph=True)]
+x=T.ones(0,4,1,requires_grad=True); r=T.autograd.grad(T.group_norm(x,2).sum(),x,create_graph=True)[0].detach()
+    """,
+    "infinite elements that no corner is of": """
+x=T.ones(1,2,4,4,requires_grad=True); y=x.masked_fill(T.arange(32).view(1,2,4,4)==0,float('inf')); g=T.ones(1,2,1,2,requires_grad=True); d=T.autograd.grad((T.grid_sampler_2d(y,g,0,0,True)**2).sum(),g,create_graph=True)[0]; r=T.autograd.grad(d.sum(),g)[0]
     """,
     "exponentials that half precision does not hold": """
 x=T.tensor([1.75,.5]).half().requires_grad_(); T.nn.functional.soft_margin_loss(x,T.tensor([-8.,8])).backward(); r=x.grad

@@ -26,7 +26,7 @@ beside the memory words that memory.py explains:
   the view again (known_views.py); `composition`: made of other ops, of whose calls each is recorded; `factory`: likewise,
   recorded as what makes a tensor; `random`: drawn; `lane`: writes a straight line of its own (lanes.py);
 - `reads`: a query's answer as source, tried before the arguments are looked at (entries.py);
-- `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result;
+- `laid_out`: whether what `out=` names, where it is resized, gets the strides of the result; or only where it was "empty";
 - `out_warning`: what PyTorch warns of where a composition is given `out=`;
 - `real_gradient`: of complex results PyTorch has no gradient, and refuses to record them once they are computed;
 - `written_by`: what writes into the `out=` of a composition, and refuses gradients by that name, or has none ("aten::..."); a
@@ -61,7 +61,7 @@ beside the memory words that memory.py explains:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -157,7 +157,7 @@ class Declaration:
         warns_of_resizing: bool | Callable[..., None] = True,
         written: Callable[..., int] | None = None,
         writes: str = "",
-        laid_out: bool | None = None,
+        laid_out: bool | Literal["empty"] | None = None,
         apart: str = "",
         apart_from: str = "",
         out_decides: bool = False,
@@ -239,7 +239,8 @@ class Declaration:
         self.warns_of_resizing = warns_of_resizing
         self.written = written
         self.writes = tuple(writes.split())
-        self.laid_out = (pointwise is not None or meta is not None or composition) if laid_out is None else laid_out
+        like_results = pointwise is not None or meta is not None or composition
+        self.laid_out: bool | Literal["empty"] = like_results if laid_out is None else laid_out
         converts = pointwise is not None or reduces or self.composition
         self.require_out_dtype = out_dtype or (require_castable if converts else require_same_dtype)
         self.in_place = in_place and (edit is not None or not (composition or factory) or owner.only_in_place)

@@ -23,9 +23,10 @@ from autogradkit.core.meta import MetaTensor, emptied
 from autogradkit.core.recording import reported
 from autogradkit.core.sparse import SparseArray, around
 from autogradkit.core.tensor import Tensor, wrap
-from autogradkit.core.zeros import zeros
+from autogradkit.core.zeros import Zeros, mark, zeros
 
 if TYPE_CHECKING:
+    from autogradkit._ops.declare.overload import Overload
 
     def __getattr__(name: str) -> Callable[..., Any]: ...
 
@@ -42,7 +43,7 @@ else:
         return function
 
 
-def _either(on_arrays: Callable[..., Any], on_tensors: Callable[..., Any]) -> Callable[..., Any]:
+def _either(on_arrays: Callable[..., Any], on_tensors: Overload) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         if args and args[0].__class__ is np.ndarray:  # then all are arrays: a formula gets either kind, never both
             return on_arrays(*args, **kwargs)
@@ -51,7 +52,14 @@ def _either(on_arrays: Callable[..., Any], on_tensors: Callable[..., Any]) -> Ca
                 return on_tensors(*args, **kwargs)
             if isinstance(value, (list, tuple)) and any(isinstance(each, Tensor) for each in value):
                 return on_tensors(*args, **kwargs)
-        return on_arrays(*args, **kwargs)
+        made = on_arrays(*args, **kwargs)
+        if on_tensors.view and args[0].__class__ is Zeros:  # which a view that NumPy makes of memory forgets
+            return (
+                tuple([zeros(v.shape, v.dtype) for v in made])
+                if isinstance(made, tuple)
+                else zeros(made.shape, made.dtype)
+            )
+        return made
 
     return call
 
@@ -83,8 +91,8 @@ def conj(x: Any) -> Any:
 
 
 def is_half(x: Any) -> bool:
-    """Whether it is an array of half precision."""
-    return not isinstance(x, Tensor) and dtype.is_half(x.dtype)
+    """Whether it is an array of half precision, and none that is known to be zeros, which nothing rounds."""
+    return x.__class__ is not Zeros and not isinstance(x, Tensor) and dtype.is_half(x.dtype)
 
 
 def has_half_precision(x: Any) -> bool:
@@ -145,8 +153,13 @@ def zeros_like(x: Any) -> Any:
 
 
 def known_zeros_like(x: Any) -> Any:
-    """As `zeros_like`; where formulas compute on arrays they stay zeros whatever they are multiplied by."""
-    return zeros_like(x) if isinstance(x, Tensor) else zeros(x.shape, x.dtype)
+    """As `zeros_like`, but they stay zeros whatever they are multiplied by, from node to node."""
+    if not isinstance(x, Tensor):
+        return zeros(x.shape, x.dtype)
+    made = zeros_like(x)
+    if made.__class__ is Tensor:
+        mark(made)
+    return made
 
 
 def in_memory(x: Any) -> Any:
@@ -202,7 +215,10 @@ def imag_part(x: Any) -> Any:
 
 def dense(x: Any) -> Any:
     """`x` with its elements side by side in memory, in row-major order."""
-    return x.contiguous() if isinstance(x, Tensor) else np.ascontiguousarray(x)
+    if isinstance(x, Tensor):
+        return x.contiguous()
+    made = np.ascontiguousarray(x)
+    return made.view(Zeros) if x.__class__ is Zeros else made
 
 
 def numpy_dtype(x: Any) -> np.dtype[Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -320,16 +320,16 @@ def into_out(
     computed: Any,
     out: Any,
     require_dtype: Callable[[np.dtype[Any], np.dtype[Any]], None],
-    laid_out: bool = True,
+    laid_out: bool | Literal["empty"] = True,
     unimplemented: str = "",
     warns: bool = True,
     edits: int = 1,
 ) -> Any:
     """Write what was computed from `tensors` into the tensor (or tuple of tensors) `out`, resizing where shapes differ.
 
-    What is resized gets the result's strides if that is `laid_out` as PyTorch's, else contiguous ones. An op that PyTorch has
-    no gradient of names itself as `unimplemented`. It `warns` of resizing what had elements, unless the op resizes by itself.
-    `edits` will be counted of each.
+    What is resized gets the result's strides if that is `laid_out` as PyTorch's (or if it was "empty"), else contiguous ones.
+    An op that PyTorch has no gradient of names itself as `unimplemented`. It `warns` of resizing what had elements, unless the
+    op resizes by itself. `edits` will be counted of each.
     """
     outs = out if isinstance(out, (list, tuple)) else (out,)
     results = computed if isinstance(computed, (list, tuple)) else (computed,)
@@ -390,12 +390,13 @@ def warn_of_resizing(given: tuple[int, ...], shape: tuple[int, ...]) -> None:
         )
 
 
-def _write_steps(out: Tensor, result: Array, laid_out: bool) -> list[Step]:
+def _write_steps(out: Tensor, result: Array, laid_out: bool | Literal["empty"]) -> list[Step]:
     """The steps that write `result` into `out`, which takes its shape, and its strides if that is `laid_out`."""
     array = out._memory
     steps: list[Step] = []
     if array.shape != result.shape:
-        strides = element_strides(result) if laid_out else contiguous_strides(result.shape)
+        takes = not array.size if laid_out == "empty" else laid_out
+        strides = element_strides(result) if takes else contiguous_strides(result.shape)
         array = resized(array, result.shape, strides)
         steps = reseating(out, array)
     return [*writing(out, array, result), *steps]

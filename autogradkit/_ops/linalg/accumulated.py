@@ -363,6 +363,7 @@ def _over_batch(g: Any, batch: Any) -> Any:
     in_place=True,
     edit_resizes=True,
     out_dtype=saying("self and mat2 must have the same dtype, but got {out} and {result}"),
+    warns_of_resizing=False,
     meta=_addbmm_meta,
     samples=lambda t: [(t(3, 2), t(2, 3, 4), t(2, 4, 2)), (t(2), t(1, 3, 4), t(1, 4, 2))],
     vjp={

@@ -139,6 +139,7 @@ def _warn_of_cholesky(*_values: Any) -> None:
 @op(
     refuse=_warn_of_cholesky,
     out_dtype=writing.castable("cholesky"),
+    laid_out=False,
     meta=_old_meta,
     samples=lambda t: [(positive(t, 2, 2),), (positive(t, 2, 3, 3), True)],
     vjp={"self": lambda g, upper, result: _factor_backward(g, upper, result)},
@@ -183,6 +184,7 @@ def _factors(t: Any, *shape: int) -> Any:
 
 @op(
     out_dtype=writing.castable("cholesky_solve"),
+    laid_out=False,
     meta=_solve_meta,
     samples=lambda t: [(t(2, 2), _factors(t, 2, 2)), (t(2, 1), _factors(t, 2, 2), True)],
     group=("self input2", _solve_backward),
@@ -217,6 +219,7 @@ def _inverse_backward(g: Any, self: Any, upper: bool, result: Any) -> Any:
 
 @op(
     out_dtype=writing.castable("cholesky_inverse"),
+    laid_out="empty",
     meta=_inverse_meta,
     samples=lambda t: [(_factors(t, 2, 2),), (_factors(t, 2, 2), True)],
     vjp={"self": _inverse_backward},

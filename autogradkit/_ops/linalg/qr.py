@@ -191,10 +191,15 @@ def _product_backward(g: Any, input: Any, tau: Any, result: Any, needs: Any) -> 
     return reflections_backward(g, input, tau, start)
 
 
+_castable = writing.castable("torch.linalg.householder_product")
+
+
 @op(
     name="linalg_householder_product",
     label="householder_product",
     variants="",
+    out_dtype=_castable,
+    laid_out="empty",
     meta=_reflections_meta,
     samples=lambda t: [(t(3, 2), t(2)), (t(2, 3, 2), t(2, 1))],
     group=("input tau", _product_backward),
@@ -220,7 +225,7 @@ def householder_product(input: Array, tau: Array, *, out: Array) -> None:
     np.copyto(out, np.reshape(found, out.shape))
 
 
-@op(composition=True, out=True, written_by="linalg_householder_product")
+@op(composition=True, out=True, out_dtype=_castable, laid_out="empty", written_by="linalg_householder_product")
 def orgqr(self: Tensor, input2: Tensor) -> Any:
     """Another name for `linalg.householder_product`.
 
@@ -323,6 +328,7 @@ def _ormqr_backward(
     out_dtype=writing.saying(
         "torch.ormqr: Expected input and result to have the same dtype, but input has dtype{result} and result has dtype {out}"
     ),
+    laid_out="empty",
     meta=_ormqr_meta,
     samples=lambda t: [(t(3, 2), t(2), t(3, 2)), (t(3, 2), t(2), t(2, 3), False, True)],
     group=("self input2 input3", _ormqr_backward),

@@ -176,7 +176,7 @@ def spread_twice(
     flat, given, aimed = (_in_rows(each) for each in (x, g, to_x))
     of_g, of_x, of_grid = np.zeros_like(given), np.zeros_like(flat), np.zeros(places.shape, grid.dtype)
     for at, inside, taps in _corners(sizes, places, *how):
-        values, aims = (_read(each, at) * inside[:, None] for each in (flat, aimed))
+        values, aims = (kept(inside[:, None], _read(each, at)) for each in (flat, aimed))
         turned: Any = sum(turns[..., dim] * _derived(taps, dim) for dim in range(dims)) * inside
         of_g += aims * _derived(taps)[:, None] + values * turned[:, None]
         _add(of_x, at, given * turned[:, None])

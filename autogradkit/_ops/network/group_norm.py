@@ -25,6 +25,8 @@ from autogradkit._ops.network.standardising import (
     wide,
 )
 from autogradkit.core.strides import move_dim
+from autogradkit.core.tensor import Tensor
+from autogradkit.engine.modes import MODE
 
 Shape = tuple[int, ...]
 
@@ -82,6 +84,33 @@ def _group_meta(
     return image_spec(input.shape, input.dtype, prefers_channels_last(input)), stats, stats
 
 
+def _by_steps(
+    g: Any, input: Any, weight: Any, mean: Any, rstd: Any, N: int, C: int, HxW: int, group: int, needs: Any
+) -> Any:
+    """The gradients of input, weight and bias where they are to be differentiated again: made of ops, as PyTorch makes them.
+
+    In half precision each step is rounded, and the cube of 1 over a small deviation is infinite.
+    """
+    grouped, x = (k.reshape(each, (N, group, C // group, HxW)) for each in (g, input))
+    mean, rstd = (k.reshape(each, (N, group, 1, 1)) for each in (mean, rstd))
+    along, total = (k.sum_dims(each, (3,), True) for each in (grouped * x, grouped))  # of each channel
+    to_input = to_weight = to_bias = None
+    if needs[0]:
+        scale, scaled_along, scaled_total = rstd, along, total
+        if weight is not None:
+            by = k.reshape(weight, (1, group, C // group, 1))
+            scale, scaled_along, scaled_total = rstd * by, along * by, total * by
+        of_deviation, of_mean = (k.sum_dims(each, (2,), True) for each in (scaled_along, scaled_total))
+        share = 1.0 / (C // group * HxW)
+        by_x = (of_mean * mean - of_deviation) * (rstd * rstd * rstd) * share
+        to_input = k.reshape(scale * grouped + by_x * x + (-by_x * mean - of_mean * rstd * share), input.shape)
+    if needs[1]:
+        to_weight = k.reshape(k.sum_dims((along - total * mean) * rstd, (0,), False), (C,))
+    if needs[2]:
+        to_bias = k.reshape(k.sum_dims(total, (0,), False), (C,))
+    return to_input, to_weight, to_bias
+
+
 def _group_vjp(
     g: Any,
     input: Any,
@@ -96,7 +125,9 @@ def _group_vjp(
 ) -> Any:
     of_result, of_mean, of_rstd = g
     to_input = to_weight = to_bias = None
-    if of_result is not None:
+    if of_result is not None and isinstance(of_result, Tensor) and MODE.grad:
+        to_input, to_weight, to_bias = _by_steps(of_result, input, weight, result1, result2, N, C, HxW, group, needs)
+    elif of_result is not None:
         made = k.native_group_norm_backward(of_result, input, result1, result2, weight, N, C, HxW, group, needs)
         to_input, to_weight, to_bias = [each if need else None for each, need in zip(made, needs, strict=True)]
     if needs[0] and of_mean is not None and of_rstd is not None:  # of one alone PyTorch passes over what reaches it

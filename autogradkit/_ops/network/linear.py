@@ -13,6 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.call import Call
 from autogradkit._ops.declare.source import Source
+from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.linalg.accumulated import addmm_node
 from autogradkit._ops.linalg.matmul import matmul
 from autogradkit._ops.linalg.products import mm, multiply
@@ -53,7 +54,7 @@ def _write_lane(s: Source, call: Call, depth: int) -> None:
     s.emit(depth, "return o")
 
 
-@op(variants="", composition=True, out=True, lane=_write_lane)
+@op(variants="", composition=True, out=True, out_dtype=require_same_dtype, lane=_write_lane)
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Any:
     """input·weightᵀ + bias over the last dimension: (*, in) and (out, in) → (*, out).
 

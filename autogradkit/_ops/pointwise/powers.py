@@ -23,6 +23,7 @@ from autogradkit.core.dtype import (
     bfloat16,
     bool_,
     complex128,
+    dtype,
     float16,
     float64,
     from_numpy_dtype,
@@ -261,11 +262,19 @@ def _require_float_out(out: Tensor, self: Tensor, other: Tensor) -> None:
         raise RuntimeError(f"ldexp can't be cast to the desired output type {scalar_type(out.dtype)}")
 
 
+def _power_dtype(self: Array, other: Array) -> dtype:
+    """What 2^other is in: the exponent's dtype or, beside complex numbers, that of a power of one such number."""
+    base, exponent = from_numpy_dtype(self.dtype), from_numpy_dtype(other.dtype)
+    if base.is_complex:
+        return result_type([(base, 1), (exponent, 2 if other.ndim else 1)])
+    return get_default_dtype() if exponent.category < FLOATING else exponent
+
+
 def _scaled_meta(self: Array, other: Array) -> Any:
     kinds = [from_numpy_dtype(each.dtype) for each in (self, other)]
     shape = broadcast_shapes(self.shape, other.shape)
     exact = _is_exact(self, other)
-    power = get_default_dtype() if kinds[1].category < FLOATING else kinds[1]
+    power = _power_dtype(self, other)
     common = result_type([(kinds[0], 2 if self.ndim else 1), (power, 2 if other.ndim else 1)])
     wanted = kinds[0] if exact else common
     geometry = [
@@ -303,8 +312,8 @@ def ldexp(self: Array, other: Array, *, out: Array) -> None:
     else:
         if not other.ndim and out.dtype in (np.float64, np.complex128):
             other = other.astype(out.dtype)  # one exponent is taken in double precision where the rest is
-        if self.dtype.kind == "c" and other.dtype.kind in "fV":  # the power is as complex then
-            other = other.astype(np.complex128 if other.dtype.itemsize == 8 else np.complex64)
+        if self.dtype.kind == "c" and other.dtype.kind != "c":
+            other = other.astype(_power_dtype(self, other).numpy)
         np.multiply(self.astype(out.dtype), k.pow_of_number(2.0, other).astype(out.dtype), out=out)
 
 

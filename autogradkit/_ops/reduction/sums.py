@@ -198,7 +198,11 @@ mean = function("mean")
     out_dtype=saying("mean.dtype_out(): input types can't be cast to the desired output type {out}", same=False),
     refuses_complex=True,
     samples=lambda t: [(t(2, 3),), (t(),)],
-    vjp={"self": lambda g, self_sym_sizes: k.quotient(everywhere(g, self_sym_sizes), math.prod(self_sym_sizes))},
+    vjp={
+        "self": lambda g, self_sym_sizes: k.quotient(
+            everywhere(k.in_memory(g), self_sym_sizes), math.prod(self_sym_sizes)
+        )
+    },
     rule="∂self = ∂ / n, spread over the n averaged elements",
 )
 def mean_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
@@ -225,7 +229,7 @@ def _average(self: Array, axis: Any, count: int, out: Array, keepdims: Any = Fal
 
 def _mean_backward(g: Any, self_sym_sizes: Any, dim: Any, keepdim: bool) -> Any:
     count = math.prod([self_sym_sizes[axis] for axis in wrapped_dims(dim, len(self_sym_sizes))])
-    return k.quotient(spread(g, self_sym_sizes, dim, keepdim), count)
+    return k.quotient(spread(k.in_memory(g), self_sym_sizes, dim, keepdim), count)
 
 
 @mean.overload(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit._ops.declare import k, op
+from autogradkit._ops.declare import k, op, writing
 from autogradkit._ops.declare.kinds import Array, Ints, Sizes, SymInt
 from autogradkit._ops.views import splits
 from autogradkit.core.shapes import wrap_dim
@@ -40,6 +40,11 @@ def _narrow_backward(g: Any, self_sym_sizes: Ints, dim: int, start: int, length:
 
 
 @op(
+    out_dtype=writing.saying(
+        "Expected self.dtype() == output.dtype() to be true, but got false.  (Could this error message be improved?  If so, "
+        "please report an enhancement request to PyTorch.)"
+    ),
+    warns_of_resizing=False,
     meta=_narrow_meta,
     samples=lambda t: [(t(2, 3), 1, 0, 2), (t(4), 0, -3, 2)],
     vjp={"self": _narrow_backward},

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from operator import setitem
 from typing import Any
 
 from autogradkit.core.frames import entry
+from autogradkit.core.steps import Step, at_once
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn.modules.module import Module
 
@@ -55,9 +57,6 @@ def _place(module: Any, name: str) -> tuple[dict[str, Any], str]:
     return module.__dict__, last
 
 
-_NOTHING = object()
-
-
 @entry
 def called_with(
     module: Module, named: dict[str, Any], args: Any, kwargs: dict[str, Any] | None, *, tie_weights: bool, strict: bool
@@ -71,16 +70,20 @@ def called_with(
         if value is not None and not isinstance(value, Tensor):
             raise TypeError(f"{value} is not an instance of torch.Tensor")
     places = {name: _place(module, name) for name in used}
-    before = {name: registry.get(last, _NOTHING) for name, (registry, last) in places.items()}
+    putting: list[Step] = [(setitem, registry, last, used[name]) for name, (registry, last) in places.items()]
+    back: list[Step] = [
+        (setitem, registry, last, registry[last]) if last in registry else (registry.pop, last, None)
+        for registry, last in places.values()
+    ]
     try:
-        for name, (registry, last) in places.items():
-            registry[last] = used[name]
-        return module(*args, **(kwargs or {}))
+        try:
+            at_once(putting)
+            return module(*args, **(kwargs or {}))
+        finally:
+            named.update({name: registry[last] for name, (registry, last) in places.items() if name in named})
     finally:
-        for name, (registry, last) in places.items():
-            if name in named:
-                named[name] = registry[last]
-            if before[name] is _NOTHING:
-                del registry[last]
-            else:
-                registry[last] = before[name]
+        try:
+            at_once(back)
+        except BaseException:  # an interrupt that came just then
+            at_once(back)
+            raise
