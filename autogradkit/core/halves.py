@@ -1,12 +1,12 @@
 """Many numbers of half precision to float32 and back, with the rounding of the processor's own instructions.
 
 NumPy converts float16 numbers one by one, within its functions as well, which takes several times as long as whole steps over
-their bits. Kernels of half precision, which PyTorch computes in float32 and rounds once, go through here. Rests on parts.
+their bits. Kernels of half precision, which PyTorch computes in float32 and rounds once, go through here. Rests on parts
+and processor.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from autogradkit.core.dtype import is_half
 from autogradkit.core.parts import in_parts
+from autogradkit.core.processor import in_whole_steps
 
 Array = np.ndarray[Any, Any]
 
@@ -63,25 +64,14 @@ def convert(x: Array, out: Array) -> None:
 
 def converts(ufunc: np.ufunc | None, kind: np.dtype[Any]) -> bool:
     """Whether NumPy's function, or a kernel for which None stands, converts each number of such a dtype by itself."""
-    return ufunc is None or not (ufunc in _BY_BITS or (kind.kind != "V" and ufunc.__name__ in _in_whole_steps()))
+    return ufunc is None or not (
+        ufunc in _BY_BITS or (kind.kind != "V" and ufunc.__name__ in in_whole_steps("float16"))
+    )
 
 
 def goes_by_float32(ufunc: np.ufunc, kind: np.dtype[Any]) -> bool:
     """Whether of many numbers of such a dtype `by_float32` gives what NumPy's function gives, and sooner."""
     return (ufunc in _OF_TWO or ufunc.nin == 1) and converts(ufunc, kind)
-
-
-@functools.cache
-def _in_whole_steps() -> frozenset[str]:
-    """The functions that NumPy has whole steps for over float16 numbers on this processor, by name."""
-    found = np.lib.introspect.opt_func_info(signature="float16")
-    return frozenset(
-        [
-            name
-            for name, loops in found.items()
-            if any(not each["current"].startswith("baseline") for each in loops.values())
-        ]
-    )
 
 
 def by_float32(ufunc: np.ufunc, operands: Sequence[Array], out: Array) -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import autogradkit
+from autogradkit._ops.pointwise import singles
 from tests.every_case import every_case
 
 STREAM = np.random.default_rng(0)
@@ -354,7 +355,12 @@ def test_error_functions_are_within_a_few_units_in_the_last_place_of_pytorchs(na
 
 
 @pytest.mark.parametrize("name", ["expm1", "sinh", "log1p"])
-def test_functions_beside_0_are_within_three_units_in_the_last_place(name: str) -> None:
+@pytest.mark.parametrize("quick", [False, True], ids=["by steps", "as this processor has it"])
+def test_functions_beside_0_are_within_three_units_in_the_last_place(
+    name: str, quick: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not quick:  # as on processors for which NumPy was not written
+        monkeypatch.setattr(singles, "in_whole_steps", lambda kind: frozenset())
     corners = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 3e38, -3e38, -88.7, 1e-45, -1e-45, 88.7], np.float32)
     size = np.geomspace(1e-38, 88.7, 50_001).astype(np.float32)  # so many that they are gone through in parts
     x = np.concatenate((corners, size, -size, np.linspace(-3, 3, 10_001, dtype=np.float32)))
