@@ -7,7 +7,7 @@ and processor.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,8 +35,8 @@ _UP = np.float32(2.0**112)
 _SHIFT = 13  # bits that the fraction is shorter
 _BIAS = np.uint16((112 << 10) & 0xFFFF)  # what float32's exponent is larger by, in the place that it has in float16
 _LARGE = np.uint16(0x477F)  # the upper half of the bits of float32 numbers that may become infinite
-# Below this, and below this upper half of the bits, float16's numbers stand at equal distances, which are so many in one.
-_SMALL, _SMALL_BITS, _DISTANCES = np.float32(2.0**-14), np.uint16(0x3880), np.float32(2.0**24)
+# Below this upper half of the bits float16's numbers stand at equal distances, which are so many in one.
+_SMALL_BITS, _DISTANCES = np.uint16(0x3880), np.float32(2.0**24)
 
 
 def widened(x: Array) -> Array:
@@ -53,7 +53,12 @@ def widened(x: Array) -> Array:
 
 
 def convert(x: Array, out: Array) -> None:
-    """Write `x` into `out`, of another dtype: as NumPy casts it, but many numbers of float16 and float32 by their bits."""
+    """Write `x` into `out`, of another dtype: as NumPy casts it, but many numbers of float16 and float32 by their bits.
+
+    Float64 becomes float16 by way of float32, as in PyTorch.
+    """
+    if x.dtype == np.float64 and out.dtype == np.float16:
+        x = x.astype(np.float32)
     step = _STEPS.get(x.dtype.char + out.dtype.char) if out.size >= MANY and x.shape == out.shape else None
     if step is None:
         np.copyto(out, x, casting="unsafe")
@@ -74,8 +79,8 @@ def goes_by_float32(ufunc: np.ufunc, kind: np.dtype[Any]) -> bool:
     return (ufunc in _OF_TWO or ufunc.nin == 1) and converts(ufunc, kind)
 
 
-def by_float32(ufunc: np.ufunc, operands: Sequence[Array], out: Array) -> None:
-    """Write into `out` what NumPy's function makes of the operands in float32, rounded if `out` is of half precision."""
+def by_float32(ufunc: Callable[..., Array], operands: Sequence[Array], out: Array) -> None:
+    """Write into `out` what a function such as NumPy's makes of the operands in float32, rounded if `out` is of halves."""
     for into, *given in in_parts(out, *operands):
         wide = [widened(x) if is_half(x.dtype) else x for x in given]
         if is_half(out.dtype):
@@ -122,12 +127,11 @@ def _narrow(x: Array, out: Array) -> None:
     made -= _BIAS
     made &= ~_SIGN
     small = size < _SMALL_BITS
-    if small.any():
-        counted = np.abs(x)
-        np.minimum(counted, _SMALL, out=counted)
+    if small.any():  # in most parts a few
+        counted = np.abs(x[small])
         counted *= _DISTANCES
         np.rint(counted, counted)
-        np.copyto(made, counted, where=small, casting="unsafe")
+        made[small] = counted.astype(np.uint16)
     upper &= _SIGN
     made |= upper
 
