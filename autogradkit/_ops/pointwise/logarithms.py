@@ -178,8 +178,8 @@ def logaddexp2(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.logaddexp2(torch.tensor([3.0]), torch.tensor([3.0]))
     tensor([4.])
     """
-    for into, *parts in in_parts(out, *[np.broadcast_to(each, out.shape) for each in (self, other)]):
-        _write_logaddexp2(*parts, into)
+    for into, one, two in in_parts(out, *[np.broadcast_to(each, out.shape) for each in (self, other)]):
+        _write_logaddexp2(one, two, into)
 
 
 _PER_LOG2 = 1 / math.log(2)
@@ -191,7 +191,7 @@ _LOWER_PER_LOG2 = _PER_LOG2 - _UPPER_PER_LOG2
 def _write_logaddexp2(self: Array, other: Array, out: Array) -> None:
     # As PyTorch: the product and the sum are rounded once.
     wide = np.dtype(np.float32) if k.is_half(out) else out.dtype
-    first, second = (widened(each) if k.is_half(each) else np.asarray(each, wide) for each in (self, other))
+    first, second = [widened(each) if k.is_half(each) else np.asarray(each, wide) for each in (self, other)]
     larger = np.maximum(first, second)
     behind = near_one.log1p(np.exp2(-np.abs(first - second))).astype(np.float64)
     total = larger + behind * wide.type(_PER_LOG2)
