@@ -1,19 +1,20 @@
 """Many numbers of half precision to float32 and back, with the rounding of the processor's own instructions.
 
 NumPy converts float16 numbers one by one, within its functions as well, which takes several times as long as whole steps over
-their bits. Kernels of half precision, which PyTorch computes in float32 and rounds once, go through here. Rests on parts.
+their bits. Kernels of half precision, which PyTorch computes in float32 and rounds once, go through here. Rests on parts
+and processor.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autogradkit.core.dtype import is_half
 from autogradkit.core.parts import in_parts
+from autogradkit.core.processor import in_whole_steps
 
 Array = np.ndarray[Any, Any]
 
@@ -34,8 +35,8 @@ _UP = np.float32(2.0**112)
 _SHIFT = 13  # bits that the fraction is shorter
 _BIAS = np.uint16((112 << 10) & 0xFFFF)  # what float32's exponent is larger by, in the place that it has in float16
 _LARGE = np.uint16(0x477F)  # the upper half of the bits of float32 numbers that may become infinite
-# Below this, and below this upper half of the bits, float16's numbers stand at equal distances, which are so many in one.
-_SMALL, _SMALL_BITS, _DISTANCES = np.float32(2.0**-14), np.uint16(0x3880), np.float32(2.0**24)
+# Below this upper half of the bits float16's numbers stand at equal distances, which are so many in one.
+_SMALL_BITS, _DISTANCES = np.uint16(0x3880), np.float32(2.0**24)
 
 
 def widened(x: Array) -> Array:
@@ -52,7 +53,12 @@ def widened(x: Array) -> Array:
 
 
 def convert(x: Array, out: Array) -> None:
-    """Write `x` into `out`, of another dtype: as NumPy casts it, but many numbers of float16 and float32 by their bits."""
+    """Write `x` into `out`, of another dtype: as NumPy casts it, but many numbers of float16 and float32 by their bits.
+
+    Float64 becomes float16 by way of float32, as in PyTorch.
+    """
+    if x.dtype == np.float64 and out.dtype == np.float16:
+        x = x.astype(np.float32)
     step = _STEPS.get(x.dtype.char + out.dtype.char) if out.size >= MANY and x.shape == out.shape else None
     if step is None:
         np.copyto(out, x, casting="unsafe")
@@ -63,7 +69,9 @@ def convert(x: Array, out: Array) -> None:
 
 def converts(ufunc: np.ufunc | None, kind: np.dtype[Any]) -> bool:
     """Whether NumPy's function, or a kernel for which None stands, converts each number of such a dtype by itself."""
-    return ufunc is None or not (ufunc in _BY_BITS or (kind.kind != "V" and ufunc.__name__ in _in_whole_steps()))
+    return ufunc is None or not (
+        ufunc in _BY_BITS or (kind.kind != "V" and ufunc.__name__ in in_whole_steps("float16"))
+    )
 
 
 def goes_by_float32(ufunc: np.ufunc, kind: np.dtype[Any]) -> bool:
@@ -71,21 +79,8 @@ def goes_by_float32(ufunc: np.ufunc, kind: np.dtype[Any]) -> bool:
     return (ufunc in _OF_TWO or ufunc.nin == 1) and converts(ufunc, kind)
 
 
-@functools.cache
-def _in_whole_steps() -> frozenset[str]:
-    """The functions that NumPy has whole steps for over float16 numbers on this processor, by name."""
-    found = np.lib.introspect.opt_func_info(signature="float16")
-    return frozenset(
-        [
-            name
-            for name, loops in found.items()
-            if any(not each["current"].startswith("baseline") for each in loops.values())
-        ]
-    )
-
-
-def by_float32(ufunc: np.ufunc, operands: Sequence[Array], out: Array) -> None:
-    """Write into `out` what NumPy's function makes of the operands in float32, rounded if `out` is of half precision."""
+def by_float32(ufunc: Callable[..., Array], operands: Sequence[Array], out: Array) -> None:
+    """Write into `out` what a function such as NumPy's makes of the operands in float32, rounded if `out` is of halves."""
     for into, *given in in_parts(out, *operands):
         wide = [widened(x) if is_half(x.dtype) else x for x in given]
         if is_half(out.dtype):
@@ -132,12 +127,11 @@ def _narrow(x: Array, out: Array) -> None:
     made -= _BIAS
     made &= ~_SIGN
     small = size < _SMALL_BITS
-    if small.any():
-        counted = np.abs(x)
-        np.minimum(counted, _SMALL, out=counted)
+    if small.any():  # in most parts a few
+        counted = np.abs(x[small])
         counted *= _DISTANCES
         np.rint(counted, counted)
-        np.copyto(made, counted, where=small, casting="unsafe")
+        made[small] = counted.astype(np.uint16)
     upper &= _SIGN
     made |= upper
 

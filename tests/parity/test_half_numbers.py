@@ -154,3 +154,28 @@ def test_many_of_half_precision_are_summed_in_float32(kind: str, way: str) -> No
         return _SUMMED[way](m.tensor(numbers).to(getattr(m, kind)), m.tensor(places), m)
 
     assert np.array_equal(array_of(run(torch)), array_of(run(ak)), equal_nan=True), f"seed {_SEED}"
+
+
+TIES = [
+    -1.1479491736576393,
+    1.3608397885828853,
+    -0.22613525622499323,
+]  # beside the middle of two numbers of half precision
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "m.tensor(ties, dtype=m.float64).half()",
+        "(m.tensor(ties, dtype=m.float64).repeat(2000)).to(m.float16)",
+        "m.tensor(ties, dtype=m.float16)",
+        "m.tensor(ties[0], dtype=m.float16)",
+        "m.tensor(array, dtype=m.float16)",
+        "m.zeros(3, dtype=m.float16).copy_(m.tensor(ties, dtype=m.float64))",
+        "m.full((2,), ties[1], dtype=m.float16)",
+        "m.zeros(2, dtype=m.float16).fill_(ties[1])",
+    ],
+)
+def test_float64_becomes_float16_by_way_of_float32(code: str) -> None:
+    ours, theirs = (eval(code, {"m": m, "ties": TIES, "array": np.array(TIES)}) for m in (ak, torch))
+    assert ours.tolist() == theirs.tolist()

@@ -17,6 +17,7 @@ from autogradkit.core import dtype as dtypes
 from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.dtype import dtype_of_number, from_numpy_dtype, get_default_dtype, promote_types
 from autogradkit.core.errors import c_type_name
+from autogradkit.core.halves import convert
 from autogradkit.core.memory import noted
 from autogradkit.core.quiet import quietly
 from autogradkit.core.sparse import SparseArray
@@ -47,7 +48,7 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
         if strides is None:
             strides = dense_strides_like(data.shape, element_strides(data)) if isinstance(data, np.ndarray) else ()
         array = noted(empty_strided(data.shape, strides, kind.numpy))
-        quietly(np.copyto, array, data, casting="unsafe")
+        quietly(convert, np.asarray(data), array)
         return array
     if hasattr(data, "__dlpack__"):
         return array_from(np.from_dlpack(cast("Any", data)), dtype)
@@ -71,7 +72,10 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
         _flatten(data, shape, 0, elements, kind)
     array = empty_array(shape, kind.numpy)
     try:
-        quietly(operator.setitem, array.reshape(-1), slice(None), _read(elements, kind))
+        numbers = _read(elements, kind)
+        if kind is dtypes.float16:
+            numbers = quietly(np.asarray, numbers, np.float32)  # rounded twice, as in PyTorch
+        quietly(operator.setitem, array.reshape(-1), slice(None), numbers)
     except OverflowError:
         if kind is dtypes.uint64:
             raise

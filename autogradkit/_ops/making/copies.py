@@ -99,6 +99,8 @@ def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array
             raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(shape)}")
         if other.dtype.kind == "c" and out.dtype.kind not in "cb":
             other = real_part(other, out)
+    if other.dtype == np.float64 and out.dtype == np.float16:
+        other = other.astype(np.float32)  # by way of which PyTorch converts
     return setitem, out, ..., other
 
 

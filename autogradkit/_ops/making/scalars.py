@@ -53,6 +53,10 @@ def scalar_array(value: Any, wanted: Dtype) -> Array:
         value = float(value)
     if wanted.category == INTEGRAL:
         return quietly(np.asarray(value).astype, np.int64).astype(wanted.numpy)
+    if wanted is float16:
+        return quietly(np.asarray(value, np.float64).astype, np.float32).astype(
+            wanted.numpy
+        )  # rounded twice, as in PyTorch
     return quietly(np.asarray, value, wanted.numpy)
 
 
@@ -68,14 +72,16 @@ def number_in(x: Array, value: Any) -> Array:
 
 @functools.lru_cache(1024)
 def _remembered(value: float, kind: np.dtype[Any]) -> Array:
-    made = np.asarray(value, kind)
+    made = np.asarray(np.float32(value) if kind == np.float16 else value, kind)
     made.flags.writeable = False
     return made
 
 
 def wide_scalar_array(value: Any, wanted: Dtype) -> Array:
-    """`scalar_array`, but for half precision by way of float64: what is too large for it becomes infinite."""
-    if wanted in (float16, bfloat16):
+    """`scalar_array`, but for half precision by way of wider numbers: what is too large for it becomes infinite."""
+    if wanted is float16:
+        return quietly(quietly(scalar_array(value, float64).astype, np.float32).astype, wanted.numpy)
+    if wanted is bfloat16:
         return quietly(scalar_array(value, float64).astype, wanted.numpy)
     return scalar_array(value, wanted)
 

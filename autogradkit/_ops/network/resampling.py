@@ -22,6 +22,7 @@ from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.network.channels_last import image_spec, prefers_channels_last
 from autogradkit._ops.network.rounding import write_whole
 from autogradkit.core.dtype import from_numpy_dtype, is_half
+from autogradkit.core.parts import in_slabs
 from autogradkit.core.strides import move_dim
 
 Shape = tuple[int, ...]
@@ -128,11 +129,12 @@ def _resample(x: Array, taps: list[Taps]) -> Array:
             continue
         total: Any = None
         for place, weight in zip(places, weights, strict=True):
-            part = np.take(x, place, axis) * _along(weight, axis, x.ndim, x.dtype)
+            part = np.take(x, place, axis)
+            part *= _along(weight, axis, x.ndim, x.dtype)
             if total is None:
                 total = part
             elif place.min() >= 0:
-                total = total + part
+                total += part
             else:
                 total = np.where(_along(place >= 0, axis, x.ndim, bool), total + part, total)
         x = total
@@ -186,6 +188,13 @@ def _all_taps(mode: str, sizes: Shape, result: Shape, aligned: bool, scales: Any
         _taps(mode, n, count, aligned, None if scale is None else float(scale), kind)
         for n, count, scale in zip(sizes, result, given, strict=True)
     ]
+
+
+def _by_image(dims: int, out: Array, x: Array) -> tuple[Array, Array]:
+    """All channels of all samples in a row, if that is how the result lies."""
+    if not out.flags.c_contiguous:
+        return out, x
+    return out.reshape(-1, *out.shape[-dims:]), x.reshape(-1, *x.shape[-dims:])
 
 
 # -- the ops -----------------------------------------------------------------------------------------------------------
@@ -259,7 +268,8 @@ def _declared(name: str, node: str, mode: str, dims: int) -> Overload:
         if input.dtype == np.uint8:
             np.copyto(out, _resample_bytes(input, taps))
         else:
-            write_whole(out, lambda x: _resample(x, taps), input)
+            for into, images in in_slabs(1, *_by_image(dims, out, input)):
+                write_whole(into, lambda x: _resample(x, taps), images)
 
     @op(
         name=backward,

@@ -46,7 +46,7 @@ def _tan(x: Array, out: Array) -> None:
 
 
 def atan2(y: Array, x: Array, out: Array | None = None) -> Any:
-    """The angle of the point (x, y), in `out` or a new array; of many float32 points within two units in the last place.
+    """The angle of the point (x, y), in `out` or a new array; of many float32 points within three units in the last place.
 
     >>> atan2(np.float32([1, 0]), np.float32([1, -1])).round(4)
     array([0.7854, 3.1416], dtype=float32)
@@ -67,7 +67,7 @@ def _atan2(y: Array, x: Array, out: Array) -> None:
 
 
 def atan(x: Array, out: Array | None = None) -> Any:
-    """The inverse of the tangent, in `out` or a new array; many numbers of float32 within two units in the last place.
+    """The inverse of the tangent, in `out` or a new array; many numbers of float32 within three units in the last place.
 
     >>> atan(np.float32([0, 1])).round(4)
     array([0.    , 0.7854], dtype=float32)

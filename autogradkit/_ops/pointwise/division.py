@@ -16,8 +16,9 @@ from autogradkit._ops.declare.kinds import Array, Operand, Scalar
 from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_not_implemented, undifferentiated
 from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
 from autogradkit._ops.pointwise.arithmetic import binary_samples, binary_tensor_samples, reciprocal, with_number
-from autogradkit._ops.pointwise.singles import MANY
+from autogradkit._ops.pointwise.singles import MANY, mend
 from autogradkit.core.bits import chosen, signed
+from autogradkit.core.halves import convert, widened
 from autogradkit.core.parts import in_parts
 from autogradkit.core.tensor import Tensor
 
@@ -139,6 +140,12 @@ def _parts(out: Array, self: Any, other: Any) -> Iterable[Any]:
     )
 
 
+def _wide_parts(out: Array, self: Any, other: Any) -> Iterable[Any]:
+    """Half precision in float32, which has its rests."""
+    for into, *operands in _parts(out, self, other):
+        yield into, *[widened(each) if k.is_half(each) else each for each in operands]
+
+
 def _quotients(self: Any, other: Any, out: Array, bound: float) -> tuple[Array, Array, Array] | None:
     """self / other in float64, and both, if they are many of float32, and all quotients so small that no rounding makes whole
     numbers of them."""
@@ -159,8 +166,42 @@ def _write_floor(self: Any, other: Any, out: Array) -> None:
             np.floor(quotients[0], into, casting="same_kind")
 
 
+_UPPER_HALF = np.int64(-1 << 27)  # 26 bits of what float64 has, the sign and the exponent
+
+
+def _long_rest(self: Array, other: Array) -> Array:
+    """What division leaves of many numbers of float64, exactly, if no quotient has more than 26 bits.
+
+    The product of the quotient and either half of the divisor's bits is exact then, so that the error of their product is known.
+    A quotient that was rounded up to a whole number leaves less than nothing.
+    """
+    quotient = self / other
+    size = np.abs(other)
+    if not (
+        max(np.maximum.reduce(quotient, None), -np.minimum.reduce(quotient, None)) < 2.0**26
+        and np.minimum.reduce(size, None) > 1e-270
+        and np.maximum.reduce(size, None) < 1e270
+    ):
+        return np.fmod(self, other)
+    np.trunc(quotient, quotient)
+    upper = (other.view(np.int64) & _UPPER_HALF).view(np.float64)
+    lower = np.subtract(other, upper, size)
+    product = quotient * other
+    upper = quotient * upper  # the divisor may be a row
+    upper -= product
+    upper += lower * quotient
+    found = np.subtract(self, product, product)
+    found -= upper
+    less = (found.view(np.int64) ^ self.view(np.int64)) < 0
+    less &= found != 0
+    mend(np.fmod, less, found, self, other)
+    return signed(found, self, found)
+
+
 def _rest_of(self: Any, other: Any, out: Array) -> Any:
     """What division leaves, with the sign of `self`."""
+    if out.size >= MANY and self.dtype == other.dtype == np.float64 and self.shape == other.shape:
+        return _long_rest(self, other)
     quotients = _quotients(self, other, out, 2.0**29)
     if quotients is None:
         return np.fmod(self, other)
@@ -264,11 +305,11 @@ def _remainder(self: Any, other: Any, out: Array) -> None:
         _require_divisor(other, out)
         np.remainder(self, other, out=out)
         return
-    for into, divided, by in _parts(out, self, other):
+    for into, divided, by in _wide_parts(out, self, other):
         # A rest of 0 has the sign of what was divided, not, as NumPy's, of the divisor.
         found = np.asarray(_rest_of(divided, by, into))
         other_side = (found != 0) & ((found < 0) != (by < 0))
-        np.copyto(into, chosen(other_side, np.add(found, by, np.empty_like(found)), found))
+        convert(chosen(other_side, np.add(found, by, np.empty_like(found)), found), into)
 
 
 remainder = function("remainder", in_place=True, operators="__mod__ __imod__")
@@ -318,8 +359,8 @@ def _(self: Array, other: Scalar, *, out: Array) -> None:
 
 def _rest(self: Any, other: Any, out: Array) -> None:
     _require_divisor(other, out)
-    for into, divided, by in _parts(out, self, other):
-        np.copyto(into, _rest_of(divided, by, into))
+    for into, divided, by in _wide_parts(out, self, other):
+        convert(_rest_of(divided, by, into), into)
 
 
 fmod = function("fmod", in_place=True)

@@ -1,6 +1,6 @@
 """How floating-point numbers are written: frexp takes them apart, nextafter steps to their neighbours.
 
-Rests on declare.
+Rests on declare and singles.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.plans import SAME
 from autogradkit._ops.declare.refusals import common_not_implemented
+from autogradkit._ops.pointwise.singles import REAL, by_steps, mend
 from autogradkit._ops.reduction import return_types
 from autogradkit.core.dtype import CPP_NAMES, from_numpy_dtype
 from autogradkit.core.strides import dense_strides_like, element_strides
@@ -82,4 +83,17 @@ def nextafter(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.nextafter(torch.tensor([1.0]), torch.tensor([2.0])) - 1
     tensor([1.1921e-07])
     """
-    np.nextafter(self, other, out=out)
+    by_steps(np.nextafter, _write_neighbours, out, self, other, kinds=REAL)
+    if out.dtype == np.float16:  # NumPy's gives the first of two zeros
+        np.copyto(out, other, where=(self == 0) & (other == 0))
+
+
+def _write_neighbours(x: Array, towards: Array, out: Array) -> None:
+    """By the bits, of which one step more or less is the next number away from 0, or towards it."""
+    kind = np.dtype(f"i{x.itemsize}")
+    step = np.subtract((x < towards).view(np.int8), (x > towards).view(np.int8), dtype=kind)
+    sign = x.view(kind) >> 8 * kind.itemsize - 1
+    step ^= sign
+    step -= sign
+    np.add(x.view(kind), step, out.view(kind))
+    mend(np.nextafter, (x == 0) | np.isnan(towards), out, x, towards)

@@ -190,7 +190,7 @@ def _blend(self: Array, end: Array, weight: Any, out: Array) -> None:
     near = np.abs(weight) < 0.5
     given = (self, end) if self.shape == end.shape == near.shape else np.broadcast_arrays(self, end, near)[:2]
     start = np.where(near, *given) if out.dtype.kind == "c" else chosen(near, *given)
-    _write_sum(out, start, end - self, weight - ~near)
+    _write_sum(out, start, end - self, weight - (~near).astype(weight.dtype))  # cast apart, which is quicker
 
 
 def _to_weight(g: Any, end: Any, self: Any, self_kind: str) -> Any:

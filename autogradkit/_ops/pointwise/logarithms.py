@@ -17,9 +17,10 @@ from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise import near_one
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, binary_tensor_samples
 from autogradkit._ops.pointwise.elementary import within
-from autogradkit._ops.pointwise.singles import by_steps, mend
+from autogradkit._ops.pointwise.singles import REAL, by_steps, mend
 from autogradkit.core.dtype import from_numpy_dtype
-from autogradkit.core.fused import fma64
+from autogradkit.core.halves import by_float32, convert, widened
+from autogradkit.core.parts import in_parts
 
 
 @op(
@@ -117,6 +118,10 @@ def log_add_exp(one: Array, other: Array) -> Array:
     )
 
 
+def _logaddexp_of(self: Array, other: Array) -> Array:
+    return by_steps(np.logaddexp, _logaddexp, None, self, other)
+
+
 def _logaddexp(self: Array, other: Array, out: Array) -> None:
     larger = np.maximum(self, other)
     found = np.abs(np.subtract(self, other))
@@ -146,10 +151,12 @@ def logaddexp(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.logaddexp(torch.tensor([100.0]), torch.tensor([100.0]))
     tensor([100.6931])
     """
-    if out.dtype.kind != "c":
-        by_steps(np.logaddexp, _logaddexp, out, self, other)
-        return
-    np.copyto(out, log_add_exp(np.asarray(self, out.dtype), np.asarray(other, out.dtype)))
+    if out.dtype.kind == "c":
+        np.copyto(out, log_add_exp(np.asarray(self, out.dtype), np.asarray(other, out.dtype)))
+    elif k.is_half(out):
+        by_float32(_logaddexp_of, [np.broadcast_to(each, out.shape) for each in (self, other)], out)
+    else:
+        by_steps(np.logaddexp, _logaddexp, out, self, other, kinds=REAL)
 
 
 @op(
@@ -171,15 +178,50 @@ def logaddexp2(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.logaddexp2(torch.tensor([3.0]), torch.tensor([3.0]))
     tensor([4.])
     """
+    for into, one, two in in_parts(out, *[np.broadcast_to(each, out.shape) for each in (self, other)]):
+        _write_logaddexp2(one, two, into)
+
+
+_PER_LOG2 = 1 / math.log(2)
+_UPPER_HALF = np.int64(-1 << 27)  # 26 bits of what float64 has, the sign and the exponent
+_UPPER_PER_LOG2 = (np.array(_PER_LOG2).view(np.int64) & _UPPER_HALF).view(np.float64)[()]
+_LOWER_PER_LOG2 = _PER_LOG2 - _UPPER_PER_LOG2
+
+
+def _write_logaddexp2(self: Array, other: Array, out: Array) -> None:
     # As PyTorch: the product and the sum are rounded once.
     wide = np.dtype(np.float32) if k.is_half(out) else out.dtype
-    first, second = np.asarray(self, wide), np.asarray(other, wide)
+    first, second = [widened(each) if k.is_half(each) else np.asarray(each, wide) for each in (self, other)]
     larger = np.maximum(first, second)
-    behind = np.log1p(np.exp2(-np.abs(first - second))).astype(np.float64)
-    total = larger + behind * wide.type(1 / math.log(2))
+    behind = near_one.log1p(np.exp2(-np.abs(first - second))).astype(np.float64)
+    total = larger + behind * wide.type(_PER_LOG2)
     if wide.itemsize == 8:
-        total = np.where(np.isfinite(total), fma64(behind, 1 / math.log(2), larger), total)
-    np.copyto(out, np.where(np.isinf(first) & (first == second), first, total), casting="unsafe")
+        total = np.where(np.isfinite(total), _with_multiple(larger, behind), total)
+    found = np.where(np.isinf(first) & (first == second), first, total)
+    convert(found.astype(wide, copy=False), out)
+
+
+def _with_multiple(x: Array, y: Array) -> Array:
+    """x + y / log 2 in float64, with what the product and the sum lack (Dekker 1971, Knuth). `y` is written into."""
+    product = y * _PER_LOG2
+    upper = (y.view(np.int64) & _UPPER_HALF).view(np.float64)
+    y -= upper
+    lack = upper * _UPPER_PER_LOG2
+    lack -= product
+    upper *= _LOWER_PER_LOG2
+    lack += upper
+    np.multiply(y, _UPPER_PER_LOG2, upper)
+    lack += upper
+    y *= _LOWER_PER_LOG2
+    lack += y
+    total = np.add(x, product, y)
+    added = np.subtract(total, x, upper)
+    product -= added
+    lack += product
+    np.subtract(total, added, added)
+    lack += np.subtract(x, added, added)
+    total += lack
+    return total
 
 
 def _times_log(self: Any, other: Any, out: Array) -> None:

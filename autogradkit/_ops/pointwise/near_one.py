@@ -23,7 +23,7 @@ _PER_LOG2, LOG2_HIGH, LOG2_LOW = singles(1 / np.log(2), 0.693359375, -2.12194440
 
 
 def log1p(x: Array, out: Array | None = None) -> Any:
-    """log(1 + x), in `out` or a new array; many numbers of float32 within one unit in the last place.
+    """log(1 + x), in `out` or a new array; many numbers of float32 within two units in the last place.
 
     >>> log1p(np.float32([0, 1e-10, 1]))
     array([0.000000e+00, 1.000000e-10, 6.931472e-01], dtype=float32)
@@ -91,7 +91,7 @@ def _atanh(x: Array, out: Array) -> None:
 
 
 def expm1(x: Array, out: Array | None = None) -> Any:
-    """eˣ − 1, in `out` or a new array; many numbers of float32 within two units in the last place.
+    """eˣ − 1, in `out` or a new array; many numbers of float32 within three units in the last place.
 
     >>> expm1(np.float32([0, 1e-10, 1])).round(4)
     array([0.    , 0.    , 1.7183], dtype=float32)
@@ -159,7 +159,7 @@ def _sinh(x: Array, out: Array) -> None:
 
 
 def cosh(x: Array, out: Array | None = None) -> Any:
-    """The hyperbolic cosine, in `out` or a new array; many numbers of float32 within two units in the last place.
+    """The hyperbolic cosine, in `out` or a new array; many numbers of float32 within three units in the last place.
 
     >>> cosh(np.float32([0, 1])).round(4)
     array([1.    , 1.5431], dtype=float32)

@@ -1,6 +1,6 @@
 """Powers, ldexp and hypot, and the operators that stand for them.
 
-Rests on declare and arithmetic. The formulas are those of PyTorch's derivative table.
+Rests on declare, arithmetic and singles. The formulas are those of PyTorch's derivative table.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from autogradkit._ops.declare.refusals import by_kernel, common_not_implemented,
 from autogradkit._ops.declare.writing import require_castable
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, binary_tensor_samples
+from autogradkit._ops.pointwise.singles import by_steps, mend
 from autogradkit.core.dtype import (
     FLOATING,
     INTEGRAL,
@@ -30,6 +31,7 @@ from autogradkit.core.dtype import (
     get_default_dtype,
     result_type,
 )
+from autogradkit.core.halves import by_float32
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.strides import dense_strides_like, element_strides, output_strides
 from autogradkit.core.tensor import Tensor
@@ -224,7 +226,6 @@ def square(self: Tensor) -> Any:
 @op(
     in_place=True,
     pointwise=SAME,
-    ufunc=np.hypot,
     dtypes=common_not_implemented("hypot_cpu", "biuc"),
     samples=binary_tensor_samples,
     vjp={
@@ -239,6 +240,24 @@ def hypot(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.hypot(torch.tensor([3.0, 5.0]), torch.tensor([4.0, 12.0]))
     tensor([ 5., 13.])
     """
+    if k.is_half(out):
+        by_float32(_hypot_of, [np.broadcast_to(each, out.shape) for each in (self, other)], out)
+    else:
+        by_steps(np.hypot, _write_hypot, out, self, other)
+
+
+def _hypot_of(self: Array, other: Array) -> Array:
+    return by_steps(np.hypot, _write_hypot, None, self, other)
+
+
+def _write_hypot(self: Array, other: Array, out: Array) -> None:
+    """In float64, where no square of float32 is too large or rounded."""
+    squares, rest = self.astype(np.float64), other.astype(np.float64)
+    squares *= squares
+    rest *= rest
+    squares += rest
+    np.sqrt(squares, out, casting="same_kind")
+    mend(np.hypot, np.isnan(out), out, self, other)  # of an infinity and NaN it is infinite
 
 
 def _refuse_scaled_integers(self: Tensor, other: Tensor) -> None:

@@ -1,7 +1,7 @@
 """Elementary functions of many float32 numbers by whole steps, where NumPy and SciPy call the C library for each number.
 
-Rests on core's parts. `near_one`, `angles` and `error_functions` have the steps, written for parts that stay in the processor's
-cache.
+Rests on core's parts and processor. `near_one`, `angles` and `error_functions` have the steps, written for parts that stay in the
+processor's cache.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.parts import in_parts
+from autogradkit.core.processor import in_whole_steps
 from autogradkit.core.storage import Array
 
 MANY = 4096  # elements from which several steps are quicker
@@ -35,13 +36,24 @@ def series(x: Array, coefficients: list[Array], out: Array | None = None) -> Arr
     return found
 
 
-def by_steps(function: Callable[..., Any], steps: Callable[..., None], out: Array | None, *arrays: Array) -> Any:
+_SINGLE = (np.dtype(np.float32),)
+REAL = (*_SINGLE, np.dtype(np.float64))
+
+
+def by_steps(
+    function: Callable[..., Any],
+    steps: Callable[..., None],
+    out: Array | None,
+    *arrays: Array,
+    kinds: tuple[np.dtype[Any], ...] = _SINGLE,
+) -> Any:
     """A function such as NumPy's of the arrays, in `out` or a new array like the first.
 
-    Many numbers of float32 are taken by `steps(*parts, out)`.
+    Many numbers of one of the `kinds` are taken by `steps(*parts, out)`, unless NumPy's function was written for this processor.
     """
     size = arrays[0].size if out is None else out.size
-    if size < MANY or any(each.dtype != np.float32 for each in arrays):
+    kind = arrays[0].dtype
+    if size < MANY or kind not in kinds or any(each.dtype != kind for each in arrays) or _is_quick(function, kind):
         return function(*arrays, out)
     if out is None:
         out = np.empty_like(arrays[0])
@@ -49,6 +61,10 @@ def by_steps(function: Callable[..., Any], steps: Callable[..., None], out: Arra
     for into, *parts in in_parts(out, *alike):
         steps(*parts, into)
     return out
+
+
+def _is_quick(function: Callable[..., Any], kind: np.dtype[Any]) -> bool:
+    return isinstance(function, np.ufunc) and function.__name__ in in_whole_steps(kind.name)
 
 
 def mend(function: Callable[..., Array], where: Array, found: Array, *arrays: Array) -> None:

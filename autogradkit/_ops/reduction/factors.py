@@ -68,13 +68,20 @@ _MANY = 8192  # factors from which it is quicker to multiply pieces than one aft
 def _multiply_up(array: Array, axis: Any, out: Array, keepdims: bool = False) -> None:
     """Write the product over `axis` into `out`. What lies in one piece is cut into four, which are multiplied, and so on."""
     array = summand(array, out.dtype)
-    if array.size < _MANY or not array.flags.c_contiguous or axis not in (None, (array.ndim - 1,)):
+    along = array.T if axis is None and array.flags.f_contiguous else array
+    if axis is not None and len(axis) == 1:
+        along = move_dim(array, axis[0], -1)
+    if (
+        array.size < _MANY
+        or not (along.flags.c_contiguous and out.flags.c_contiguous)
+        or not (axis is None or len(axis) == 1)
+    ):
         np.multiply.reduce(array, axis=axis, dtype=out.dtype, keepdims=keepdims, out=out)
         return
     if array.dtype == out.dtype and are_short(array, axis, out):
         reduce_rows(np.multiply, array, axis, None, out, keepdims)
         return
-    rows = array.reshape(out.size, -1).astype(out.dtype, copy=False)
+    rows = along.reshape(out.size, -1).astype(out.dtype, copy=False)
     while (count := rows.shape[1]) > 16:
         length = count // 4
         pieces = rows[:, :length] * rows[:, length : 2 * length]

@@ -1,6 +1,6 @@
 """The norm of vectors, and logsumexp, over dimensions; renorm.
 
-Rests on declare and sums.
+Rests on declare, sums and core's parts.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction.sums import add_up, spread, summand
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, get_default_dtype, promote_types
 from autogradkit.core.dtype import dtype as Dtype
+from autogradkit.core.parts import PART, in_parts
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.short_rows import are_short, turned
 
@@ -175,6 +176,9 @@ def write_norm(size: Array, ord: float, dim: Dims | None, keepdim: bool, out: Ar
         np.copyto(out, np.count_nonzero(size, axis=dim, keepdims=keepdim), casting="unsafe")
     elif ord == 1:
         np.add.reduce(size, axis=dim, keepdims=keepdim, out=out)
+    elif ord == 2 and out.size == 1 and size.size > PART:
+        totals = [np.add.reduce(part * part, axis=None) for (part,) in in_parts(size)]
+        np.sqrt(np.add.reduce(np.array(totals, out.dtype), keepdims=True).reshape(out.shape), out=out)
     elif ord == 2:
         np.sqrt(np.add.reduce(size * size, axis=dim, keepdims=keepdim, out=out), out=out)
     else:
