@@ -5,6 +5,7 @@ Models prepared, calibrated and converted are not here, nor is training that is 
 """
 
 from autogradkit.core.absent import absent_from as _absent_from
+from autogradkit.quantization import functions as _functions  # noqa: F401 - it says what quantised tensors compute
 from autogradkit.quantization import observer as observer
 from autogradkit.quantization import qconfig as qconfig
 from autogradkit.quantization import quantize as quantize
