@@ -21,8 +21,8 @@ _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 _KEEP = "torch.save(model.state_dict(), path) keeps a model, model.load_state_dict(torch.load(path)) reads it, in PyTorch as well"
 _QUANTIZED = (
-    "torch.quantize_per_tensor makes quantised tensors, torch.quantization.quantize_dynamic(model, {torch.nn.Linear}) quantises "
-    f"linear and recurrent layers; {_KEEP}, which can quantise others"
+    "torch.quantization.prepare and convert quantise a model layer by layer, prepare_qat lets it train so, quantize_dynamic("
+    f"model, {{torch.nn.Linear}}) quantises weights alone; {_KEEP}, which can quantise others"
 )
 _PIPES = "torch.utils.data.Dataset and IterableDataset read, and a generator maps, filters and batches what they give"
 _DISPATCHED = (
@@ -171,7 +171,11 @@ class AbsentModules:
         from autogradkit.core.borrowed import MODULES, Borrowing
 
         if below in MODULES:
-            return ModuleSpec(fullname, Borrowing(absent_from(below)))
+            return ModuleSpec(
+                fullname,
+                Borrowing(absent_from(below)),
+                is_package=any(each.startswith(f"{below}.") for each in MODULES),
+            )
         # The frame of `_find_spec` called this, and behind it stands who wants the module.
         if sys._getframe(2).f_code.co_name != "_find_and_load_unlocked":  # pyright: ignore[reportPrivateUsage]
             return None

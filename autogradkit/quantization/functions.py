@@ -1,4 +1,4 @@
-"""What quantised tensors compute, beside moving elements: clamps, pools, resampling, padding, functions with a scale of their own.
+"""What quantised tensors compute, beside moving elements: clamps, pools, resampling, padding, functions with their own scales.
 
 Clamps and pools stay among the whole numbers. What has no such rule is computed with the real numbers, and quantised again.
 Rests on `tensor.py`, whose `__torch_function__` asks `FUNCTIONS`, by the function's name.

@@ -236,7 +236,7 @@ def quantized(whole: Tensor, kind: dtypes.dtype, scale: Any, zero_point: Any, ax
     return made
 
 
-def _spread(values: Any, axis: int | None, ndim: int, kind: Any) -> Any:
+def spread(values: Any, axis: int | None, ndim: int, kind: Any) -> Any:
     """Scales or zero points, to go with an array: one number, or one along the axis of the channels."""
     if axis is None:
         return kind(values)
@@ -246,8 +246,8 @@ def _spread(values: Any, axis: int | None, ndim: int, kind: Any) -> Any:
 def real_numbers(given: QuantizedTensor) -> Any:
     array, axis = given._array, given._axis
     zero, scale = (
-        _spread(given._zero_point, axis, array.ndim, np.int32),
-        _spread(given._scale, axis, array.ndim, np.float32),
+        spread(given._zero_point, axis, array.ndim, np.int32),
+        spread(given._scale, axis, array.ndim, np.float32),
     )
     return np.asarray((array.astype(np.int32) - zero).astype(np.float32) * scale)
 
@@ -330,7 +330,7 @@ def quantize_per_channel(input: Any, scales: Tensor, zero_points: Tensor, axis: 
     if len(scales) != input.shape[axis]:
         raise RuntimeError(f"length of scales must equal to channel, expected {input.shape[axis]} got, {len(scales)}")
     wide = scales.detach().to(dtypes.float64)
-    steps, at = _spread(wide, axis, input.ndim, np.float32), _spread(zeros, axis, input.ndim, np.int64)
+    steps, at = spread(wide, axis, input.ndim, np.float32), spread(zeros, axis, input.ndim, np.int64)
     return quantized(tensor(whole_numbers(input.detach().numpy(), steps, at, dtype.name)), dtype, wide, zeros, axis)
 
 
@@ -354,14 +354,20 @@ def quantize_per_tensor_dynamic(input: Any, dtype: dtypes.dtype, reduce_range: b
 _LEAST_SCALE = float(np.float32(6.1e-5))
 
 
-def chosen(least: float, largest: float, low: int, high: int) -> tuple[float, int]:
+def chosen(least: float, largest: float, low: int, high: int, symmetric: bool = False) -> tuple[float, int]:
     """The scale and the zero point by which whole numbers from `low` to `high` reach from `least` to `largest`, and hold 0.
 
     The zero point is taken from the end with less to round, and made whole, so that 0 is exact (section 3 of the paper above).
+    With `symmetric` it is the middle, where there are numbers on both sides of 0.
 
     >>> chosen(-1.0, 1.0, 0, 128)
     (0.015625, 64)
     """
+    around = symmetric and least < 0 < largest
+    if around:
+        first, last = (high - low) // 2 + 1, (high - low) // 2
+        reach = max(-least / first, largest / last)
+        least, largest = float(np.float32(-reach * first)), float(np.float32(reach * last))
     least, largest = min(least, 0.0), max(largest, 0.0)
     step = (largest - least) / (high - low)
     if np.float32(step) == 0:
@@ -371,5 +377,5 @@ def chosen(least: float, largest: float, low: int, high: int) -> tuple[float, in
         step, least, largest = _LEAST_SCALE, least * grown, largest * grown
     from_least, from_largest = low - least / step, high - largest / step
     nearer = abs(low) + abs(least / step) < abs(high) + abs(largest / step)
-    zero = from_least if nearer else from_largest
+    zero = (low + high) / 2 if around else from_least if nearer else from_largest
     return step, int(np.rint(min(max(zero, low), high)))
