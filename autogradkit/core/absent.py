@@ -24,6 +24,12 @@ _QUANTIZED = (
     "torch.quantization.prepare and convert quantise a model layer by layer, prepare_qat lets it train so, quantize_dynamic("
     f"model, {{torch.nn.Linear}}) quantises weights alone; {_KEEP}, which can quantise others"
 )
+_GRAPHS = (
+    "nothing is compiled here; torch.fx.symbolic_trace(model) has its graph, make_fx that of the operators that run"
+)
+_WITHOUT_NUMBERS = (
+    "torch.empty(2, 3, device='meta') has sizes and no numbers, and under torch.device('meta') models are made so"
+)
 _PIPES = "torch.utils.data.Dataset and IterableDataset read, and a generator maps, filters and batches what they give"
 _DISPATCHED = (
     "make_fx has the graph of the operators that run, and torch.utils._python_dispatch.TorchDispatchMode hears them"
@@ -39,8 +45,15 @@ _INSTEAD = {
     "onnx.export": f"{_KEEP}, which can export it",
     "torch.export": f"torch.fx.symbolic_trace(model) has its graph; {_KEEP}, which can export it",
     "torch.package": "torch.save(model, path) keeps a model whose classes can be imported",
+    "_dynamo": _GRAPHS,
+    "_subclasses": _WITHOUT_NUMBERS,
+    "_subclasses.fake_tensor": _WITHOUT_NUMBERS,
     "ao": _QUANTIZED,
     "ao.nn": _QUANTIZED,
+    "ao.nn.intrinsic": _QUANTIZED,
+    "ao.nn.intrinsic.qat": _QUANTIZED,
+    "ao.nn.intrinsic.quantized": _QUANTIZED,
+    "ao.nn.qat": _QUANTIZED,
     "ao.quantization": _QUANTIZED,
     "ao.nn.quantized": _QUANTIZED,
     "ao.nn.quantized.dynamic": _QUANTIZED,

@@ -231,6 +231,8 @@ def test_what_is_compiled_or_scripted_runs_as_it_is() -> None:
         ),
         ("ao.nn.quantizable", "ao.nn.quantizable", "torch.quantization.prepare and convert"),
         ("export.export", "torch.export", "torch.fx.symbolic_trace(model)"),
+        ("_dynamo.explain", "_dynamo.explain", "nothing is compiled here"),
+        ("_subclasses.FakeTensorMode", "_subclasses.FakeTensorMode", "under torch.device('meta') models are made so"),
     ],
 )
 def test_what_is_not_here_is_said_to_be_absent_with_what_there_is_instead(call: str, said: str, instead: str) -> None:
