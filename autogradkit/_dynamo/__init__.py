@@ -13,8 +13,11 @@ from autogradkit.compiler import is_compiling as is_compiling
 from autogradkit.compiler import list_backends as list_backends
 from autogradkit.compiler import reset as reset
 from autogradkit.compiler import set_stance as set_stance
+from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
+
+__getattr__ = _absent_from("_dynamo")
 
 config = SimpleNamespace(
     accumulated_cache_size_limit=256, assume_static_by_default=True, automatic_dynamic_shapes=True, cache_size_limit=8,

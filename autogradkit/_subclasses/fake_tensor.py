@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from autogradkit.core.absent import absent_from as _absent_from
+
+__getattr__ = _absent_from("_subclasses.fake_tensor")
+
 
 def is_fake(x: object) -> bool:
     """False."""

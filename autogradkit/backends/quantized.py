@@ -13,9 +13,18 @@ engine = "x86"
 
 def in_seven_bits() -> bool:
     """Whether the engine multiplies numbers of 7 bits. Raises RuntimeError for a name that is none of an engine."""
+    return _engine() != "qnnpack"
+
+
+def rounds_bias() -> bool:
+    """Whether the engine rounds a bias to whole steps before it adds it. Raises RuntimeError for a name of no engine."""
+    return _engine() == "qnnpack"
+
+
+def _engine() -> str:
     if engine not in supported_engines:
         raise RuntimeError(f"{engine} is not a valid value for quantized engine")
-    return engine != "qnnpack"
+    return engine
 
 
 __getattr__ = _absent_from("backends.quantized")

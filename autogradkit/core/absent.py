@@ -21,8 +21,14 @@ _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 _KEEP = "torch.save(model.state_dict(), path) keeps a model, model.load_state_dict(torch.load(path)) reads it, in PyTorch as well"
 _QUANTIZED = (
-    "torch.quantize_per_tensor makes quantised tensors, torch.quantization.quantize_dynamic(model, {torch.nn.Linear}) quantises "
-    f"linear and recurrent layers; {_KEEP}, which can quantise others"
+    "torch.quantization.prepare and convert quantise a model layer by layer, prepare_qat lets it train so, quantize_dynamic("
+    f"model, {{torch.nn.Linear}}) quantises weights alone; {_KEEP}, which can quantise others"
+)
+_GRAPHS = (
+    "nothing is compiled here; torch.fx.symbolic_trace(model) has its graph, make_fx that of the operators that run"
+)
+_WITHOUT_NUMBERS = (
+    "torch.empty(2, 3, device='meta') has sizes and no numbers, and under torch.device('meta') models are made so"
 )
 _PIPES = "torch.utils.data.Dataset and IterableDataset read, and a generator maps, filters and batches what they give"
 _DISPATCHED = (
@@ -39,8 +45,15 @@ _INSTEAD = {
     "onnx.export": f"{_KEEP}, which can export it",
     "torch.export": f"torch.fx.symbolic_trace(model) has its graph; {_KEEP}, which can export it",
     "torch.package": "torch.save(model, path) keeps a model whose classes can be imported",
+    "_dynamo": _GRAPHS,
+    "_subclasses": _WITHOUT_NUMBERS,
+    "_subclasses.fake_tensor": _WITHOUT_NUMBERS,
     "ao": _QUANTIZED,
     "ao.nn": _QUANTIZED,
+    "ao.nn.intrinsic": _QUANTIZED,
+    "ao.nn.intrinsic.qat": _QUANTIZED,
+    "ao.nn.intrinsic.quantized": _QUANTIZED,
+    "ao.nn.qat": _QUANTIZED,
     "ao.quantization": _QUANTIZED,
     "ao.nn.quantized": _QUANTIZED,
     "ao.nn.quantized.dynamic": _QUANTIZED,
@@ -171,7 +184,11 @@ class AbsentModules:
         from autogradkit.core.borrowed import MODULES, Borrowing
 
         if below in MODULES:
-            return ModuleSpec(fullname, Borrowing(absent_from(below)))
+            return ModuleSpec(
+                fullname,
+                Borrowing(absent_from(below)),
+                is_package=any(each.startswith(f"{below}.") for each in MODULES),
+            )
         # The frame of `_find_spec` called this, and behind it stands who wants the module.
         if sys._getframe(2).f_code.co_name != "_find_and_load_unlocked":  # pyright: ignore[reportPrivateUsage]
             return None

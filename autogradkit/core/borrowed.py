@@ -43,7 +43,20 @@ _MASKED = (
     "norm", "normalize", "prod", "softmax", "softmin", "std", "sum", "var",
 )  # fmt: skip
 _LOOPS = ("foreach_map", "map", "scan", "while_loop")
+# Older names of namespaces that are `ao`'s.
+_AO = {
+    "nn.quantized": "BatchNorm2d BatchNorm3d Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d DeQuantize "
+    "Dropout ELU FXFloatFunctional FloatFunctional Hardswish LayerNorm LeakyReLU Linear QFunctional Quantize ReLU6",
+    "nn.quantized.dynamic": "GRU LSTM Linear",
+    "nn.qat": "Conv1d Conv2d Conv3d Linear",
+    "nn.intrinsic": "BNReLU2d BNReLU3d ConvBn1d ConvBn2d ConvBn3d ConvBnReLU1d ConvBnReLU2d ConvBnReLU3d ConvReLU1d ConvReLU2d "
+    "ConvReLU3d LinearBn1d LinearReLU",
+    "nn.intrinsic.qat": "ConvBn1d ConvBn2d ConvBn3d ConvBnReLU1d ConvBnReLU2d ConvBnReLU3d ConvReLU1d ConvReLU2d ConvReLU3d "
+    "LinearBn1d LinearReLU",
+    "nn.intrinsic.quantized": "BNReLU2d BNReLU3d ConvReLU1d ConvReLU2d ConvReLU3d LinearReLU",
+}
 MODULES = {
+    *_AO,
     *("_jit_internal", "_lobpcg", "_lowrank", "cuda.graphs", "cuda.streams", "masked._ops", "multiprocessing.pool"),
     *("jit._script", "utils._mode_utils", "utils.module_tracker"),
     *[f"_higher_order_ops.{name}" for name in ("cond", *_LOOPS)],
@@ -69,6 +82,7 @@ _BORROWED: dict[str, dict[str, str]] = {
     "masked._ops": {name: f"masked.{name}" for name in (*_MASKED, "MaskedTensor", "as_masked_tensor", "is_masked_tensor")},
     "multiprocessing.pool": {"Pool": "=multiprocessing.pool.Pool"},
     "jit._script": {name: f"jit.{name}" for name in ("script", "ScriptFunction", "ScriptModule")},
+    **{module: {name: f"ao.{module}.{name}" for name in names.split()} for module, names in _AO.items()},
     "functional": {"F": _F, **_TENSOR},
     "nn.functional": {
         "math": "=math", "warnings": "=warnings", "importlib": "=importlib", **_TENSOR, "Callable": "=collections.abc.Callable",

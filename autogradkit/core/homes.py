@@ -81,6 +81,15 @@ _UTILITIES = {  # of `nn.utils`
     "pruning": "prune",
     "pruning_methods": "prune",
 }
+_QUANTIZERS = {  # of `quantization`
+    "converting": "quantize",
+    "extremes": "observer",
+    "histogram": "observer",
+    "observing": "observer",
+    "preparing": "quantize",
+    "unranged": "observer",
+}
+_QUANTIZATION = "torch.quantization."
 _MODULES = "torch.nn.modules."
 _UTILS = "torch.nn.utils."
 _WHOLE = (  # one file there
@@ -104,8 +113,9 @@ def pytorchs_home(home: str, name: str) -> str:
         return _ELSEWHERE[home, name]
     if home.endswith(_RESULTS):  # of each family of ops
         return f"torch{_RESULTS}"
-    if home.startswith("torch.quantization."):
-        return home.replace("torch.", "torch.ao.", 1)
+    if home.startswith(_QUANTIZATION):
+        file = home.removeprefix(_QUANTIZATION)
+        return f"torch.ao.quantization.{_QUANTIZERS.get(file, file)}"
     if home.startswith(_MODULES):
         file = home.removeprefix(_MODULES)
         return _MODULES + (_NAMES.get(name) or _FILES.get(file, file))

@@ -10,7 +10,6 @@ from typing import Any as _Any
 from autogradkit.core.absent import lookup_error as _lookup_error
 from autogradkit.nn import functional, init, modules, parallel, parameter
 from autogradkit.nn import grad as grad
-from autogradkit.nn import quantized as quantized
 from autogradkit.nn.modules import *
 from autogradkit.nn.modules.members import factory_kwargs as factory_kwargs
 from autogradkit.nn.parallel import DataParallel
@@ -24,4 +23,6 @@ __all__ += parameter.__all__
 def __getattr__(name: str) -> _Any:
     if name in ("_reduction", "attention", "common_types", "utils"):
         return _importlib.import_module(f"autogradkit.nn.{name}")
+    if name in ("intrinsic", "qat", "quantized"):  # older names of what is `ao`'s
+        return _importlib.import_module(f"autogradkit.ao.nn.{name}")
     raise _lookup_error("nn", name, _sys._getframe(1))

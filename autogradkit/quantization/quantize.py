@@ -1,6 +1,6 @@
-"""`quantize_dynamic`: linear and recurrent layers of a trained model, replaced by such with quantised weights.
+"""PyTorch's `torch.ao.quantization.quantize`: `quantize_dynamic`, and what `preparing.py` and `converting.py` have.
 
-Rests on `ao/nn`.
+It replaces linear and recurrent layers of a trained model by such with quantised weights. Rests on `ao/nn`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,14 @@ from autogradkit.ao.nn.quantized.dynamic.modules.rnn import GRU, LSTM
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry as _entry
+from autogradkit.quantization.converting import convert as convert
+from autogradkit.quantization.converting import swap_module as swap_module
+from autogradkit.quantization.preparing import add_quant_dequant as add_quant_dequant
+from autogradkit.quantization.preparing import prepare as prepare
+from autogradkit.quantization.preparing import prepare_qat as prepare_qat
+from autogradkit.quantization.preparing import propagate_qconfig_ as propagate_qconfig_
+from autogradkit.quantization.preparing import quantize as quantize
+from autogradkit.quantization.preparing import quantize_qat as quantize_qat
 
 __getattr__ = _absent_from("quantization.quantize")
 _LAYERS: dict[Any, Any] = {nn.Linear: Linear, nn.LSTM: LSTM, nn.GRU: GRU}

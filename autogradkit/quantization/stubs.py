@@ -8,6 +8,8 @@ from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn.modules.module import Module as _Module
 
+__all__ = ["DeQuantStub", "QuantStub", "QuantWrapper"]
+
 __getattr__ = _absent_from("quantization.stubs")
 
 

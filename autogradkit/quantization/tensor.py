@@ -13,8 +13,9 @@ from typing import Any, Never
 
 import numpy as np
 
+from autogradkit._ops.declare.asking import begin_asking
 from autogradkit._ops.declare.overriding import DisableTorchFunctionSubclass as PlainTensors
-from autogradkit._ops.making.data import tensor
+from autogradkit._ops.making.data import from_numpy, tensor
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.frames import entry
 from autogradkit.core.printing import contents, shown_part, with_notes
@@ -23,18 +24,21 @@ from autogradkit.core.tensor import Tensor
 
 # The least and the largest whole number of each dtype.
 ENDS = {"quint8": (0, 255), "qint8": (-128, 127), "qint32": (-(2**31), 2**31 - 1)}
-_KEPT = {"quint8": np.uint8, "qint8": np.int8, "qint32": np.int32}
+KEPT = {"quint8": np.uint8, "qint8": np.int8, "qint32": np.int32}
 _CALLED = {"quint8": "QUInt8", "qint8": "QInt8", "qint32": "QInt32"}
 _MOVED = frozenset((
-    "__getitem__", "chunk", "clone", "contiguous", "cpu", "detach", "expand", "flatten", "max", "min", "movedim",
-    "narrow", "permute", "reshape", "select", "sort", "split", "squeeze", "t", "T", "topk", "transpose", "unbind", "unflatten",
-    "unsqueeze", "view",
+    "__getitem__", "chunk", "clone", "contiguous", "cpu", "detach", "expand", "flatten", "flip", "index_select", "max", "min",
+    "movedim", "narrow", "permute", "pixel_shuffle", "repeat", "reshape", "reversed_dims", "select", "sort", "split", "squeeze",
+    "t", "T", "topk", "transpose", "unbind", "unflatten", "unsqueeze", "view",
 ))  # fmt: skip
-_PER_TENSOR_ONLY = frozenset(("max", "min", "sort", "topk", "relu", "mean", "cat"))
+_PER_TENSOR_ONLY = frozenset(("max", "min", "sort", "topk", "relu", "mean", "cat", "stack"))
 _CAST = frozenset(("bfloat16", "bool", "byte", "char", "double", "float", "half", "int", "long", "short"))
 _COMPARED = frozenset(("eq", "ne", "gt", "ge", "lt", "le"))
 _AFTER_REAL = frozenset(("mean",))  # computed with the real numbers, and quantised as the input is
 _ASKED = frozenset(("dim", "numel", "nelement", "size", "stride", "is_contiguous", "storage_offset"))
+_MADE: list[bool] = []  # whether there was ever such a tensor
+# What `functions.py` adds, by name: of the tensor, of the function as it is of others, and of the arguments that are left.
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
 _OWN = frozenset((
     "dequantize", "int_repr", "q_per_channel_axis", "q_per_channel_scales", "q_per_channel_zero_points", "q_scale",
     "q_zero_point", "qscheme",
@@ -56,7 +60,8 @@ class QuantizedTensor(Tensor):
     def __torch_function__(cls, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """A function of quantised tensors. Raises NotImplementedError for one that PyTorch or autogradkit has not."""
         kwargs = kwargs or {}
-        name = getattr(func, "__self__", func).__name__ if func.__name__ == "__get__" else func.__name__
+        asked: Any = getattr(func, "__self__", func) if func.__name__ == "__get__" else func
+        name = getattr(asked, "fget", asked).__name__
         bare = name if name == "__getitem__" else name.strip("_")
         given = next(each for each in _tensors(args) if isinstance(each, QuantizedTensor))
         if given._axis is not None and bare in _PER_TENSOR_ONLY:
@@ -68,22 +73,25 @@ class QuantizedTensor(Tensor):
                 return func(*args, **kwargs)
             if bare in _MOVED:
                 return _again(given, func(*args, **kwargs))
-            if bare == "relu":
-                array = given._array
-                return _like(given, tensor(np.maximum(array, array.dtype.type(given._zero_point))))
+            if bare in FUNCTIONS:
+                where = {"inplace": True} if name == f"{bare}_" else {}
+                rest = {key: value for key, value in kwargs.items() if key not in ("input", "self")}
+                return FUNCTIONS[bare](given, func, *args[1:], **rest, **where)
             if bare in _CAST:
                 raise RuntimeError("Creation of quantized tensor requires quantized dtype like torch.quint8")
             if bare == "to":
                 return _to(given, *args[1:], **kwargs)
-            if bare == "cat":
-                parts = [_quantized_as(given, each.dequantize()) for each in args[0]]
-                return _like(given, func(parts, *args[1:], **kwargs))
+            if bare in ("cat", "stack"):
+                parts = [quantized_as(given, each.dequantize()) for each in args[0]]
+                return like(given, func(parts, *args[1:], **kwargs))
             if bare == "equal":
-                return args[0].dtype is args[1].dtype and bool(np.array_equal(_real(args[0]), _real(args[1])))
+                return args[0].dtype is args[1].dtype and bool(
+                    np.array_equal(real_numbers(args[0]), real_numbers(args[1]))
+                )
             if bare in _COMPARED or bare in _AFTER_REAL:
                 plain = [each.dequantize() if isinstance(each, QuantizedTensor) else each for each in args]
                 found = func(*plain, **kwargs)
-                return found if bare in _COMPARED else _like(given, _quantized_as(given, found))
+                return found if bare in _COMPARED else like(given, quantized_as(given, found))
         raise NotImplementedError(
             f"Could not run 'aten::{bare}' with arguments from the 'QuantizedCPU' backend. dequantize() has the numbers that "
             "such a tensor stands for, of which there is every function"
@@ -156,18 +164,18 @@ class QuantizedTensor(Tensor):
 
     def int_repr(self) -> Tensor:
         """The whole numbers: uint8 of quint8, int8 of qint8, int32 of qint32."""
-        return tensor(np.array(self._array))
+        return from_numpy(self._array.copy(order="K"))
 
     def dequantize(self) -> Tensor:
         """The numbers that it stands for, as float32."""
-        return tensor(_real(self))
+        return from_numpy(real_numbers(self))
 
     @entry
     def item(self) -> float:
         """The number that its one element stands for. Raises RuntimeError where there are more."""
         if self._array.size != 1:
             raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
-        return float(_real(self).reshape(()))
+        return float(real_numbers(self).reshape(()))
 
     @entry
     def numpy(self, *, force: bool = False) -> Never:
@@ -188,7 +196,7 @@ class QuantizedTensor(Tensor):
         notes = [f"size={tuple(self._array.shape)}", f"dtype={self._kind}", f"quantization_scheme={self.qscheme()}"]
         scale, zero = (repr(each) for each in (self._scale, self._zero_point))
         notes += [f"scale={scale}", f"zero_point={zero}"] + ([] if self._axis is None else [f"axis={self._axis}"])
-        real, indent = _real(self), len("tensor(")
+        real, indent = real_numbers(self), len("tensor(")
         return with_notes(f"tensor({contents(shown_part(real), real.shape, indent)}", notes, indent)
 
 
@@ -206,51 +214,56 @@ def _to(given: QuantizedTensor, *where: Any, **options: Any) -> QuantizedTensor:
     return given
 
 
-def _like(given: QuantizedTensor, whole: Tensor) -> Any:
+def like(given: QuantizedTensor, whole: Tensor) -> Any:
     return quantized(whole, given._kind, given._scale, given._zero_point, given._axis)
 
 
 def _again(given: QuantizedTensor, found: Any) -> Any:
     """What a function gave, with the whole numbers in it as quantised as they were; places stay what they are."""
     if isinstance(found, Tensor):
-        return _like(given, found) if found._array.dtype == given._array.dtype else found
+        return like(given, found) if found._array.dtype == given._array.dtype else found
     return type(found)(_again(given, each) for each in found)
 
 
 def quantized(whole: Tensor, kind: dtypes.dtype, scale: Any, zero_point: Any, axis: int | None) -> Any:
     """The tensor of whole numbers `whole`, which becomes quantised: with one scale, or with one for each index along `axis`."""
+    if not _MADE:
+        _MADE.append(True)
+        begin_asking()  # from now on what is written in Python asks, too, whether it is given such a tensor
     whole.__class__ = QuantizedTensor
     made: Any = whole
     made._kind, made._scale, made._zero_point, made._axis = kind, scale, zero_point, axis
     return made
 
 
-def _spread(values: Any, axis: int | None, ndim: int, kind: Any) -> Any:
+def spread(values: Any, axis: int | None, ndim: int, kind: Any) -> Any:
     """Scales or zero points, to go with an array: one number, or one along the axis of the channels."""
     if axis is None:
         return kind(values)
     return values.numpy().astype(kind).reshape([-1 if at == axis else 1 for at in range(ndim)])
 
 
-def _real(given: QuantizedTensor) -> Any:
+def real_numbers(given: QuantizedTensor) -> Any:
     array, axis = given._array, given._axis
     zero, scale = (
-        _spread(given._zero_point, axis, array.ndim, np.int32),
-        _spread(given._scale, axis, array.ndim, np.float32),
+        spread(given._zero_point, axis, array.ndim, np.int32),
+        spread(given._scale, axis, array.ndim, np.float32),
     )
-    return (array.astype(np.int32) - zero).astype(np.float32) * scale
+    return np.asarray((array.astype(np.int32) - zero).astype(np.float32) * scale)
 
 
-def _whole(array: Any, scale: Any, zero_point: Any, kind: str) -> Any:
+def whole_numbers(array: Any, scale: Any, zero_point: Any, kind: str) -> Any:
     """The nearest whole numbers, halves to even ones, within the ends of their kind."""
     low, high = ENDS[kind]
     with np.errstate(all="ignore"):
-        steps = np.rint(array * (np.float32(1) / scale) + np.float32(zero_point)).astype(np.float64)
-    return np.clip(np.nan_to_num(steps, nan=low), low, high).astype(_KEPT[kind])
+        # The product is not rounded before the zero point is added, as PyTorch's processor instruction for both does not.
+        wide = array.astype(np.float64) * (np.float32(1) / scale).astype(np.float64) + zero_point
+        steps = np.rint(wide.astype(np.float32)).astype(np.float64)
+    return np.asarray(np.clip(np.nan_to_num(steps, nan=low), low, high), KEPT[kind])
 
 
-def _quantized_as(given: QuantizedTensor, real: Tensor) -> Tensor:
-    return tensor(_whole(real.numpy(), np.float32(given._scale), given._zero_point, given._kind.name))
+def quantized_as(given: QuantizedTensor, real: Tensor) -> Tensor:
+    return from_numpy(whole_numbers(real.numpy(), np.float32(given._scale), given._zero_point, given._kind.name))
 
 
 # -- making them -------------------------------------------------------------------------------------------------------
@@ -289,7 +302,7 @@ def quantize_per_tensor(input: Any, scale: Any, zero_point: Any, dtype: dtypes.d
         return tuple(quantize_per_tensor(each, one, zero, dtype) for each, one, zero in pairs)
     step, zero = float(scale), int(zero_point)
     _require(input, dtype, "quantize_tensor_per_tensor_affine", zero, zero)
-    whole = _whole(input.detach().numpy(), np.float32(step), zero, dtype.name)
+    whole = whole_numbers(input.detach().numpy(), np.float32(step), zero, dtype.name)
     return quantized(tensor(whole), dtype, step, zero, None)
 
 
@@ -317,8 +330,8 @@ def quantize_per_channel(input: Any, scales: Tensor, zero_points: Tensor, axis: 
     if len(scales) != input.shape[axis]:
         raise RuntimeError(f"length of scales must equal to channel, expected {input.shape[axis]} got, {len(scales)}")
     wide = scales.detach().to(dtypes.float64)
-    steps, at = _spread(wide, axis, input.ndim, np.float32), _spread(zeros, axis, input.ndim, np.int64)
-    return quantized(tensor(_whole(input.detach().numpy(), steps, at, dtype.name)), dtype, wide, zeros, axis)
+    steps, at = spread(wide, axis, input.ndim, np.float32), spread(zeros, axis, input.ndim, np.int64)
+    return quantized(tensor(whole_numbers(input.detach().numpy(), steps, at, dtype.name)), dtype, wide, zeros, axis)
 
 
 @entry
@@ -341,14 +354,20 @@ def quantize_per_tensor_dynamic(input: Any, dtype: dtypes.dtype, reduce_range: b
 _LEAST_SCALE = float(np.float32(6.1e-5))
 
 
-def chosen(least: float, largest: float, low: int, high: int) -> tuple[float, int]:
+def chosen(least: float, largest: float, low: int, high: int, symmetric: bool = False) -> tuple[float, int]:
     """The scale and the zero point by which whole numbers from `low` to `high` reach from `least` to `largest`, and hold 0.
 
     The zero point is taken from the end with less to round, and made whole, so that 0 is exact (section 3 of the paper above).
+    With `symmetric` it is the middle, where there are numbers on both sides of 0.
 
     >>> chosen(-1.0, 1.0, 0, 128)
     (0.015625, 64)
     """
+    around = symmetric and least < 0 < largest
+    if around:
+        first, last = (high - low) // 2 + 1, (high - low) // 2
+        reach = max(-least / first, largest / last)
+        least, largest = float(np.float32(-reach * first)), float(np.float32(reach * last))
     least, largest = min(least, 0.0), max(largest, 0.0)
     step = (largest - least) / (high - low)
     if np.float32(step) == 0:
@@ -358,5 +377,5 @@ def chosen(least: float, largest: float, low: int, high: int) -> tuple[float, in
         step, least, largest = _LEAST_SCALE, least * grown, largest * grown
     from_least, from_largest = low - least / step, high - largest / step
     nearer = abs(low) + abs(least / step) < abs(high) + abs(largest / step)
-    zero = from_least if nearer else from_largest
+    zero = (low + high) / 2 if around else from_least if nearer else from_largest
     return step, int(np.rint(min(max(zero, low), high)))

@@ -75,8 +75,8 @@ def test_a_name_that_only_pytorch_has_is_said_to_be_its(module: ModuleType, name
 def test_what_is_left_out_for_good_says_what_there_is_instead() -> None:
     refused = {
         "utils.data": ("IterDataPipe", "a generator maps, filters and batches"),
-        "ao.quantization": ("prepare_qat", "quantises linear and recurrent layers"),
-        "quantization": ("get_default_qconfig", "quantises linear and recurrent layers"),
+        "ao.quantization": ("quantize_fx", "quantise a model layer by layer"),
+        "quantization": ("prepare_jit", "quantise a model layer by layer"),
         "fx.experimental.proxy_tensor": ("ProxyTorchDispatchMode", "torch.fx.symbolic_trace(f) has the graph"),
         "cuda": ("nccl", "torch.nn.DataParallel(model) calls the model itself"),
     }
@@ -136,7 +136,7 @@ def test_a_module_that_only_pytorch_has_is_said_to_be_its(statement: str, said: 
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("from autogradkit.ao.quantization import prepare", "quantize_dynamic(model, {torch.nn.Linear}) quantises"),
+        ("from autogradkit.ao.quantization import quantize_fx", "prepare_qat lets it train so"),
     ],
 )
 def test_what_is_left_out_for_good_is_said_with_what_there_is_instead(statement: str, said: str) -> None:

@@ -35,6 +35,15 @@ q(m).dtype, q(m).type(), q(m).shape, q(m).stride(), q(m).numel(), q(m).requires_
 q(m)[0], q(m)[0, 0].item(), q(m).t(), q(m).view(3, 2), q(m).reshape(-1), q(m).permute(1, 0), q(m).unsqueeze(0), q(m).flatten()
 q(m).clone(), q(m).detach(), q(m).data, q(m).contiguous(), q(m).to("cpu"), m.relu(q(m)), m.cat([q(m), q(m)]), q(m).mean()
 q(m).max(), q(m).min(), q(m).sort(), q(m) == q(m), q(m) > 0.1, q(m).equal(q(m)), m.nn.functional.relu(q(m))
+told(m, m.nn.functional.relu6(i(m)), m.nn.functional.hardtanh(i(m), -0.3, 0.4), i(m).clamp(0.1, 1), i(m).relu_())
+told(m, m.nn.functional.relu(i(m), inplace=True), m.nn.ReLU6(True)(i(m)), m.nn.LeakyReLU(0.1)(i(m)), i(m).mean([2, 3]))
+told(m, m.nn.functional.max_pool2d(i(m), 3, 2, 1), m.nn.MaxPool2d(2, ceil_mode=True)(i(m)), m.nn.MaxPool1d(2)(i(m)[0]))
+told(m, m.nn.functional.avg_pool2d(i(m), 3, 2, 1), m.nn.AdaptiveAvgPool2d((3, None))(i(m)), m.nn.AvgPool1d(2)(i(m)[0]))
+told(m, m.nn.AvgPool2d(3, 2, 1, count_include_pad=False)(i(m)), m.nn.functional.interpolate(i(m), scale_factor=2))
+told(m, m.nn.functional.pad(i(m), (1, 2)), m.nn.functional.pad(i(m), (1, 1, 0, 2), value=1.0), m.nn.ReflectionPad2d(1)(i(m)))
+told(m, m.sigmoid(i(m)), m.tanh(i(m)), m.nn.Hardsigmoid()(i(m)), m.nn.Tanh()(i(m, m.qint8)), m.nn.Sigmoid()(i(m, m.qint8)))
+told(m, m.nn.functional.dropout(i(m), 0.5, False), m.cat([i(m), i(m)], 1), m.stack([i(m), i(m)]), i(m).flip(1), i(m)[0, 0].T)
+[m.quantize_per_tensor(m.arange(-20000, 20000) * 0.00013, 0.0306, z, m.quint8).int_repr().sum() for z in (0, 64, 101)]
 q(m).float()
 q(m).numpy()
 q(m).tolist()
@@ -85,6 +94,15 @@ def _seen(observer: Any, m: Any) -> Any:
 
 def _x(m: Any) -> Any:
     return m.tensor([[1.5, -0.3, -2.2], [0.6, -1.1, 0.05]])
+
+
+def _images(m: Any, kind: Any = None) -> Any:
+    m.manual_seed(2)
+    return m.quantize_per_tensor(m.randn(2, 4, 9, 8), 0.05, 58, kind or m.quint8)
+
+
+def _told(m: Any, *tensors: Any) -> Any:
+    return [(each.int_repr(), each.q_scale(), each.q_zero_point(), each.shape, each.stride()) for each in tensors]
 
 
 def _dynamic(m: Any, spec: Any, seed: int = 1, **options: Any) -> Any:
@@ -149,6 +167,8 @@ def _outcome(m: Any, line: str) -> str:
         "q": lambda m: m.quantize_per_tensor(_x(m), 0.1, 10, m.quint8),
         "c": lambda m: m.quantize_per_channel(_x(m), m.tensor([0.1, 0.2]), m.tensor([0, 1]), 0, m.qint8),
         "Q": lambda m: m.ao.quantization,
+        "i": _images,
+        "told": _told,
         "seen": _seen,
         "dynamic": _dynamic,
         "recurrent": _recurrent,

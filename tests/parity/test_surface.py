@@ -225,12 +225,14 @@ def test_what_is_compiled_or_scripted_runs_as_it_is() -> None:
     [
         ("onnx.export", "onnx.export", "in PyTorch as well, which can export it"),
         (
-            "quantization.prepare",
-            "quantization.prepare",
-            "torch.quantization.quantize_dynamic(model, {torch.nn.Linear})",
+            "quantization.prepare_jit",
+            "quantization.prepare_jit",
+            "quantize_dynamic(model, {torch.nn.Linear}) quantises weights alone",
         ),
-        ("ao.nn.qat", "ao.nn.qat", "torch.quantize_per_tensor makes quantised tensors"),
+        ("ao.nn.quantizable", "ao.nn.quantizable", "torch.quantization.prepare and convert"),
         ("export.export", "torch.export", "torch.fx.symbolic_trace(model)"),
+        ("_dynamo.explain", "_dynamo.explain", "nothing is compiled here"),
+        ("_subclasses.FakeTensorMode", "_subclasses.FakeTensorMode", "under torch.device('meta') models are made so"),
     ],
 )
 def test_what_is_not_here_is_said_to_be_absent_with_what_there_is_instead(call: str, said: str, instead: str) -> None:
