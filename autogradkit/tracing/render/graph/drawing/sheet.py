@@ -115,7 +115,7 @@ def sheet_of(graph: Graph, room: int, rows: int = ROWS, dense: bool = False) -> 
 
 
 def _after(graph: Graph) -> dict[str, tuple[str, ...]]:
-    """Of each `.grad` that has a box what the backward began with that gave it: steps stand below the loss, not beside its past."""
+    """Of each `.grad` that has a box what the backward began with that gave it: steps stand below the loss."""
     roots = {call.number: call.begin.roots for call in graph.calls}
     found: dict[str, tuple[str, ...]] = {}
     for link in graph.links:
