@@ -59,7 +59,8 @@ def _what_ran(item: Item, graph: Graph) -> list[str]:
     if item.of_turns:
         names = _names(item.ops[:60], graph)
         return [" · ".join(names[:6]) + (" …" if len(names) > 6 else "")]
-    counted = Counter(op.part_of.name if op.part_of is not None else op.facts.sign or op.label for op in item.ops)
+    ran = {op.part_of or op.step: op for op in item.ops}.values()  # one of each call in which several ran
+    counted = Counter(op.part_of.name if op.part_of is not None else op.facts.sign or op.label for op in ran)
     told = [f"{name}\u00a0×{times}" if times > 1 else name for name, times in counted.most_common()]
     return wrap_text(" · ".join(told).replace(" · ", "\u00a0· "), 240, SIZE, lines=MOST_LINES)
 
