@@ -229,13 +229,19 @@ def composed(
 ) -> Any:
     """Run what is made of other ops, and tell where it begins and ends; they are told themselves."""
     active = listeners()
-    for recorder in active:
-        recorder.composition_begins(declaration, kind, args, kwargs)
+    marks = marks_of(active)
     try:
-        return run()
-    finally:
-        for recorder in active:
-            recorder.composition_ends()
+        try:
+            for recorder in active:
+                recorder.composition_begins(declaration, kind, args, kwargs)
+            return run()
+        finally:
+            for recorder in active:
+                recorder.composition_ends()
+            restore(marks)
+    except BaseException:
+        restore(marks)
+        raise
 
 
 def reported(name: str, kind: str, make: Callable[..., Any], *args: Any) -> Any:

@@ -1,8 +1,8 @@
 """Bounded copies of tensors: what a trace may keep of a value.
 
 Rests on NumPy, core and identity. A value of at most `FULL` elements is copied whole, as long as the trace has copied fewer
-than `BUDGET` elements altogether; of any other only its range, mean and printed summary are kept. No array of the learner is
-held.
+than `BUDGET` elements altogether; of any other only its range, mean and printed summary are kept. These are found when somebody
+looks, for a value of at most `LATER` elements: until then it is a copy, too. No array of the learner is held.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from autogradkit.tracing.identity import ByIdentity
 FEW = 32  # elements that Python summarises faster than NumPy
 FULL = 1_000  # elements: what PyTorch prints without "..."
 BUDGET = 200_000  # elements copied whole in one trace
+LATER = 16_384  # elements that are copied in less time than they are summarised
+MOST_LATER = 250_000  # elements copied in one trace to be summarised
 
 _SUMMED = 3e38  # as much fits into the sum of singles
 _ROW = 2_048  # elements: as much as stays in the processor's first cache
@@ -47,6 +49,7 @@ class Copier:
     def __init__(self) -> None:
         self.copied = 0
         self.left_out = 0
+        self._summarised_later = 0
         self._passed_on: ByIdentity[Numbers] = ByIdentity()  # of an array
 
     def gradient(self, tensor: Any) -> Numbers:
@@ -86,6 +89,10 @@ class Copier:
             self.copied += size
             return Numbers.later((_looked_at, np.array(array)), shape=array.shape, dtype=dtype, omitted=0)
         self.left_out += size
+        if size <= LATER and self._summarised_later + size <= MOST_LATER:
+            self._summarised_later += size
+            found = (_summarised, np.array(array))
+            return Numbers.later(found, shape=array.shape, dtype=dtype, data=None, omitted=size)
         shown = np.array(shown_part(array))  # a copy, which no later edit changes
         known = dict(zip(_SUMMARY, _signed(_summary(array), array), strict=True))
         found = (_printed, shown, array.shape)
@@ -97,8 +104,8 @@ def _name_of(dtype: np.dtype[Any]) -> str:
     return from_numpy_dtype(dtype).name
 
 
-# What a tensor is known by, so that `was_changed` sees that it has other numbers: its copy; of a larger one the sum of its bits,
-# which one element changes, and some elements, as they may only have changed places. None of what lies nowhere.
+# What a tensor is known by, so that `was_changed` sees that it has other numbers: its copy; of one that was not copied the sum of
+# its bits, which one element changes, and some elements, as they may only have changed places. None of what lies nowhere.
 Mark = np.ndarray[Any, Any] | tuple[tuple[int, ...], int, bytes] | None
 
 
@@ -108,7 +115,7 @@ def mark_of(numbers: Numbers, tensor: Any) -> Mark:
     if array.__class__ is not np.ndarray:
         return None
     found = vars(numbers)["_later"]
-    return found[1] if found[0] is _looked_at else _bits_of(array)
+    return _bits_of(array) if found[0] is _printed else found[1]
 
 
 def _bits_of(array: np.ndarray[Any, Any]) -> tuple[tuple[int, ...], int, bytes]:
@@ -222,6 +229,15 @@ def _looked_at(name: str, array: np.ndarray[Any, Any]) -> dict[str, Any]:
     elements = tuple(array.reshape(-1).tolist())
     found = _summary_of(elements) if array.size <= FEW else _summary(array)
     return {"data": elements, **dict(zip(_SUMMARY, _signed(found, array), strict=True))}
+
+
+def _summarised(name: str, array: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """What is told of a larger tensor, from its copy: whether all is finite, or all else, after which the copy is not needed."""
+    if name == "is_finite":
+        return {name: bool(np.isfinite(array).all())}
+    shown = np.array(shown_part(array))
+    found = _printed("printed", shown, array.shape) if name == "printed" else {"_later": (_printed, shown, array.shape)}
+    return {"_later": (), **dict(zip(_SUMMARY, _signed(_summary(array), array), strict=True)), **found}
 
 
 def _printed(name: str, shown: np.ndarray[Any, Any], shape: tuple[int, ...]) -> dict[str, str]:

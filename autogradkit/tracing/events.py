@@ -91,7 +91,7 @@ class Numbers:
     @classmethod
     def later(cls, find: tuple[Any, ...], **known: Any) -> Numbers:
         """Numbers of which some fields are `known`; what `find` begins with, called with a field's name and with what stands
-        behind it there, gives that field, or several, when it is asked for."""
+        behind it there, gives that field, or several, when it is asked for; and, as `_later`, what to begin with from then on."""
         numbers = _new(cls)
         known["_later"] = find
         numbers.__dict__.update(known)

@@ -21,6 +21,7 @@ from autogradkit.core.parameter import Parameter
 from autogradkit.core.recording import RECORDERS, Recorder
 from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import is_grad_enabled
+from autogradkit.nn.modules.container import Sequential
 from autogradkit.tracing.calls import (
     as_written,
     call_in,
@@ -59,10 +60,13 @@ class EventRecorder(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.copier = Copier()
-        self._visits = Visits()
-        self.naming = Naming(lambda: self._visits.of(sys._getframe(1)))
-        self.drafts: list[Draft] = []
-        self.numbering = Numbering(self.copier, self.naming.name_of, lambda: len(self.drafts))
+        # What they ask is no part of a circle: all that a recording has made goes when the recorder does, not when the garbage
+        # collector comes by.
+        visits = self._visits = Visits()
+        self.naming = Naming(lambda: visits.of(sys._getframe(1)))
+        drafts: list[Draft] = []
+        self.drafts = drafts
+        self.numbering = Numbering(self.copier, self.naming.name_of, drafts.__len__)
         self.saved = Watched()
         self.dropped = 0
         self.failed: Failed | None = None  # the op that raised last
@@ -70,6 +74,7 @@ class EventRecorder(Recorder):
         self._variables: dict[str, Any] = {}  # of the cell
         self._at_end: dict[int, str] = {}  # tensor number -> the variable that holds it when the cell has ended
         self._turns = TurnCounter()
+        self._pauses_by_layers = 0  # of its pauses those that running layers of this package made
         # By visit the learner's call, where several ops ran in it, and it is one that a picture shows as one
         self._functions: dict[int, Layer | None] = {}
         self._notes: tuple[str, ...] = ()
@@ -304,20 +309,29 @@ class EventRecorder(Recorder):
         if self._gradients.assigned(tensor, old, new):
             self._gradients.note_assignment(tensor, old, new, self._visits.of(frame).site)
 
+    def composition_begins(
+        self, declaration: Declaration, kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self._turns.pause()
+
     def module_enter(self, module: Any) -> None:
-        pauses = self._turns.pauses
+        pauses, by_layers = self._turns.pauses, self._pauses_by_layers
         self._turns.pause()
         self.naming.enter(module)
+        alone = pauses == by_layers  # nothing else has them paused
         if not _runs_no_code_of_the_learners(module):
-            self._turns.back(pauses)
+            self._turns.back(0 if alone else pauses)  # in a Sequential there may be layers of the learner's
+            self._pauses_by_layers = 0
+        elif alone:
+            self._pauses_by_layers += 1
 
     # -- what begins and ends ---------------------------------------------------------------------------------------
 
     def mark(self) -> Any:
-        return self.rests, self._turns.pauses, len(self.naming.scope)
+        return self.rests, self._turns.pauses, self._pauses_by_layers, len(self.naming.scope)
 
     def back(self, mark: Any) -> None:
-        rests, pauses, depth = mark
+        rests, pauses, self._pauses_by_layers, depth = mark
         super().back(rests)
         if len(self.naming.scope) > depth:
             self.naming.leave(depth)
@@ -369,5 +383,7 @@ class EventRecorder(Recorder):
 
 
 def _runs_no_code_of_the_learners(module: Any) -> bool:
-    """Whether a module is a layer of this package without layers and hooks in it."""
-    return is_own(type(module)) and not module._modules and not module._has_hooks()
+    """Whether what runs in a module is this package's, but for layers in it, which say so themselves: a Sequential, or a layer
+    of this package without others in it, that has no hooks."""
+    kind = type(module)
+    return is_own(kind) and (kind is Sequential or not module._modules) and not module._has_hooks()

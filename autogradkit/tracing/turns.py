@@ -11,6 +11,7 @@ import bisect
 import dis
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
@@ -172,7 +173,7 @@ class TurnCounter:
     """Counts the turns of all loops that run in this thread between `start` and `stop`."""
 
     def __init__(self) -> None:
-        self._loops: dict[int, tuple[CodeType, tuple[Loop, ...]]] = {}  # id(code) -> the code, held, and its loops
+        self._hears = _listener()
         self._running: list[FrameType] = []
         self.pauses = 0  # reasons for which it counts nothing now
         self._counting = False  # whether it counted when it began to pause
@@ -186,12 +187,12 @@ class TurnCounter:
             if loops and running.f_trace is None:
                 running.f_trace = _Frame(loops)
                 self._running.append(running)
-        sys.settrace(self._on_call)
+        sys.settrace(self._hears)
 
     def stop(self) -> None:
         """End, and leave no trace function behind."""
         self._counting = False
-        if sys.gettrace() == self._on_call:
+        if sys.gettrace() is self._hears:
             sys.settrace(None)
         for frame in self._running:
             if isinstance(frame.f_trace, _Frame):
@@ -201,23 +202,32 @@ class TurnCounter:
     def pause(self) -> None:
         """Count nothing until `back` to what `pauses` was: Python runs at its own speed then."""
         self.pauses += 1
-        if sys.gettrace() == self._on_call:
+        if sys.gettrace() is self._hears:
             self._counting = True
             sys.settrace(None)
 
     def back(self, pauses: int) -> None:
         """Stand where `pauses` was this many; count again where it was none. Called again it changes nothing."""
+        if pauses and not self.pauses:
+            self.pause()
         self.pauses = pauses
         if not pauses and self._counting:
-            sys.settrace(self._on_call)
+            sys.settrace(self._hears)
             self._counting = False
 
-    def _on_call(self, frame: FrameType, event: str, arg: Any) -> _Frame | None:
+
+def _listener() -> Callable[[FrameType, str, Any], _Frame | None]:
+    """A trace function for each call of a function: in those with loops, lines are told to a `_Frame`."""
+    known_loops: dict[int, tuple[CodeType, tuple[Loop, ...]]] = {}  # id(code) -> the code, held, and its loops
+
+    def on_call(frame: FrameType, event: str, arg: Any) -> _Frame | None:
         code = frame.f_code
-        known = self._loops.get(id(code))  # asked at each call, of this package's own functions too
+        known = known_loops.get(id(code))  # asked at each call, of this package's own functions too
         if known is None:
-            known = self._loops[id(code)] = code, _counted_loops(code)
+            known = known_loops[id(code)] = code, _counted_loops(code)
         if not known[1]:
             return None
         running = frame.f_trace  # of a generator, which goes on with its own counts
         return running if isinstance(running, _Frame) else _Frame(known[1])
+
+    return on_call

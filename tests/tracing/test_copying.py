@@ -47,3 +47,14 @@ def test_what_is_no_number_is_counted_beside_the_others() -> None:
 def test_a_sum_that_single_precision_cannot_hold_has_its_mean() -> None:
     found = Copier().copy(torch.full((50_000,), 3e38))
     assert found.mean == pytest.approx(3e38)
+
+
+@every_case("size", [1_001, 16_384, 16_385])
+def test_the_range_is_that_of_when_it_was_copied_whenever_somebody_looks(size: int) -> None:
+    tensor = torch.arange(float(size))
+    found, printed = Copier().copy(tensor), str(tensor)
+    tensor.fill_(math.nan)
+    assert found.is_finite
+    assert found.printed == printed.removeprefix("tensor(").removesuffix(")").replace("\n       ", "\n")
+    assert (found.low, found.high, found.mean, found.nans) == (0, size - 1, (size - 1) / 2, 0)
+    assert not Copier().copy(tensor).is_finite

@@ -70,3 +70,26 @@ def test_what_cells_made_is_gone_with_them() -> None:
     finally:
         log.stop()
     assert not more  # a thing of each cell that stayed would be there as often
+
+
+def test_what_a_recording_made_goes_with_it_and_waits_for_no_garbage_collection() -> None:
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.5)
+
+    def step() -> None:
+        with torch.record():
+            for _ in range(2):
+                model(torch.ones(1, 2)).sum().backward()
+                optimizer.step()
+                optimizer.zero_grad()
+
+    step()  # loads what is loaded once
+    gc.collect()
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        step()
+        assert gc.collect() == 0
+    finally:
+        if collects:
+            gc.enable()

@@ -318,3 +318,16 @@ def test_a_gradient_that_nobody_names_is_called_what_it_is() -> None:
     given = trace.ops[-1].inputs[0].value
     assert given is not None
     assert trace.label(given) == "∂w"
+
+
+def test_gradients_that_were_there_are_called_by_whoever_holds_them_now() -> None:
+    before = (
+        "a, b, c = (torch.ones(2, requires_grad=True) for _ in range(3))\na.grad, b.grad, c.grad = a + 1, b + 2, c + 3"
+    )
+    before = before.replace(" + ", ".detach() + ")
+    trace = trace_source("x = a.grad * 2\nb, c = c, b\ny = b.grad * 2\ng = c.grad\nz = g * 2", before)
+    assert [trace.label(op.inputs[0].value) for op in trace.ops if op.inputs[0].value is not None] == [
+        "a.grad",
+        "b.grad",
+        "g",
+    ]

@@ -37,6 +37,12 @@ def turns(source: str, before: str = W) -> list[tuple[str | None, tuple[int, ...
         ("def f():\n    for k in range(3):\n        y = w * k\n        yield y\nlist(f())", [("y", (n,)) for n in (1, 2, 3)]),
         (NET + "net = Net()\nnet(w)", [("h", (1,)), ("h", (2,))]),
         ("class Net(torch.nn.Sequential): pass\n" + NET.replace("Net", "Inner") + "Net(Inner())(w)", [("h", (1,)), ("h", (2,))]),
+        ("net = torch.nn.Sequential(torch.nn.ReLU(), Net(), torch.nn.Sequential(Net(), torch.nn.ReLU()))\n"
+         "for k in range(2):\n    y = net(w)\nz = w * 4".replace("net =", NET + "net =", 1), [
+            each
+            for k in (1, 2)
+            for each in [("h", ()), ("h", (k, 1)), ("h", (k, 2)), ("h", (k, 1)), ("h", (k, 2)), ("y", (k,))]
+         ] + [("z", ())]),
         ("for i in range(3):\n    if w.sum() > 9: continue\n    y = w * i", [
             (None, ()), (None, ()), ("y", (1,)), (None, ()), (None, ()), ("y", (2,)), (None, ()), (None, ()), ("y", (3,)),
         ]),

@@ -59,7 +59,7 @@ def falsities(whole: Graph, folded: Graph) -> Iterator[str]:
     for item in folded.items.values():
         if item.kind == "tensor":
             yield from of_tensor(whole, folded, item, shown_in)
-        elif item.kind == "stack" and item.path:
+        elif item.of_turns:
             yield from of_turns(item)
 
 

@@ -142,3 +142,10 @@ def test_what_a_python_function_writes_element_by_element_is_an_edit():
         assert "□ a = [1., 2.]" in text, line
         assert told in text, line
         assert "by no operation" not in text, line
+
+
+def test_what_a_copy_that_failed_had_copied_by_then_is_drawn() -> None:
+    before = "import copy\nx = torch.tensor([1., 2.], requires_grad=True)"
+    graph = draw_graph(trace_source("y = x * 2\nc = copy.deepcopy([x.detach(), y])", before)).graph
+    assert [item.op.name for item in graph.items.values() if item.op is not None] == ["mul", "detach", "deepcopy"]
+    assert graph.failure is not None

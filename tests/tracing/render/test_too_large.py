@@ -66,6 +66,66 @@ def test_of_two_turns_the_second_is_closed_before_a_middle_is_left_out() -> None
     assert any(each.startswith("loss =") for each in words)  # of the second, in its box
 
 
+CHAIN = "y = x" + "".join([".sin()", ".exp()", ".neg()", ".tanh()"][i % 4] for i in range(44)) + "\ny.sum().backward()"
+
+
+def test_of_a_very_tall_chain_the_middle_is_one_box_which_says_what_ran_and_can_be_opened() -> None:
+    trace = trace_source(CHAIN, "x = torch.ones(3, requires_grad=True)")
+    drawn = draw_graph(trace)
+    assert drawn.height < 1_600
+    box = drawn.graph.items[drawn.graph.middle]
+    assert (box.title, box.path) == ("27 operations", "operations 10–36")
+    assert "exp\u00a0×7\u00a0· -\u00a0×7\u00a0· tanh\u00a0×7\u00a0· sin\u00a0×6" in texts(drawn.svg)
+    opened = draw_graph(trace, {box.path: False})
+    assert not opened.graph.middle
+    assert opened.graph.opened == [box.path]
+    inside = [item.op.name for item in opened.graph.items.values() if item.inside == box.path and item.op is not None]
+    assert inside == [["sin", "exp", "neg", "tanh"][i % 4] for i in range(9, 36)]
+    assert draw_graph(trace, {box.path: True}).svg == drawn.svg
+
+
+def test_rows_of_a_very_tall_picture_are_closer_before_anything_is_left_out() -> None:
+    before, rows = "x = torch.ones(3, requires_grad=True)", []
+    for count in (20, 28):
+        drawn = draw_graph(trace_source("y = x" + ".sin().exp()" * (count // 2) + "\ny.sum().backward()", before))
+        assert not drawn.graph.middle
+        heights = sorted({y for y, _ in ovals(drawn.svg)})
+        rows.append(heights[5] - heights[4])
+    assert rows[1] < 0.85 * rows[0]
+
+
+def ovals(svg: str) -> list[tuple[float, float]]:
+    """The middle of each ellipse, and half of its height."""
+    found = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}ellipse")
+    return [(float(each.get("cy", 0)), float(each.get("ry", 0))) for each in found]
+
+
+EPISODES = """for episode in range(3):
+    state, log_probs, rewards = torch.ones(4), [], []
+    for t in range(3):
+        dist = torch.distributions.Categorical(torch.softmax(policy(state), -1))
+        action = dist.sample()
+        log_probs.append(dist.log_prob(action))
+        rewards.append(float(action == 0))
+        state = state + 0.1 * (action - 0.5)
+    returns = torch.tensor(rewards)
+    returns = (returns - returns.mean()) / (returns.std() + 1e-6)
+    loss = -(torch.stack(log_probs) * returns).sum()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()"""
+
+
+def test_turns_that_are_too_large_to_be_stored_are_not_one_box_and_nothing_else() -> None:
+    before = (
+        "torch.manual_seed(0)\npolicy = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))\n"
+        "optimizer = torch.optim.Adam(policy.parameters(), lr=0.01)"
+    )
+    drawn = draw_graph(trace_source(EPISODES, before))
+    assert stacks(drawn)[-1] == ("turns 2–3", 2)
+    assert {"policy[0]", "softmax(-1)", "loss (turn 1)"} < set(texts(drawn.svg))
+
+
 def test_a_turn_of_an_inner_loop_that_is_closed_is_said_to_be_one() -> None:
     before = "X, y = torch.randn(4, 2), torch.randn(4)\nw, b = (torch.zeros(n, requires_grad=True) for n in (2, 1))"
     loop = (

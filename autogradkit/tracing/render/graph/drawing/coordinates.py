@@ -16,6 +16,8 @@ SWEEPS = 24
 FAR = 1e9
 PINNED = 1e6  # the weight of what gives way to none
 NEGLIGIBLE = 0.01
+BETWEEN = 9.0  # two rows
+CLOSER = 6.0  # the same where the picture would be very tall
 LEANS = 6.0  # more room between rows where an edge leans a little: one that swings on less looks kinked
 STRAIGHT = 0.5  # px that an upright edge is off at most
 
@@ -235,8 +237,8 @@ def lean(upper: Slot, lower: Slot) -> float:
     return abs(apart)
 
 
-def heights_of(slots: list[Slot], rows: list[list[int]]) -> tuple[list[float], list[float]]:
-    """Top and height of each row; there is more room below it where edges lean, or part, or meet."""
+def heights_of(slots: list[Slot], rows: list[list[int]], between: float) -> tuple[list[float], list[float]]:
+    """Top and height of each row, with so much `between` two; there is more room below where edges lean, or part, or meet."""
     tops: list[float] = []
     heights: list[float] = []
     y = 0.0
@@ -247,7 +249,7 @@ def heights_of(slots: list[Slot], rows: list[list[int]]) -> tuple[list[float], l
         below = rows[rank + 1] if rank + 1 < len(rows) else []
         joined = [(i, j) for j in below for i in slots[j].above]
         most = max((lean(slots[i], slots[j]) for i, j in joined), default=0.0)
-        y += height + 9.0
+        y += height + between
         if most > STRAIGHT or len({i for i, _ in joined}) < len(joined) or len({j for _, j in joined}) < len(joined):
             y += max(LEANS, min(22.0, most * 0.12))
     return tops, heights

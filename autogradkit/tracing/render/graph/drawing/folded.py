@@ -5,7 +5,7 @@ Rests on `lines.py`, `spelling.py`, `collapse.py` and `model.py`; `parts.py` dra
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from operator import attrgetter
 
@@ -16,9 +16,10 @@ from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, inputs_of, value_key
 from autogradkit.tracing.render.graph.wording.spelling import spelled_op
 from autogradkit.tracing.render.marks import numbers as nums
-from autogradkit.tracing.render.marks.widths import SIZE, clip, clip_name, text_width
+from autogradkit.tracing.render.marks.widths import SIZE, clip, clip_name, text_width, wrap_text
 
 MOST_PARAMETERS = 4  # told one by one
+MOST_LINES = 3  # of what ran in a middle that is left out
 
 
 def folded_lines(item: Item, graph: Graph) -> list[Text]:
@@ -32,7 +33,7 @@ def folded_lines(item: Item, graph: Graph) -> list[Text]:
     told = " · ".join(filter(None, (clip(_kind(item), 170, SIZE), "in backward" * again)))
     lines = [Text([*head, sans(f"  {told}")])]
     if item.kind == "stack":
-        lines.append(Text([sans(clip(_what_ran(item, graph), 240, SIZE))]))
+        lines += [Text([sans(clip(each, 240, SIZE))]) for each in _what_ran(item, graph)]
         lines += _turn_lines(item, graph)
     else:
         lines += _parameter_lines(item, graph)
@@ -53,8 +54,19 @@ def _kind(item: Item) -> str:
     return layers[depth].kind if item.kind == "module" and len(layers) > depth else ""
 
 
-def _what_ran(item: Item, graph: Graph) -> str:
-    ops, closed = item.ops[:60], {*graph.folded}
+def _what_ran(item: Item, graph: Graph) -> list[str]:
+    """What ran in a stack: of a turn in its order; in a middle, which is no turn of anything, how often what ran."""
+    if item.of_turns:
+        names = _names(item.ops[:60], graph)
+        return [" · ".join(names[:6]) + (" …" if len(names) > 6 else "")]
+    ran = {op.part_of or op.step: op for op in item.ops}.values()  # one of each call in which several ran
+    counted = Counter(op.part_of.name if op.part_of is not None else op.facts.sign or op.label for op in ran)
+    told = [f"{name}\u00a0×{times}" if times > 1 else name for name, times in counted.most_common()]
+    return wrap_text(" · ".join(told).replace(" · ", "\u00a0· "), 240, SIZE, lines=MOST_LINES)
+
+
+def _names(ops: list[Op], graph: Graph) -> list[str]:
+    closed = {*graph.folded}
     layers = {op.step: layer for op in ops if (layer := _folded_layer(op, closed)) is not None}
     alike: dict[str, set[str]] = defaultdict(set)  # class -> names: of equal layers each turn has another one
     for layer in layers.values():
@@ -69,7 +81,7 @@ def _what_ran(item: Item, graph: Graph) -> str:
             names[layer.name if len(alike[layer.kind]) == 1 else layer.kind] = None
         else:
             names[spelled_op(op, graph.labels, graph.values) if op.part_of is None else op.part_of.name] = None
-    return " · ".join([*names][:6]) + (" …" if len(names) > 6 else "")
+    return [*names]
 
 
 def _folded_layer(op: Op, closed: set[str]) -> Layer | None:

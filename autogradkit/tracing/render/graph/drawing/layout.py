@@ -13,6 +13,7 @@ from statistics import median_low
 
 from autogradkit.tracing.render.graph.drawing.columns import WIDEST, columns
 from autogradkit.tracing.render.graph.drawing.coordinates import (
+    BETWEEN,
     EVERYWHERE,
     FAR,
     NEGLIGIBLE,
@@ -63,12 +64,14 @@ def place(
     *,
     squeezed: bool = False,
     refused: float = math.inf,
+    between: float = BETWEEN,
 ) -> Placed:
     """Place a directed acyclic graph. Nodes come in a topological order; ties are broken by it.
 
     Parts that no edge joins are placed each on its own, and side by side as long as that is no wider than `widest`. With
     `squeezed` a part that would come out wider has more rows, and is bent, until it does not, as far as that is possible; where
-    it must come out wider than `refused`, TooWideError is raised, before the long work begins.
+    it must come out wider than `refused`, TooWideError is raised, before the long work begins. There is so much room `between`
+    two rows.
 
     >>> placed = place([Node("a", 40, 20), Node("b", 40, 20)], [Edge("a", "b")])
     >>> placed.nodes["a"][0] == placed.nodes["b"][0], placed.nodes["a"][1] < placed.nodes["b"][1]
@@ -87,7 +90,7 @@ def place(
     )
     x = top = 0.0
     for count, (several, numbers) in enumerate(_parts(nodes, edges)):
-        part = _place(several, [edges[number] for number in numbers], widest, squeezed, refused)
+        part = _place(several, [edges[number] for number in numbers], widest, squeezed, refused, between)
         if x and x + part.width > widest:
             x, top = 0.0, whole.height + APART
         whole.nodes |= {key: (x + at, top + y) for key, (at, y) in part.nodes.items()}
@@ -134,7 +137,9 @@ def _parts(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[tuple[list[Node
     return list(parts.values())
 
 
-def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float, squeezed: bool, refused: float) -> Placed:
+def _place(
+    nodes: Sequence[Node], edges: Sequence[Edge], widest: float, squeezed: bool, refused: float, between: float
+) -> Placed:
     """Place a graph that hangs together."""
     ranks = staggered(nodes, edges, widest - GAP) if squeezed else ranks_of(nodes, edges)
     spine = spine_of(nodes, edges)
@@ -146,7 +151,7 @@ def _place(nodes: Sequence[Node], edges: Sequence[Edge], widest: float, squeezed
     spans = _spread(slots, rows, ways, chains, EVERYWHERE)
     if squeezed and _width(spans) > widest:
         spans = _spread(slots, rows, ways, chains, _window(spans, max(widest, *(least_of(slots, row) for row in rows))))
-    tops, heights = heights_of(slots, rows)
+    tops, heights = heights_of(slots, rows, between)
     single = [len(row) == 1 and slots[row[0]].edge is not None for row in rows]
     found = columns(spans, tops, heights, single, widest)
 

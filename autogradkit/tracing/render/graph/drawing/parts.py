@@ -23,6 +23,8 @@ from autogradkit.tracing.render.marks.widths import SIZE, clip, clip_name, text_
 
 ROUND = ("op", "failed", "call")  # kinds of items that are drawn as ellipses
 PAD = 12.0
+ROUND_PAD = 16.0  # above and below the lines in an ellipse
+FLAT = 10.0  # the same of a single line where the picture would be very tall
 ROOM = 28  # characters of a row of numbers
 ROWS = 4  # of numbers beside an edge
 FEWER_ROWS = 2  # the same where the picture would be very tall
@@ -55,8 +57,11 @@ class Part:
         return self.height / 2
 
 
-def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link], room: int = ROOM) -> Part:
-    """The lines of an item, numbers in rows of at most `room` characters, and the size that they and its edges ask for."""
+def measure(
+    item: Item, graph: Graph, arriving: list[Link], leaving: list[Link], room: int = ROOM, dense: bool = False
+) -> Part:
+    """The lines of an item, numbers in rows of at most `room` characters, and the size that they and its edges ask for; ellipses
+    are flatter where it is `dense`."""
     part = Part(item)
     ports = max(len(arriving), len(leaving))
     if item.kind in ROUND:
@@ -72,7 +77,9 @@ def measure(item: Item, graph: Graph, arriving: list[Link], leaving: list[Link],
             part.lines.append(Text([mono(clip(item.op.node_name, MOST_OPERATION, SIZE, mono=True), "gradient")]))
         inner = max(line.width for line in part.lines) + {"failed": 24, "call": 8}.get(item.kind, 0)
         part.width = max(56.0, inner + 30 * len(part.lines), ports * 52 - 12)
-        part.height = 16.0 + LINE * len(part.lines) - 3 * (len(part.lines) - 1)
+        part.height = (
+            (FLAT if dense and len(part.lines) == 1 else ROUND_PAD) + LINE * len(part.lines) - 3 * (len(part.lines) - 1)
+        )
         return part
     if item.kind == "tensor" and item.value is not None and item.again:
         part.lines = [

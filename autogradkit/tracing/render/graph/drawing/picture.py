@@ -31,6 +31,7 @@ from autogradkit.tracing.render.graph.structure.fold import (
     fold_calls_and_layers,
     fold_turns,
     most_items,
+    shortened,
 )
 from autogradkit.tracing.render.graph.structure.functions import repeated
 from autogradkit.tracing.render.graph.structure.model import Graph, shared
@@ -54,7 +55,9 @@ FEWEST_ROWS = 12  # as long as one of a stack may be several
 ROUNDED = 0.1  # px by which what fits exactly may come out wider
 MOST_WIDTH = 1.5 * WIDEST  # likewise
 MOST_WITHOUT_FUNCTIONS = 40  # items up to which the learner's own functions stay open
-MUCH_LOWER = 0.75  # of its height, which closing turns must bring a very tall picture to
+MUCH_TOO_TALL = 2_100.0  # px: below it a picture is not worth a middle that is left out
+SIDES = (16, 12, 9, 6, 4)  # operations that are drawn before the middle of a very tall picture, and behind it
+MUCH_LOWER = 0.75  # of its height, which closing turns must bring a very tall picture to, if not below `TALL`
 FEWEST = 6  # items that are drawn at any rate
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
@@ -107,14 +110,18 @@ def draw_graph(
     captions = _Captions(title(trace), words.overview(folded))  # of all that ran, so however little of it is drawn
     drawn = _draw_within(bounded(folded, most), captions, page, least=not FEWEST < most <= MOST_ITEMS)
     if drawn is not None:
-        return _lower(drawn, layered, folds, most, turns, captions, page)
+        return _lower(drawn, folded, layered, folds, most, turns, captions, page)
     for smaller in SMALLER if may_repeat(layered.ops, ONE_OPEN.least) else ():
         again = fold_turns(shared(layered), folds, most, smaller)
+        if len(again.items) < FEWEST:  # all turns are one: the first without its middle tells more
+            drawn = _without_middle(folded, captions, page, math.inf)
+            if drawn is not None:
+                return drawn
         if len(again.items) < len(folded.items):
             folded, turns = again, smaller
             drawn = _draw_within(bounded(folded, most), captions, page, least=False)
             if drawn is not None:
-                return _lower(drawn, layered, folds, most, turns, captions, page)
+                return _lower(drawn, folded, layered, folds, most, turns, captions, page)
     while drawn is None:
         most = max(FEWEST, most * 2 // 3)
         if not folded.middle:  # else modules are closed already, and fewer items are more of the middle left out
@@ -125,6 +132,7 @@ def draw_graph(
 
 def _lower(
     drawn: Drawn,
+    folded: Graph,
     layered: Graph,
     folds: dict[str, bool] | None,
     most: int,
@@ -132,16 +140,31 @@ def _lower(
     captions: _Captions,
     page: float | None,
 ) -> Drawn:
-    """A very tall picture with one turn of a loop drawn and the others closed, where that makes it much lower; else as it was."""
+    """A very tall picture with one turn of a loop drawn and the others closed, where that makes it much lower or low enough;
+    without its middle where it is much too tall still; else as it was."""
     others = (*layered.unfoldable, *layered.opened)  # modules, and calls that are open
     opened = any(not closed and path not in others for path, closed in (folds or {}).items())
-    if drawn.height <= TALL or opened or not turns.last or not may_repeat(layered.ops, ONE_OPEN.least):
+    if drawn.height <= TALL or opened:
         return drawn
-    folded = fold_turns(shared(layered), folds, most, ONE_OPEN)
-    if len(folded.items) >= len(drawn.graph.items) and not drawn.graph.middle:
-        return drawn
-    again = _draw_within(bounded(folded, most), captions, page, least=False)
-    return again if again is not None and again.height < MUCH_LOWER * drawn.height else drawn
+    if turns.last and may_repeat(layered.ops, ONE_OPEN.least):
+        stacked = fold_turns(shared(layered), folds, most, ONE_OPEN)
+        if len(stacked.items) < len(drawn.graph.items) or drawn.graph.middle:
+            again = _draw_within(bounded(stacked, most), captions, page, least=False)
+            if again is not None and again.height < max(TALL, MUCH_LOWER * drawn.height):
+                drawn, folded = again, stacked
+    if drawn.height > MUCH_TOO_TALL:
+        return _without_middle(folded, captions, page, TALL) or drawn
+    return drawn
+
+
+def _without_middle(folded: Graph, captions: _Captions, page: float | None, highest: float) -> Drawn | None:
+    """The picture of a folded graph without so much of its middle that it is no higher than that, and not too large."""
+    for side in SIDES:
+        short = shortened(folded, side)
+        drawn = None if short is None else _draw_within(short, captions, page, least=False)
+        if drawn is not None and drawn.height <= highest:
+            return drawn
+    return None
 
 
 def _has_turns(graph: Graph, least: int) -> bool:

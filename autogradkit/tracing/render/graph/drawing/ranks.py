@@ -1,6 +1,7 @@
 """Which row each node is in: the longest way to it, and in a narrow place more rows, so that each is narrower.
 
-Rests on `slots.py`; `layout.py` asks it. What has no input stands just above its first use.
+Rests on `slots.py`; `layout.py` asks it. What has no input stands just above its first use, and what came after something that no
+edge leads from, as a `.grad` after the loss, no higher than that.
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ class Ranking:
             node for node in reversed(range(len(nodes))) if self.heads[node] and (feeds[node] or hold[node] >= 0)
         ]
         self._widths = [node.width + GAP for node in nodes]
+        self._after = [
+            [index[key] for key in node.after if index.get(key, place) < place] for place, node in enumerate(nodes)
+        ]
 
     def ranks(self, apart: Apart = TOGETHER) -> list[int]:
         """Longest path from a source; what is held more from below than from above comes down to just above its consumer."""
@@ -63,7 +67,8 @@ class Ranking:
         ranks: list[int] = []
         for node, tails in enumerate(self.tails):
             # What comes from nothing is kept apart from nothing.
-            ranks.append(max([ranks[tail] + gaps[tail] for tail in tails]) + below.get(node, 0) if tails else 0)
+            rank = max([ranks[tail] + gaps[tail] for tail in tails]) + below.get(node, 0) if tails else 0
+            ranks.append(max([rank, *[ranks[other] for other in self._after[node]]]))
         for node in self._hanging:
             ranks[node] = min([ranks[head] for head in self.heads[node]]) - 1 - above.get(node, 0)
         lowest = min(ranks)

@@ -1,7 +1,7 @@
 """All that is drawn of a graph, measured, and the way of drawing it that fits its page.
 
 Rests on parts and layout; `picture.py` draws what it gives. Where a graph is wider than the page its numbers get less room, then
-tensors are named again; where it is very tall, ranges stand in place of the matrices beside its edges.
+tensors are named again; where it is very tall, its rows are closer, then ranges stand in place of the matrices beside its edges.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from autogradkit.tracing.events import Accumulated
+from autogradkit.tracing.render.graph.drawing.coordinates import CLOSER
 from autogradkit.tracing.render.graph.drawing.layout import Placed, TooWideError, least_width, place
 from autogradkit.tracing.render.graph.drawing.parts import (
     FEWER_ROWS,
@@ -26,9 +28,9 @@ from autogradkit.tracing.render.graph.drawing.parts import (
 )
 from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
 from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again
-from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, ends_of
+from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, ends_of, value_key
 
-TALL = 1_600.0  # px beyond which numbers beside edges have fewer rows
+TALL = 1_600.0  # px beyond which rows are closer, and numbers beside edges have fewer
 LOWER = 0.9  # of the height, which it must then come to, for numbers are worth more than a few pixels
 SQUEEZED = 1.2  # of the room: a layout up to so wide is bent to fit before its numbers are given less room
 
@@ -82,33 +84,55 @@ def _narrower(graph: Graph) -> Iterator[Sheet]:
 
 
 def lower(graph: Graph, sheet: Sheet, placed: Placed, room: float) -> tuple[Sheet, Placed]:
-    """A very tall graph with ranges in place of matrices beside its edges, where that makes it much less tall; else as it was."""
+    """A very tall graph with its rows closer, and if it is very tall still, with ranges in place of matrices beside its edges,
+    where that makes it much less tall; else as it was."""
     if placed.height <= TALL:
         return sheet, placed
-    fewer = sheet_of(graph, sheet.room, FEWER_ROWS)
+    most = max(room, placed.width)
+    dense = sheet_of(graph, sheet.room, dense=True)
+    closer = place(dense.nodes, dense.edges, most, squeezed=True, between=CLOSER)
+    if closer.width <= most and closer.height < placed.height:
+        sheet, placed = dense, closer
+    if placed.height <= TALL:
+        return sheet, placed
+    fewer = sheet_of(graph, sheet.room, FEWER_ROWS, dense=True)
     saved = sum(edge.height for edge in sheet.edges) - sum(edge.height for edge in fewer.edges)
     if saved < (1 - LOWER) * placed.height:  # not even if all stood above one another
         return sheet, placed
-    most = max(room, placed.width)
-    again = place(fewer.nodes, fewer.edges, most, squeezed=True)
+    again = place(fewer.nodes, fewer.edges, most, squeezed=True, between=CLOSER)
     return (fewer, again) if again.height < LOWER * placed.height and again.width <= most else (sheet, placed)
 
 
-def sheet_of(graph: Graph, room: int, rows: int = ROWS) -> Sheet:
-    """A graph whose numbers have so many characters in a row, and beside an edge so many rows."""
+def sheet_of(graph: Graph, room: int, rows: int = ROWS, dense: bool = False) -> Sheet:
+    """A graph whose numbers have so many characters in a row, and beside an edge so many rows; with flatter ellipses where it is
+    `dense`."""
     ends = ends_of(graph.links)
-    parts = {key: measure(item, graph, *ends[key], room) for key, item in graph.items.items()}
+    parts = {key: measure(item, graph, *ends[key], room, dense) for key, item in graph.items.items()}
     labels = [(forward_lines(link, graph, room, rows), gradient_lines(link, graph, room, rows)) for link in graph.links]
     edges = [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)]
-    return Sheet(parts, labels, [_node(part) for part in parts.values()], edges, room)
+    after = _after(graph)
+    return Sheet(parts, labels, [_node(part, after.get(key, ())) for key, part in parts.items()], edges, room)
 
 
-def _node(part: Part) -> Node:
+def _after(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """Of each `.grad` that has a box what the backward began with that gave it: steps stand below the loss."""
+    roots = {call.number: call.begin.roots for call in graph.calls}
+    found: dict[str, tuple[str, ...]] = {}
+    for link in graph.links:
+        value = graph.values[link.value]
+        if link.kind == "grad" and value.grad_of is not None:
+            told = [each for each in graph.grads.get(value.grad_of, ()) if each.step < value.since]
+            if told and isinstance(told[-1], Accumulated):
+                found[link.head] = tuple([value_key(root) for root in roots.get(told[-1].call, ())])
+    return found
+
+
+def _node(part: Part, after: tuple[str, ...]) -> Node:
     item = part.item
     side = 0.0
     if item.stopped or item.culprit or item.freed:
         side = 2 * max([100.0, *(freed_width(name) + 14 for name in item.freed)])
-    return Node(item.key, part.width + side, max(part.height, FREED * len(item.freed)))
+    return Node(item.key, part.width + side, max(part.height, FREED * len(item.freed)), after)
 
 
 def _edge(link: Link, graph: Graph, ends: Ends, forward: list[Text], gradient: list[Text]) -> Edge:

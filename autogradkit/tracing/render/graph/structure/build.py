@@ -98,14 +98,15 @@ class _Builder:
 
     def _drop_unused_makers(self) -> None:
         """New or cut-off tensors that have no name and go nowhere, such as what a module's constructor fills, unless they
-        are all."""
+        are all. Where the cell failed, what it had copied by then is what there was of the result."""
         used = self._read()
+        failed_at = None if self.failure is None else self.failure.position
         used |= {each.value for each in self.failure.inputs if each.value is not None} if self.failure else set()
 
         def matters(op: Op) -> bool:
-            return not (op.kind == "detach" or is_maker(op)) or any(
-                out in used or self.values[out].name is not None for out in op.outputs
-            )
+            told = any(out in used or self.values[out].name is not None for out in op.outputs)
+            copied = op.kind == "detach" and op.position is not None and op.position == failed_at
+            return told or copied or not (op.kind == "detach" or is_maker(op))
 
         kept = [op for op in self.ops if matters(op)]
         self.ops = kept or self.ops

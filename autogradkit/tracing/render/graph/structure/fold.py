@@ -6,6 +6,7 @@ are folded together, so that the graph keeps its direction.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
@@ -31,6 +32,8 @@ USUAL = Stacking()
 MOST_ITEMS = 64  # items on one picture
 MOST_OPENED = 400  # where something was opened
 MOST_ALONE = 16  # tensors that no op on the picture touches
+SIDE = 6  # of so many items that are drawn one at the beginning, and one at the end, where a middle is left out
+_MIDDLE = re.compile(r"operations (\d[\d,]*)–(\d[\d,]*)")  # the path of a middle, by which it is opened
 CALM = 8  # ops up to which modules stay open
 
 
@@ -70,12 +73,14 @@ def fold_turns(graph: Graph, folds: dict[str, bool] | None, most: int, turns: St
     graph.opened += [
         path for path, closed in wish.items() if not closed and path not in (*graph.opened, *graph.unfoldable)
     ]
+    _mark_opened(graph)
     if len(graph.items) > most:
         closed = {path for path in graph.unfoldable if "/" not in path and wish.get(path, True)}
         collapse(graph, _modules(graph, closed))
         graph.folded = sorted({*graph.folded, *closed})
     narrow_fans(graph)
-    _leave_out_middle(graph, most)
+    if len(graph.items) > most:
+        _leave_out_middle(graph, most // SIDE, may_be_opened=most < MOST_OPENED)
     return graph
 
 
@@ -87,7 +92,22 @@ def most_items(folds: dict[str, bool] | None, most: int) -> int:
 def bounded(graph: Graph, most: int) -> Graph:
     """A copy of a folded graph with `most` items, or few more. Where a middle was left out, more of it is."""
     small = shared(graph)
-    _leave_out_middle(small, most)
+    if len(small.items) > most:
+        _leave_out_middle(small, most // SIDE, may_be_opened=most < MOST_OPENED)
+    return _told(small, most)
+
+
+def shortened(graph: Graph, side: int) -> Graph | None:
+    """A copy of a folded graph of which nothing is drawn but the `side` items that ran first, and those that ran last; None where
+    that would leave out no more than a few."""
+    small = shared(graph)
+    if len(_in_order(graph)) < 3 * side or not _leave_out_middle(small, side, may_be_opened=True):
+        return None
+    return _told(small, MOST_ITEMS)
+
+
+def _told(small: Graph, most: int) -> Graph:
+    """A folded graph, with sentences about what is left out, as a copy: it and what it was made of share nothing any more."""
     if small.middle:
         small.left_out.append(f"{small.items[small.middle].title} in the middle are folded into one.")
     _bound(small, most)
@@ -177,20 +197,33 @@ def _title(op: Op, path: tuple[str, ...]) -> str:
     return op.layers[len(path) - 1].name if len(op.layers) >= len(path) else ".".join(path[1:]) or path[0]
 
 
-def _leave_out_middle(graph: Graph, most: int) -> None:
-    """Nothing repeats: keep the beginning and the end."""
-    if len(graph.items) <= most:
-        return
-    side = most // 6
+def _leave_out_middle(graph: Graph, side: int, may_be_opened: bool) -> bool:
+    """Nothing repeats: keep so much of the beginning and of the end. Whether there is a middle then."""
     inner = _in_order(graph)[side:-side]
     if len(inner) < 3:
-        return
+        return False
     ops = [op for item in inner for op in (item.ops or [item.op]) if op is not None]
-    item = Item(f"s{inner[0].step}", "stack", inner[0].step, ops=ops, title=f"{len(ops)} operations")
+    places = {op.step: number for number, op in enumerate(graph.ops, 1)}
+    path = f"operations {places[ops[0].step]:,}–{places[ops[-1].step]:,}" if may_be_opened and ops else ""
+    title = f"{len(ops)} operations"
+    item = Item(f"s{inner[0].step}", "stack", inner[0].step, ops=ops, title=title, path=path, of_a_middle=True)
     if graph.middle:
         item.absorbed += graph.items[graph.middle].absorbed
     collapse(graph, [Group([each.key for each in inner], item)])
     graph.middle = item.key
+    return True
+
+
+def _mark_opened(graph: Graph) -> None:
+    """Each operation of an opened middle says so."""
+    for path in graph.opened:
+        found = _MIDDLE.fullmatch(path)
+        if found is not None:
+            first, last = (int(each.replace(",", "")) for each in found.groups())
+            inside = {op_key(op) for op in graph.ops[first - 1 : last]}
+            graph.items = {
+                key: replace(item, inside=path) if key in inside else item for key, item in graph.items.items()
+            }
 
 
 def _bound(graph: Graph, most: int) -> None:

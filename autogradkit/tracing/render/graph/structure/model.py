@@ -54,13 +54,14 @@ class Item:
     freed: tuple[str, ...] = ()
     path: str = ""  # by which a folded module or a stack is opened
     inside: str = ""  # the path of the opened stack that it belongs to
+    of_a_middle: bool = False  # a stack of all that ran there, which is left out
     again: bool = False  # a further use of a tensor that has its box elsewhere
     held: list[Link] = field(default_factory=list)  # of a stack: such further uses, which are told in its box
 
     @property
     def of_turns(self) -> bool:
-        """Whether it is a stack of turns, or of one that is closed; else a stack is a middle that was left out."""
-        return self.kind == "stack" and bool(self.path)
+        """Whether it is a stack of turns, or of one that is closed."""
+        return self.kind == "stack" and not self.of_a_middle
 
 
 @dataclass(slots=True)
