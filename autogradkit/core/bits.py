@@ -63,3 +63,15 @@ def signed(x: Any, sign: Any, out: Array | None = None) -> Any:
     bits = _BITS[x.dtype.itemsize]
     set_bits = sign.view(bits) & np.iinfo(bits).min
     return np.bitwise_or(x.view(bits), set_bits, None if out is None else out.view(bits)).view(x.dtype)
+
+
+_UPPER_BITS = np.int64(-1 << 27)
+
+
+def upper_bits(x: Any) -> Any:
+    """Float64 numbers with the upper 26 of their 53 bits; 27 are left, so that a product with 26 is exact for either.
+
+    >>> upper_bits(np.array([1 + 2.0**-20 + 2.0**-40])) - 1 == 2.0**-20
+    array([ True])
+    """
+    return (x.view(np.int64) & _UPPER_BITS).view(np.float64)

@@ -17,7 +17,7 @@ from autogradkit._ops.declare.refusals import by_kernel, common_dtype, common_no
 from autogradkit._ops.declare.unsigned import refuse_wide_unsigned
 from autogradkit._ops.pointwise.arithmetic import binary_samples, binary_tensor_samples, reciprocal, with_number
 from autogradkit._ops.pointwise.singles import MANY, mend
-from autogradkit.core.bits import chosen, signed
+from autogradkit.core.bits import chosen, signed, upper_bits
 from autogradkit.core.halves import convert, widened
 from autogradkit.core.parts import in_parts
 from autogradkit.core.tensor import Tensor
@@ -166,9 +166,6 @@ def _write_floor(self: Any, other: Any, out: Array) -> None:
             np.floor(quotients[0], into, casting="same_kind")
 
 
-_UPPER_HALF = np.int64(-1 << 27)  # 26 bits of what float64 has, the sign and the exponent
-
-
 def _long_rest(self: Array, other: Array) -> Array:
     """What division leaves of many numbers of float64, exactly, if no quotient has more than 26 bits.
 
@@ -184,7 +181,7 @@ def _long_rest(self: Array, other: Array) -> Array:
     ):
         return np.fmod(self, other)
     np.trunc(quotient, quotient)
-    upper = (other.view(np.int64) & _UPPER_HALF).view(np.float64)
+    upper = upper_bits(other)
     lower = np.subtract(other, upper, size)
     product = quotient * other
     upper = quotient * upper  # the divisor may be a row

@@ -18,6 +18,7 @@ from autogradkit._ops.pointwise import near_one
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION, binary_tensor_samples
 from autogradkit._ops.pointwise.elementary import within
 from autogradkit._ops.pointwise.singles import REAL, by_steps, mend
+from autogradkit.core.bits import upper_bits
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.halves import by_float32, convert, widened
 from autogradkit.core.parts import in_parts
@@ -183,8 +184,7 @@ def logaddexp2(self: Array, other: Array, *, out: Array) -> None:
 
 
 _PER_LOG2 = 1 / math.log(2)
-_UPPER_HALF = np.int64(-1 << 27)  # 26 bits of what float64 has, the sign and the exponent
-_UPPER_PER_LOG2 = (np.array(_PER_LOG2).view(np.int64) & _UPPER_HALF).view(np.float64)[()]
+_UPPER_PER_LOG2 = upper_bits(np.array(_PER_LOG2))[()]
 _LOWER_PER_LOG2 = _PER_LOG2 - _UPPER_PER_LOG2
 
 
@@ -204,7 +204,7 @@ def _write_logaddexp2(self: Array, other: Array, out: Array) -> None:
 def _with_multiple(x: Array, y: Array) -> Array:
     """x + y / log 2 in float64, with what the product and the sum lack (Dekker 1971, Knuth). `y` is written into."""
     product = y * _PER_LOG2
-    upper = (y.view(np.int64) & _UPPER_HALF).view(np.float64)
+    upper = upper_bits(y)
     y -= upper
     lack = upper * _UPPER_PER_LOG2
     lack -= product
