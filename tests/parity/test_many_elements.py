@@ -485,3 +485,39 @@ def test_logarithms_of_many_sums(pair: str, kind: str, name: str) -> None:
     found = [_found(f"torch.{name}(x, y)", module, kind, *PAIRS[pair]) for module in (autogradkit, torch)]
     least = 4 * float(np.finfo(kind).eps)
     np.testing.assert_allclose(found[0], found[1], rtol=least, atol=least)
+
+
+LAYOUTS = {
+    "transposed": "x.t(), y.t()",
+    "one transposed": "x.t(), y",
+    "a row": "x, y[0]",
+    "a column": "x.t(), y[:, :1]",
+    "expanded": "x[:1].expand(320, 320), y",
+    "stepped": "x[:, ::2], y[:, 1::2]",
+    "channels last": "x.view(2, 10, 64, 80).permute(0, 3, 1, 2), y.view(2, 80, 10, 64)[:1]",
+}
+
+
+@every_case("layout", LAYOUTS)
+@every_case("kind", ["float32", "float16"])
+@every_case(
+    "code",
+    [
+        "torch.addcmul(a, a, b)",
+        "torch.lerp(a, a + 1, b)",
+        "torch.lerp(a, b.expand_as(a), 0.3)",
+        "torch.fmod(a, b)",
+        "torch.logaddexp(a, b)",
+        "torch.nn.functional.elu(a) + torch.nn.functional.gelu(b)",
+        "torch.equal(a, a.clone()), torch.equal(a, b.expand_as(a))",
+    ],
+)
+def test_what_goes_a_few_slices_at_a_time_does_not_depend_on_strides(code: str, kind: str, layout: str) -> None:
+    stream = np.random.default_rng(0)
+    x, y = (autogradkit.from_numpy(stream.standard_normal((320, 320))).to(getattr(autogradkit, kind)) for _ in range(2))
+    a, b = eval(LAYOUTS[layout], {"x": x, "y": y})
+    found, wanted = (
+        eval(code, {"torch": autogradkit, "a": one, "b": other})
+        for one, other in ((a, b), (a.contiguous(), b.expand_as(a).contiguous()))
+    )
+    assert found == wanted if isinstance(found, tuple) else found.equal(wanted)

@@ -20,7 +20,7 @@ from autogradkit._ops.pointwise.elementary import within
 from autogradkit._ops.pointwise.singles import REAL, by_steps, mend
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.halves import by_float32, convert, widened
-from autogradkit.core.parts import in_parts
+from autogradkit.core.parts import in_pieces
 
 
 @op(
@@ -178,7 +178,7 @@ def logaddexp2(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.logaddexp2(torch.tensor([3.0]), torch.tensor([3.0]))
     tensor([4.])
     """
-    for into, one, two in in_parts(out, *[np.broadcast_to(each, out.shape) for each in (self, other)]):
+    for into, one, two in in_pieces(out, *[np.broadcast_to(each, out.shape) for each in (self, other)]):
         _write_logaddexp2(one, two, into)
 
 
