@@ -481,10 +481,19 @@ def test_long_sides_of_many_triangles_are_rounded_once(pair: str) -> None:
 @every_case("name", ["logaddexp", "logaddexp2"])
 @every_case("kind", ["float32", "float64"])
 @every_case("pair", PAIRS)
-def test_logarithms_of_many_sums(pair: str, kind: str, name: str) -> None:
-    found = [_found(f"torch.{name}(x, y)", module, kind, *PAIRS[pair]) for module in (autogradkit, torch)]
+def test_logarithms_of_many_sums_and_of_one(pair: str, kind: str, name: str) -> None:
     least = 4 * float(np.finfo(kind).eps)
-    np.testing.assert_allclose(found[0], found[1], rtol=least, atol=least)
+    for code in (f"torch.{name}(x, y)", f"torch.{name}(x.reshape(-1)[0], y.reshape(-1)[0])"):
+        found = [_found(code, module, kind, *PAIRS[pair]) for module in (autogradkit, torch)]
+        np.testing.assert_allclose(found[0], found[1], rtol=least, atol=least)
+
+
+@every_case("kind", ["uint8", "int8", "int16", "int32", "int64"])
+@every_case("bounds", ["3, 60", "-1, 1", "50, 2", "min=3", "max=60"])
+def test_whole_numbers_within_bounds(bounds: str, kind: str) -> None:
+    x = STREAM.integers(0, 100, (70, 80)).astype(kind)
+    _agree(f"x.clamp({bounds})", x=x)
+    _agree(f"x[:, ::2].t().clamp_({bounds})", x=x)
 
 
 LAYOUTS = {

@@ -196,7 +196,8 @@ def _write_logaddexp2(self: Array, other: Array, out: Array) -> None:
     behind = near_one.log1p(np.exp2(-np.abs(first - second))).astype(np.float64)
     total = larger + behind * wide.type(_PER_LOG2)
     if wide.itemsize == 8:
-        total = np.where(np.isfinite(total), _with_multiple(larger, behind), total)
+        exact = _with_multiple(np.atleast_1d(larger), np.atleast_1d(behind)).reshape(total.shape)
+        total = np.where(np.isfinite(total), exact, total)
     found = np.where(np.isinf(first) & (first == second), first, total)
     convert(found.astype(wide, copy=False), out)
 
