@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit.core.dtype import is_half
-from autogradkit.core.parts import in_parts
+from autogradkit.core.parts import in_parts, in_pieces
 from autogradkit.core.processor import in_whole_steps
 
 Array = np.ndarray[Any, Any]
@@ -81,7 +81,7 @@ def goes_by_float32(ufunc: np.ufunc, kind: np.dtype[Any]) -> bool:
 
 def by_float32(ufunc: Callable[..., Array], operands: Sequence[Array], out: Array) -> None:
     """Write into `out` what a function such as NumPy's makes of the operands in float32, rounded if `out` is of halves."""
-    for into, *given in in_parts(out, *operands):
+    for into, *given in in_pieces(out, *operands):
         wide = [widened(x) if is_half(x.dtype) else x for x in given]
         if is_half(out.dtype):
             convert(ufunc(*wide), into)

@@ -26,14 +26,52 @@ def in_parts(*arrays: Array) -> Iterable[Any]:
     >>> [part.sum() for (part,) in in_parts(np.ones((3, 30_000), np.int64))]
     [np.int64(65536), np.int64(24464)]
     """
+    return _alike(arrays) or (arrays,)
+
+
+def in_pieces(*arrays: Array) -> Iterable[Any]:
+    """`in_parts`, but large arrays that broadcast against the first go a few slices at a time where they cannot be flat.
+
+    The slices are of the dimension that is first in the memory of the first array; an array that broadcasts there goes with each.
+
+    >>> [(piece.shape, row.shape) for piece, row in in_pieces(np.ones((3, 30_000)), np.ones(30_000))]
+    [((2, 30000), (30000,)), ((1, 30000), (30000,))]
+    """
+    if alike := _alike(arrays):
+        return alike
     first = arrays[0]
-    if first.size <= PART or not all(not each.ndim or each.shape == first.shape for each in arrays):
+    if first.ndim < 2 or not all(_broadcasts(each.shape, first.shape) for each in arrays):
         return (arrays,)
-    if all(each.flags.c_contiguous for each in arrays):
-        return _flat_parts([each.reshape(-1) if each.ndim else each for each in arrays], first.size)
-    if all(each.flags.f_contiguous for each in arrays):
-        return _flat_parts([each.T.reshape(-1) if each.ndim else each for each in arrays], first.size)
-    return (arrays,)
+    return _slices(arrays)
+
+
+def _alike(arrays: tuple[Array, ...]) -> Iterable[Any] | None:
+    """The arrays if they are small, their parts if they can be flat."""
+    first = arrays[0]
+    if first.size <= PART:
+        return (arrays,)
+    if all(not each.ndim or each.shape == first.shape for each in arrays):
+        if all(each.flags.c_contiguous for each in arrays):
+            return _flat_parts([each.reshape(-1) if each.ndim else each for each in arrays], first.size)
+        if all(each.flags.f_contiguous for each in arrays):
+            return _flat_parts([each.T.reshape(-1) if each.ndim else each for each in arrays], first.size)
+    return None
+
+
+def _broadcasts(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    return len(shape) <= len(wanted) and all(
+        size in (1, into) for size, into in zip(reversed(shape), reversed(wanted), strict=False)
+    )
+
+
+def _slices(arrays: tuple[Array, ...]) -> Iterator[Any]:
+    first = arrays[0]
+    axis = max(range(first.ndim), key=lambda each: abs(first.strides[each]) * (first.shape[each] > 1))
+    size, behind = first.shape[axis], first.ndim - axis  # counted from the end, where arrays of fewer dimensions stand
+    step = max(1, PART * size // first.size)
+    for start in range(0, size, step):
+        part = (..., slice(start, start + step), *(slice(None),) * (behind - 1))
+        yield tuple([each[part] if each.ndim >= behind and each.shape[-behind] == size else each for each in arrays])
 
 
 def _flat_parts(flat: list[Array], size: int) -> Iterator[Any]:

@@ -481,7 +481,52 @@ def test_long_sides_of_many_triangles_are_rounded_once(pair: str) -> None:
 @every_case("name", ["logaddexp", "logaddexp2"])
 @every_case("kind", ["float32", "float64"])
 @every_case("pair", PAIRS)
-def test_logarithms_of_many_sums(pair: str, kind: str, name: str) -> None:
-    found = [_found(f"torch.{name}(x, y)", module, kind, *PAIRS[pair]) for module in (autogradkit, torch)]
+def test_logarithms_of_many_sums_and_of_one(pair: str, kind: str, name: str) -> None:
     least = 4 * float(np.finfo(kind).eps)
-    np.testing.assert_allclose(found[0], found[1], rtol=least, atol=least)
+    for code in (f"torch.{name}(x, y)", f"torch.{name}(x.reshape(-1)[0], y.reshape(-1)[0])"):
+        found = [_found(code, module, kind, *PAIRS[pair]) for module in (autogradkit, torch)]
+        np.testing.assert_allclose(found[0], found[1], rtol=least, atol=least)
+
+
+@every_case("kind", ["uint8", "int8", "int16", "int32", "int64"])
+@every_case("bounds", ["3, 60", "-1, 1", "50, 2", "min=3", "max=60"])
+def test_whole_numbers_within_bounds(bounds: str, kind: str) -> None:
+    x = STREAM.integers(0, 100, (70, 80)).astype(kind)
+    _agree(f"x.clamp({bounds})", x=x)
+    _agree(f"x[:, ::2].t().clamp_({bounds})", x=x)
+
+
+LAYOUTS = {
+    "transposed": "x.t(), y.t()",
+    "one transposed": "x.t(), y",
+    "a row": "x, y[0]",
+    "a column": "x.t(), y[:, :1]",
+    "expanded": "x[:1].expand(320, 320), y",
+    "stepped": "x[:, ::2], y[:, 1::2]",
+    "channels last": "x.view(2, 10, 64, 80).permute(0, 3, 1, 2), y.view(2, 80, 10, 64)[:1]",
+}
+
+
+@every_case("layout", LAYOUTS)
+@every_case("kind", ["float32", "float16"])
+@every_case(
+    "code",
+    [
+        "torch.addcmul(a, a, b)",
+        "torch.lerp(a, a + 1, b)",
+        "torch.lerp(a, b.expand_as(a), 0.3)",
+        "torch.fmod(a, b)",
+        "torch.logaddexp(a, b)",
+        "torch.nn.functional.elu(a) + torch.nn.functional.gelu(b)",
+        "torch.equal(a, a.clone()), torch.equal(a, b.expand_as(a))",
+    ],
+)
+def test_what_goes_a_few_slices_at_a_time_does_not_depend_on_strides(code: str, kind: str, layout: str) -> None:
+    stream = np.random.default_rng(0)
+    x, y = (autogradkit.from_numpy(stream.standard_normal((320, 320))).to(getattr(autogradkit, kind)) for _ in range(2))
+    a, b = eval(LAYOUTS[layout], {"x": x, "y": y})
+    found, wanted = (
+        eval(code, {"torch": autogradkit, "a": one, "b": other})
+        for one, other in ((a, b), (a.contiguous(), b.expand_as(a).contiguous()))
+    )
+    assert found == wanted if isinstance(found, tuple) else found.equal(wanted)

@@ -13,13 +13,13 @@ import numpy as np
 
 from autogradkit.core.dtype import is_half
 from autogradkit.core.halves import convert, widened
-from autogradkit.core.parts import in_parts
+from autogradkit.core.parts import in_pieces
 from autogradkit.core.storage import Array
 
 
 def write(out: Array, body: Callable[..., Any], *arrays: Array) -> None:
     """Write what `body`, which is pointwise, makes of the arrays into `out`."""
-    for into, *given in in_parts(out, *arrays):
+    for into, *given in in_pieces(out, *arrays):
         write_whole(into, body, *given)
 
 
@@ -33,7 +33,7 @@ def write_whole(out: Array, body: Callable[..., Any], *arrays: Array) -> None:
 
 def write_by(out: Array, body: Callable[..., None], *arrays: Array) -> None:
     """Have `body`, which is pointwise, write what it makes of the arrays into its last argument."""
-    for into, *given in in_parts(out, *arrays):
+    for into, *given in in_pieces(out, *arrays):
         write_whole_by(into, body, *given)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import TO_BOOL, op
 from autogradkit._ops.declare.kinds import Array
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
-from autogradkit.core.parts import in_parts
+from autogradkit.core.parts import in_pieces
 from autogradkit.core.tensor import Tensor, counter_of
 
 
@@ -32,7 +32,7 @@ def _same(self: Any, other: Any) -> bool:
     if one is two and one.dtype.kind in "biu":  # which has no NaN
         return True
     # Part by part: most that differ do so at the beginning
-    return one.shape == two.shape and all(np.array_equal(*parts) for parts in in_parts(one, two))
+    return one.shape == two.shape and all(np.array_equal(*parts) for parts in in_pieces(one, two))
 
 
 def _require_comparable(self: Any, other: Any, rtol: float, atol: float, equal_nan: bool) -> None:

@@ -5,6 +5,7 @@ Rests on declare and arithmetic's samples. PyTorch has a kernel for each set of 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -111,9 +112,18 @@ def _refuse_most_into_itself(out: Any, self: Any, max: Any) -> None:
     _refuse_into_itself(out, self, max=max)
 
 
+@functools.cache
+def _limits(kind: np.dtype[Any]) -> tuple[int, int]:
+    return int(np.iinfo(kind).min), int(np.iinfo(kind).max)
+
+
 def _write_within(self: Array, min: Any, max: Any, out: Array) -> None:
     if self.dtype.char in "fd":  # of float16 `clip` takes 0 for -0
         clip(self, -math.inf if min is None else min, math.inf if max is None else max, out)
+        return
+    if self.dtype.kind in "iu":
+        least, most = _limits(self.dtype)
+        clip(self, least if min is None else min, most if max is None else max, out)
         return
     if min is not None:
         self = np.maximum(min, self, out=out)  # of two zeros the second stays, which is the element itself

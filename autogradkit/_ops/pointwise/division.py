@@ -19,7 +19,7 @@ from autogradkit._ops.pointwise.arithmetic import binary_samples, binary_tensor_
 from autogradkit._ops.pointwise.singles import MANY, mend
 from autogradkit.core.bits import chosen, signed, upper_bits
 from autogradkit.core.halves import convert, widened
-from autogradkit.core.parts import in_parts
+from autogradkit.core.parts import in_pieces
 from autogradkit.core.tensor import Tensor
 
 div = function("div", in_place=True, operators="__truediv__ __itruediv__")
@@ -135,7 +135,7 @@ def _(self: Tensor, other: Scalar, *, rounding_mode: str | None) -> Any:
 
 
 def _parts(out: Array, self: Any, other: Any) -> Iterable[Any]:
-    return in_parts(
+    return in_pieces(
         out, *[each if isinstance(each, np.ndarray) else np.asarray(each, out.dtype) for each in (self, other)]
     )
 
@@ -184,7 +184,7 @@ def _long_rest(self: Array, other: Array) -> Array:
     upper = upper_bits(other)
     lower = np.subtract(other, upper, size)
     product = quotient * other
-    upper = quotient * upper  # the divisor may be a row
+    upper *= quotient
     upper -= product
     upper += lower * quotient
     found = np.subtract(self, product, product)

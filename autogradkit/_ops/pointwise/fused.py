@@ -19,7 +19,7 @@ from autogradkit.core.bits import chosen
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.fused import add_multiple32
 from autogradkit.core.halves import convert, widened
-from autogradkit.core.parts import in_parts
+from autogradkit.core.parts import in_pieces
 from autogradkit.core.tensor import Tensor
 
 
@@ -86,7 +86,7 @@ def addcmul_node(self: Array, tensor1: Array, tensor2: Array, *, value: Scalar =
     tensor([61.])
     """
     factor = None if value == 1 else _factor(value, out)
-    for into, *operands in in_parts(out, self, tensor1, tensor2):
+    for into, *operands in in_pieces(out, self, tensor1, tensor2):
         base, first, second = _wide(into, *operands)
         _write_sum(into, base, first if factor is None else factor * first, second)
 
@@ -143,7 +143,7 @@ def addcdiv_node(self: Array, tensor1: Array, tensor2: Array, *, value: Scalar =
     tensor([21.])
     """
     factor = None if value == 1 and out.dtype.kind != "c" else _factor(value, out)
-    for into, *operands in in_parts(out, self, tensor1, tensor2):
+    for into, *operands in in_pieces(out, self, tensor1, tensor2):
         base, first, second = _wide(into, *operands)
         convert(base + (first if factor is None else factor * first) / second, into)
 
@@ -223,7 +223,7 @@ def _(self: Array, end: Array, weight: Array, *, out: Array) -> None:
     >>> torch.lerp(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]), 0.5)
     tensor([2., 3.])
     """
-    for into, start, stop, part in in_parts(out, self, end, weight):
+    for into, start, stop, part in in_pieces(out, self, end, weight):
         _blend(start, stop, part, into)
 
 
@@ -240,5 +240,5 @@ def _(self: Array, end: Array, weight: Array, *, out: Array) -> None:
     rule="∂self = ∂ · (1 − weight)\n∂end = ∂ · weight",
 )
 def _(self: Array, end: Array, weight: Scalar, *, out: Array) -> None:
-    for into, start, stop in in_parts(out, self, end):
+    for into, start, stop in in_pieces(out, self, end):
         _blend(start, stop, weight, into)

@@ -21,7 +21,7 @@ from autogradkit._ops.pointwise.singles import REAL, by_steps, mend
 from autogradkit.core.bits import upper_bits
 from autogradkit.core.dtype import from_numpy_dtype
 from autogradkit.core.halves import by_float32, convert, widened
-from autogradkit.core.parts import in_parts
+from autogradkit.core.parts import in_pieces
 
 
 @op(
@@ -179,7 +179,7 @@ def logaddexp2(self: Array, other: Array, *, out: Array) -> None:
     >>> torch.logaddexp2(torch.tensor([3.0]), torch.tensor([3.0]))
     tensor([4.])
     """
-    for into, one, two in in_parts(out, *[np.broadcast_to(each, out.shape) for each in (self, other)]):
+    for into, one, two in in_pieces(out, *[np.broadcast_to(each, out.shape) for each in (self, other)]):
         _write_logaddexp2(one, two, into)
 
 
@@ -196,7 +196,8 @@ def _write_logaddexp2(self: Array, other: Array, out: Array) -> None:
     behind = near_one.log1p(np.exp2(-np.abs(first - second))).astype(np.float64)
     total = larger + behind * wide.type(_PER_LOG2)
     if wide.itemsize == 8:
-        total = np.where(np.isfinite(total), _with_multiple(larger, behind), total)
+        exact = _with_multiple(np.atleast_1d(larger), np.atleast_1d(behind)).reshape(total.shape)
+        total = np.where(np.isfinite(total), exact, total)
     found = np.where(np.isinf(first) & (first == second), first, total)
     convert(found.astype(wide, copy=False), out)
 

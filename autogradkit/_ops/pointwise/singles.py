@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autogradkit.core.parts import in_parts
+from autogradkit.core.parts import in_pieces
 from autogradkit.core.processor import in_whole_steps
 from autogradkit.core.storage import Array
 
@@ -58,7 +58,7 @@ def by_steps(
     if out is None:
         out = np.empty_like(arrays[0])
     alike = [each if each.shape == out.shape else np.broadcast_to(each, out.shape) for each in arrays]
-    for into, *parts in in_parts(out, *alike):
+    for into, *parts in in_pieces(out, *alike):
         steps(*parts, into)
     return out
 
