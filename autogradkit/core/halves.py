@@ -57,14 +57,22 @@ def convert(x: Array, out: Array) -> None:
 
     Float64 becomes float16 by way of float32, as in PyTorch.
     """
-    if x.dtype == np.float64 and out.dtype == np.float16:
-        x = x.astype(np.float32)
+    x = before_rounding(x, out.dtype)
     step = _STEPS.get(x.dtype.char + out.dtype.char) if out.size >= MANY and x.shape == out.shape else None
     if step is None:
         np.copyto(out, x, casting="unsafe")
     else:
         for into, part in in_parts(out, x):
             step(part, into)
+
+
+def before_rounding(x: Array, kind: np.dtype[Any]) -> Array:
+    """`x`, which is to be written where `kind` is; float64 that becomes float16 in float32, in which PyTorch rounds it first.
+
+    >>> float(before_rounding(np.array(1 + 2.0**-11 + 2.0**-40), np.dtype("float16")).astype("float16"))
+    1.0
+    """
+    return x.astype(np.float32) if x.dtype.char == "d" and kind.char == "e" else x
 
 
 def converts(ufunc: np.ufunc | None, kind: np.dtype[Any]) -> bool:

@@ -34,7 +34,18 @@ from autogradkit._ops.declare.plans import (
 )
 from autogradkit._ops.declare.writing import require_castable, require_shape
 from autogradkit.core.dtype import is_half
-from autogradkit.core.halves import MANY, MOST, by_float32, convert, converts, every, goes_by_float32, look_up, widened
+from autogradkit.core.halves import (
+    MANY,
+    MOST,
+    before_rounding,
+    by_float32,
+    convert,
+    converts,
+    every,
+    goes_by_float32,
+    look_up,
+    widened,
+)
 from autogradkit.core.integers import require_64_bits
 from autogradkit.core.shapes import wrap_dim
 from autogradkit.core.steps import Step
@@ -68,6 +79,8 @@ def as_array(value: Any, numpy_dtype: np.dtype[Any]) -> Array:
         value &= (1 << bits) - 1
         if numpy_dtype.kind == "i" and value >> (bits - 1):
             value -= 1 << bits
+    if numpy_dtype.char == "e" and value.__class__ is float:
+        value = np.float32(value)  # rounded twice, as in PyTorch
     return np.asarray(value, numpy_dtype)
 
 
@@ -104,7 +117,11 @@ def _promote(op: Overload, values: list[Any], plan: PointwisePlan) -> None:
         value = values[i]
         if value.__class__ is np.ndarray:
             if value.dtype is not common and value.dtype != common:
-                values[i] = widened(value) if value.size >= MANY and common.char == "f" else value.astype(common)
+                values[i] = (
+                    widened(value)
+                    if value.size >= MANY and common.char == "f"
+                    else before_rounding(value, common).astype(common)
+                )
         elif value is not None:
             values[i] = as_array(value, common)
 
@@ -278,7 +295,7 @@ def writing(op: Overload, values: Sequence[Any], into: Array) -> Step:
         made = compute(op, values, into.dtype if op.into_any else None)
         require_shape(into.shape, made.shape)
         require_castable(made.dtype, into.dtype)
-    return setitem, into, ..., made
+    return setitem, into, ..., before_rounding(made, into.dtype)
 
 
 def require_structure(op: Overload, values: Sequence[Any], into: Array) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from autogradkit.core import errors
 from autogradkit.core.address import address_of
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, can_cast, from_numpy_dtype
+from autogradkit.core.halves import before_rounding
 from autogradkit.core.memory import empty
 from autogradkit.core.pending import writing
 from autogradkit.core.steps import Step, at_once
@@ -399,4 +400,4 @@ def _write_steps(out: Tensor, result: Array, laid_out: bool | Literal["empty"]) 
         strides = element_strides(result) if takes else contiguous_strides(result.shape)
         array = resized(array, result.shape, strides)
         steps = reseating(out, array)
-    return [*writing(out, array, result), *steps]
+    return [*writing(out, array, before_rounding(result, array.dtype)), *steps]

@@ -17,6 +17,7 @@ from autogradkit._ops.declare.writing import require_once, unchecked, unless_the
 from autogradkit._ops.making.options import RANKS, contiguous_format, preserve_format, strides_like
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype
+from autogradkit.core.halves import before_rounding
 from autogradkit.core.integers import require_64_bits
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.steps import Step
@@ -99,9 +100,7 @@ def copy_(self: Array, other: Operand, non_blocking: bool = False, *, out: Array
             raise RuntimeError(f"output with shape {list(out.shape)} doesn't match the broadcast shape {list(shape)}")
         if other.dtype.kind == "c" and out.dtype.kind not in "cb":
             other = real_part(other, out)
-    if other.dtype == np.float64 and out.dtype == np.float16:
-        other = other.astype(np.float32)  # by way of which PyTorch converts
-    return setitem, out, ..., other
+    return setitem, out, ..., before_rounding(other, out.dtype)
 
 
 @copy_.owner.overload(variants="method", composition=True, deprecated=True)

@@ -20,6 +20,7 @@ from autogradkit._ops.declare.refusals import (
 )
 from autogradkit._ops.declare.writing import require_found, require_writable, saying
 from autogradkit.core.dtype import from_numpy_dtype, largest
+from autogradkit.core.halves import before_rounding
 from autogradkit.core.parts import in_parts
 from autogradkit.core.tensor import Tensor
 
@@ -229,9 +230,9 @@ def nan_to_num(
             continue
         most = largest(from_numpy_dtype(part.dtype))
         high, low = part == np.inf, part == -np.inf
-        np.copyto(part, 0.0 if nan is None else nan, where=np.isnan(part), casting="unsafe")
-        np.copyto(part, most if posinf is None else posinf, where=high, casting="unsafe")
-        np.copyto(part, -most if neginf is None else neginf, where=low, casting="unsafe")
+        for given, usual, where in ((nan, 0.0, np.isnan(part)), (posinf, most, high), (neginf, -most, low)):
+            number = before_rounding(np.asarray(usual if given is None else given, np.float64), part.dtype)
+            np.copyto(part, number, where=where, casting="unsafe")
 
 
 @op(

@@ -113,7 +113,7 @@ def prod_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     tensor(24.)
     """
     if k.is_half(out):
-        np.copyto(out, np.multiply.reduce(self, axis=None, dtype=np.float32), casting="unsafe")
+        np.copyto(out, np.multiply.reduce(summand(self, out.dtype), axis=None, dtype=np.float32), casting="unsafe")
     else:
         _multiply_up(self, None, out)
 

@@ -19,9 +19,9 @@ from autogradkit._ops.declare.plans import wrapped_dims
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype, saying
 from autogradkit._ops.making.scalars import number_in
-from autogradkit.core.dtype import FLOATING, from_numpy_dtype
+from autogradkit.core.dtype import FLOATING, from_numpy_dtype, is_half
 from autogradkit.core.dtype import dtype as Dtype
-from autogradkit.core.halves import MANY, widened
+from autogradkit.core.halves import MANY, convert, widened
 from autogradkit.core.tensor import Tensor
 
 
@@ -89,8 +89,15 @@ def with_reduced_dims(g: Any, sizes: tuple[int, ...], dim: Any, keepdim: bool) -
 
 
 def summand(self: Array, kind: np.dtype[Any]) -> Array:
-    """What adds up, or is multiplied, in a dtype: of complex numbers the real parts, where that is real."""
-    return real_part(self) if self.dtype.kind == "c" and kind.kind not in "cb" else self
+    """What adds up, or is multiplied, in a dtype: of complex numbers the real parts, where that is real; for half precision each
+    rounded to it first."""
+    if self.dtype.kind == "c" and kind.kind not in "cb":
+        self = real_part(self)
+    if not is_half(kind) or self.dtype == kind:
+        return self
+    made = np.empty_like(self, kind)
+    convert(self, made)
+    return made
 
 
 def summed_dtype(numpy_dtype: np.dtype[Any], dtype: Dtype | None) -> np.dtype[Any]:
@@ -126,7 +133,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     >>> torch.sum(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
-    add_up(self if self.dtype.kind != "c" else summand(self, out.dtype), None, out)
+    add_up(summand(self, out.dtype), None, out)
 
 
 @sum_.overload(
@@ -141,7 +148,7 @@ def sum_all(self: Array, *, dtype: DType | None = None, out: Array) -> None:
     rule="∂self = ∂, spread over the n summed elements",
 )
 def sum_dims(self: Array, dim: Dims | None, keepdim: bool = False, *, dtype: DType | None = None, out: Array) -> None:
-    add_up(self if self.dtype.kind != "c" else summand(self, out.dtype), dim, out, keepdim)
+    add_up(summand(self, out.dtype), dim, out, keepdim)
 
 
 @op(variants="method", composition=True)

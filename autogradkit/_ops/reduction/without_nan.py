@@ -13,7 +13,7 @@ from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dims, DType
 from autogradkit._ops.declare.refusals import refuses, scalar_type
 from autogradkit._ops.declare.writing import require_castable, require_same_dtype, saying
-from autogradkit._ops.reduction.sums import add_up, spread, sum_dims, summed_dtype
+from autogradkit._ops.reduction.sums import add_up, spread, sum_dims, summand, summed_dtype
 from autogradkit.core.dtype import FLOATING, from_numpy_dtype
 from autogradkit.core.tensor import Tensor
 
@@ -64,7 +64,7 @@ def nansum(
         self = np.where(missing, self.dtype.type(0), self)
     if out.dtype.kind in "biu":  # a dtype that is asked for: each number loses its fraction before it is added
         self = self.astype(out.dtype)
-    add_up(self, dim, out, keepdim)
+    add_up(summand(self, out.dtype), dim, out, keepdim)
 
 
 def _require_means_out(out: Any, self: Any, dim: Any, keepdim: bool, dtype: Any) -> None:
