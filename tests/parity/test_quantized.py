@@ -36,6 +36,7 @@ q(m)[0], q(m)[0, 0].item(), q(m).t(), q(m).view(3, 2), q(m).reshape(-1), q(m).pe
 q(m).clone(), q(m).detach(), q(m).data, q(m).contiguous(), q(m).to("cpu"), m.relu(q(m)), m.cat([q(m), q(m)]), q(m).mean()
 q(m).max(), q(m).min(), q(m).sort(), q(m) == q(m), q(m) > 0.1, q(m).equal(q(m)), m.nn.functional.relu(q(m))
 told(m, m.nn.functional.relu6(i(m)), m.nn.functional.hardtanh(i(m), -0.3, 0.4), i(m).clamp(0.1, 1), i(m).relu_())
+told(m, m.nn.functional.relu_(i(m)), m.nn.functional.hardtanh_(i(m), 0.1, 0.6), m.nn.functional.leaky_relu_(i(m), 0.2))
 told(m, m.nn.functional.relu(i(m), inplace=True), m.nn.ReLU6(True)(i(m)), m.nn.LeakyReLU(0.1)(i(m)), i(m).mean([2, 3]))
 told(m, m.nn.functional.max_pool2d(i(m), 3, 2, 1), m.nn.MaxPool2d(2, ceil_mode=True)(i(m)), m.nn.MaxPool1d(2)(i(m)[0]))
 told(m, m.nn.functional.avg_pool2d(i(m), 3, 2, 1), m.nn.AdaptiveAvgPool2d((3, None))(i(m)), m.nn.AvgPool1d(2)(i(m)[0]))
