@@ -88,7 +88,7 @@ class QuantizedTensor(Tensor):
                 return args[0].dtype is args[1].dtype and bool(
                     np.array_equal(real_numbers(args[0]), real_numbers(args[1]))
                 )
-            if bare in _COMPARED or bare in _AFTER_REAL:
+            if (bare in _COMPARED and name in (bare, f"__{bare}__")) or bare in _AFTER_REAL:
                 plain = [each.dequantize() if isinstance(each, QuantizedTensor) else each for each in args]
                 found = func(*plain, **kwargs)
                 return found if bare in _COMPARED else like(given, quantized_as(given, found))

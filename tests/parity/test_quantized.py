@@ -36,6 +36,7 @@ q(m)[0], q(m)[0, 0].item(), q(m).t(), q(m).view(3, 2), q(m).reshape(-1), q(m).pe
 q(m).clone(), q(m).detach(), q(m).data, q(m).contiguous(), q(m).to("cpu"), m.relu(q(m)), m.cat([q(m), q(m)]), q(m).mean()
 q(m).max(), q(m).min(), q(m).sort(), q(m) == q(m), q(m) > 0.1, q(m).equal(q(m)), m.nn.functional.relu(q(m))
 told(m, m.nn.functional.relu6(i(m)), m.nn.functional.hardtanh(i(m), -0.3, 0.4), i(m).clamp(0.1, 1), i(m).relu_())
+told(m, m.nn.functional.relu_(i(m)), m.nn.functional.hardtanh_(i(m), 0.1, 0.6), m.nn.functional.leaky_relu_(i(m), 0.2))
 told(m, m.nn.functional.relu(i(m), inplace=True), m.nn.ReLU6(True)(i(m)), m.nn.LeakyReLU(0.1)(i(m)), i(m).mean([2, 3]))
 told(m, m.nn.functional.max_pool2d(i(m), 3, 2, 1), m.nn.MaxPool2d(2, ceil_mode=True)(i(m)), m.nn.MaxPool1d(2)(i(m)[0]))
 told(m, m.nn.functional.avg_pool2d(i(m), 3, 2, 1), m.nn.AdaptiveAvgPool2d((3, None))(i(m)), m.nn.AvgPool1d(2)(i(m)[0]))
@@ -44,6 +45,8 @@ told(m, m.nn.functional.pad(i(m), (1, 2)), m.nn.functional.pad(i(m), (1, 1, 0, 2
 told(m, m.sigmoid(i(m)), m.tanh(i(m)), m.nn.Hardsigmoid()(i(m)), m.nn.Tanh()(i(m, m.qint8)), m.nn.Sigmoid()(i(m, m.qint8)))
 told(m, m.nn.functional.dropout(i(m), 0.5, False), m.cat([i(m), i(m)], 1), m.stack([i(m), i(m)]), i(m).flip(1), i(m)[0, 0].T)
 [m.quantize_per_tensor(m.arange(-20000, 20000) * 0.00013, 0.0306, z, m.quint8).int_repr().sum() for z in (0, 64, 101)]
+m.tensor(q(m)), m.as_tensor(q(m)), m.tensor(q(m)).q_scale()
+m.tensor(q(m), dtype=m.float32)
 q(m).float()
 q(m).numpy()
 q(m).tolist()
@@ -204,6 +207,8 @@ def test_what_is_not_quantised_here_is_refused() -> None:
     q = m.quantize_per_tensor(_x(m), 0.1, 10, m.quint8)
     with pytest.raises(NotImplementedError, match="'QuantizedCPU' backend"):
         q.abs()
+    with pytest.raises(NotImplementedError, match="'QuantizedCPU' backend"):
+        q.gt_(0.5)
     with pytest.raises(NotImplementedError, match="zero points that are whole numbers"):
         m.quantize_per_channel(_x(m), m.ones(2), m.zeros(2), 0, m.quint8)
     with pytest.raises(NotImplementedError, match="'1' is of LSTMCell"):

@@ -44,6 +44,8 @@ def tensor(
             [3, 4]])
     """
     _warn_of_tensors(data, "torch.tensor")
+    if isinstance(data, Tensor) and data.is_quantized:
+        return data.to(dtype) if dtype else data.clone()  # of its whole numbers alone nothing could be made
     options = {"device": device, "pin_memory": pin_memory, "requires_grad": requires_grad}
     return finished(array_from(data, dtype), options)
 
