@@ -258,9 +258,9 @@ def _backward(
             raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     outputs = _as_tuple(tensors)
     given = () if grad_tensors is None else _as_tuple(grad_tensors)
-    gradients = _initial_gradients(outputs, grad_tensors, create_graph or DUAL_LEVELS)
-    keep = _flag(create_graph if retain_graph is None else retain_graph)
     create_graph = _flag(create_graph)
+    gradients = _initial_gradients(outputs, grad_tensors, create_graph or DUAL_LEVELS)
+    keep = create_graph if retain_graph is None else _flag(retain_graph)
     roots = _roots(outputs)
     if inputs is None:
         _warn_of_cycle(create_graph)
@@ -341,6 +341,7 @@ def grad(
     if not variables:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     rows, batch = _rows(tensors, grad_outputs) if is_grads_batched else ([grad_outputs], None)
+    create_graph = _flag(create_graph)
     on_tensors = (
         create_graph
         or DUAL_LEVELS
@@ -349,8 +350,7 @@ def grad(
     )
     seeds = [_initial_gradients(tensors, row, on_tensors) for row in rows]
     given = () if grad_outputs is None or is_grads_batched else _as_tuple(grad_outputs)
-    keep = _flag(create_graph if retain_graph is None else retain_graph)
-    create_graph, allow = _flag(create_graph), _flag(allow)
+    keep, allow = create_graph if retain_graph is None else _flag(retain_graph), _flag(allow)
     roots = _roots(tensors)
     wanted = _wanted(variables)
     captured: list[Any] = []

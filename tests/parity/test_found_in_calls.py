@@ -16,6 +16,14 @@ from tests.every_case import every_case
 from .programs.runs import Line, Pair
 
 CASES = {
+    "flags and whole numbers that are tensors or arrays": """
+x=T.ones(2,requires_grad=True); T.autograd.backward((x*2).sum(),create_graph=T.ones(2))
+x=T.ones(2,requires_grad=True); T.autograd.backward((x*2).sum(),create_graph=np.ones(2))
+x=T.ones(2,requires_grad=True); T.autograd.grad((x*2).sum(),x,create_graph=T.ones(2))
+x=T.ones(2,requires_grad=True); T.autograd.grad((x*2).sum(),x,create_graph=T.ones(0))
+r=T.nn.functional.cross_entropy(T.ones(2,3),T.tensor([0,1]),ignore_index=T.tensor([1]))
+r=T.nn.functional.embedding(T.tensor([0]),T.ones(2,3),padding_idx=T.tensor([1],dtype=T.uint8))
+    """,
     "names that say another position in another form, and sizes by name": """
 r=T.randn(size=(2,3))
 r=T.randn(size=[2,3],generator=None)

@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import op
 from autogradkit._ops.declare.call import Call
-from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.kinds import Array, SymInt
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.source import Source
 from autogradkit._ops.network.likelihood import nll_loss_forward, nll_loss_nd, write_likelihood
@@ -65,7 +65,7 @@ def cross_entropy_loss(
     target: Array,
     weight: Array | None = None,
     reduction: int = 1,
-    ignore_index: int = -100,
+    ignore_index: SymInt = -100,
     label_smoothing: float = 0.0,
 ) -> Any:
     """The cross entropy of logits (N, C, ...) or (C) against class indices, or against class probabilities."""

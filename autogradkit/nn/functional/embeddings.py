@@ -51,7 +51,7 @@ def embedding(
         padding_idx = -1
     elif padding_idx > 0 or padding_idx < 0:
         rows: Any = weight.size(0)
-        if not -rows <= padding_idx < rows:
+        if padding_idx >= rows if padding_idx > 0 else padding_idx < -rows:
             raise AssertionError("Padding_idx must be within num_embeddings")
         if padding_idx < 0:
             padding_idx += rows
