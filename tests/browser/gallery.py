@@ -202,7 +202,10 @@ DESCENT_BEFORE = (
     "torch.manual_seed(0)\nX, y = torch.randn(4, 2), torch.randn(4)\nw = torch.zeros(2, requires_grad=True)\n"
     "opt = torch.optim.SGD([w], lr=.1)"
 )
-DESCENT = "%%trace\nfor k in range(2):\n    loss = ((X @ w - y) ** 2).mean()\n    opt.zero_grad()\n    loss.backward()\n    opt.step()"
+DESCENT = (
+    "%%trace\nfor k in range(2):\n    loss = ((X @ w - y) ** 2).mean()\n    opt.zero_grad()\n"
+    "    loss.backward()\n    opt.step()"
+)
 CHAIN = "y = x" + ".sin().exp().neg().tanh()" * 11 + "\ny.sum().backward()"
 CHECK = 'from autogradkit.lessons import check\ncheck("w.grad is the sum of both gradients", {})'
 

@@ -161,8 +161,8 @@ def _lower(
 def _without_middle(
     folded: Graph, captions: _Captions, page: float | None, highest: float, *, stacks: bool
 ) -> Drawn | None:
-    """The picture of a folded graph without so much of its middle, which may have `stacks` of turns in it, that it is no higher than
-    that, and not too large."""
+    """The picture of a folded graph without so much of its middle, which may have `stacks` of turns in it, that it is no higher
+    than that, and not too large."""
     for side in SIDES:
         short = shortened(folded, side, stacks)
         drawn = None if short is None else _draw_within(short, captions, page, least=False)
