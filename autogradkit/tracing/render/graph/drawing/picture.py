@@ -153,7 +153,7 @@ def _lower(
             highest = TALL if drawn.height > MUCH_TOO_TALL else MUCH_LOWER * drawn.height
             if again is not None and again.height < max(highest, MUCH_LOWER * drawn.height):
                 drawn, folded = again, stacked
-    if drawn.height > MUCH_TOO_TALL:
+    if drawn.height > MUCH_TOO_TALL and all((folds or {}).values()):  # what was opened is to be seen
         return _without_middle(folded, captions, page, TALL, stacks=False) or drawn
     return drawn
 
