@@ -198,6 +198,15 @@ NETWORK = (
     "opt = optim.SGD(net.parameters(), lr=.1)"
 )
 NETWORK_STEP = "%%trace\nopt.zero_grad()\nloss = ((net(X) - y) ** 2).mean()\nloss.backward()\nopt.step()"
+DESCENT_BEFORE = (
+    "torch.manual_seed(0)\nX, y = torch.randn(4, 2), torch.randn(4)\nw = torch.zeros(2, requires_grad=True)\n"
+    "opt = torch.optim.SGD([w], lr=.1)"
+)
+DESCENT = (
+    "%%trace\nfor k in range(2):\n    loss = ((X @ w - y) ** 2).mean()\n    opt.zero_grad()\n"
+    "    loss.backward()\n    opt.step()"
+)
+CHAIN = "y = x" + ".sin().exp().neg().tanh()" * 11 + "\ny.sum().backward()"
 CHECK = 'from autogradkit.lessons import check\ncheck("w.grad is the sum of both gradients", {})'
 
 SCENES: dict[str, Scene] = {
@@ -226,6 +235,12 @@ SCENES: dict[str, Scene] = {
     "detail-call": Scene(
         (SETUP, NEWER["attention"][0], f"%%trace\n{NEWER['attention'][1]}"),
         then(keys('.ak-item[aria-label^="scaled"]', "Enter"), press("Measure the derivative")),
+    ),
+    "graph-two-steps": Scene((SETUP, DESCENT_BEFORE, DESCENT)),
+    "middle": Scene((SETUP, "x = torch.ones(3, requires_grad=True)", "%%trace\n" + CHAIN)),
+    "middle-open": Scene(
+        (SETUP, "x = torch.ones(3, requires_grad=True)", "%%trace\n" + CHAIN),
+        keys('.ak-item[aria-label="27 operations"]', "Enter"),
     ),
     "modules-open": Scene((SETUP, NETWORK, NETWORK_STEP), press("Fold modules")),
     "stack-open": Scene((SETUP, WEIGHTS, "%%trace\n" + LOOP), keys('.ak-item[aria-label*="turns"]', "Enter", "f")),

@@ -10,7 +10,6 @@ import pytest
 
 from autogradkit.tracing.render.graph.drawing.columns import WIDEST
 from autogradkit.tracing.render.graph.drawing.layout import least_width, place
-from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.drawing.routes import ports, way
 from autogradkit.tracing.render.graph.drawing.sheet import fitting
 from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
@@ -249,34 +248,6 @@ def bent(points: list[tuple[float, float]]) -> int:
     """How often a line that leans begins to do so."""
     leans = [abs(x1 - x0) > 0.01 for (x0, _), (x1, _) in itertools.pairwise(points)]
     return sum(after and not before for before, after in itertools.pairwise([False, *leans]))
-
-
-@pytest.mark.parametrize("widest", [1_120.0, 200.0])
-def test_what_came_after_another_stands_no_higher_and_what_follows_it_lower(widest: float) -> None:
-    nodes = [Node("w", 60, 20), Node("a", 60, 20), Node("b", 60, 20), Node("loss", 60, 20)]
-    nodes += [Node("grad", 60, 20, after=("loss", "elsewhere")), Node("step", 60, 20)]
-    edges = [
-        Edge("w", "a"),
-        Edge("a", "b"),
-        Edge("b", "loss"),
-        Edge("w", "grad"),
-        Edge("grad", "step"),
-        Edge("w", "step"),
-    ]
-    places = {key: row for key, (_, row) in place(nodes, edges, widest, squeezed=True).places.items()}
-    assert places["grad"] >= places["loss"]
-    assert places["step"] > places["grad"]
-
-
-def test_steps_are_drawn_below_the_loss_and_the_next_turn_below_them():
-    before = "X, y = torch.randn(4, 2), torch.randn(4)\nw = torch.zeros(2, requires_grad=True)\nopt = torch.optim.SGD([w], lr=.1)"
-    cell = "for k in range(2):\n    loss = ((X @ w - y) ** 2).mean()\n    opt.zero_grad()\n    loss.backward()\n    opt.step()"
-    top: dict[str, list[float]] = {}
-    for _, y, _, _, text in boxes_of_texts(draw_graph(trace_source(cell, before)).svg):
-        top.setdefault(text, []).append(y)
-    ends = [top["loss (turn 1)"][0], top["loss (turn 2)"][0]]
-    first, second = sorted(top["sgd_(lr=0.1)"])
-    assert ends[0] < first < top["mv₂ - y"][0] < ends[1] < second
 
 
 def test_an_edge_alone_meets_a_wide_box_beside_its_middle_where_that_makes_it_straight():

@@ -55,9 +55,9 @@ FEWEST_ROWS = 12  # as long as one of a stack may be several
 ROUNDED = 0.1  # px by which what fits exactly may come out wider
 MOST_WIDTH = 1.5 * WIDEST  # likewise
 MOST_WITHOUT_FUNCTIONS = 40  # items up to which the learner's own functions stay open
-MUCH_TOO_TALL = 2_100.0  # px: below it a picture is not worth a middle that is left out
+MUCH_TOO_TALL = 1_850.0  # px beyond which it is enough to come below `TALL`, and a middle may be left out for it
 SIDES = (16, 12, 9, 6, 4)  # operations that are drawn before the middle of a very tall picture, and behind it
-MUCH_LOWER = 0.75  # of its height, which closing turns must bring a very tall picture to, if not below `TALL`
+MUCH_LOWER = 0.75  # of its height, which closing turns must bring a very tall picture to, if it is not much too tall
 FEWEST = 6  # items that are drawn at any rate
 BESIDE = 5.0  # from the middle of an edge to each of its two lines
 
@@ -114,7 +114,7 @@ def draw_graph(
     for smaller in SMALLER if may_repeat(layered.ops, ONE_OPEN.least) else ():
         again = fold_turns(shared(layered), folds, most, smaller)
         if len(again.items) < FEWEST:  # all turns are one: the first without its middle tells more
-            drawn = _without_middle(folded, captions, page, math.inf)
+            drawn = _without_middle(folded, captions, page, math.inf, stacks=True)
             if drawn is not None:
                 return drawn
         if len(again.items) < len(folded.items):
@@ -140,8 +140,8 @@ def _lower(
     captions: _Captions,
     page: float | None,
 ) -> Drawn:
-    """A very tall picture with one turn of a loop drawn and the others closed, where that makes it much lower or low enough;
-    without its middle where it is much too tall still; else as it was."""
+    """A very tall picture with one turn of a loop drawn and the others closed, where that makes it much lower; without its middle
+    where it is much too tall still; else as it was."""
     others = (*layered.unfoldable, *layered.opened)  # modules, and calls that are open
     opened = any(not closed and path not in others for path, closed in (folds or {}).items())
     if drawn.height <= TALL or opened:
@@ -150,17 +150,21 @@ def _lower(
         stacked = fold_turns(shared(layered), folds, most, ONE_OPEN)
         if len(stacked.items) < len(drawn.graph.items) or drawn.graph.middle:
             again = _draw_within(bounded(stacked, most), captions, page, least=False)
-            if again is not None and again.height < max(TALL, MUCH_LOWER * drawn.height):
+            highest = TALL if drawn.height > MUCH_TOO_TALL else MUCH_LOWER * drawn.height
+            if again is not None and again.height < max(highest, MUCH_LOWER * drawn.height):
                 drawn, folded = again, stacked
-    if drawn.height > MUCH_TOO_TALL:
-        return _without_middle(folded, captions, page, TALL) or drawn
+    if drawn.height > MUCH_TOO_TALL and all((folds or {}).values()):  # what was opened is to be seen
+        return _without_middle(folded, captions, page, TALL, stacks=False) or drawn
     return drawn
 
 
-def _without_middle(folded: Graph, captions: _Captions, page: float | None, highest: float) -> Drawn | None:
-    """The picture of a folded graph without so much of its middle that it is no higher than that, and not too large."""
+def _without_middle(
+    folded: Graph, captions: _Captions, page: float | None, highest: float, *, stacks: bool
+) -> Drawn | None:
+    """The picture of a folded graph without so much of its middle, which may have `stacks` of turns in it, that it is no higher
+    than that, and not too large."""
     for side in SIDES:
-        short = shortened(folded, side)
+        short = shortened(folded, side, stacks)
         drawn = None if short is None else _draw_within(short, captions, page, least=False)
         if drawn is not None and drawn.height <= highest:
             return drawn

@@ -1,7 +1,6 @@
 """Which row each node is in: the longest way to it, and in a narrow place more rows, so that each is narrower.
 
-Rests on `slots.py`; `layout.py` asks it. What has no input stands just above its first use, and what came after something that no
-edge leads from, as a `.grad` after the loss, no higher than that.
+Rests on `slots.py`; `layout.py` asks it. What has no input stands just above its first use.
 """
 
 from __future__ import annotations
@@ -53,9 +52,6 @@ class Ranking:
             node for node in reversed(range(len(nodes))) if self.heads[node] and (feeds[node] or hold[node] >= 0)
         ]
         self._widths = [node.width + GAP for node in nodes]
-        self._after = [
-            [index[key] for key in node.after if index.get(key, place) < place] for place, node in enumerate(nodes)
-        ]
 
     def ranks(self, apart: Apart = TOGETHER) -> list[int]:
         """Longest path from a source; what is held more from below than from above comes down to just above its consumer."""
@@ -67,8 +63,7 @@ class Ranking:
         ranks: list[int] = []
         for node, tails in enumerate(self.tails):
             # What comes from nothing is kept apart from nothing.
-            rank = max([ranks[tail] + gaps[tail] for tail in tails]) + below.get(node, 0) if tails else 0
-            ranks.append(max([rank, *[ranks[other] for other in self._after[node]]]))
+            ranks.append(max([ranks[tail] + gaps[tail] for tail in tails]) + below.get(node, 0) if tails else 0)
         for node in self._hanging:
             ranks[node] = min([ranks[head] for head in self.heads[node]]) - 1 - above.get(node, 0)
         lowest = min(ranks)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autogradkit.tracing.events import Accumulated
 from autogradkit.tracing.render.graph.drawing.coordinates import CLOSER
 from autogradkit.tracing.render.graph.drawing.layout import Placed, TooWideError, least_width, place
 from autogradkit.tracing.render.graph.drawing.parts import (
@@ -28,7 +27,7 @@ from autogradkit.tracing.render.graph.drawing.parts import (
 )
 from autogradkit.tracing.render.graph.drawing.slots import Edge, Node
 from autogradkit.tracing.render.graph.structure.again import LEAST_IF_WIDE, LEAST_USES, name_again
-from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, ends_of, value_key
+from autogradkit.tracing.render.graph.structure.model import Ends, Graph, Link, ends_of
 
 TALL = 1_600.0  # px beyond which rows are closer, and numbers beside edges have fewer
 LOWER = 0.9  # of the height, which it must then come to, for numbers are worth more than a few pixels
@@ -110,29 +109,15 @@ def sheet_of(graph: Graph, room: int, rows: int = ROWS, dense: bool = False) -> 
     parts = {key: measure(item, graph, *ends[key], room, dense) for key, item in graph.items.items()}
     labels = [(forward_lines(link, graph, room, rows), gradient_lines(link, graph, room, rows)) for link in graph.links]
     edges = [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)]
-    after = _after(graph)
-    return Sheet(parts, labels, [_node(part, after.get(key, ())) for key, part in parts.items()], edges, room)
+    return Sheet(parts, labels, [_node(part) for part in parts.values()], edges, room)
 
 
-def _after(graph: Graph) -> dict[str, tuple[str, ...]]:
-    """Of each `.grad` that has a box what the backward began with that gave it: steps stand below the loss."""
-    roots = {call.number: call.begin.roots for call in graph.calls}
-    found: dict[str, tuple[str, ...]] = {}
-    for link in graph.links:
-        value = graph.values[link.value]
-        if link.kind == "grad" and value.grad_of is not None:
-            told = [each for each in graph.grads.get(value.grad_of, ()) if each.step < value.since]
-            if told and isinstance(told[-1], Accumulated):
-                found[link.head] = tuple([value_key(root) for root in roots.get(told[-1].call, ())])
-    return found
-
-
-def _node(part: Part, after: tuple[str, ...]) -> Node:
+def _node(part: Part) -> Node:
     item = part.item
     side = 0.0
     if item.stopped or item.culprit or item.freed:
         side = 2 * max([100.0, *(freed_width(name) + 14 for name in item.freed)])
-    return Node(item.key, part.width + side, max(part.height, FREED * len(item.freed)), after)
+    return Node(item.key, part.width + side, max(part.height, FREED * len(item.freed)))
 
 
 def _edge(link: Link, graph: Graph, ends: Ends, forward: list[Text], gradient: list[Text]) -> Edge:

@@ -17,12 +17,11 @@ STIFF = 8.0  # how much more than others the edges of a spine want to be straigh
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Something with a size to be placed, no higher than those `after` which it came to be and which no edge says."""
+    """Something with a size to be placed."""
 
     key: str
     width: float
     height: float
-    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,11 +97,13 @@ def bounded(graph: Graph, most: int) -> Graph:
     return _told(small, most)
 
 
-def shortened(graph: Graph, side: int) -> Graph | None:
+def shortened(graph: Graph, side: int, stacks: bool) -> Graph | None:
     """A copy of a folded graph of which nothing is drawn but the `side` items that ran first, and those that ran last; None where
-    that would leave out no more than a few."""
-    small = shared(graph)
-    if len(_in_order(graph)) < 3 * side or not _leave_out_middle(small, side, may_be_opened=True):
+    that would leave out no more than a few, or `stacks` of turns, which tell more, though it may not."""
+    small, ran = shared(graph), _in_order(graph)
+    if len(ran) < 3 * side or (not stacks and any(item.of_turns for item in ran[side:-side])):
+        return None
+    if not _leave_out_middle(small, side, may_be_opened=True):
         return None
     return _told(small, MOST_ITEMS)
 
