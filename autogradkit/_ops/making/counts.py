@@ -32,8 +32,16 @@ def _poissons(rates: list[float], uniform: Uniform) -> Iterator[float]:
             yield count
         elif not rate >= 0:
             raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+        elif rate == math.inf:
+            # As of any large rate, points are drawn until one is neither far out nor high up; both numbers of each.
+            while not (0.5 - abs(uniform() - 0.5) >= 0.07) & (uniform() <= _QUICK):
+                pass
+            yield rate
         else:
-            yield _large_poisson(rate, uniform) if 0 < rate < math.inf else rate
+            yield _large_poisson(rate, uniform) if rate else rate
+
+
+_QUICK = 0.9277  # up to where points of an infinite rate are accepted at once
 
 
 @functools.lru_cache(4096)
@@ -41,7 +49,7 @@ def _shape(rate: float) -> tuple[float, float, float, float, float]:
     """Hörmann's a and b, the logarithm of 1/α, what is accepted at once, and the logarithm of the rate."""
     b = 0.931 + 2.53 * math.sqrt(rate)
     a = -0.059 + 0.02483 * b
-    return a, b, math.log(1.1239 + 1.1328 / (b - 3.4)), 0.9277 - 3.6224 / (b - 2), math.log(rate)
+    return a, b, math.log(1.1239 + 1.1328 / (b - 3.4)), _QUICK - 3.6224 / (b - 2), math.log(rate)
 
 
 def _large_poisson(rate: float, uniform: Uniform) -> float:
