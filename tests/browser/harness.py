@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -154,6 +154,9 @@ class Lab:
         self.page.mouse.move(0, 0)
         self.page.set_viewport_size(SIZE)
         self.side_bar(shown=True)
+        self.settled(
+            self.page.locator("#jp-main-dock-panel"), "width"
+        )  # laid out late, it would have pictures drawn anew
         self.theme("light")
         self.errors.clear()
 
@@ -184,8 +187,10 @@ class Lab:
     def drawn(self, index: int) -> Locator:
         """The cell, once its living picture is there and is drawn for the page as it is."""
         cell = self.cell(index)
-        cell.locator(".ak-stage svg").first.wait_for()
+        picture = cell.locator(".ak-stage svg").first
+        picture.wait_for()
         self.settle()
+        picture.wait_for()  # the one that was drawn last
         return cell
 
     def cell(self, index: int) -> Locator:
@@ -271,7 +276,7 @@ class Lab:
         # JupyterLab scrolls inside the page, so what is taller than the page has to be given room.
         # A picture may then be higher itself, for it takes a part of the window: again, until it is as high as it gets.
         height = size["height"]
-        while height < (needed := self.settled_height(what) + 200):
+        while height < (needed := self.settled(what, "height") + 200):
             height = needed
             self.page.set_viewport_size({"width": size["width"], "height": height})
         what.scroll_into_view_if_needed()
@@ -279,20 +284,21 @@ class Lab:
         self.page.set_viewport_size(size)
         return file
 
-    def settled_height(self, what: Locator) -> int:
-        """How high a part of the page is, once it has stayed so for 20 frames: Python answers a change of width late."""
+    def settled(self, what: Locator, side: Literal["width", "height"]) -> int:
+        """How wide or high a part of the page is, once it has stayed so for 20 frames: Python answers a change of width late."""
         return what.evaluate(
-            """async element => {
+            """async (element, side) => {
                 const frame = () => new Promise(requestAnimationFrame);
-                let [height, same] = [0, 0];
+                let [size, same] = [0, 0];
                 while (same < 20) {
                     await frame();
-                    const found = element.getBoundingClientRect().height;
-                    same = found === height ? same + 1 : 0;
-                    height = found;
+                    const found = element.getBoundingClientRect()[side];
+                    same = found === size ? same + 1 : 0;
+                    size = found;
                 }
-                return Math.ceil(height);
-            }"""
+                return Math.ceil(size);
+            }""",
+            side,
         )
 
     def axe(self, what: Locator) -> list[str]:

@@ -24,6 +24,7 @@ from autogradkit.core.recording import reported
 from autogradkit.core.sparse import SparseArray, around
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.core.zeros import Zeros, mark, zeros
+from autogradkit.engine.modes import MODE
 
 if TYPE_CHECKING:
     from autogradkit._ops.declare.overload import Overload
@@ -88,6 +89,11 @@ def conj(x: Any) -> Any:
     if isinstance(x, Tensor):
         return OVERLOADS["conjugated"](x) if x.is_complex() else x
     return x.conjugate() if isinstance(x, complex) else x
+
+
+def is_differentiated(x: Any) -> bool:
+    """Whether a formula is given tensors to make a graph of, for another derivative; a recorder alone has it given tensors, too."""
+    return isinstance(x, Tensor) and MODE.grad
 
 
 def is_half(x: Any) -> bool:

@@ -25,8 +25,6 @@ from autogradkit._ops.network.standardising import (
     wide,
 )
 from autogradkit.core.strides import move_dim
-from autogradkit.core.tensor import Tensor
-from autogradkit.engine.modes import MODE
 
 Shape = tuple[int, ...]
 
@@ -125,7 +123,7 @@ def _group_vjp(
 ) -> Any:
     of_result, of_mean, of_rstd = g
     to_input = to_weight = to_bias = None
-    if of_result is not None and isinstance(of_result, Tensor) and MODE.grad:
+    if of_result is not None and k.is_differentiated(of_result):
         to_input, to_weight, to_bias = _by_steps(of_result, input, weight, result1, result2, N, C, HxW, group, needs)
     elif of_result is not None:
         made = k.native_group_norm_backward(of_result, input, result1, result2, weight, N, C, HxW, group, needs)
