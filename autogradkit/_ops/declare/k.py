@@ -92,7 +92,7 @@ def conj(x: Any) -> Any:
 
 
 def is_differentiated(x: Any) -> bool:
-    """Whether a formula is given tensors to make a graph of, for another derivative; a recorder alone has it given tensors, too."""
+    """Whether a formula makes a graph, for another derivative, of the tensors it is given; a recorder alone has it given some, too."""
     return isinstance(x, Tensor) and MODE.grad
 
 
