@@ -92,7 +92,7 @@ def conj(x: Any) -> Any:
 
 
 def is_differentiated(x: Any) -> bool:
-    """Whether a formula makes a graph, for another derivative, of the tensors it is given; a recorder alone has it given some, too."""
+    """Whether a formula, given tensors, makes a graph of them for another derivative, and not only for a recorder."""
     return isinstance(x, Tensor) and MODE.grad
 
 
