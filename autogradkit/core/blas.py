@@ -43,20 +43,24 @@ _SMALL_RESULT = 1200
 _REGISTER = 64  # bytes
 _LEAST_ROWS = 16  # of a piece
 # The most rows, rows where both factors run along the inner dimension, and columns with which pieces pay, by bytes of an element.
-_FEW = {4: (32, 64, 20), 8: (128, 128, 64)}
+_FEW = {4: (32, 32, 20), 8: (128, 128, 64)}
 _FEW_TO_TURN = 128  # rows
 _LONG = 256  # the inner dimension from which packing such factors costs more than adding up across a register
 
 
 # Of two matrices of float32 or wider, (m, inner) · (inner, n), into an array that is contiguous, row by row. The same numbers as
-# `numpy.matmul`'s, half a microsecond sooner: a ufunc takes as long to begin as a small product to be made.
+# `numpy.matmul`'s, half a microsecond sooner: a ufunc takes as long to begin as a small product to be made. The result is filled
+# with zeros first, which of a large one takes longer.
 small_product = np.ndarray.dot
+_SMALL = 1 << 13  # elements of a result
 
 
 def _product(a: Array, b: Array, out: Array | None) -> Array:
     if a.ndim != 2 or b.ndim != 2 or a.dtype.char not in "fdFD" or a.dtype is not b.dtype:
         return np.matmul(a, b, out)
     if out is not None and (out.dtype is not a.dtype or not out.flags.c_contiguous):
+        return np.matmul(a, b, out)
+    if len(a) * b.shape[1] > _SMALL:
         return np.matmul(a, b, out)
     return small_product(a, b, out)
 
