@@ -19,6 +19,9 @@ import autogradkit
 from tests.every_case import every_case
 
 LINES = """
+issubclass(nnq.dynamic.Linear, nnq.Linear), issubclass(nnq.BatchNorm2d, m.nn.BatchNorm2d), list(nnq.BatchNorm2d(2).state_dict())
+nnq.BatchNorm3d(2), nnq.BatchNorm2d(2, 0.1)
+nnq.dynamic.Linear(2, 3).load_state_dict({})
 [watched(m, Q.HistogramObserver(dtype=k, reduce_range=r)) for k in (m.quint8, m.qint8) for r in (True, False)]
 [watched(m, Q.HistogramObserver(dtype=k, qscheme=m.per_tensor_symmetric)) for k in (m.quint8, m.qint8)]
 watched(m, Q.HistogramObserver(bins=64), outliers=True), watched(m, Q.HistogramObserver(quant_min=0, quant_max=15))

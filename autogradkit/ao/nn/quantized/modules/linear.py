@@ -75,9 +75,11 @@ class Linear(_Module):
         weight = quantize_per_tensor(zeros((out_features, in_features)), 1.0, 0, dtype)
         self._take(in_features, out_features, weight, zeros((out_features,)) if bias_ else None)
 
-    def _take(self, in_features: int, out_features: int, weight: Any, bias: Tensor | None) -> None:
+    def _take(
+        self, in_features: int, out_features: int, weight: Any, bias: Tensor | None, dtype: dtypes.dtype = dtypes.qint8
+    ) -> None:
         self.in_features, self.out_features = in_features, out_features
-        self._packed_params = LinearPackedParams(dtypes.qint8, weight, bias)
+        self._packed_params = LinearPackedParams(dtype, weight, bias)
         self.scale, self.zero_point = 1.0, 0
 
     @classmethod
@@ -121,7 +123,7 @@ class Linear(_Module):
         return self._named
 
     def __repr__(self) -> str:
-        return f"{self._get_name()}({self.extra_repr()})"
+        return f"{self._get_name()}({self.extra_repr()})"  # in one line: the packed weight is no layer to be shown
 
     def extra_repr(self) -> str:
         """The sizes, and by what whole numbers stand for numbers."""

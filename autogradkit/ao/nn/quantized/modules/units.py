@@ -10,6 +10,7 @@ from autogradkit.core import dtype as dtypes
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn import functional as F
+from autogradkit.nn.modules.batchnorm import _BatchNorm
 from autogradkit.nn.modules.module import Module as _Module
 from autogradkit.quantization import arithmetic
 from autogradkit.quantization.tensor import quantize_per_tensor
@@ -172,16 +173,22 @@ class ELU(nn.ELU):
         return "QuantizedELU"
 
 
-class _Norm(_Module):
-    """The base of norms: the layer of nn in evaluation, and the scale of the results."""
+class _Norm(_BatchNorm):
+    """The base of norms: batch norms in evaluation, and the scale of the results."""
 
-    _plain: Any
-    scale: Tensor
-    zero_point: Tensor
+    _relu = False
 
-    def _scaled(self, scale: float, zero_point: int) -> None:
-        self.register_buffer("scale", tensor(scale))
-        self.register_buffer("zero_point", tensor(zero_point))
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+        super().__init__(num_features, eps, momentum)
+        self.register_buffer("scale", tensor(1.0))
+        self.register_buffer("zero_point", tensor(0))
+
+    def forward(self, input: Any) -> Any:
+        """The norm by the running statistics."""
+        return arithmetic.normed(self, input, self._relu)
+
+    def _get_name(self) -> str:
+        return f"Quantized{type(self).__name__}"
 
     @classmethod
     def from_float(cls, mod: Any, use_precomputed_fake_quant: bool = False) -> Any:
@@ -195,38 +202,12 @@ class _Norm(_Module):
         return made
 
 
-class BatchNorm2d(nn.BatchNorm2d, _Norm):
+class BatchNorm2d(_Norm):
     """`torch.nn.BatchNorm2d` of quantised tensors, in evaluation; its results have a scale of their own."""
 
-    _relu = False
 
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
-        super().__init__(num_features, eps, momentum)
-        self._scaled(1.0, 0)
-
-    def forward(self, input: Any) -> Any:
-        """The norm by the running statistics."""
-        return arithmetic.normed(self, input, self._relu)
-
-    def _get_name(self) -> str:
-        return f"Quantized{type(self).__name__}"
-
-
-class BatchNorm3d(nn.BatchNorm3d, _Norm):
+class BatchNorm3d(_Norm):
     """`torch.nn.BatchNorm3d` of quantised tensors, in evaluation; its results have a scale of their own."""
-
-    _relu = False
-
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
-        super().__init__(num_features, eps, momentum)
-        self._scaled(1.0, 0)
-
-    def forward(self, input: Any) -> Any:
-        """The norm by the running statistics."""
-        return arithmetic.normed(self, input, self._relu)
-
-    def _get_name(self) -> str:
-        return f"Quantized{type(self).__name__}"
 
 
 class BNReLU2d(BatchNorm2d):

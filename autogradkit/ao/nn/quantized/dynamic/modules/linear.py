@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autogradkit._ops.making.data import tensor
-from autogradkit.ao.nn.quantized.modules.linear import LinearPackedParams
+from autogradkit.ao.nn.quantized.modules import linear as quantized
 from autogradkit.backends.quantized import in_seven_bits
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.absent import absent_from as _absent_from
@@ -50,7 +50,7 @@ def mapped(x: Tensor, weight: Any, bias: Tensor | None, dtype: dtypes.dtype) -> 
     return tensor(real if bias is None else real + bias.detach().numpy())
 
 
-class Linear(_Module):
+class Linear(quantized.Linear):
     """A linear layer for inference whose weight is of 8 bits, or of float16. Its input and its output are float32.
 
     `from_float` makes one of a trained layer.
@@ -69,16 +69,14 @@ class Linear(_Module):
     def __init__(
         self, in_features: int, out_features: int, bias_: bool = True, dtype: dtypes.dtype = dtypes.qint8
     ) -> None:
-        super().__init__()
+        _Module.__init__(self)
         if dtype not in (dtypes.qint8, dtypes.float16):
             raise RuntimeError("Unsupported dtype specified for dynamic quantized Linear!")
-        made = _Linear(in_features, out_features, bias_)
-        self._take(made, dtype)
+        self._take_layer(_Linear(in_features, out_features, bias_), dtype)
 
-    def _take(self, layer: Any, dtype: dtypes.dtype) -> None:
-        self.in_features, self.out_features = layer.in_features, layer.out_features
-        self.scale, self.zero_point = 1.0, 0
-        self._packed_params = LinearPackedParams(dtype, packed_weight(layer.weight, dtype), layer.bias)
+    def _take_layer(self, layer: Any, dtype: dtypes.dtype) -> None:
+        weight = packed_weight(layer.weight, dtype)
+        self._take(layer.in_features, layer.out_features, weight, layer.bias, dtype)
 
     @classmethod
     def from_float(cls, mod: Any, dtype: dtypes.dtype = dtypes.qint8) -> Linear:
@@ -87,17 +85,9 @@ class Linear(_Module):
             raise AssertionError(f"nn.quantized.dynamic.Linear.from_float only works for [{_Linear.__name__!r}]")
         made = cls.__new__(cls)
         _Module.__init__(made)
-        made._take(mod, dtype)
+        made._take_layer(mod, dtype)
         made.training = mod.training
         return made
-
-    def weight(self) -> Any:
-        """The weight, quantised."""
-        return self._packed_params._packed_params[0]
-
-    def bias(self) -> Tensor | None:
-        """The bias, as float32."""
-        return self._packed_params._packed_params[1]
 
     def forward(self, x: Tensor) -> Tensor:
         """The linear map of `x`, of shape (…, in_features); of shape (…, out_features), outside the graph."""
@@ -106,26 +96,8 @@ class Linear(_Module):
     def _get_name(self) -> str:
         return "DynamicQuantizedLinear"
 
-    def __repr__(self) -> str:
-        return f"{self._get_name()}({self.extra_repr()})"  # in one line: the packed weight is no layer to be shown
-
     def extra_repr(self) -> str:
         """The sizes and how the weight is kept."""
         kind = self._packed_params.dtype
         said = f"in_features={self.in_features}, out_features={self.out_features}, dtype={kind}"
         return said if kind is dtypes.float16 else f"{said}, qscheme={self.weight().qscheme()}"
-
-    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
-        super()._save_to_state_dict(destination, prefix, keep_vars)
-        destination[prefix + "scale"] = tensor(self.scale)
-        destination[prefix + "zero_point"] = tensor(self.zero_point)
-
-    def _load_from_state_dict(
-        self, state_dict: Any, prefix: str, local_metadata: Any, strict: bool, missing_keys: list[str], *more: Any
-    ) -> None:
-        for name in ("scale", "zero_point"):
-            if prefix + name in state_dict:
-                setattr(self, name, state_dict.pop(prefix + name).item())
-            else:
-                missing_keys.append(prefix + name)
-        super()._load_from_state_dict(state_dict, prefix, local_metadata, False, missing_keys, *more)
