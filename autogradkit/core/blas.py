@@ -12,7 +12,7 @@ first copied into packed blocks: of a product of few rows or columns that is a t
 it is too large for them, is handed over as a stack of pieces that are not, which NumPy walks through in one call. Every piece
 sums over the whole inner dimension, so nothing has to be added up afterwards. Other products are up to six times slower in
 pieces, for which the factors are read over and over. Few rows by many columns that both lie along the inner dimension, too long
-for such pieces, are quicker the other way round, by a tenth to a half: what is copied then are the few.
+or too many for such pieces, are quicker the other way round, by a tenth to a half: what is copied then are the few.
 """
 
 from __future__ import annotations
