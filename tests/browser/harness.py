@@ -66,8 +66,9 @@ WAIT_CELL = f"""async index => {{
     await Promise.race([window.running[index], late]);
 }}"""
 # A picture tells Python its width, at once or when it has stayed so for a while (SETTLED in widgets/src/shared/width.ts), and
-# Python draws it anew. Nothing is on its way when, after three looks in which that while is over, an answer of the kernel, which
-# answers in turn, has brought no other picture. A kernel that runs a cell all the while answers nothing: then the looks must do.
+# Python draws it anew. Nothing is on its way when, after three looks in which that while is over, an answer of the kernel has
+# brought no other picture: an answer to what is sent as the width is, for what widgets send goes to a subshell of the kernel,
+# which the answer to a cell does not wait for. A kernel that runs a cell all the while is not asked: then the looks must do.
 SETTLED = f"""async () => {{
     const frame = () => new Promise(requestAnimationFrame);
     const pictures = () => [...document.querySelectorAll('autogradkit-picture')]
@@ -86,7 +87,8 @@ SETTLED = f"""async () => {{
         const kernel = {KERNEL};
         busy = kernel?.status === 'idle' ? 0 : busy + 1;
         if (same < 3 || busy) continue;
-        await kernel.requestExecute({{ code: '', silent: true, store_history: false }}).done;
+        const comm = [...(kernel?._comms.values() ?? [])].find(each => each.targetName === 'jupyter.widget' && !each.isDisposed);
+        await comm?.send({{ method: 'update', state: {{}}, buffer_paths: [] }}).done;
         await frame();
         look();
     }}
