@@ -55,14 +55,26 @@ class Packed:
                 "need to perform in-place operations on the input to a pack hook."
             )
 
-    def tensor(self, node: Node) -> Tensor:
-        """What the unpack hook makes of it, in the graph where the saved tensor was; `node` saved it."""
+    def shown(self, node: Node) -> Tensor:
+        """As `tensor`, for somebody who looks: of a leaf a leaf of its own, as PyTorch shows it."""
+        if self._leaf is None:
+            return self.tensor(node)
+        seen = wrap(self._unpacked()._array)
+        seen._requires_grad = self._requires_grad
+        return seen
+
+    def _unpacked(self) -> Tensor:
         with no_grad():
             data = self.unpack_hook(self.packed)
         if not isinstance(data, Tensor):
             raise TypeError(
                 f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {c_type_name(data)}"
             )
+        return data
+
+    def tensor(self, node: Node) -> Tensor:
+        """What the unpack hook makes of it, in the graph where the saved tensor was; `node` saved it."""
+        data = self._unpacked()
         if not self._requires_grad:
             return data if self._dtype is None else OPS.cast(data, self._dtype)
         if self._leaf is not None:

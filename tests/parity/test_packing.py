@@ -144,8 +144,13 @@ def test_what_a_node_saved_can_be_looked_at() -> None:
         a = m.tensor([1.0, 2.0], requires_grad=True)
         with m.autograd.graph.saved_tensors_hooks(lambda x: x.tolist(), lambda x: m.tensor(x) + 1):
             y = (a * 3).exp() * a
+            z = a**2
+        with m.autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x):
+            w = a**2
         node = y.grad_fn
-        return [_shown(node._saved_self), _shown(node.next_functions[0][0]._saved_result)]
+        of_leaves = [z.grad_fn._saved_self, w.grad_fn._saved_self]
+        found = [_shown(each) for each in (node._saved_self, node.next_functions[0][0]._saved_result, *of_leaves)]
+        return [*found, str([(each is a, each.is_leaf) for each in of_leaves])]
 
     assert looked(autogradkit) == looked(torch)
 

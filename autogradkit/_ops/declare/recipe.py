@@ -368,7 +368,7 @@ def _saved_getter(index: int) -> Callable[[OpNode], Any]:
         if isinstance(held, Tensor) and version_of(held) == int(self.versions[index]):
             return held  # as in PyTorch, which shows even what was detached in place since
         if isinstance(held, Packed):
-            return held.tensor(self)
+            return held.shown(self)
         self.unpack(False)  # refuses what was edited since, or freed
         if isinstance(held, SavedCast):
             return held.tensor
