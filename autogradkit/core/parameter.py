@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit.core.errors import WHOLE_NUMBERS, c_type_name, with_note
 from autogradkit.core.layout import strided
+from autogradkit.core.own import is_own
 from autogradkit.core.pending import numbers_of
 from autogradkit.core.recording import reported
 from autogradkit.core.strides import empty_array
@@ -20,10 +21,19 @@ from autogradkit.core.tensor import PENDING, Tensor, wrap
 WITHOUT_NUMBERS: list[type[Parameter]] = []  # the class of those on the meta device
 
 
-class Parameter(Tensor):
+class _Marked(type(Tensor)):
+    """Knows a tensor of a user's own class by its mark: it stays of that class when it becomes a parameter."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        marked = cls is Parameter and isinstance(instance, Tensor) and getattr(instance, "_is_param", False)
+        return bool(marked) or super().__instancecheck__(instance)
+
+
+class Parameter(Tensor, metaclass=_Marked):
     """A leaf that requires grad, to be assigned to an attribute of a module.
 
-    `data` is shared, not copied. Raises RuntimeError for a dtype that cannot require gradients.
+    `data` is shared, not copied; what is of a class of its own stays of that class. Raises RuntimeError for a dtype that cannot
+    require gradients, and where a class's `detach` gives another class.
 
     >>> import autogradkit as torch
     >>> torch.nn.Parameter(torch.zeros(2))
@@ -45,6 +55,8 @@ class Parameter(Tensor):
             raise TypeError(f"_make_subclass(): argument 'require_grad' (position 3) must be bool, not {kind}")
         if data is None:
             return cls._on(wrap(empty_array((0,), np.dtype(np.float32))), requires_grad)
+        if not is_own(type(data)):
+            return _marked(data, requires_grad)
         return reported("Parameter", "detach", partial(cls._on, requires_grad=requires_grad), data)
 
     @classmethod
@@ -74,6 +86,19 @@ class Parameter(Tensor):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _rebuild, (wrap(self._array), self._requires_grad), self.__dict__ or None
+
+
+def _marked(data: Tensor, requires_grad: bool) -> Any:
+    """A tensor of a user's own class as a parameter."""
+    parameter = data.detach().requires_grad_(requires_grad)
+    if type(parameter) is not type(data):
+        raise RuntimeError(
+            f"Creating a Parameter from an instance of type {type(data).__name__} requires that detach() returns an instance "
+            f"of the same type, but return type {type(parameter).__name__} was found instead. To use the type as a "
+            "Parameter, please correct the detach() semantics defined by its __torch_dispatch__() implementation."
+        )
+    setattr(parameter, "_is_param", True)  # noqa: B010 - of a user's class, which has attributes
+    return parameter
 
 
 def _copied(parameter: Parameter) -> Parameter:

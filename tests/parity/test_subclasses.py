@@ -93,6 +93,12 @@ class Holding(torch.nn.Module):
         self.held = around()
         return [self.held]
 
+def module(w):
+    made = torch.nn.Module()
+    made.w = w
+    return made
+
+parameter = torch.nn.Parameter
 x, y, z, one = X([1.0, 2.0]), Y([3.0, 4.0]), Z([5.0, 6.0]), torch.ones(2)
 leaf = X([1.0, 2.0]).requires_grad_()
 log = Logged([1.0, 2.0])
@@ -139,6 +145,17 @@ LINES = [
     "seen(lambda x: x, lambda x: x.view(2, 1).as_subclass(X))",
     "seen(lambda x: x.as_subclass(X), lambda x: x)",
     "seen(lambda x: x.as_subclass(X), lambda x: x * 2)",
+    "repr(p := parameter(x)), p, isinstance(p, torch.nn.Parameter), isinstance(p, Weight), p.data_ptr() == x.data_ptr(), p * 2",
+    "parameter(x, False), parameter(Tagged([1.0], 7)), parameter(leaf * 2), torch.nn.Buffer(x), isinstance(x, parameter)",
+    "Weight(x), Weight(parameter(one)), parameter(torch.nn.Buffer(one))",
+    "parameter(Weight(one))",
+    "Weight(Weight(one))",
+    "parameter(x.long(), False)",
+    "parameter(x.long())",
+    "[setattr(one, '_is_param', True), isinstance(one, torch.nn.Parameter), isinstance(one, Weight), issubclass(X, parameter)]",
+    "(m := module(parameter(x))).w, m.double().w, m.state_dict()['w'], m.load_state_dict({'w': torch.zeros(2)}), m.w, repr(m.w)",
+    "setattr(module(parameter(x)), 'w', x)",
+    "torch.nn.ParameterList([parameter(x), x, one])[0], repr(torch.nn.ParameterDict({'a': parameter(x), 'b': one}))",
     "copy.copy(Tagged([1.0], 5)).tag, type(copy.copy(Tagged([1.0])))",
 ]
 
