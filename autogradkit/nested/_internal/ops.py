@@ -240,6 +240,11 @@ def _(func: Any, input: Any, normalized_shape: Any, *rest: Any, **options: Any) 
     return like(input, F.layer_norm(plain(input), normalized_shape, *rest[:3], **options))
 
 
+@function("rms_norm")
+def _(func: Any, input: Any, normalized_shape: Any, *rest: Any, **options: Any) -> Any:
+    return like(input, F.rms_norm(plain(input), normalized_shape, *rest, **options))
+
+
 @function("dropout")
 def _(
     func: Any, input: Any, p: float = 0.5, train: bool = True, inplace: bool = False, *, training: bool | None = None
