@@ -72,6 +72,15 @@ def output_nr(self: Tensor) -> int:
 
 
 @attach_property
+def _backward_hooks(self: Tensor) -> dict[int, Any] | None:
+    """The hooks on its gradient by their numbers; None if there are none."""
+    node = history.grad_fn(self)
+    if node is None:
+        return (self._hooks and self._hooks.on_gradient) or None
+    return (node.hooks and node.hooks.of_tensors.get(self._output_nr)) or None
+
+
+@attach_property
 def _is_differentiated(self: Tensor) -> bool:
     """Whether what is computed of it is recorded now."""
     return MODE.grad and history.requires_grad(self)

@@ -257,6 +257,36 @@ def test_what_is_called_when_backward_has_ended() -> None:
     assert told[0] == told[1]
 
 
+RUNS = """
+x._backward_hooks, y._backward_hooks, y.register_hook(lambda g: g) and len(y._backward_hooks), y.detach()._backward_hooks
+x.register_hook(lambda g: g) and len(x._backward_hooks), [hook(1) for hook in x._backward_hooks.values()]
+run((y,), (g,), True, False, (), True, True), x.grad
+run((y,), (g,), True, False, (x,), True, False), x.grad
+run((y,), (g,), True, True, (x,))
+run(tensors=(y,), grad_tensors=(g,), keep_graph=True, create_graph=False, inputs=(x,), accumulate_grad=True), x.grad
+run((y, x), (g, g), False, False, accumulate_grad=True), x.grad
+run((y,), (g,), False, False, (torch.ones(1, requires_grad=True),), True)
+run((y,), (g,), False, False, (torch.ones(1, requires_grad=True),), False)
+run((y.sum(),), (None,), True, False, (), True, True)
+run((y,), (g, g), True, False, (), True, True)
+run(y, g, True, False, (), True, True)
+run([y], (g,), True, False, (), True, True)
+run((x.detach(),), (g,), True, False, (), True, True)
+"""
+
+
+def test_the_engine_is_run_by_hand() -> None:
+    said: list[Any] = []
+    for m in BOTH:
+        told: list[Any] = []
+        for line in RUNS.strip().splitlines():
+            x = m.tensor([1.0, 2.0], requires_grad=True)
+            run = m.autograd.Variable._execution_engine.run_backward
+            told += outcomes(m, line, x=x, y=x**2, g=m.tensor([1.0, 3.0]), run=run)
+        said.append(told)
+    assert said[0] == said[1]
+
+
 PRINTED = """
 _tensor_str(torch.linspace(0, 1, 6).reshape(2, 3), 0)
 _tensor_str(torch.arange(3000.0), indent=7)
