@@ -27,6 +27,12 @@ LINES = [
     "torch.ByteTensor([-1])",
     "torch.LongTensor([1j])",
     "torch.LongTensor([2**63])",
+    "torch.LongTensor([1, np.ones(2, dtype=np.float16)])",
+    "torch.LongTensor([np.ones(2, dtype=np.float16)])",
+    "torch.tensor([[1, 2], np.array([True, False])])",
+    "torch.tensor([1, np.arange(2)])",
+    "torch.tensor([1.0, np.arange(2)])",
+    "torch.tensor([True, np.ones(1)])",
     # another tensor
     "torch.Tensor(torch.tensor([1, 2]))",
     "torch.FloatTensor(torch.tensor([1, 2]))",

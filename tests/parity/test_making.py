@@ -17,6 +17,10 @@ import autogradkit
 from tests.every_case import every_case
 
 RESULTS = """
+torch.tensor([[1, 2], i[:2]]); torch.tensor([[1.5, 2], t[:2]]); torch.tensor([[[1], [2]], [t[:1], [3.]]])
+torch.tensor([[1, 2], i[:2]], dtype=torch.float64); torch.tensor((i[0], t[0])); torch.tensor([[], []])
+torch.tensor(np.float32(2.5)); torch.tensor(np.float64(2.5), dtype=torch.int64); torch.tensor(np.int8(3), dtype=torch.bool)
+torch.tensor([np.float32(2), 1]); torch.tensor([np.bool_(True), False]); torch.tensor([np.float64(2.5)], dtype=torch.int64)
 torch.tensor(1, dtype=None); torch.tensor(data=1); torch.tensor(3.7, dtype=torch.int32); torch.asarray(1)
 torch.asarray(1, dtype=torch.float64, device=None, copy=None, requires_grad=False); torch.asarray(t, copy=True) is t
 torch.asarray(t) is t; torch.asarray(obj=1); torch.asarray(np.ones(2), copy=False)
@@ -140,6 +144,13 @@ torch.ones(3, 2).bernoulli_(torch.tensor([0.5, 1.]))
 """
 
 ERRORS = """
+torch.tensor([i, i]); torch.tensor([t, t]); torch.tensor([i, t]); torch.tensor([1, i])
+torch.tensor([1.5, i]); torch.tensor([[i], [i]])
+torch.tensor([t, t], dtype=torch.int64); torch.tensor([t, t], dtype=torch.bool); torch.tensor([i, i], dtype=torch.float32)
+torch.tensor([i[:0], 1]); torch.as_tensor([i, i]); torch.LongTensor([t, t]); t.new_tensor([i, i]); i.new_tensor([t, t])
+torch.tensor([[1, 2], i[:1]]); torch.tensor([[1, 2], i[0]]); torch.tensor([i, []]); torch.tensor([[1], []])
+torch.tensor(np.float32(2), dtype=torch.int64); torch.tensor(np.float16(2), dtype=torch.bool); torch.LongTensor([np.float32(2)])
+torch.tensor([1, b"ab"]); torch.tensor([np.bool_(True), 2])
 torch.tensor(); torch.tensor(1, 2); torch.tensor(1, foo=2); torch.tensor(1, dtype=3)
 torch.tensor(1, requires_grad=None); torch.tensor(1, requires_grad=1); torch.tensor(1, device=3)
 torch.tensor(1, device="cuda"); torch.tensor(1, pin_memory=True); torch.tensor(1, names=None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any, cast
 
 import numpy as np
@@ -41,7 +42,7 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
         return copied  # stands for an array
     elif isinstance(given, np.ndarray) and not data.size:
         strides = (0,) * data.ndim  # as in NumPy
-    if isinstance(data, np.ndarray | np.generic):
+    if isinstance(data, np.ndarray | np.generic) and not (isinstance(data, np.generic) and _is_whole(dtype)):
         if isinstance(data, np.ndarray):
             require_layout(data)
         kind = from_numpy_dtype(data.dtype) if dtype is None else dtype
@@ -58,13 +59,8 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
         raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
     data = _listed(data)
     shape = _infer_shape(data)
-    if _begins_with_array(data):
-        warn_once(
-            "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a "
-            "single numpy.ndarray with numpy.array() before converting to a tensor."
-        )
     try:
-        kind = (_infer_dtype(data) or get_default_dtype()) if dtype is None else dtype
+        kind = _infer_dtype(data) if dtype is None else dtype
     except RecursionError:
         raise TypeError("new(): self-referential lists are incompatible") from None
     elements: list[Any] = []
@@ -81,6 +77,11 @@ def array_from(data: Any, dtype: Dtype | None) -> Array:
             raise
         raise ValueError("Overflow when unpacking long long") from None
     return array
+
+
+def _is_whole(kind: Dtype | None) -> bool:
+    """Whether a dtype was asked for that has no fractions."""
+    return kind is not None and kind.category in (dtypes.INTEGRAL, dtypes.BOOL)
 
 
 def element_from(value: Any, kind: Dtype) -> Any:
@@ -112,15 +113,6 @@ def require_layout(array: Array) -> None:
     from_numpy_dtype(array.dtype)
 
 
-def _begins_with_array(data: Any) -> bool:
-    """Whether arrays stand in nested lists and tuples, looking into the first of each."""
-    while (data.__class__ is list or data.__class__ is tuple) and data:
-        if np.ndarray in set(map(type, data)):  # in C: there may be a million numbers
-            return True
-        data = data[0]
-    return False
-
-
 def _read(elements: list[Any], kind: Dtype) -> Any:
     """The elements as NumPy takes them; they are looked at one by one only where their classes are unusual."""
     classes = {each.__class__ for each in elements}
@@ -139,9 +131,15 @@ _NUMBERS = {bool, int, float, complex}
 _REALS = (int, float, np.integer, np.floating, np.bool_)
 
 
+def _no_whole_number(element: Any) -> TypeError:
+    if isinstance(element, np.ndarray):
+        return TypeError("only integer scalar arrays can be converted to a scalar index")
+    return TypeError(f"'{c_type_name(element)}' object cannot be interpreted as an integer")
+
+
 def _whole(element: Any, kind: Dtype) -> Any:
-    if not isinstance(element, _REALS):
-        raise TypeError(f"'{type(element).__name__}' object cannot be interpreted as an integer")
+    if not isinstance(element, (int, float, np.integer)):  # NumPy's bools and shorter floats are none, as in PyTorch
+        raise _no_whole_number(element)
     number = element.item() if isinstance(element, np.generic) else element
     if kind is dtypes.uint64:
         return _without_sign(element)
@@ -163,12 +161,14 @@ def _without_sign(number: Any) -> Any:
 
 
 def _truth(element: Any, kind: Dtype) -> Any:
-    if not isinstance(element, (*_REALS, complex, np.complexfloating)):
-        raise TypeError(f"'{type(element).__name__}' object cannot be interpreted as an integer")
+    if not isinstance(element, (int, float, complex, np.integer, np.bool_)):
+        raise _no_whole_number(element)
     return element
 
 
 def _real(element: Any, kind: Dtype) -> Any:
+    if isinstance(element, np.ndarray):
+        return float(element)  # which NumPy refuses, unless it holds one number
     if not isinstance(element, _REALS):
         raise TypeError(f"must be real number, not {c_type_name(element)}")
     return element
@@ -247,24 +247,22 @@ def _infer_shape(data: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _infer_dtype(data: Any) -> Dtype | None:
+def _infer_dtype(data: Any) -> Dtype:
     if isinstance(data, Tensor):
         return data.dtype
     if isinstance(data, np.ndarray | np.generic):
         return from_numpy_dtype(data.dtype)
     if isinstance(data, bool | int | float | complex):
         return dtype_of_number(data)
-    if isinstance(data, str):
-        raise TypeError("new(): invalid data type 'str'")
+    if isinstance(data, str | bytes):
+        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
     if not isinstance(data, Sequence):
         raise RuntimeError(f"Could not infer dtype of {c_type_name(data)}")
-    found: Dtype | None = None
+    if not data:
+        return get_default_dtype()
     classes = {each.__class__ for each in data}
-    for item in [each() for each in classes] if classes <= _NUMBERS else data:  # one number of each class says it all
-        kind = _infer_dtype(item)
-        if kind is not None:
-            found = kind if found is None else promote_types(found, kind)
-    return found
+    # One number of each class says it all.
+    return reduce(promote_types, map(_infer_dtype, [each() for each in classes] if classes <= _NUMBERS else data))
 
 
 def _require_number(array: Array, kind: Dtype, can_be: str, whole: str) -> None:
@@ -272,7 +270,7 @@ def _require_number(array: Array, kind: Dtype, can_be: str, whole: str) -> None:
 
     `whole` has the kinds of dtype that are whole numbers: of a tensor bools are, of an array they are not.
     """
-    if kind.category in (dtypes.INTEGRAL, dtypes.BOOL):
+    if _is_whole(kind):
         if array.dtype.kind not in whole:
             raise TypeError(f"only integer {can_be}")
     elif array.dtype.kind == "c" and kind.category == dtypes.FLOATING:
@@ -284,6 +282,8 @@ def _flatten(data: Any, shape: tuple[int, ...], dim: int, into: list[Any], kind:
     if dim == len(shape):
         if isinstance(data, Tensor):
             if data.numel() != 1:
+                if _is_whole(kind):
+                    raise TypeError("only integer tensors of a single element can be converted to an index")
                 raise ValueError("only one element tensors can be converted to Python scalars")
             _require_number(data._array, kind, "tensors of a single element can be converted to an index", "biu")
             data = data._array.item()
@@ -293,7 +293,10 @@ def _flatten(data: Any, shape: tuple[int, ...], dim: int, into: list[Any], kind:
         into.append(data)
         return
     if isinstance(data, np.ndarray):
-        data = data.tolist()
+        seen = _is_whole(kind) and data.dtype.kind not in "iuO"  # what kind of number an element is counts there
+        data = [*data] if seen else data.tolist()
+    elif isinstance(data, Tensor) and data.dim():  # beside lists: the first of them said what the dimensions are
+        data = list(data)
     if not isinstance(data, Sequence):
         raise TypeError("not a sequence")
     if len(data) != shape[dim]:
@@ -301,5 +304,10 @@ def _flatten(data: Any, shape: tuple[int, ...], dim: int, into: list[Any], kind:
     if dim + 1 == len(shape) and {each.__class__ for each in data} <= _NUMBERS:
         into.extend(data)  # `+=` would ask a class of the user's for `__radd__`
         return
+    if (data.__class__ is list or data.__class__ is tuple) and np.ndarray in set(map(type, data)):  # in C: it may be long
+        warn_once(
+            "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a "
+            "single numpy.ndarray with numpy.array() before converting to a tensor."
+        )
     for item in data:
         _flatten(item, shape, dim + 1, into, kind)
