@@ -275,13 +275,13 @@ def _(tensor: Tensor, other: Tensor) -> Object:
 
 
 @result_type.overload(composition=True)
-def _(tensor: Tensor, other: Scalar) -> Object:
-    return common_dtype((tensor, other))
+def _(scalar: Scalar, tensor: Tensor) -> Object:
+    return common_dtype((scalar, tensor))
 
 
 @result_type.overload(composition=True)
-def _(scalar: Scalar, tensor: Tensor) -> Object:
-    return common_dtype((scalar, tensor))
+def _(tensor: Tensor, other: Scalar) -> Object:
+    return common_dtype((tensor, other))
 
 
 @result_type.overload(composition=True)

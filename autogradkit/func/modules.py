@@ -10,7 +10,7 @@ from typing import Any
 
 from autogradkit._ops.selection.joining import stack
 from autogradkit.core.frames import entry
-from autogradkit.nn.modules.batchnorm import BatchNorm
+from autogradkit.nn.modules.batchnorm import _BatchNorm
 from autogradkit.nn.modules.module import Module
 from autogradkit.nn.utils.replaced import called_with
 
@@ -95,7 +95,7 @@ def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Any], dict[s
 def replace_all_batch_norm_modules_(root: Module) -> Module:
     """Have every batch norm of a module forget its running statistics and keep none, so that it may be batched."""
     for module in root.modules():
-        if isinstance(module, BatchNorm):
+        if isinstance(module, _BatchNorm):
             module.running_mean = module.running_var = module.num_batches_tracked = None
             module.track_running_stats = False
     return root

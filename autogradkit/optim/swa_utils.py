@@ -18,7 +18,7 @@ from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor, wrap
 from autogradkit.engine.modes import no_grad
-from autogradkit.nn.modules.batchnorm import BatchNorm
+from autogradkit.nn.modules.batchnorm import _BatchNorm
 from autogradkit.nn.modules.module import Module
 from autogradkit.optim.lr_scheduler.base import LRScheduler, for_each_group
 from autogradkit.optim.optimizer import Optimizer
@@ -169,7 +169,7 @@ class AveragedModel(Module):
 @no_grad()
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     """Measure anew what a model's batch norms remember, over all batches of `loader`; of a tuple the first is the input."""
-    momenta = {each: each.momentum for each in model.modules() if isinstance(each, BatchNorm)}
+    momenta = {each: each.momentum for each in model.modules() if isinstance(each, _BatchNorm)}
     for norm in momenta:
         norm.reset_running_stats()
     if not momenta:

@@ -43,6 +43,24 @@ MISTAKES = {
         x = torch.tensor([3.0, 1.0])
         torch.add(x.sort(), 1)
     """,
+    "tensors in a list that are no single numbers": """
+        torch.tensor([torch.arange(2), torch.arange(2)])
+    """,
+    "a list for a layer": """
+        torch.nn.Conv2d(3, 2, 3)([1.0, 2.0, 3.0])
+    """,
+    "too much for max": """
+        torch.max(torch.ones(2), 0, [1], 2)
+    """,
+    "labels that are no whole numbers, of the wrong number": """
+        torch.nn.functional.cross_entropy(torch.ones(3), torch.ones(2))
+    """,
+    "labels of the pixels that are no whole numbers, of another size": """
+        torch.nn.functional.cross_entropy(torch.ones(2, 3, 8, 8), torch.ones(2, 3, 4))
+    """,
+    "a norm without its input": """
+        torch.nn.BatchNorm1d(3)()
+    """,
     "in-place on a leaf": """
         w = torch.ones(3, requires_grad=True)
         w += 1

@@ -1,5 +1,7 @@
 """Random wrong calls: what PyTorch refuses is refused here too, by the same type and the same first line.
 
+Where a call fits none of several forms, all of the text is compared: it lists them and says why each does not fit.
+
 Each begins as a call that PyTorch takes (valid_calls.py) and is then damaged in one or two places: another type, another
 element in a list, an argument too few or too many, a name that does not exist or stands twice, `out=` or `dtype=` of
 another type. Only calls that PyTorch refuses count. The calls of a name depend on the seed and the name alone, so a new
@@ -42,7 +44,7 @@ class Verdict:
 
     @property
     def same(self) -> bool:
-        """Whether type and first line agree."""
+        """Whether type and text agree."""
         return self.mine == self.theirs
 
 
@@ -185,12 +187,16 @@ def verdicts(target: Target, seed: int) -> Iterator[Verdict]:
 KINDS = ("wrong_calls", "wrong_calls_refused")
 
 
+_LISTING = "but expected one of:"  # after which each form is listed, and why it does not fit: all of that is compared
+
+
 def _said(ask: Any, call: Call) -> tuple[str, str] | None:
     try:
         ask(call)
     except Exception as error:
-        first_line = (str(error).splitlines() or [""])[0]
-        return type(error).__name__, re.sub(r"0x[0-9a-f]+", "0x…", first_line)
+        text = str(error)
+        said = text if _LISTING in text else (text.splitlines() or [""])[0]
+        return type(error).__name__, re.sub(r"0x[0-9a-f]+", "0x…", said)
     return None
 
 

@@ -63,7 +63,7 @@ class Parameter(NamedTuple):
 def _quoted(default: Any) -> str:
     if isinstance(default, tuple):
         return "{" + ",".join(map(str, default)) + "}"
-    return f'"{default}"' if isinstance(default, str) else str(default)
+    return f'"{default}"' if isinstance(default, str) else getattr(default, "in_words", str(default))
 
 
 OUT = Parameter("out", "Array", KINDS["Array"], True, None, True, "out")
@@ -270,34 +270,62 @@ def refusal(name: str, signatures: Sequence[Signature], args: Sequence[Any], kwa
         except TypeError as error:
             return error
     begin = f"{name}() received an invalid combination of arguments - got "
-    keywords = in_order_of_c(kwargs)
-    given = [type_name(each) for each in args] + [f"{each}={type_name(kwargs[each])}" for each in keywords]
-    if len(shown) == 1:
-        places: list[Parameter | None] = list(shown[0].parameters)
-        if shown[0].positional < len(shown[0].parameters):
-            places.insert(shown[0].positional, None)  # PyTorch counts the asterisk as a parameter
-        # PyTorch looks for the names from the end, among those without a default.
-        last = places[max(0, len(places) - len(kwargs)) :]
-        known = {p.public for p in last if p is not None and p.default is REQUIRED}
-        unknown = [key for key in keywords if key not in known]
-        if unknown:
-            return TypeError(f"{begin}unrecognized keyword arguments: {', '.join(unknown)}")
-        if count == len(places):
-            given[: len(args)] = [_marked(each, places[i], i) for i, each in enumerate(args)]
-    kinds = ", ".join(given) + (", " if kwargs and not args else "")
-    if len(shown) == 1:
-        return TypeError(f"{begin}({kinds}), but expected {shown[0]}")
-    listed = "".join(f" * {each}\n" for each in shown)
-    return TypeError(f"{begin}({kinds}), but expected one of:\n{listed}")
+    keywords = {each: kwargs[each] for each in in_order_of_c(kwargs)}
+    kinds = [type_name(each) for each in args] + [f"{key}={type_name(each)}" for key, each in keywords.items()]
+    if len(shown) > 1:
+        listed = "".join(f" * {each}\n{_why_not(each, args, keywords)}" for each in shown)
+        return TypeError(f"{begin}{_in_parentheses(kinds, args)}, but expected one of:\n{listed}")
+    places = _places(shown[0])
+    if unknown := _unknown(places, keywords):
+        return TypeError(f"{begin}unrecognized keyword arguments: {', '.join(unknown)}")
+    described = _marked(places, args, keywords) if count == len(places) else _in_parentheses(kinds, args)
+    return TypeError(f"{begin}{described}, but expected {shown[0]}")
 
 
-def _marked(value: Any, p: Parameter | None, position: int) -> str:
-    """A value's type, between exclamation marks where it does not fit."""
-    text = type_name(value)
-    if isinstance(value, (list, tuple)):
-        inside = ", ".join(type_name(each) for each in value)
-        text += f" of ({inside})" if isinstance(value, tuple) else f" of [{inside}]"
-    fits = p is not None and p.misfit(value, position) is None and (p.kind.says != "Number")
-    if fits and p is not None and p.kind.says == "Tensor":
-        fits = isinstance(value, Tensor)
-    return text if fits else f"!{text}!"
+def _why_not(signature: Signature, args: Sequence[Any], keywords: dict[str, Any]) -> str:
+    """What PyTorch says under a form that takes as many arguments as were given."""
+    places = _places(signature)
+    if len(args) + len(keywords) != len(places):
+        return ""
+    unknown = _unknown(places, keywords)
+    why = (
+        f"keywords were incorrect: {', '.join(unknown)}"
+        if unknown
+        else f"arguments have invalid types: {_marked(places, args, keywords)}"
+    )
+    return f"      didn't match because some of the {why}\n"
+
+
+def _places(signature: Signature) -> list[tuple[str, str]]:
+    """(type, name) of each part of a form's text, as PyTorch reads it again when it refuses a call.
+
+    The asterisk is a parameter for it, and one with a default is called by that default, and of no type that there is.
+    """
+    parts = [each.rpartition(" ") for each in str(signature)[1:-1].split(", ")]
+    return [(kind, name) for kind, _, name in parts]
+
+
+def _unknown(places: Sequence[tuple[str, str]], keywords: dict[str, Any]) -> list[str]:
+    """The keywords that are not called so by one of as many places at the end."""
+    known = {name for _, name in places[max(0, len(places) - len(keywords)) :]}
+    return [each for each in keywords if each not in known]
+
+
+def _marked(places: Sequence[tuple[str, str]], args: Sequence[Any], keywords: dict[str, Any]) -> str:
+    """The types that were given, between exclamation marks where one is not called as the form calls it."""
+    texts: list[str] = []
+    for at, (kind, name) in enumerate(places):
+        value = args[at] if at < len(args) else keywords[name]
+        own = type_name(value)
+        text = own if at < len(args) else f"{name}={own}"
+        if isinstance(value, (list, tuple)):
+            inside = ", ".join(type_name(each) for each in value)
+            alone = "," if len(value) == 1 else ""
+            text += f" of ({inside}{alone})" if isinstance(value, tuple) else f" of [{inside}]"
+        texts.append(text if own == kind or (own, kind) == ("int", "float") else f"!{text}!")
+    return _in_parentheses(texts, args)
+
+
+def _in_parentheses(texts: Sequence[str], args: Sequence[Any]) -> str:
+    """In a row; as in PyTorch with a comma at the end where all were given by name."""
+    return f"({', '.join(texts)}{', ' if texts and not args else ''})"

@@ -234,13 +234,13 @@ def _(self: Tensor, *, atol: float | None = None, rtol: float | None = None, her
 
 
 @matrix_rank.overload(composition=True, out=True, written_by="copy_", out_dtype=_RANK_OUT)
-def _(self: Tensor, tol: float, hermitian: bool = False) -> Any:
-    return _rank(self, tol, 0.0, hermitian)
+def _(input: Tensor, tol: Tensor, hermitian: bool = False) -> Any:
+    return _rank(input, tol, 0.0, hermitian)
 
 
 @matrix_rank.overload(composition=True, out=True, written_by="copy_", out_dtype=_RANK_OUT)
-def _(input: Tensor, tol: Tensor, hermitian: bool = False) -> Any:
-    return _rank(input, tol, 0.0, hermitian)
+def _(self: Tensor, tol: float, hermitian: bool = False) -> Any:
+    return _rank(self, tol, 0.0, hermitian)
 
 
 # -- least squares -----------------------------------------------------------------------------------------------------

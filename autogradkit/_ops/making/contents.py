@@ -304,7 +304,9 @@ def _flatten(data: Any, shape: tuple[int, ...], dim: int, into: list[Any], kind:
     if dim + 1 == len(shape) and {each.__class__ for each in data} <= _NUMBERS:
         into.extend(data)  # `+=` would ask a class of the user's for `__radd__`
         return
-    if (data.__class__ is list or data.__class__ is tuple) and np.ndarray in set(map(type, data)):  # in C: it may be long
+    if (data.__class__ is list or data.__class__ is tuple) and np.ndarray in set(
+        map(type, data)
+    ):  # in C: it may be long
         warn_once(
             "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a "
             "single numpy.ndarray with numpy.array() before converting to a tensor."

@@ -33,12 +33,12 @@ def _(start: Array, end: Array, steps: int, base: float = 10.0, **options: OutOp
 
 
 @logspace.overload(factory=True)
-def _(start: Array, end: Scalar, steps: int, base: float = 10.0, **options: OutOptions) -> Any:
+def _(start: Scalar, end: Array, steps: int, base: float = 10.0, **options: OutOptions) -> Any:
     return _powers(start, end, steps, base, options)
 
 
 @logspace.overload(factory=True)
-def _(start: Scalar, end: Array, steps: int, base: float = 10.0, **options: OutOptions) -> Any:
+def _(start: Array, end: Scalar, steps: int, base: float = 10.0, **options: OutOptions) -> Any:
     return _powers(start, end, steps, base, options)
 
 

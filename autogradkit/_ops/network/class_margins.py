@@ -155,10 +155,13 @@ def _multilabel_meta(self: Array, target: Array, reduction: int) -> Any:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(self.shape)}")
     if target.dtype.kind == "c":
         raise NotImplementedError(f"\"min_all\" not implemented for '{scalar_type(from_numpy_dtype(target.dtype))}'")
-    if target.size and not -1 <= target.min() <= target.max() < classes:
+    if (
+        target.size and not -1 <= int(target.min()) <= int(target.max()) < classes
+    ):  # fractions are cut off, as in PyTorch
         raise RuntimeError("argument #2 'target' is out of range")
     _require_single(self, "multilabel_margin_loss_forward_out_frame")
-    _require_long(target)
+    if target.size:
+        _require_long(target)
     return ((count,) if reduction == NONE and self.ndim > 1 else (), self.dtype), (target.shape, self.dtype)
 
 
@@ -167,7 +170,7 @@ def _lack(self: Array, target: Array) -> tuple[Array, Array, Array]:
     y = target.reshape(-1, target.shape[-1] if target.ndim else 1)
     x = self.reshape(y.shape)
     counts = np.logical_and.accumulate(y >= 0, 1)  # up to the first -1
-    right = np.where(counts, y, 0)
+    right = np.where(counts, y, 0).astype(np.int64, copy=False)
     among = np.zeros(y.shape, bool)
     np.logical_or.at(among, (np.arange(len(y))[:, None], right), counts)
     lacking = 1 - np.take_along_axis(x, right, 1)[:, :, None] + x[:, None, :]

@@ -236,6 +236,12 @@ def ctc_loss_backward(
     np.copyto(out, found.transpose(1, 0, 2))
 
 
+class _Reduction(int):
+    """The default of `reduction`: it is none, and PyTorch's refusals, which write it as the mean, have it in words."""
+
+    in_words = "at::Reduction::Mean"
+
+
 ctc_loss = function("ctc_loss", variants="function")
 
 
@@ -246,7 +252,7 @@ def ctc_loss_of_lists(
     input_lengths: Ints,
     target_lengths: Ints,
     blank: int = 0,
-    reduction: int = 0,
+    reduction: int = _Reduction(0),
     zero_infinity: bool = False,
 ) -> Any:
     """−log p of the labels `targets`, over all alignments with `log_probs` (T, N, C); `reduction` is 0 none, 1 mean or 2 sum.
@@ -281,7 +287,7 @@ def _(
     input_lengths: Array,
     target_lengths: Array,
     blank: int = 0,
-    reduction: int = 0,
+    reduction: int = _Reduction(0),
     zero_infinity: bool = False,
 ) -> Any:
     for name, each in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):

@@ -20,12 +20,15 @@ Outputs = tuple[Array, Array]
 Spec = list[tuple[tuple[int, ...], np.dtype[Any]]]
 
 
-def _require_fitting(self: Array, target: Array, weight: Array | None, kernel: str) -> None:
-    """Raise for a target's dtype, weights of another number or dtype, and log-probabilities that are integers."""
+def _require_classes(target: Array) -> None:
     if target.dtype != np.int64 and target.dtype != np.uint8:
         raise RuntimeError(
             "expected target dtype to be Long or Byte, but got " + SCALAR_TYPE_NAMES[from_numpy_dtype(target.dtype)]
         )
+
+
+def _require_fitting(self: Array, weight: Array | None, kernel: str) -> None:
+    """Raise for weights of another number or dtype, and for log-probabilities that are integers."""
     if weight is not None:
         classes = self.shape[-1] if self.ndim < 2 else self.shape[1]
         if weight.shape != (classes,):
@@ -47,9 +50,12 @@ def _nll_meta(self: Array, target: Array, weight: Array | None, reduction: int, 
         raise RuntimeError("input tensor should be 1D or 2D")
     if target.ndim > 1:
         raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    _require_classes(target)
     if self.ndim == 2 and target.shape != self.shape[:1]:
         raise RuntimeError(f"size mismatch (got input: {list(self.shape)}, target: {list(target.shape)})")
-    _require_fitting(self, target, weight, "nll_loss_out_frame")
+    if self.ndim == 1 and target.ndim == 1 and target.size != 1:
+        raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {target.size}")
+    _require_fitting(self, weight, "nll_loss_out_frame")
     return [(target.shape if reduction == NONE else (), self.dtype), ((), self.dtype)]
 
 
@@ -58,9 +64,10 @@ def _nll2d_meta(self: Array, target: Array, weight: Array | None, reduction: int
         raise RuntimeError(
             f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {target.ndim}"
         )
+    _require_classes(target)
     if (self.shape[0], *self.shape[2:]) != target.shape:
         raise RuntimeError(f"size mismatch (got input: {list(self.shape)} , target: {list(target.shape)}")
-    _require_fitting(self, target, weight, "nll_loss2d_forward_out_frame")
+    _require_fitting(self, weight, "nll_loss2d_forward_out_frame")
     return [(target.shape if reduction == NONE else (), self.dtype), ((), self.dtype)]
 
 
@@ -278,16 +285,11 @@ def nll_loss_nd(
     classes: Any = target
     given, wanted = x._array.shape, classes._array.shape
     dims = len(given)
-    if dims == 1 and wanted not in ((), (1,)) and len(wanted) == 1:
-        raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {wanted[0]}")
     if dims == 0:
         raise ValueError(f"Expected 1 or more dimensions (got {dims})")
-    if dims == len(wanted) == 1 and wanted[0] != 1:
-        raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {wanted[0]}")
-    if dims != 1 and wanted[:1] != given[:1]:
-        raise ValueError(
-            f"Expected input batch_size ({given[0]}) to match target batch_size ({wanted[0] if wanted else 0})."
-        )
+    batch = wanted[0] if wanted else 0
+    if dims != 1 and batch != given[0]:
+        raise ValueError(f"Expected input batch_size ({given[0]}) to match target batch_size ({batch}).")
     if dims <= 2:
         return nll_loss_forward.straight(x, classes, weight, reduction, ignore_index)[0]
     if dims == 4:

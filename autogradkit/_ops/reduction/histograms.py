@@ -316,9 +316,7 @@ def _in_grid(self: Any, bins: Sequence[Any], range: Any, weight: Any, density: b
 
 
 @histogramdd.overload(composition=True)
-def _(
-    self: Tensor, bins: Ints, range: Floats | None = None, weight: Tensor | None = None, density: bool = False
-) -> Any:
+def _(self: Tensor, bins: int, range: Floats | None = None, weight: Tensor | None = None, density: bool = False) -> Any:
     """How many of the rows lie in each box of a grid of so many `bins` a dimension, or with these edges.
 
     >>> import autogradkit as torch
@@ -326,14 +324,16 @@ def _(
     tensor([[0., 1.],
             [1., 1.]])
     """
-    return _in_grid(self, bins, range, weight, density)
-
-
-@histogramdd.overload(composition=True)
-def _(self: Tensor, bins: int, range: Floats | None = None, weight: Tensor | None = None, density: bool = False) -> Any:
     if not self.ndim:
         raise IndexError("Dimension specified as -1 but tensor has no dimensions")
     return _in_grid(self, (bins,) * self.shape[-1], range, weight, density)
+
+
+@histogramdd.overload(composition=True)
+def _(
+    self: Tensor, bins: Ints, range: Floats | None = None, weight: Tensor | None = None, density: bool = False
+) -> Any:
+    return _in_grid(self, bins, range, weight, density)
 
 
 @histogramdd.overload(composition=True)

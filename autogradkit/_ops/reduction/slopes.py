@@ -105,14 +105,14 @@ gradient = function("gradient", variants="function")
 
 
 @gradient.overload(composition=True)
-def _(self: Tensor, *, spacing: Scalar | None = None, dim: int | None = None, edge_order: int = 1) -> tuple[Any, ...]:
+def _(self: Tensor, *, dim: Ints, edge_order: int = 1) -> tuple[Any, ...]:
     """The slopes along every dimension (or those in `dim`) of numbers that stand `spacing` apart, or at these coordinates.
 
     >>> import autogradkit as torch
     >>> torch.gradient(torch.tensor([1.0, 4.0, 9.0, 16.0]))
     (tensor([3., 4., 6., 7.]),)
     """
-    return _slopes(self, spacing, dim, edge_order)
+    return _slopes(self, None, dim, edge_order)
 
 
 @gradient.overload(composition=True)
@@ -121,8 +121,8 @@ def _(self: Tensor, *, spacing: Scalar, dim: Ints, edge_order: int = 1) -> tuple
 
 
 @gradient.overload(composition=True)
-def _(self: Tensor, *, dim: Ints, edge_order: int = 1) -> tuple[Any, ...]:
-    return _slopes(self, None, dim, edge_order)
+def _(self: Tensor, *, spacing: Scalar | None = None, dim: int | None = None, edge_order: int = 1) -> tuple[Any, ...]:
+    return _slopes(self, spacing, dim, edge_order)
 
 
 @gradient.overload(composition=True)

@@ -97,19 +97,19 @@ trapz = function("trapz", variants="function")
 
 
 @trapz.overload(composition=True)
-def _(y: Tensor, x: Tensor, *, dim: Dim = -1) -> Any:
+def _(y: Tensor, *, dx: float = 1, dim: Dim = -1) -> Any:
     """Another name for `trapezoid`.
 
     >>> import autogradkit as torch
     >>> torch.trapz(torch.tensor([1.0, 5.0, 10.0]), torch.tensor([0.0, 1.0, 3.0]))
     tensor(18.)
     """
-    return _integral(y, x, dim)
+    return _even_integral(y, dx, dim)
 
 
 @trapz.overload(composition=True)
-def _(y: Tensor, *, dx: float = 1.0, dim: Dim = -1) -> Any:
-    return _even_integral(y, dx, dim)
+def _(y: Tensor, x: Tensor, *, dim: Dim = -1) -> Any:
+    return _integral(y, x, dim)
 
 
 cumulative_trapezoid = function("cumulative_trapezoid", variants="function")

@@ -260,16 +260,16 @@ def _(elements: Array, test_elements: Array, *, assume_unique: bool = False, inv
 
 
 @isin.overload(
-    meta=lambda elements, test_element, *, assume_unique, invert: (elements.shape, np.dtype(np.bool_)),
-    refuse=_refuse_unordered,
-)
-def _(elements: Array, test_element: Scalar, *, assume_unique: bool = False, invert: bool = False, out: Array) -> None:
-    _among(elements, test_element, invert, out)
-
-
-@isin.overload(
     meta=lambda element, test_elements, *, assume_unique, invert: ((), np.dtype(np.bool_)),
     refuse=_refuse_unordered,
 )
 def _(element: Scalar, test_elements: Array, *, assume_unique: bool = False, invert: bool = False, out: Array) -> None:
     _among(element, test_elements, invert, out)
+
+
+@isin.overload(
+    meta=lambda elements, test_element, *, assume_unique, invert: (elements.shape, np.dtype(np.bool_)),
+    refuse=_refuse_unordered,
+)
+def _(elements: Array, test_element: Scalar, *, assume_unique: bool = False, invert: bool = False, out: Array) -> None:
+    _among(elements, test_element, invert, out)

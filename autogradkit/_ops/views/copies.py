@@ -139,7 +139,7 @@ _declare(
     shown="tensor([1.+2.j])",
     refuse=_refuse_recording,
 )
-_declare("view_copy", sizes.view_sizes, sizes.view_dtype, call=f"{_MATRIX}, (4,)", shown="tensor([1, 2, 3, 4])")
+_declare("view_copy", sizes.view_dtype, sizes.view_sizes, call=f"{_MATRIX}, (4,)", shown="tensor([1, 2, 3, 4])")
 _declare("split_copy", splits.split_evenly, call="torch.tensor([1, 2, 3]), 2", shown="(tensor([1, 2]), tensor([3]))")
 _declare(
     "split_with_sizes_copy", splits.split_with_sizes,

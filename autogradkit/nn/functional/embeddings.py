@@ -103,8 +103,7 @@ def embedding_bag(
         )
         weight, input = input, weight
     weights: Any = per_sample_weights
-    sizes: Any = input.size()
-    if weights is not None and sizes != weights.size():
+    if weights is not None and input.size() != weights.size():
         raise ValueError(
             f"embedding_bag: If per_sample_weights ({weights.shape}) is not None, then it must have the same shape as the "
             f"input ({input.shape})"
@@ -117,7 +116,7 @@ def embedding_bag(
                 "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences. "
                 f"However, found offsets of type {type(offsets)}"
             )
-        offsets = arange(0, input.numel(), sizes[1], dtype=input.dtype)
+        offsets = arange(0, input.numel(), input.size(1), dtype=input.dtype)
         include_last_offset = False
         input = input.reshape(-1)
         weights = None if weights is None else weights.reshape(-1)

@@ -18,7 +18,7 @@ from autogradkit.nn.modules.module import Module, Samples
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"]
 
 
-class Norm(Module):
+class _NormBase(Module):
     """A norm by channel: its weights, biases and running statistics."""
 
     _version = 2
@@ -88,7 +88,7 @@ class Norm(Module):
         )
 
 
-class BatchNorm(Norm):
+class _BatchNorm(_NormBase):
     """What the norms over a batch share."""
 
     def forward(self, input: Tensor) -> Tensor:
@@ -105,11 +105,10 @@ class BatchNorm(Norm):
         return functional.batch_norm(input, mean, variance, self.weight, self.bias, own, factor, self.eps)
 
 
-_NormBase, _BatchNorm = Norm, BatchNorm  # the names that scripts ask `isinstance` by
-name_constructor("_BatchNorm.__init__", BatchNorm)
+name_constructor("_BatchNorm.__init__", _BatchNorm)
 
 
-class BatchNorm1d(BatchNorm):
+class BatchNorm1d(_BatchNorm):
     """Each channel of (N, C) or (N, C, L) standardised over the batch and all places; see `functional.batch_norm`.
 
     Weights begin as 1, biases as 0. Raises ValueError for another number of dimensions.
@@ -131,7 +130,7 @@ class BatchNorm1d(BatchNorm):
         ]
 
 
-class BatchNorm2d(BatchNorm):
+class BatchNorm2d(_BatchNorm):
     """Each channel of (N, C, H, W) standardised over the batch and all places; see `functional.batch_norm`.
 
     Weights begin as 1, biases as 0. Raises ValueError for another number of dimensions.
@@ -153,7 +152,7 @@ class BatchNorm2d(BatchNorm):
         ]
 
 
-class BatchNorm3d(BatchNorm):
+class BatchNorm3d(_BatchNorm):
     """Each channel of (N, C, D, H, W) standardised over the batch and all places; see `functional.batch_norm`.
 
     Weights begin as 1, biases as 0. Raises ValueError for another number of dimensions.
@@ -175,7 +174,7 @@ class BatchNorm3d(BatchNorm):
         ]
 
 
-class SyncBatchNorm(BatchNorm):
+class SyncBatchNorm(_BatchNorm):
     """Each channel of (N, C, *) standardised over the batch and all places; one process has nobody to share them with.
 
     Raises ValueError for fewer than two dimensions, and for no channels.
@@ -224,7 +223,7 @@ class SyncBatchNorm(BatchNorm):
         SyncBatchNorm(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
         """
         converted = module
-        if isinstance(module, BatchNorm):
+        if isinstance(module, _BatchNorm):
             how = module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats
             converted = cls(*how, process_group, bias=module.bias is not None)
             if module.affine:

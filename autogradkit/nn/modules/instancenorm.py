@@ -8,13 +8,13 @@ from autogradkit.core.dtype import dtype as Dtype
 from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn
 from autogradkit.nn import functional
-from autogradkit.nn.modules.batchnorm import Norm
+from autogradkit.nn.modules.batchnorm import _NormBase
 from autogradkit.nn.modules.module import Samples
 
 __all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
 
 
-class _InstanceNorm(Norm):
+class _InstanceNorm(_NormBase):
     def __init__(
         self,
         num_features: int,

@@ -18,7 +18,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _LazyNorm(LazyModuleMixin, batchnorm.Norm):
+class _LazyNorm(LazyModuleMixin, batchnorm._NormBase):
     """What lazy norms share: `num_features` comes from the input."""
 
     def __init__(
