@@ -156,3 +156,26 @@ def test_collating_by_a_map_of_ones_own(batch: Any) -> None:
 
     for options in ({}, {"collate_fn_map": chosen}):
         assert collated(autogradkit, options) == collated(torch, options)
+
+
+NUMBERS = [
+    [np.float32(1), np.float64(2)],
+    [np.int64(1), np.float32(2)],
+    [np.bool_(True), np.int8(1)],
+    [np.float16(1), np.float32(1)],
+    [np.array(2, dtype="f4"), np.array(1.0)],
+    [1, np.float64(2.5)],
+    [2.5, 1],
+]
+
+
+@every_case("batch", NUMBERS)
+def test_numbers_of_several_dtypes_are_collated_to_the_dtype_that_they_have_together(batch: list[Any]) -> None:
+    said = []
+    for m in (autogradkit, torch):
+        try:
+            made = m.utils.data.default_collate(batch)
+            said.append((made.tolist(), str(made.dtype)))
+        except TypeError as error:
+            said.append(str(error))
+    assert said[0] == said[1]

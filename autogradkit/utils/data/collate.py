@@ -68,8 +68,8 @@ def collate_numpy_array_fn(batch: Sequence[Any], *, collate_fn_map: Collates | N
 
 
 def collate_numpy_scalar_fn(batch: Sequence[Any], *, collate_fn_map: Collates | None = None) -> Tensor:
-    """NumPy's numbers as one tensor of their dtype."""
-    return tensor(list(batch), dtype=as_tensor(batch[0]).dtype)
+    """NumPy's numbers as one tensor of the dtype that they have together."""
+    return tensor(list(batch))
 
 
 def collate_float_fn(batch: Sequence[float], *, collate_fn_map: Collates | None = None) -> Tensor:
