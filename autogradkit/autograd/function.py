@@ -23,6 +23,7 @@ from autogradkit.core.facts import named
 from autogradkit.core.frames import entry, shorten
 from autogradkit.core.recording import RECORDERS, observed
 from autogradkit.core.tensor import Tensor, wrap
+from autogradkit.core.warning import warn
 from autogradkit.engine.history import edge_of, requires_grad
 from autogradkit.engine.modes import MODE, no_grad
 
@@ -53,6 +54,20 @@ class Function(FunctionCtx):
         cls._node_class = type(f"{cls.__name__}Backward", (BackwardCFunction,), {"__module__": home})
 
     _node_class: type[BackwardCFunction] = BackwardCFunction
+
+    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
+        if self._is_static():
+            warn(
+                f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should invoke "
+                "them on the class itself. Instantiating an autograd function will raise an error in a future version of "
+                "PyTorch.",
+                DeprecationWarning,
+            )
+
+    @classmethod
+    def _is_static(cls) -> bool:
+        """Whether it is no function in the style of before PyTorch 1.5."""
+        return isinstance(inspect.getattr_static(cls, "forward"), staticmethod)
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -146,7 +161,7 @@ class Function(FunctionCtx):
     @entry
     def __call__(self, *args: Any) -> Any:
         """The style of before PyTorch 1.5: instance methods, the instance itself keeping what is saved."""
-        if isinstance(type(self).__dict__.get("forward"), staticmethod):
+        if self._is_static():
             raise RuntimeError(
                 "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "
                 "function with static forward method. (Example: https://pytorch.org/docs/stable/autograd.html#torch."

@@ -61,6 +61,22 @@ MISTAKES = {
     "a norm without its input": """
         torch.nn.BatchNorm1d(3)()
     """,
+    "a function called as a class": """
+        class Square(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return x * x
+
+        Square(torch.ones(2)).sum()
+    """,
+    "a function called as an instance": """
+        class Square(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return x * x
+
+        Square()(torch.ones(2))
+    """,
     "in-place on a leaf": """
         w = torch.ones(3, requires_grad=True)
         w += 1
