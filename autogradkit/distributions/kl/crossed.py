@@ -156,10 +156,15 @@ def _to_beta(p: Uniform, q: Beta) -> Tensor:
 
 
 @register_kl(Beta, ContinuousBernoulli)
-@register_kl(Uniform, ContinuousBernoulli)
 def _to_continuous_bernoulli(p: Any, q: ContinuousBernoulli) -> Tensor:
     expected = p.mean * q.logits + ak.log1p(-q.probs) + q._log_norm()
     return _within(p, -p.entropy() - expected, 0, 1)
+
+
+@register_kl(Uniform, ContinuousBernoulli)
+def _uniform_to_continuous_bernoulli(p: Uniform, q: ContinuousBernoulli) -> Tensor:
+    touches = (p.low <= 0) | (p.high >= 1)  # as in PyTorch, though 0 and 1 can still come
+    return ak.where(touches, math.inf, _to_continuous_bernoulli(p, q))
 
 
 @register_kl(Uniform, Pareto)
