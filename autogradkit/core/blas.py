@@ -22,6 +22,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from autogradkit.core.dtype import is_half
 from autogradkit.core.halves import convert, widened
@@ -103,6 +104,41 @@ def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
         return noted(_product(a, b, out))
     finally:
         blas.set_threads(threads)
+
+
+def add_products(a: Array, b: Array, out: Array) -> None:
+    """Add the products of stacks of matrices to the matrices of `out`, one after the other: these may overlap or be the same.
+
+    The stacks of `a` and `b` are broadcast to that of `out`. Of each matrix of `a` and `b` the rows or the columns lie
+    contiguous, of `out` the rows; all have one dtype.
+
+    >>> out = np.zeros((2, 1))
+    >>> add_products(np.ones((5, 2, 3)), np.ones((3, 1)), repeated(out, 5))
+    >>> out
+    array([[15.],
+           [15.]])
+    """
+    blas = openblas()
+    add = None if blas is None else blas.add_products.get(out.dtype.char)
+    if blas is None or add is None or not out.size or not a.size:
+        a, b = (np.broadcast_to(each, (*out.shape[:-2], *each.shape[-2:])) for each in (a, b))
+        for place in np.ndindex(*out.shape[:-2]):
+            np.add(out[place], matmul(a[place], b[place]), out=out[place])
+        return
+    threads = blas.get_threads()
+    if threads == 1 or out.shape[-2] * out.shape[-1] * a.shape[-1] > _WORTH_SPLITTING:
+        add(a, b, out)
+        return
+    blas.set_threads(1)
+    try:
+        add(a, b, out)
+    finally:
+        blas.set_threads(threads)
+
+
+def repeated(matrix: Array, *stack: int) -> Array:
+    """A stack in which every matrix is this one, and may be written."""
+    return as_strided(matrix, (*stack, *matrix.shape), (*[0] * len(stack), *matrix.strides))
 
 
 def _on_threads(a: Array, b: Array, out: Array | None, threads: int) -> Array:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import as_strided
 
 from autogradkit.core import blas
 from autogradkit.core.openblas import OpenBlas
@@ -37,7 +38,7 @@ def small_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     """An OpenBLAS with kernels for small matrices, whatever the processor: pieces are right everywhere."""
     library = blas.openblas()
     if library is None:
-        library = OpenBlas(lambda: 1, lambda threads: None, True, lambda *_: None, lambda *_: None)
+        library = OpenBlas(lambda: 1, lambda threads: None, True, lambda *_: None, lambda *_: None, {})
     monkeypatch.setattr(blas, "openblas", lambda: library._replace(has_small_kernels=True))
 
 
@@ -98,3 +99,31 @@ def test_only_products_of_few_rows_or_columns_go_in_pieces() -> None:
     assert is_split(1000, 1000, 10)
     assert not is_split(1024, 1024, 1024)
     assert not is_split(64, 288, 384)
+
+
+@every_case("library", ["OpenBLAS", "another"])
+@every_case("dtype", ["float32", "float64", "complex64"])
+@every_case("layout", ["a @ b", "a.T @ b", "a @ b.T", "one matrix", "one row", "one column", "nothing"])
+def test_products_are_added_one_after_the_other_to_what_overlaps(library: str, dtype: str, layout: str) -> None:
+    stream = np.random.default_rng(3)
+    inner, rows, columns = {"one row": (5, 1, 4), "one column": (1, 3, 1), "nothing": (0, 3, 4)}.get(layout, (5, 3, 4))
+    a, b = (stream.standard_normal(shape).astype(dtype) for shape in ((6, rows, inner), (6, inner, columns)))
+    if layout == "a.T @ b":
+        a = a.swapaxes(1, 2).copy().swapaxes(1, 2)
+    if layout == "a @ b.T":
+        b = b.swapaxes(1, 2).copy().swapaxes(1, 2)
+    if layout == "one matrix":
+        a = a[2]
+    memory = stream.standard_normal((8, columns + 1)).astype(dtype)
+    expected = memory.copy()
+    for place in range(6):
+        expected[place : place + rows, :columns] += np.matmul(a if a.ndim == 2 else a[place], b[place])
+    row, column = memory.strides
+    with pytest.MonkeyPatch.context() as patched:
+        if library == "another":
+            patched.setattr(blas, "openblas", lambda: None)
+        blas.add_products(a, b, as_strided(memory, (6, rows, columns), (row, row, column)))
+        np.testing.assert_allclose(memory, expected, rtol=1e-4, atol=1e-4)
+        total = np.zeros((rows, columns), dtype)
+        blas.add_products(a, b, blas.repeated(total, 6))
+    np.testing.assert_allclose(total, np.matmul(a, b).sum(0), rtol=1e-4, atol=1e-4)

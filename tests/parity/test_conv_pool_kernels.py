@@ -98,6 +98,20 @@ def test_convolution_of_any_geometry_and_layout(name: str, batch: int, layout: s
     in_both((batch, *size), channels, kernel, options, layout)
 
 
+@every_case("batch", [2, 33])
+@every_case("channels", [36, 132])
+@every_case("name", GEOMETRIES)
+def test_convolution_to_many_channels(name: str, channels: int, batch: int) -> None:
+    size, _, kernel, options = GEOMETRIES[name]
+    in_both((batch, *size), channels, kernel, options)
+
+
+@every_case("channels", [4, 36, 68])
+@every_case("options", [{}, {"groups": 2}])
+def test_convolution_by_a_kernel_of_one_place(channels: int, options: dict[str, Any]) -> None:
+    in_both((5, 6, 7, 8), channels, (1, 1), options)
+
+
 @pytest.mark.parametrize("batch", [1, 40])
 def test_convolution_in_single_precision(batch: int) -> None:
     in_both((batch, 3, 12, 11), 5, (3, 3), {}, dtype=torch.float32)
