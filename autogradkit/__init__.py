@@ -258,6 +258,8 @@ else:
     _LISTED = {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}
 
     def __getattr__(name: str) -> _typing.Any:
+        if name == "__all__":  # of `from torch import *`, which asks no `__dir__`; no modules, as in PyTorch
+            return [each for each in __dir__() if each not in _LAZY_MODULES]
         if name in _PUBLISHED:
             function = globals()[name] = _PUBLISHED[name].front("function", name)
             return function

@@ -5,6 +5,8 @@ batches; constraints of parameters and transforms between them. A seed gives PyT
 on distribution.py, and that on the ops: they are compositions, which backward and pictures go through.
 """
 
+from types import ModuleType as _ModuleType
+
 from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.distributions import constraints as constraints
 from autogradkit.distributions import kl as kl
@@ -79,5 +81,10 @@ from autogradkit.distributions.uniform import Uniform as Uniform
 from autogradkit.distributions.von_mises import VonMises as VonMises
 from autogradkit.distributions.weibull import Weibull as Weibull
 from autogradkit.distributions.wishart import Wishart as Wishart
+
+# Not the families' modules, whose names (`beta`, `gamma`, `uniform`) are also those of variables in scripts.
+__all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
+    name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _ModuleType)
+]
 
 __getattr__ = _absent_from("distributions")

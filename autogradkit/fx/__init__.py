@@ -19,6 +19,12 @@ _HOMES = {
 }  # fmt: skip
 _MODULES = ("_symbolic_trace", "graph", "graph_module", "interpreter", "node", "passes", "proxy", "subgraph_rewriter")
 
+__all__ = ["wrap", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES, *_MODULES})
+
 
 def __getattr__(name: str) -> _Any:
     if name in _MODULES:

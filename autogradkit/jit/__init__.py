@@ -1,8 +1,8 @@
 """PyTorch's `torch.jit`: decorators and checks of code that may be scripted. Here nothing is translated.
 
-`script`, `trace`, `freeze` and `optimize_for_inference` give back what they are given, so nothing is an instance of
-`ScriptFunction`, and of `ScriptModule` only what a user subclasses it for. `saving.py` has `save` and `load` of such modules,
-in a file for autogradkit alone; `tasks.py` has `fork` and `wait`, `containers.py` a question about types.
+`script`, `trace`, `freeze` and `optimize_for_inference` give back what they are given, which is from then on an instance of
+`ScriptModule` or of `ScriptFunction`, for scripts that ask whether they have translated it already. `saving.py` has `save` and
+`load` of such modules, in a file for autogradkit alone; `tasks.py` has `fork` and `wait`, `containers.py` a question about types.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.core.warning import warn_unseen as _warn_unseen
 from autogradkit.futures import Future as Future
 from autogradkit.jit.containers import isinstance as isinstance
+from autogradkit.jit.saving import is_told_function as _is_told_function
+from autogradkit.jit.saving import is_told_module as _is_told_module
 from autogradkit.jit.saving import load as load
 from autogradkit.jit.saving import save as save
 from autogradkit.jit.saving import told as _told
@@ -24,11 +26,27 @@ from autogradkit.jit.tasks import fork as fork
 from autogradkit.jit.tasks import wait as wait
 from autogradkit.nn.modules.module import Module as _Module
 
-__all__ = ["Final"]
+__all__ = [
+    "Attribute", "Error", "Final", "Future", "ScriptFunction", "ScriptModule", "annotate", "enable_onednn_fusion", "export",
+    "fork", "freeze", "ignore", "interface", "isinstance", "load", "onednn_fusion_enabled", "optimize_for_inference", "save",
+    "script", "script_if_tracing", "set_fusion_strategy", "trace", "trace_module", "unused", "wait",
+]  # fmt: skip
 
 
-class ScriptModule(_Module):
-    """The base of modules whose author wants them translated: here a module like any other."""
+class _Scripted(type):
+    """The class of those classes whose instances are also what `script` or `trace` gave."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return super().__instancecheck__(instance) or ("_given" in vars(cls) and vars(cls)["_given"](instance))
+
+
+class ScriptModule(_Module, metaclass=_Scripted):
+    """The base of modules whose author wants them translated: here a module like any other.
+
+    A module that `script` or `trace` gave is an instance as well.
+    """
+
+    _given = staticmethod(_is_told_module)
 
 
 class Error(Exception):
@@ -54,8 +72,10 @@ class Attribute(NamedTuple):
     type: Any
 
 
-class ScriptFunction:
-    """The class of PyTorch's translated functions, of which there are none here. Raises NotImplementedError when it is called."""
+class ScriptFunction(metaclass=_Scripted):
+    """The class of functions that `script` or `trace` gave. Raises NotImplementedError when it is called."""
+
+    _given = staticmethod(_is_told_function)
 
     @_entry
     def __init__(self, *_args: Any, **_options: Any) -> None:

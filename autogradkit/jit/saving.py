@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from types import FunctionType
 from typing import IO, Any
+from weakref import WeakSet
 
 from autogradkit.core.frames import entry
 from autogradkit.nn import functional
@@ -22,11 +24,26 @@ from autogradkit.serialization import save as _save
 File = str | os.PathLike[str] | IO[bytes]
 
 
-def told(module: Any) -> Any:
-    """`module` itself, which has `save` from now on."""
-    if isinstance(module, Module):
-        SCRIPTED[module] = {"save": _save_module}
-    return module
+_FUNCTIONS: WeakSet[FunctionType] = WeakSet()
+
+
+def told(given: Any) -> Any:
+    """`given` itself, of which is known from now on that `script` or `trace` gave it; a module has `save`."""
+    if isinstance(given, Module):
+        SCRIPTED[given] = {"save": _save_module}
+    elif isinstance(given, FunctionType):
+        _FUNCTIONS.add(given)
+    return given
+
+
+def is_told_module(asked: Any) -> bool:
+    """Whether it is a module that `script` or `trace` gave."""
+    return isinstance(asked, Module) and asked in SCRIPTED
+
+
+def is_told_function(asked: Any) -> bool:
+    """Whether it is a function that `script` or `trace` gave."""
+    return isinstance(asked, FunctionType) and asked in _FUNCTIONS
 
 
 def _save_module(module: Module, f: File, _extra_files: dict[str, str | bytes] | None = None) -> None:

@@ -15,7 +15,7 @@ from autogradkit.nn.modules.members import factory_kwargs as factory_kwargs
 from autogradkit.nn.parallel import DataParallel
 from autogradkit.nn.parameter import *
 
-__all__ = ["DataParallel", "functional", "init", "modules", "parallel", "parameter"]
+__all__ = ["DataParallel", "factory_kwargs", "functional", "init", "modules", "parallel", "parameter"]
 __all__ += modules.__all__
 __all__ += parameter.__all__
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -44,14 +45,18 @@ class SparseAdam(Optimizer):
                 raise ValueError(f"Invalid {name}: {value}")
         require_betas(betas)
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize})
-        places = [
-            [index, place]
-            for index, group in enumerate(self.param_groups)
-            for place, parameter in enumerate(group["params"])
-            if parameter.is_complex()
-        ]
-        if places:
-            raise ValueError(f"Complex params at indices {places}: SparseAdam does not support complex parameters")
+        for kind, has, refused in (
+            ("Sparse", operator.attrgetter("is_sparse"), "requires dense parameter tensors"),
+            ("Complex", Tensor.is_complex, "does not support complex parameters"),
+        ):
+            places = [
+                [index, place]
+                for index, group in enumerate(self.param_groups)
+                for place, parameter in enumerate(group["params"])
+                if has(parameter)
+            ]
+            if places:
+                raise ValueError(f"{kind} params at indices {places}: SparseAdam {refused}")
 
     def _updater(self, group: Group) -> Callable[[Tensor, Tensor], Tensor]:
         gradients = [parameter._grad for parameter in group["params"]]

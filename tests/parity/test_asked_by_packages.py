@@ -227,6 +227,20 @@ def test_translated_functions_are_not_made() -> None:
         ak.SymInt(3)
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_what_was_translated_is_known_as_such() -> None:
+    for m in BOTH:
+        layer, function = m.nn.Linear(2, 1), lambda x: x * 2
+        assert not isinstance(layer, m.jit.ScriptModule)
+        assert not isinstance(function, m.jit.ScriptFunction)
+        scripted, traced = m.jit.script(layer), m.jit.trace(function, m.ones(2))
+        assert isinstance(scripted, m.jit.ScriptModule)
+        assert isinstance(scripted, m.nn.Module)
+        assert not isinstance(scripted, m.jit.ScriptFunction)
+        assert isinstance(traced, m.jit.ScriptFunction)
+        assert not isinstance(m.nn.Linear(2, 1), m.jit.ScriptModule)
+
+
 def test_what_is_called_when_backward_has_ended() -> None:
     told: list[list[Any]] = []
     for m in BOTH:

@@ -284,6 +284,7 @@ REFUSED: list[Callable[[Any], Any]] = [
     lambda m: m.optim.Adadelta([leaf(m)], rho=1.5),
     lambda m: m.optim.SparseAdam([leaf(m)], lr=0.0),
     lambda m: m.optim.SparseAdam([m.nn.Parameter(m.ones(1, dtype=m.complex64))]),
+    lambda m: m.optim.SparseAdam([m.zeros(3).to_sparse().requires_grad_()]),
     lambda m: m.optim.Adagrad([leaf(m)], fused=True, foreach=True),
     lambda m: m.optim.Adam([leaf(m)]).load_state_dict({"state": {}, "param_groups": [{"params": [1, 2]}]}),
 ]

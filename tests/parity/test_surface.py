@@ -6,10 +6,12 @@ A call gives the same value, or the same error with the same first line, and war
 from __future__ import annotations
 
 import copy
+import importlib
 import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -258,3 +260,17 @@ def test_what_goes_with_translated_code(call: str) -> None:
     ours, theirs = outcome(autogradkit, call), outcome(torch, call)
     assert ours[0] == theirs[0]
     assert set(ours[1]) == set(theirs[1])
+
+
+@pytest.mark.parametrize("name", ["", ".nn", ".optim", ".utils.data", ".linalg", ".distributions", ".jit", ".fx"])
+def test_a_star_import_brings_what_it_brings_there(name: str) -> None:
+    """Of what is here at all; and no modules by the names of variables, as `beta` and `random` are."""
+    theirs: dict[str, Any] = {}
+    ours: dict[str, Any] = {}
+    exec(f"from torch{name} import *", theirs)
+    exec(f"from autogradkit{name} import *", ours)
+    home = importlib.import_module(f"autogradkit{name}")
+    public = {each for each in dir(home) if not isinstance(getattr(home, each), ModuleType)}
+    wanted = {each for each, value in theirs.items() if not isinstance(value, ModuleType)}
+    assert not (wanted & public) - set(ours)
+    assert not {"beta", "gamma", "uniform", "random"} & set(ours)

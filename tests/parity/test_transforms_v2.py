@@ -385,3 +385,34 @@ def test_mixed_batches(call: str) -> None:
             assert_alike(a, b, 0)
         else:
             assert a == b
+
+
+def test_kernels_of_a_class_of_ones_own() -> None:
+    seen: list[list[Any]] = []
+    for m, kinds, transforms in ((torch, their_kinds, theirs), (ak, our_kinds, ours)):
+        row = type("Row", (kinds.TVTensor,), {})
+        short = type("Short", (row,), {})
+        given = m.arange(3).as_subclass(row)
+        found = [transforms.RandomHorizontalFlip(1.0)(given).tolist()]
+
+        def flip(inpt: Any, kinds: Any = kinds) -> Any:
+            return kinds.wrap(inpt.flip(-1), like=inpt)
+
+        register = transforms.functional.register_kernel
+        assert register("hflip", row)(flip) is flip
+        for each in (given, m.arange(2).as_subclass(short)):
+            flipped = transforms.RandomHorizontalFlip(1.0)(each)
+            found += [type(flipped).__name__, flipped.tolist(), transforms.functional.horizontal_flip(each).tolist()]
+        for functional, kind in (("nope", row), (len, row)):
+            with pytest.raises(ValueError, match="functional") as refused:
+                register(functional, kind)
+            found.append(str(refused.value))
+        for functional, kind, text in (
+            ("hflip", row, "already has"),
+            ("vflip", kinds.Image, "builtin"),
+            ("vflip", int, "only be registered for subclasses"),
+        ):
+            with pytest.raises(ValueError, match=text):
+                register(functional, kind)
+        seen.append(found)
+    assert seen[0] == seen[1]

@@ -16,6 +16,7 @@ from autogradkit.vision.transforms.v2.functional import images as _images
 from autogradkit.vision.transforms.v2.functional.dispatch import Functional as _Functional
 from autogradkit.vision.transforms.v2.functional.dispatch import is_pure_tensor as is_pure_tensor
 from autogradkit.vision.transforms.v2.functional.dispatch import mode_of as _mode_of
+from autogradkit.vision.transforms.v2.functional.dispatch import register_kernel as register_kernel
 from autogradkit.vision.transforms.v2.functional.formats import clamp_bounding_boxes as clamp_bounding_boxes
 from autogradkit.vision.transforms.v2.functional.formats import clamp_keypoints as clamp_keypoints
 from autogradkit.vision.transforms.v2.functional.formats import (
