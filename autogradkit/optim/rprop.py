@@ -73,7 +73,8 @@ class Rprop(FormulaOptimizer):
         size = xp.where(turned > 0, size * n["more"], xp.where(turned < 0, size * n["less"], size))
         size = xp.where(size < n["least"], n["least"], xp.where(size > n["most"], n["most"], size))
         counting = xp.where(turned < 0, 0, of["grad"])
-        return {"prev": counting, "step_size": size, "self": of["self"] - xp.sign(counting) * size}
+        moved = xp.where(counting > 0, size, xp.where(counting < 0, -size, 0))  # a NaN has no sign, as in PyTorch
+        return {"prev": counting, "step_size": size, "self": of["self"] - moved}
 
     def _edits(self, group: Group) -> Mapping[str, int]:
         return {"prev": 2 if group["foreach"] else 1, "step_size": 2, "self": 1}

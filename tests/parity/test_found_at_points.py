@@ -257,3 +257,15 @@ def test_a_draw_beside_nan_does_not_ask_numpys_settings() -> None:
     with Pair() as pair, np.errstate(all="raise"):
         assert pair.run(Line("x = T.tensor([float('nan'), -1.0, 2.0]).bfloat16()", "leaf")) is None
         assert pair.run(Line("T.manual_seed(1); r = T.rrelu(x, training=True)", "rrelu")) is None
+
+
+def test_what_is_refused_draws_nothing_and_a_gradient_that_is_no_number_moves_nothing() -> None:
+    with Pair() as pair:
+        for text, label in (
+            ("T.manual_seed(1); T.rrelu_(T.tensor([-1., 0.], dtype=T.float16), training=True)", "rrelu_"),
+            ("r = T.rand(3)", "rand"),
+            ("p = T.nn.Parameter(T.tensor([1., 2., 3.])); o = T.optim.Rprop([p])", "Rprop"),
+            ("p.grad = T.tensor([float('nan'), 1., -1.]); o.step(); r = p.data", "step"),
+            ("p.grad = T.tensor([1., float('nan'), float('inf')]); o.step(); r = p.data", "step"),
+        ):
+            assert pair.run(Line(text, label)) is None

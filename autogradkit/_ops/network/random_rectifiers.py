@@ -32,8 +32,13 @@ from autogradkit.engine.modes import MODE
 def _refuse_dtypes(self: Any, noise: Any, lower: float, upper: float, training: bool, generator: Any) -> None:
     label = "rrelu_with_noise_out_cpu" if training else "leaky_relu_cpu"
     not_implemented(label, "biuc")(self)
-    if training and self.dtype is float16:
-        raise NotImplementedError(f"\"{label}\" not implemented for 'Half'")
+    if training:
+        _require_drawn(self)
+
+
+def _require_drawn(x: Any) -> None:
+    if x.dtype is float16:
+        raise NotImplementedError("\"rrelu_with_noise_out_cpu\" not implemented for 'Half'")
 
 
 def _require_bounds(lower: float, upper: float) -> None:
@@ -143,6 +148,7 @@ def _drawn(x: Array, lower: float, upper: float, generator: Generator | None) ->
 def _noise_of(x: Any, lower: float, upper: float, training: bool, generator: Generator | None) -> Tensor:
     if not training or x._array.dtype.kind not in "fV":
         return wrap(like(x._array))
+    _require_drawn(x)  # before anything is
     given = (x._array, lower, upper, generator)
     return reported("noise", "random", _drawn, *given)
 

@@ -90,6 +90,7 @@ _HALVED = ("cosh", "sinh")
 _FILLS = ("fill_", "zero_", "copy_", "set_")
 
 
+@torch.no_grad()  # a view whose base was edited silently is refused where it would be recorded
 def depends_on_order(text: str, differs: str, space: dict[str, Any]) -> bool:
     """Whether `differs`, a variable, shows memory that a line writes and reads elsewhere, or writes and reads twice, or is open.
 
