@@ -17,6 +17,7 @@ PROPERTIES = sorted(
         for name, value in vars(cls).items()
         if isinstance(value, property) and not name.startswith("__") and hasattr(torch.Tensor, name)
     }
+    - {"_backward_hooks"}  # PyTorch takes anything for it, and crashes in the next backward
 )
 
 
