@@ -250,12 +250,18 @@ def _deep_among(leading: list[tuple[str, Any]], wanted: Any) -> str | None:
 
 
 def _members(path: str, value: Any) -> list[tuple[str, Any]]:
-    """What lies in a list or a dict, or in the attributes of an object, each with how it is written."""
-    if holds(value, Tensor) or has(value, "named_modules"):
+    """What lies in a list or a dict, or in the attributes of an object, each with how it is written.
+
+    Of a namespace nothing, whose names are not the learner's way to say it (`globals()['y']`), and nothing of what has traits:
+    from IPython's `exit` the shell is reached, and from that whatever a cell has shown.
+    """
+    if holds(value, Tensor) or has(value, "named_modules") or has(value, "trait_values"):
         return []
     if type(value) is list or type(value) is tuple:
         return [(f"{path}[{place}]", each) for place, each in enumerate(value[:_MOST_MEMBERS])]
     if type(value) is dict:
+        if "__name__" in value:
+            return []
         pairs = itertools.islice(list(value.items()), _MOST_MEMBERS)
         return [(f"{path}[{key!r}]", each) for key, each in pairs if type(key) is str or type(key) is int]
     if holds(value, tuple) and type(getattr(type(value), "_fields", None)) is tuple:

@@ -19,7 +19,10 @@ from typing import Any
 from autogradkit.core.frames import is_library, is_ours
 from autogradkit.tracing.frames import learner_frames, once_per_code
 
-_JUMPS_BACK = frozenset(name for name in dis.opmap if name.startswith(("JUMP_BACKWARD", "POP_JUMP_BACKWARD")))
+# Not the jump by which an `await` or a `yield from` asks again: that is no loop of the learner's.
+_JUMPS_BACK = frozenset(
+    name for name in dis.opmap if name.startswith(("JUMP_BACKWARD", "POP_JUMP_BACKWARD")) and "NO_INTERRUPT" not in name
+)
 _FOR = dis.opmap["FOR_ITER"]
 _JUMPS = frozenset((*dis.hasjrel, *dis.hasjabs))
 _ENDS = ("JUMP_FORWARD", "JUMP_BACKWARD", "RETURN_", "RAISE_", "RERAISE")  # nothing goes on behind these

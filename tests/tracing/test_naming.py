@@ -185,6 +185,9 @@ def test_a_sample_is_called_as_the_function_calls_it_not_as_what_vmap_gives() ->
         ("losses = [(x * k).sum() for k in range(2)]\nloss = sum(losses)", ["losses[0]", "losses[1]", "loss"]),
         ("out = {k: x * 2 for k in 'ab'}\ns = sum(o.sum() for o in out.values())", ["out['a']", "out['b']", "s"]),
         ("t = Thing(); t.h = x * 3", ["t.h"]),
+        ("names = globals(); names.update(_=x * 2)", []),
+        # What IPython has shown is kept by the shell, which is an object with traits.
+        ("import traitlets\nshell = traitlets.HasTraits(); shell.shown = {'_': x * 2}; x * 3", []),
         # Nothing else leads to these; only counted loops, in cells that run whole, have turns.
         ("for o in (x * 2, x * 3): s = o.sum()", ["o", "s"]),
     ],

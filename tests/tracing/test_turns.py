@@ -35,6 +35,7 @@ def turns(source: str, before: str = W) -> list[tuple[str | None, tuple[int, ...
         ("def f(a):\n    for k in range(2): a = a * k\n    return a\nm = f(w)", [("a", (1,)), ("a", (2,))]),
         ("def f(a): return a * 2\nfor x in 'ab':\n    m = f(w)", [("m", (1,)), ("m", (2,))]),
         ("def f():\n    for k in range(3):\n        y = w * k\n        yield y\nlist(f())", [("y", (n,)) for n in (1, 2, 3)]),
+        ("def f():\n    yield\n    return w * 2\ndef g():\n    y = yield from f()\nlist(g())", [("y", ())]),  # so does `await`
         (NET + "net = Net()\nnet(w)", [("h", (1,)), ("h", (2,))]),
         ("class Net(torch.nn.Sequential): pass\n" + NET.replace("Net", "Inner") + "Net(Inner())(w)", [("h", (1,)), ("h", (2,))]),
         ("net = torch.nn.Sequential(torch.nn.ReLU(), Net(), torch.nn.Sequential(Net(), torch.nn.ReLU()))\n"
