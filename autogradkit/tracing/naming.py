@@ -10,7 +10,7 @@ import dis
 import itertools
 import operator
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType, NoneType
 from typing import Any
 
@@ -156,11 +156,13 @@ class Naming:
         return None
 
 
-def left_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def left_in(variables: Mapping[str, Any], passing: Container[str]) -> Iterator[tuple[str, Any]]:
     """The tensors that a cell has left, each with how it is reached: those of its variables, then those that lie in lists,
-    dicts and the attributes of objects, or in such that lie in one another: `layer[0].w`."""
+    dicts and the attributes of objects, or in such that lie in one another: `layer[0].w`; at last those of variables that are
+    `passing`, as the `w` of `for w in ws` is, where `ws[2]` says which."""
     told = [(name, value) for name, value in list(variables.items()) if _is_told(name)]
-    yield from ((name, value) for name, value in told if holds(value, Tensor))
+    tensors = [(name, value) for name, value in told if holds(value, Tensor)]
+    yield from ((name, value) for name, value in tensors if name not in passing)
     waiting = [(name, value) for name, value in told if name != "Out"]  # where IPython keeps what it has shown
     seen: set[int] = set()
     for _ in range(_DEEPEST_LEFT):
@@ -171,6 +173,7 @@ def left_in(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
                 inside += _members(path, value)
         yield from ((path, value) for path, value in inside if holds(value, Tensor))
         waiting = inside
+    yield from ((name, value) for name, value in tensors if name in passing)
 
 
 def _parameter_names(module: Any, owner: str | None) -> Iterator[tuple[Any, str]]:

@@ -45,7 +45,7 @@ from autogradkit.tracing.recording import Recording
 from autogradkit.tracing.remembered import Remembered
 from autogradkit.tracing.resolve import Draft, resolve
 from autogradkit.tracing.saved import Watched, saved_by
-from autogradkit.tracing.turns import TurnCounter
+from autogradkit.tracing.turns import TurnCounter, loop_variables
 from autogradkit.tracing.visits import Visits
 
 MOST_EVENTS = 20_000  # beyond it events are counted, not kept
@@ -72,6 +72,7 @@ class EventRecorder(Recorder):
         self.failed: Failed | None = None  # the op that raised last
         self._gradients = Gradients(self.numbering, self.copier, self.drafts)
         self._variables: dict[str, Any] = {}  # of the cell
+        self._passing: set[str] = set()  # those of them that its loops bind
         self._at_end: dict[int, str] = {}  # tensor number -> the variable that holds it when the cell has ended
         self._turns = TurnCounter()
         self._pauses_by_layers = 0  # of its pauses those that running layers of this package made
@@ -98,7 +99,7 @@ class EventRecorder(Recorder):
     def _settle(self) -> None:
         """Note what the cell has left."""
         self.numbering.settle()
-        for name, tensor in left_in(self._variables):
+        for name, tensor in left_in(self._variables, self._passing):
             number = self.numbering.number_of(tensor)
             if number is not None:
                 self._at_end.setdefault(number, name)
@@ -183,6 +184,7 @@ class EventRecorder(Recorder):
         within = through_library or is_constructor(entry)
         if visit.frames:
             self._variables = visit.frames[-1].f_globals
+            self._passing.update(loop_variables(visit.frames[-1].f_code))  # IPython compiles each statement by itself
         if self.drafts and self.drafts[-1].visit == visit.number not in self._functions:
             self._functions[visit.number] = None if through_library else call_in(entry, visit.number)
         self.drafts.append(

@@ -209,6 +209,12 @@ def test_of_two_names_for_a_tensor_the_one_that_the_cell_does_not_bind_is_told()
 ROWS = "rows = torch.arange(4.).view(2, 2)"
 
 
+def test_what_the_variable_of_a_loop_stands_for_in_the_end_is_called_by_its_place_too() -> None:
+    trace = trace_source("ws = [torch.ones(2) for _ in 'ab']\nfor w in ws:\n    y = w * 2\nz = y.sum()")
+    products = [op for op in trace.ops if op.name == "mul"]
+    assert [trace.values[op.inputs[0].value].name for op in products] == ["ws[0]", "ws[1]"]
+
+
 def test_what_only_the_variable_of_a_loop_leads_to_has_the_turn_of_that_loop() -> None:
     trace = trace_source("for row in rows:\n    for k in range(2):\n        s = (row * k).sum()", ROWS)
     first = trace.ops[0]
