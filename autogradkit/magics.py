@@ -285,7 +285,8 @@ class AutogradkitMagics(Magics):
             code = compile(text, name, "eval")
         # NUL, surrogates and endless nesting raise the last three
         except (SyntaxError, ValueError, MemoryError, RecursionError):
-            raise UsageError(f"%{magic}: '{text}' is no expression that Python can evaluate.") from None
+            hint = " Statements are written below %%trace." if magic == "trace" else ""
+            raise UsageError(f"%{magic}: '{text}' is no expression that Python can evaluate.{hint}") from None
         try:
             return eval(code, self._namespace())
         except NameError as error:
@@ -316,6 +317,9 @@ class AutogradkitMagics(Magics):
             hint = " Use autogradkit.from_numpy(...) on it."
         elif holds(value, autogradkit.nn.Module):
             hint = " Name what it gives, or one of its parameters."
+        elif type(value) in (dict, list, tuple) and value:
+            key = next(iter(value)) if type(value) is dict else 0
+            hint = f" Name what lies in it, such as {text}[{key!r}]."
         raise UsageError(f"%{magic}: '{text}' is {with_article(type(value).__name__)}, not a tensor.{hint}")
 
     def _one_name(self, magic: str, wanted: list[str]) -> str:

@@ -142,6 +142,8 @@ def in_order(entry: FrameType, args: tuple[Any, ...]) -> bool:
     return not names or not args or entry.f_locals.get(names[0]) is args[0]
 
 
+_OBJECT = re.compile(r"<(?:\w+\.)*(\w+) object( at 0x[0-9A-Fa-f]+)")
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 _GRAD = inspect.unwrap(grad).__code__
 _SHORTENED = frames.entry(in_order).__code__
 _PRODUCTS = {"__matmul__", "__rmatmul__"}
@@ -165,11 +167,15 @@ def flat(value: Any) -> list[Any]:
 def short(value: Any) -> str:
     """What was no tensor, as text of at most 40 characters; the name of its class where the learner's `__repr__` fails.
 
-    >>> short(3), short("a" * 100)
-    ('3', "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…")
+    Where an object lies is left out, as it lies elsewhere each time the cell runs.
+
+    >>> short(3), short("a" * 100), short(object()), short(lambda x: x)
+    ('3', "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…", '<object>', '<function <lambda>>')
     """
     try:
         text = repr(value)
     except Exception:  # recording makes no call fail that would not fail without it
         text = f"<{type(value).__name__}>"
+    if " at 0x" in text and not isinstance(value, str):
+        text = _ADDRESS.sub("", _OBJECT.sub(r"<\1\2", text))
     return text if len(text) <= 40 else text[:39] + "…"

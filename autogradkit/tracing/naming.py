@@ -158,8 +158,8 @@ class Naming:
 
 def left_in(variables: Mapping[str, Any], passing: Container[str]) -> Iterator[tuple[str, Any]]:
     """The tensors that a cell has left, each with how it is reached: those of its variables, then those that lie in lists,
-    dicts and the attributes of objects, or in such that lie in one another: `layer[0].w`; at last those of variables that are
-    `passing`, as the `w` of `for w in ws` is, where `ws[2]` says which."""
+    dicts and the attributes of objects, or in such that lie in one another, `layer[0].w`, and the buffers of modules; at last
+    those of variables that are `passing`, as the `w` of `for w in ws` is, where `ws[2]` says which."""
     told = [(name, value) for name, value in list(variables.items()) if _is_told(name)]
     tensors = [(name, value) for name, value in told if holds(value, Tensor)]
     yield from ((name, value) for name, value in tensors if name not in passing)
@@ -168,8 +168,12 @@ def left_in(variables: Mapping[str, Any], passing: Container[str]) -> Iterator[t
     for _ in range(_DEEPEST_LEFT):
         inside: list[tuple[str, Any]] = []
         for path, value in waiting:
-            if id(type(value)) not in _HOLD_NO_MODULE and id(value) not in seen and len(seen) <= _MOST_SEEN:
-                seen.add(id(value))
+            if id(type(value)) in _HOLD_NO_MODULE or id(value) in seen or len(seen) > _MOST_SEEN:
+                continue
+            seen.add(id(value))
+            if has(value, "named_modules"):  # its parameters are named where they are used
+                inside += ((name, buffer) for buffer, name in _reached_by(buffers_of(value), path))
+            else:
                 inside += _members(path, value)
         yield from ((path, value) for path, value in inside if holds(value, Tensor))
         waiting = inside

@@ -72,11 +72,12 @@ class Recording:
 
     @cached_property
     def labels(self) -> dict[int, str]:
-        """Each value's label, as every picture, table and file writes it. A parameter edited in place keeps its name. Of the
+        """Each value's label, as every picture, table and file writes it. A parameter edited in place keeps its name, and
+        where it was made in a turn of a loop has that of the turn in which it is edited: `total += loss`. Of the
         tensors that one turn of a loop calls by one name, `v = A @ v; v = v / v.norm()`, all but the first are counted."""
         labels: dict[int, str] = {}
         counts: dict[str, int] = defaultdict(int)
-        first: dict[int, str] = {}
+        latest: dict[int, Value] = {}  # of a tensor the value that has its label
         called: dict[tuple[str, tuple[int, ...]], dict[int, int]] = defaultdict(dict)
 
         def named(value: Value) -> str:
@@ -92,7 +93,10 @@ class Recording:
                 named(value)
         for value in self.values.values():
             if value.is_leaf and value.name is not None:
-                labels[value.id] = first.setdefault(value.tensor, named(value))
+                known = latest.get(value.tensor)
+                if known is None or (known.turn and value.turn and value.name == known.name):
+                    latest[value.tensor] = value
+                labels[value.id] = named(latest[value.tensor])
         last = {op.part_of: op for op in self.ops if op.part_of is not None}
         parts = Parts(self.values)
         layers = self._last_of_functions() | self._last_of_layers()

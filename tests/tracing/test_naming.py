@@ -185,6 +185,9 @@ def test_a_sample_is_called_as_the_function_calls_it_not_as_what_vmap_gives() ->
         ("losses = [(x * k).sum() for k in range(2)]\nloss = sum(losses)", ["losses[0]", "losses[1]", "loss"]),
         ("out = {k: x * 2 for k in 'ab'}\ns = sum(o.sum() for o in out.values())", ["out['a']", "out['b']", "s"]),
         ("t = Thing(); t.h = x * 3", ["t.h"]),
+        ("bn = torch.nn.BatchNorm1d(1, affine=False, track_running_stats=True)", [
+            "bn.running_mean", "bn.running_var", "bn.num_batches_tracked",
+        ]),
         ("names = globals(); names.update(_=x * 2)", []),
         # What IPython has shown is kept by the shell, which is an object with traits.
         ("import traitlets\nshell = traitlets.HasTraits(); shell.shown = {'_': x * 2}; x * 3", []),
@@ -207,6 +210,14 @@ def test_of_two_names_for_a_tensor_the_one_that_the_cell_does_not_bind_is_told()
 
 
 ROWS = "rows = torch.arange(4.).view(2, 2)"
+
+
+def test_what_is_added_up_in_place_is_labelled_with_the_turn_that_added_to_it() -> None:
+    trace = trace_source("total = 0\nfor k in range(3):\n    total += x * k", "x = torch.ones(2)")
+    sums = [trace.label(op.outputs[0]) for op in trace.ops if op.name in ("add", "add_")]
+    assert sums == ["total (turn 1)", "total (turn 2)", "total (turn 3)"]
+    trace = trace_source("total = torch.zeros(2)\nfor k in range(2):\n    total += k")  # as a parameter that is edited
+    assert {trace.label(value) for value in trace.values} == {"total"}
 
 
 def test_what_the_variable_of_a_loop_stands_for_in_the_end_is_called_by_its_place_too() -> None:

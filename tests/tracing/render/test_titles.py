@@ -15,6 +15,7 @@ BEFORE = (
     [
         ("loss = (w * x).sum()\nloss.backward()", "loss = (w * x).sum()"),
         ("(w * x).sum().backward()  # a comment", "(w * x).sum()"),
+        ("loss = 0\nfor i in range(2):\n    loss += (w * i).sum()\nloss.backward()", "loss"),
         ("h = w * x\nloss = half(h)\nprint('done')\nloss.backward()\nprint(loss)", "loss = half(h)"),
         ("for i in range(3):\n    loss = (w * x).sum()\n    loss.backward()\ny = w * 2", "loss = (w * x).sum()"),
         ("h = w\nfor i in range(3):\n    h = h * x\nh.sum().backward()", "h.sum()"),

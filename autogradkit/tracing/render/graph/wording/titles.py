@@ -78,8 +78,8 @@ def _assigned(name: str, event: BackwardBegin, trace: Recording) -> str:
     cell = _cell(trace.source)
     given = cell.assigned.get(name, ())
     last = bisect.bisect_right(given, before, key=lambda node: node.lineno)
-    if last:
-        return _one_line(cell.text(given[last - 1]))
+    if last:  # of what was added to, `loss += penalty`, no one statement tells
+        return "" if isinstance(given[last - 1], ast.AugAssign) else _one_line(cell.text(given[last - 1]))
     if trace.source.strip():
         return ""
     makers = [op for op in trace.events if isinstance(op, Op) and set(op.outputs) & set(event.roots)]
@@ -116,8 +116,10 @@ class _Cell:
             if isinstance(node, _SIMPLE):
                 for line in range(node.lineno, (node.end_lineno or 0) + 1):
                     self.statements.setdefault(line, []).append(node)
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                self.assigned.setdefault(node.targets[0].id, []).append(node)
+            if isinstance(node, ast.Assign | ast.AugAssign):
+                target = node.target if isinstance(node, ast.AugAssign) else node.targets[0]
+                if isinstance(target, ast.Name):
+                    self.assigned.setdefault(target.id, []).append(node)
         for given in self.assigned.values():
             given.sort(key=lambda node: node.lineno)
 
