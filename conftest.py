@@ -9,6 +9,8 @@ from __future__ import annotations
 import builtins
 import marshal
 import os
+import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Generator
@@ -18,6 +20,10 @@ import pytest
 
 _LEFT: pytest.StashKey[Counter[str]] = pytest.StashKey()  # how many tests of each file were not begun
 _STARTED = time.monotonic()
+
+# What a shell runs in the background ignores the interrupts that some tests send themselves, and would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # With AVX-512 PyTorch's library for networks computes gelu in another way, of which infinity is NaN. What is compared with
 # PyTorch is compared with what it says on most processors.
