@@ -109,7 +109,7 @@ def _output(output: Tensor, args: tuple[Any, ...], context: FunctionCtx, records
         return _of_its_class(view_of(output, _viewed(output._memory), how), output)
     for value in args:
         if isinstance(value, Tensor) and _is_view_on(output, value):
-            return _of_its_class(view_of(value, output._array, how), output)
+            return _of_its_class(view_of(output, output._memory, how), output)
     return output
 
 

@@ -306,3 +306,32 @@ def test_a_picture_has_the_numbers_of_a_conjugate() -> None:
         y = z.conj()
         (y * y.conj()).real.sum().backward()
     assert "1.-2.j" in trace.table()
+
+
+# What a custom function may give of its input: views of it.
+GIVEN = {
+    "lambda x: x.conj()": "lambda g: g.conj()", "lambda x: x.view(-1)": "lambda g: g.view(1, 2)", "lambda x: x": "lambda g: g",
+    "lambda x: x.imag": "lambda g: g * 1j", "lambda x: x.conj().view(-1)": "lambda g: g.view(1, 2).conj()",
+    "lambda x: x[:, :1]": "lambda g: T.cat([g, g], 1)",
+}  # fmt: skip
+
+
+@every_case("given source", [(each, source) for each in GIVEN for source in ("z", "z.conj()", "z.conj().imag")])
+def test_views_that_a_custom_function_gives(given: str, source: str) -> None:
+    def told(library):
+        class Views(library.autograd.Function):
+            forward = staticmethod(lambda ctx, x: eval(given)(x))
+            backward = staticmethod(lambda ctx, g: eval(GIVEN[given], {"T": library})(g))
+
+        leaf = library.tensor([[1 + 2j, 3 - 1j]], requires_grad=True)
+        y = Views.apply(eval(source, {"z": leaf * 1}))
+        (y.abs() ** 2).sum().backward()
+        plain = eval(source, {"z": library.tensor([[1 + 2j, 3 - 1j]])})
+        edited = Views.apply(plain)
+        edited.add_(1)
+        flags = [(each.is_conj(), each.is_neg(), each._is_view(), each._version, each.stride()) for each in (y, edited)]
+        return y.tolist(), leaf.grad.tolist(), plain.tolist(), edited.tolist(), flags
+
+    if given == "lambda x: x.imag" and source.endswith("imag"):
+        return  # real numbers have none
+    assert told(autogradkit) == told(torch)
