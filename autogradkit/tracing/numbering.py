@@ -11,11 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from autogradkit.core.tensor import Tensor, version_of
 from autogradkit.engine.history import requires_grad
 from autogradkit.tracing.copying import Copier, Mark, is_leaf, mark_of, place_of, value_of, was_changed
 from autogradkit.tracing.events import Numbers, Value
 from autogradkit.tracing.identity import ByIdentity
+
+_MOST_SHARERS = 64  # tensors in one memory of which is asked whether an edit reaches them
+_MOST_WORK = 1_000  # steps in which NumPy is to find that out
 
 
 class _Storage:
@@ -204,9 +209,16 @@ class Numbering:
     def edited(self, tensor: Any) -> None:
         """Something was written into the memory of a tensor that has a value: whatever shares it has another now."""
         seen = self._tensors.get(tensor)
-        if seen is not None and seen.storage is not None:
-            seen.storage.edits += 1
-            seen.storage.written += 1
+        if seen is None or seen.storage is None:
+            return
+        storage = seen.storage
+        storage.edits += 1
+        storage.written += 1
+        # But of the other rows of `for row in a: row *= 2` nothing is written.
+        for other, _ in storage.sharers.items() if 1 < len(storage.sharers) <= _MOST_SHARERS else ():
+            known = self._tensors.get(other)
+            if known is not None and known.edits == storage.edits - 1 and not _share_elements(other, tensor):
+                known.edits, known.written = storage.edits, storage.written
 
     def moved(self, tensor: Any) -> None:
         """A tensor has other memory from now on, `w.data = x`: it has another value, what shares the former memory has not."""
@@ -323,6 +335,15 @@ class Numbering:
             self._storages.append(found)
         found.sharers[tensor] = None
         return found
+
+
+def _share_elements(first: Any, second: Any) -> bool:
+    """Whether a write into one of two tensors may reach the other."""
+    arrays = first._array, second._array
+    try:
+        return any(each.__class__ is not np.ndarray for each in arrays) or np.shares_memory(*arrays, max_work=_MOST_WORK)
+    except np.exceptions.TooHardError:
+        return True
 
 
 def _is_same(known: Value, found: Value) -> bool:

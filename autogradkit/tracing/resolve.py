@@ -84,6 +84,8 @@ def resolve(
     for id, value in values.items():
         if value.tensor not in named_tensors and value.tensor in last_resort:
             namer.names[id], namer.turns[id] = last_resort[value.tensor]
+        elif id in namer.passing and id not in namer.names:  # what `for row in a: row *= 2` edits
+            namer.names[id], namer.turns[id] = namer.passing[id]
     for id, value in values.items():
         if name := namer.names.get(id):
             _fill(value, name=name, turn=namer.turns.get(id, ()))

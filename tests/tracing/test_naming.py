@@ -351,3 +351,15 @@ def test_gradients_that_were_there_are_called_by_whoever_holds_them_now() -> Non
         "b.grad",
         "g",
     ]
+
+
+def test_an_edit_of_one_row_leaves_the_others_as_they_were() -> None:
+    trace = trace_source("for row in rows:\n    row *= 2", ROWS)
+    edits = [op for op in trace.ops if op.name == "mul_"]
+    assert [edit.inputs[0].value for edit in edits] == list(trace.ops[0].outputs)
+    assert [trace.label(output) for output in trace.ops[0].outputs] == ["row (turn 1)", "row (turn 2)"]
+    # The base has other numbers after each, and a column after the first.
+    trace = trace_source("column, top, low = rows[:, 0], rows[0], rows[1]\ntop += 1\ny = column * low", ROWS)
+    read = [trace.values[each.value] for each in trace.ops[-1].inputs]
+    assert [(value.numbers.data, value.since > 0) for value in read] == [((1.0, 2.0), True), ((2.0, 3.0), True)]
+    assert [value.id in {output for op in trace.ops for output in op.outputs} for value in read] == [False, True]
