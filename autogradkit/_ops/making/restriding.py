@@ -112,10 +112,10 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: SymInt |
         raise RuntimeError("mismatch in length of strides and shape")
     if any(each < 0 for each in stride):
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
-    if any(each < 0 for each in size):
-        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
     if start < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {start}")
+    if any(each < 0 for each in size):
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
     require_extent(self, size, stride, start)
     return strided(self, size, stride, start)
 
