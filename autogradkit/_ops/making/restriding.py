@@ -150,7 +150,10 @@ def renewal(base: Tensor, stale: Tensor) -> Any:
         return base._node
     other = _other_kind(memory.dtype, array.dtype)
     if other is None and root_of(array) is root_of(memory) and not MODE.anomaly:
-        return _written_node()(base, *geometry, array)
+        node = _written_node()(base, *geometry, array)
+        if base._node is None and not base._requires_grad:  # a view of it requires grad by itself; nothing goes there
+            node.edges = (None, 0)
+        return node
     if other is not None:
         base = _recorded(other, base)
         array = base._memory

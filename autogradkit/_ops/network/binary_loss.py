@@ -179,7 +179,7 @@ def _require_real_losses(self: Any, target: Any, weight: Any, pos_weight: Any, r
     """
     given = [each if each is None else each._array for each in (target, weight, pos_weight)]
     if self._array.dtype.kind != "c" and any(each is not None and each.dtype.kind == "c" for each in given):
-        _logits_meta(self._array, given[0], given[1], given[2], reduction)
+        _logits_meta(self._array, target._array, given[1], given[2], reduction)
         real_gradients("binary_cross_entropy_with_logits")(self, target, weight, pos_weight, reduction)
 
 
