@@ -167,6 +167,26 @@ x=T.ones(3,2,requires_grad=True); y=x.index_reduce(0,T.tensor([2,0,2],dtype=T.in
 y=T.ones(3,2,requires_grad=True); x=T.ones(3,2).index_reduce(0,T.tensor([2,0,2],dtype=T.int32),y,"mean",include_self=False); x.sum().backward()
 y=T.ones(3,2,requires_grad=True); x=T.ones(3,2).index_reduce(0,T.tensor([2,0,2],dtype=T.int32),y,"mean"); x.sum().backward(); r=y.grad
     """,
+    "logarithms of a negative base on the lower side of the cut": """
+x=T.tensor([-.18+0j]).conj().resolve_conj(); e=T.tensor([-1.25+0j],requires_grad=True); T.pow(x,e).real.sum().backward(); r=e.grad
+x=T.tensor([-.18+0j]).conj().resolve_conj(); e=T.tensor([-1.25,2.],requires_grad=True); T.pow(x,e).real.sum().backward(); r=e.grad
+x=T.tensor([-1.25+0j],requires_grad=True); s=T.sinc(x); s.pow_(x).real.sum().backward(); r=x.grad
+    """,
+    "what has no derivative refuses, though no gradient arrives": """
+x=T.tensor([1.,2.,2.],requires_grad=True); F.GivesNone.apply(T.unique_consecutive(x),T.ones(()))[0].sum().backward()
+x=T.tensor([1.,2.,2.],requires_grad=True); F.GivesNone.apply(T.unique(x),T.ones(()))[0].sum().backward()
+x=T.tensor([1.,2.,2.],requires_grad=True); F.GivesNone.apply(T.unique(x,dim=0),T.ones(()))[0].sum().backward()
+x=T.tensor([1.,2.,2.],requires_grad=True); F.GivesNone.apply(T.igamma(x,T.ones(3)),T.ones(()))[0].sum().backward()
+x=T.tensor([1.,2.,2.],requires_grad=True); F.GivesNone.apply(T.igamma(T.ones(3),x),T.ones(()))[0].sum().backward(); r=x.grad
+x=T.tensor([1.,2.,2.],requires_grad=True); T.autograd.grad(F.GivesNone.apply(T.igammac(x,x),T.ones(()))[0].sum(),x,allow_unused=True)
+x=T.tensor([2.,3.],requires_grad=True); F.GivesNone.apply(T.special.zeta(x,T.tensor(2.)),T.ones(()))[0].sum().backward()
+x=T.tensor([[2.,3.],[1.,5.]],requires_grad=True); F.GivesNone.apply(T.geqrf(x)[0],T.ones(()))[0].sum().backward()
+x=T.tensor([2.,3.],requires_grad=True); F.GivesNone.apply((x*1).acosh_(),T.ones(()))[0].sum().backward()
+x=T.tensor([2.,3.],requires_grad=True); F.GivesNone.apply((x*1).floor_divide_(2),T.ones(()))[0].sum().backward()
+    """,
+    "a hook of a view that was renewed, of a base that requires no grad": """
+l=[]; x=T.ones(3,3).unsqueeze(1).requires_grad_(); y=x.squeeze(); x.detach().zero_(); y.grad_fn.register_hook(lambda g,*_: l.append(g)); y.backward(T.ones_like(y)); r=(x.grad is None,l[0][0] is None)
+    """,
     "operands whose gradient nobody wants": """
 x=T.ones(3,requires_grad=True); m=T.zeros(3,requires_grad=True); M=T.ones(2,3,requires_grad=True); r=T.autograd.grad(T.clip(x,m,M).sum(),M)
 x=T.ones(3,requires_grad=True); m=T.zeros(2,3,requires_grad=True); r=T.autograd.grad(T.clip(x,m,T.ones(3)).sum(),m,create_graph=True)

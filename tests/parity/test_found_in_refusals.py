@@ -33,6 +33,45 @@ T.ones(2,3).scatter_add_(1,T.zeros(2,3,dtype=T.int64),src=T.ones(1))
 T.ones(2,3).scatter_add_(1,T.zeros(3,2,dtype=T.int64),src=T.ones(3))
 T.ones(3).scatter_add_(0,T.zeros(3,dtype=T.int64),src=T.ones(2,3))
     """,
+    "an offset before negative sizes; what does not fit before the graph": """
+T.ones(3,3).as_strided([0,-1],[0,0],-1)
+T.ones(3,3).as_strided_([-1,2],[1,1],-1)
+T.ones(3,3).as_strided([2,2],[1,-1],-1)
+x=T.ones(3,requires_grad=True); c=T.ones(3,dtype=T.complex64); b=T.tensor([True,False,True])
+T.binary_cross_entropy_with_logits(x,c,None,b)
+T.binary_cross_entropy_with_logits(x,b,None,c)
+T.binary_cross_entropy_with_logits(x,c,None,c)
+T.binary_cross_entropy_with_logits(x,c,T.ones(4))
+T.binary_cross_entropy_with_logits(x,c)
+    """,
+    "of no elements no factor is asked to be a matrix, and its gradient asks": """
+x=T.ones(0,requires_grad=True); y=T.cholesky(x)
+y.sum().backward()
+    """,
+    "complex numbers that are counted where there is one for each place; a bias that is cast where there are places": """
+x=T.ones(3,1,dtype=T.complex64)
+r=T.norm_except_dim(x,0,0)
+r=T.linalg.vector_norm(x,0,1)
+r=T.linalg.vector_norm(x,0,0)
+r=T.linalg.vector_norm(T.ones((),dtype=T.complex64),0)
+r=T.dist(x[:1],x[1:2],0)
+r=T.conv_tbc(T.ones(2,0,3),T.ones(2,3,4),T.ones(4,dtype=T.complex64))
+r=T.conv_tbc(T.ones(2,1,3),T.ones(2,3,4),T.ones(4,dtype=T.complex64))
+    """,
+    "gradients that are refused: an output padding of no transposed convolution, factors wider than their matrix": """
+x=T.ones(1,2,5,requires_grad=True); w=T.ones(2,2,3)
+T.convolution(x,w,None,(1,),(1,),(1,),False,(1,),1).sum().backward()
+T.convolution(x[...,None],w[...,None],T.ones(2),(1,1),(1,1),(1,1),False,(0,1),1).sum().backward()
+T.convolution(x,w,None,(2,),(1,),(1,),True,(1,),1).sum().backward()
+m=T.tensor([[2.,1.],[0.,4.]],requires_grad=True); n=T.zeros(0,0,requires_grad=True)
+T.set_default_dtype(T.float64)
+T.det(m).backward()
+T.det(n).backward()
+T.logdet(m).backward()
+T.det(m.double()).backward()
+T.set_default_dtype(T.float16); T.det(m).backward()
+T.set_default_dtype(T.float32); T.det(m).backward()
+    """,
     "a zero point beyond the ends, as a number and as a tensor": """
 r=T.fake_quantize_per_tensor_affine(T.tensor([1.,2.6]),T.tensor(.5),T.tensor(7,dtype=T.int32),0,4)
 r=T.fake_quantize_per_tensor_affine(T.tensor([1.,2.6]),T.tensor(.5),T.tensor(7.),0,4)

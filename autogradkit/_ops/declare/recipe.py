@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradkit._ops.declare.kinds import CLASSES
+from autogradkit._ops.declare.refusals import is_missing
 from autogradkit.core import errors
 from autogradkit.core.frames import entry, learners_stack
 from autogradkit.core.sparse import SparseTensor
@@ -260,7 +261,12 @@ class Recipe:
             lines += [" g = gradients[0]", " if g is None:"]
         else:
             lines += [" g = gradients", " if g[0] is None and all([each is None for each in g]):"]
-        lines += [f"  {asked_for}", *["  if release: self.release()"] * bool(self.saved), f"  return {nothing}"]
+        lines.append(f"  {asked_for}")
+        for i, formula in enumerate(self.formulas.values()):
+            if is_missing(formula):
+                scope[f"missing{i}"] = formula
+                lines.append(f"  if (edges or self.edges)[{2 * i}] is not None: missing{i}(None)")
+        lines += [*["  if release: self.release()"] * bool(self.saved), f"  return {nothing}"]
         variables = {name: f"v{i}" for i, name in enumerate((*self.saved, *self.settings))}
         let_go: list[str] = []
         if self.saved:

@@ -123,13 +123,22 @@ def undifferentiated(name: str) -> Callable[[Any], Any]:
     return refuse
 
 
+_MISSING: set[Any] = set()
+
+
 def not_differentiated(name: str) -> Callable[..., Any]:
-    """As `undifferentiated`, of what PyTorch's table of derivatives lists as missing."""
+    """As `undifferentiated`, of what PyTorch's table of derivatives lists as missing, be it of one operand among several."""
 
     def refuse(g: Any) -> Any:
         raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
 
+    _MISSING.add(refuse)
     return refuse
+
+
+def is_missing(formula: Callable[..., Any]) -> bool:
+    """Whether a formula refuses wherever a gradient would go, though none arrives."""
+    return formula in _MISSING
 
 
 def require_real_result(name: str, tensors: Iterable[Tensor]) -> None:

@@ -127,6 +127,12 @@ def _old_meta(self: Array, upper: bool) -> Any:
     return self.shape, self.dtype, by_columns(self.shape)
 
 
+def _old_backward(g: Any, upper: bool, result: Any) -> Any:
+    if result.ndim == 1:  # no elements, for which forward asks for no matrix
+        raise RuntimeError("tensor.mH is only supported on matrices or batches of matrices. Got 1-D tensor.")
+    return _factor_backward(g, upper, result)
+
+
 def _warn_of_cholesky(*_values: Any) -> None:
     warn_once(
         "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.\n"
@@ -142,7 +148,7 @@ def _warn_of_cholesky(*_values: Any) -> None:
     laid_out=False,
     meta=_old_meta,
     samples=lambda t: [(positive(t, 2, 2),), (positive(t, 2, 3, 3), True)],
-    vjp={"self": lambda g, upper, result: _factor_backward(g, upper, result)},
+    vjp={"self": _old_backward},
     rule="∂self = result⁻ᵀ · sym(tril(resultᵀ ∂)) · result⁻¹",
     unmeasured="reads one triangle of its matrix, whose elements cannot be moved one by one as the rule has it",
 )

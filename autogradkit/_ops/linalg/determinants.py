@@ -26,6 +26,7 @@ from autogradkit._ops.linalg.matrices import (
 )
 from autogradkit._ops.linalg.solving import solved_for_adjoint
 from autogradkit._ops.reduction.factors import without_each
+from autogradkit.core.dtype import get_default_dtype
 from autogradkit.core.tensor import Tensor
 
 
@@ -49,9 +50,15 @@ def _spread_on_diagonal(x: Any, size: int) -> Any:
 
 
 def _det_on_arrays(g: Array, A: Array, LU: Array, pivots: Array, result: Array) -> Array:
-    """A zero on the diagonal of U is made a very small number: what it is divided by is `result`, which is as small."""
+    """A zero on the diagonal of U is made a very small number: what it is divided by is `result`, which is as small.
+
+    Raises RuntimeError where the default dtype is wider than the matrix: PyTorch's small numbers are of that,
+    and so its factors.
+    """
+    if not A.size:
+        return np.zeros_like(A)
     zeros = np.diagonal(LU, 0, -2, -1) == 0
-    nudged = LU + on_diagonal(np.where(zeros, k.epsilon(LU), 0).astype(LU.dtype))
+    nudged = LU + on_diagonal(np.where(zeros, k.epsilon(LU), 0).astype(get_default_dtype().numpy))
     sides = _spread_on_diagonal(g * k.conj(result), A.shape[-1])
     return k.linalg_lu_solve(nudged, pivots, sides, adjoint=True)
 

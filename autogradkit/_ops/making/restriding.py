@@ -112,10 +112,10 @@ def as_strided(self: Array, size: Sizes, stride: Sizes, storage_offset: SymInt |
         raise RuntimeError("mismatch in length of strides and shape")
     if any(each < 0 for each in stride):
         raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
-    if any(each < 0 for each in size):
-        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
     if start < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {start}")
+    if any(each < 0 for each in size):
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
     require_extent(self, size, stride, start)
     return strided(self, size, stride, start)
 
@@ -150,7 +150,10 @@ def renewal(base: Tensor, stale: Tensor) -> Any:
         return base._node
     other = _other_kind(memory.dtype, array.dtype)
     if other is None and root_of(array) is root_of(memory) and not MODE.anomaly:
-        return _written_node()(base, *geometry, array)
+        node = _written_node()(base, *geometry, array)
+        if base._node is None and not base._requires_grad:  # a view of it requires grad by itself; nothing goes there
+            node.edges = (None, 0)
+        return node
     if other is not None:
         base = _recorded(other, base)
         array = base._memory

@@ -172,10 +172,15 @@ def _logits_meta(self: Array, target: Array, weight: Array | None, pos_weight: A
     return target.shape, target.dtype, dense_strides_like(target.shape, element_strides(target))
 
 
-def _require_real_losses(self: Any, target: Any, *rest: Any) -> None:
-    """Raise RuntimeError where targets make losses complex and these would be recorded; logits have no kernel then."""
-    if self._array.dtype.kind != "c":
-        real_gradients("binary_cross_entropy_with_logits")(self, target, *rest)
+def _require_real_losses(self: Any, target: Any, weight: Any, pos_weight: Any, reduction: int) -> None:
+    """Raise RuntimeError where targets make losses complex and these would be recorded, once all else fits.
+
+    Of complex logits there is no kernel.
+    """
+    given = [each if each is None else each._array for each in (target, weight, pos_weight)]
+    if self._array.dtype.kind != "c" and any(each is not None and each.dtype.kind == "c" for each in given):
+        _logits_meta(self._array, target._array, given[1], given[2], reduction)
+        real_gradients("binary_cross_entropy_with_logits")(self, target, weight, pos_weight, reduction)
 
 
 def _from_logits(g: Any, self: Any, target: Any, weight: Any, pos_weight: Any, reduction: int) -> Any:

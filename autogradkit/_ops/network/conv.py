@@ -303,6 +303,11 @@ def _backward_meta(
     grad_output: Array, input: Array, weight: Array, bias_sizes: Shape | None, stride: Shape, padding: Shape,
     dilation: Shape, transposed: bool, output_padding: Shape, groups: int, output_mask: tuple[bool, ...],
 ) -> Any:  # fmt: skip
+    if any(output_padding) and not transposed:  # which forward is given for nothing
+        raise RuntimeError(
+            "output_padding is not supported for non-transposed convolutions; got: "
+            + " ".join(map(str, output_padding))
+        )
     nothing = (0,), input.dtype
     to_input, to_weight, to_bias = output_mask
     innermost = prefers_channels_last(input, weight)

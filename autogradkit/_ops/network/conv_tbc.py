@@ -75,7 +75,7 @@ def conv_tbc(self: Array, weight: Array, bias: Array, pad: int = 0, *, out: Arra
     >>> torch.conv_tbc(torch.arange(3.0).reshape(3, 1, 1), torch.ones(2, 1, 1), torch.zeros(1)).flatten()
     tensor([1., 3.])
     """
-    start = real_part(bias) if bias.dtype.kind == "c" != out.dtype.kind else bias
+    start = real_part(bias, out) if bias.dtype.kind == "c" != out.dtype.kind else bias
     np.copyto(out, start, casting="unsafe")  # which may be of any dtype
     for at, each in enumerate(weight):
         seen = at - pad  # the step of the input that the first one of the result sees; zeros around are not multiplied

@@ -89,8 +89,8 @@ def _to_base(g: Any, self: Any, exponent: Any, exponent_kind: Any) -> Any:
 
 
 def _promoted(self: Any, exponent: Any, result: Any) -> Any:
-    """The base in the dtype that PyTorch promotes it to; that of one exponent for many does not count."""
-    return self + k.zeros_like(exponent) if exponent.ndim else k.in_dtype_of(self, result)
+    """The base, signs of zeros too, in the dtype that PyTorch promotes it to; that of one exponent for many does not count."""
+    return self - k.zeros_like(exponent) if exponent.ndim else k.in_dtype_of(self, result)
 
 
 def _counts_up(exponent: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, SAME, k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import common_not_implemented, not_implemented, scalar_type
+from autogradkit._ops.declare.refusals import common_not_implemented, not_differentiated, not_implemented, scalar_type
 from autogradkit._ops.making.scalars import number_in
 from autogradkit._ops.pointwise.arithmetic import BOOL_SUBTRACTION
 from autogradkit._ops.pointwise.elementary import within
@@ -203,13 +203,6 @@ def i1(self: Array, *, out: Array) -> None:
     by_scipy("i1", out, self)
 
 
-def _undifferentiated(name: str) -> Any:
-    def refuse(g: Any) -> Any:
-        raise NotImplementedError(f"the derivative for '{name}: input' is not implemented.")
-
-    return refuse
-
-
 def _density(g: Any, self: Any, other: Any, self_kind: str) -> Any:
     """The gradient of the lower incomplete gamma function by its bound."""
     if self_kind == "b":  # PyTorch keeps the operand as it was given
@@ -234,7 +227,7 @@ def _gamma_pairs(t: Any) -> list[tuple[Any, ...]]:
     in_place=True,
     dtypes=common_not_implemented("igamma_cpu", "biuc"),
     samples=_gamma_pairs,
-    vjp={"self": _undifferentiated("igamma"), "other": _density},
+    vjp={"self": not_differentiated("igamma: input"), "other": _density},
     rule="∂self = refused, for PyTorch has no derivative\n∂other = ∂ · exp((self − 1) · log(other) − other − lgamma(self))",
 )
 def igamma(self: Array, other: Array, *, out: Array) -> None:
@@ -255,7 +248,7 @@ def igamma(self: Array, other: Array, *, out: Array) -> None:
     dtypes=common_not_implemented("igammac_cpu", "biuc"),
     samples=_gamma_pairs,
     vjp={
-        "self": _undifferentiated("igammac"),
+        "self": not_differentiated("igammac: input"),
         "other": lambda g, self, other, self_kind: -_density(g, self, other, self_kind),
     },
     rule="∂self = refused, for PyTorch has no derivative\n∂other = −∂ · exp((self − 1) · log(other) − other − lgamma(self))",

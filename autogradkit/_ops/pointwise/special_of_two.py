@@ -12,13 +12,11 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, function, k
 from autogradkit._ops.declare.kinds import Array, Scalar
-from autogradkit._ops.declare.refusals import common_not_implemented
+from autogradkit._ops.declare.refusals import common_not_implemented, not_differentiated
 from autogradkit._ops.pointwise.special import by_scipy
 from autogradkit._ops.pointwise.special_functions import without_half
 
-
-def _no_zeta(g: Any) -> Any:
-    raise NotImplementedError("the derivative for 'zeta' is not implemented.")
+_no_zeta = not_differentiated("zeta")
 
 
 def _zeta_backward(g: Any, self: Any, other: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import INT_TO_FLOAT, k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.refusals import common_not_implemented, refuses
+from autogradkit._ops.declare.refusals import common_not_implemented, not_differentiated, refuses
 from autogradkit._ops.pointwise import angles, near_one
 from autogradkit._ops.pointwise.arithmetic import binary_tensor_samples
 from autogradkit._ops.pointwise.elementary import times_tanh_slope, within
@@ -20,11 +20,7 @@ from autogradkit._ops.pointwise.elementary import times_tanh_slope, within
 
 def _no_edit(name: str) -> Any:
     """The formula of an in-place form that PyTorch has no derivative for, though the op has one."""
-
-    def refuse(g: Any) -> Any:
-        raise NotImplementedError(f"the derivative for 'inplace version of {name}' is not implemented.")
-
-    return {"self": refuse}
+    return {"self": not_differentiated(f"inplace version of {name}")}
 
 
 @op(

@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import UNIMPLEMENTED, function, k, op, python_function, python_method
 from autogradkit._ops.declare.kinds import Array, Dim, Ints, SymInt
 from autogradkit._ops.declare.memory import real_part
-from autogradkit._ops.declare.refusals import not_implemented, undifferentiated
+from autogradkit._ops.declare.refusals import not_differentiated, not_implemented, undifferentiated
 from autogradkit._ops.making.copies import copy_
 from autogradkit._ops.making.filled import zeros_like
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES
@@ -146,13 +146,6 @@ def _require_dimensions(self: Tensor, dim: int, *_options: Any) -> None:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
 
 
-def _no_derivative(name: str) -> Any:
-    def refuse(g: Any) -> Any:
-        raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
-
-    return refuse
-
-
 def _requested(found: Any, return_inverse: bool, return_counts: bool) -> Any:
     results = [each for each, asked in zip(found, (True, return_inverse, return_counts), strict=True) if asked]
     return results[0] if len(results) == 1 else tuple(results)
@@ -166,7 +159,7 @@ def _requested(found: Any, return_inverse: bool, return_counts: bool) -> Any:
     dtypes=not_implemented("unique", "c"),
     outputs="output inverse_indices counts",
     differentiable_outputs=1,
-    vjp={"self": _no_derivative("_unique2")},
+    vjp={"self": not_differentiated("_unique2")},
     rule="∂self is not implemented in PyTorch",
 )
 def unique_elements(self: Array, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False) -> Any:
@@ -187,7 +180,7 @@ def unique_elements(self: Array, sorted: bool = True, return_inverse: bool = Fal
     dtypes=not_implemented("unique_dim", "c"),
     outputs="output inverse_indices counts",
     differentiable_outputs=1,
-    vjp={"self": _no_derivative("unique_dim")},
+    vjp={"self": not_differentiated("unique_dim")},
     rule="∂self is not implemented in PyTorch",
 )
 def unique_places(
@@ -237,7 +230,7 @@ def _refuse_runs(self: Tensor, return_inverse: bool, return_counts: bool, dim: i
     refuse=_refuse_runs,
     outputs="output inverse_indices counts",
     differentiable_outputs=1,
-    vjp={"self": _no_derivative("unique_consecutive")},
+    vjp={"self": not_differentiated("unique_consecutive")},
     rule="∂self is not implemented in PyTorch",
 )
 def unique_runs(self: Array, return_inverse: bool = False, return_counts: bool = False, dim: Dim | None = None) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Dims, DType, Scalar
+from autogradkit._ops.declare.memory import real_part
 from autogradkit._ops.declare.refusals import scalar_type
 from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.reduction.sums import add_up, spread, summand
@@ -166,13 +167,16 @@ def norm_of_all(self: Array, p: Scalar = 2, *, out: Array) -> None:
 def write_norm(size: Array, ord: float, dim: Dims | None, keepdim: bool, out: Array) -> None:
     """The `ord`-norm over dimensions, written into `out`."""
     ord = float(ord)
-    if ord != 2 or size.dtype.kind == "c":
+    is_complex = size.dtype.kind == "c"
+    if ord != 2 or is_complex:
         size = np.abs(size)
     if ord == math.inf:
         np.maximum.reduce(size, axis=dim, keepdims=keepdim, out=out)
     elif ord == -math.inf:
         np.minimum.reduce(size, axis=dim, keepdims=keepdim, out=out)
     elif ord == 0:
+        if is_complex and size.size == out.size:  # of one element each, which PyTorch casts
+            real_part(size)
         np.copyto(out, np.count_nonzero(size, axis=dim, keepdims=keepdim), casting="unsafe")
     elif ord == 1:
         np.add.reduce(size, axis=dim, keepdims=keepdim, out=out)

@@ -18,7 +18,7 @@ _ABOUT = {
     "memory": "single memory location|not resizable",
     "out's dtype": (
         "desired output type|[Ee]xpected out tensor|safely castable|Found dtype|output\\.dtype|for result tensor|output dtype"
-        "|same type as input|Expected tensor for '\\w+' to have the same type|output tensor dtype|result dtype"
+        "|same type as input|Expected tensor for '\\w+' to have the same type|output tensor dtype|result dtype|out of dtype"
     ),
     "dtypes": (
         "not implemented for|[Dd]types?\\b|scalar[ _]type|long tensor|floating[ -]point|not supported for|should be the same"

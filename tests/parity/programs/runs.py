@@ -198,7 +198,7 @@ def _reason(text: str, said: str, before: dict[str, Any], mine: dict[str, Any], 
     if "single memory location" in said:
         return "overlapping out "
     shape = before[target[1]][0][1] if target[1] in before else None
-    resized = shape != tuple(eval(target[1], mine).shape)
+    resized = any(shape != tuple(eval(target[1], space).shape) for space in (mine, theirs))
     return "resized operand's out " if resized and named.count(target[1]) > 1 else ""
 
 
