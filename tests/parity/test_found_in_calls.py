@@ -196,6 +196,24 @@ T.nn.functional.ctc_loss(T.zeros(5,3,4),T.tensor([1,1,1]),T.tensor([6,7,5]),T.te
 T.nn.functional.ctc_loss(T.zeros(5,3,4),T.tensor([1,1,1]),(6,-1,5),(1,1,1))
 T.nn.functional.ctc_loss(T.zeros(5,3,4),T.tensor([1,1,1]),(5,6,5),(-1,-3,1))
     """,
+    "numbers in the place of sequences": """
+T.nn.utils.rnn.pad_sequence([T.tensor(1.),T.ones(2)])
+T.nn.utils.rnn.pad_sequence([T.ones(2),T.tensor(1.)],True)
+    """,
+    "kernels without places": """
+T.nn.functional.conv1d(T.ones(1,4,4,),T.ones(4,4,0,))
+T.nn.functional.conv_transpose1d(T.ones(1,4,4,),T.ones(4,4,0,))
+T.nn.functional.conv1d(T.ones(1,4,4,),T.ones(4,4,0,),stride=2,dilation=2)
+T.nn.functional.conv_transpose1d(T.ones(1,4,4,),T.ones(4,4,0,),stride=2,dilation=2)
+T.nn.functional.conv2d(T.ones(1,4,4,4,),T.ones(4,4,2,0,))
+T.nn.functional.conv_transpose2d(T.ones(1,4,4,4,),T.ones(4,4,2,0,))
+T.nn.functional.conv2d(T.ones(1,4,4,4,),T.ones(4,4,2,0,),stride=2,dilation=2)
+T.nn.functional.conv_transpose2d(T.ones(1,4,4,4,),T.ones(4,4,2,0,),stride=2,dilation=2)
+T.nn.functional.conv3d(T.ones(1,4,4,4,4,),T.ones(4,4,2,2,0,))
+T.nn.functional.conv_transpose3d(T.ones(1,4,4,4,4,),T.ones(4,4,2,2,0,))
+T.nn.functional.conv3d(T.ones(1,4,4,4,4,),T.ones(4,4,2,2,0,),stride=2,dilation=2)
+T.nn.functional.conv_transpose3d(T.ones(1,4,4,4,4,),T.ones(4,4,2,2,0,),stride=2,dilation=2)
+    """,
 }
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 
