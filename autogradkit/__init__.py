@@ -33,6 +33,7 @@ from autogradkit._ops.making.options import memory_format as memory_format
 from autogradkit._ops.making.options import preserve_format as preserve_format
 from autogradkit.core import absent as _absent
 from autogradkit.core import dtype as _dtypes
+from autogradkit.core.device import AcceleratorError as AcceleratorError
 from autogradkit.core.device import DeviceObjType as DeviceObjType
 from autogradkit.core.device import OutOfMemoryError as OutOfMemoryError
 from autogradkit.core.device import device as device
@@ -203,6 +204,8 @@ else:
             "autogradkit.tracing": "record Trace",
             "autogradkit._ops.operators.namespaces": "ops",
             "autogradkit.core.tag": "Tag",
+            "autogradkit._C": "has_lapack has_mkl has_openmp has_spectral",
+            "autogradkit._ops.declare.overriding": "DisableTorchFunction DisableTorchFunctionSubclass",
             "autogradkit.core.limits": "finfo iinfo",
             "autogradkit.core.schema": "Argument FunctionSchema ListType OptionalType TensorType TupleType",
             "autogradkit.func": "vmap",
@@ -257,6 +260,14 @@ else:
     # Of the modules only those for users: the others are attributes once something has loaded them.
     _LISTED = {name for name, value in globals().items() if name[0] != "_" and not isinstance(value, _types.ModuleType)}
 
+    # What old scripts ask of `torch` itself, and the room of `backends` with the function that knows it.
+    _OLD_SWITCHES = {
+        "has_cuda": "cuda.is_built",
+        "has_cudnn": "cudnn.is_available",
+        "has_mkldnn": "mkldnn.is_available",
+        "has_mps": "mps.is_built",
+    }
+
     def __getattr__(name: str) -> _typing.Any:
         if name == "__all__":  # of `from torch import *`, which asks no `__dir__`; no modules, as in PyTorch
             return [each for each in __dir__() if each not in _LAZY_MODULES]
@@ -277,6 +288,8 @@ else:
             if name in _PYTHON_FUNCTIONS:  # of a family that is loaded by now
                 function = globals()[name] = _PYTHON_FUNCTIONS[name]
                 return function
+        if name in _OLD_SWITCHES:
+            return _absent.older_switch(name, _OLD_SWITCHES[name])
         raise _absent.lookup_error("torch", name, _sys._getframe(1))
 
     def __dir__() -> list[str]:

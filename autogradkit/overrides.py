@@ -249,6 +249,16 @@ def get_ignored_functions() -> set[Callable[..., Any]]:
     return set(_public_functions()[1])
 
 
+def get_default_nowrap_functions() -> set[Callable[..., Any]]:
+    """What reads a tensor that another one keeps, which is to stay the same object: no class makes one of its own of it.
+
+    >>> import autogradkit as torch
+    >>> torch.Tensor.grad.__get__ in torch.overrides.get_default_nowrap_functions()
+    True
+    """
+    return {getattr_static(_Tensor, name).__get__ for name in ("_base", "grad", "_grad")}
+
+
 def get_testing_overrides() -> dict[Callable[..., Any], Callable[..., Any]]:
     """For each function that asks one with its signature, which gives -1.
 

@@ -28,6 +28,10 @@ from autogradkit.linalg import LinAlgError as _LinAlgError  # noqa: F401
 TensorBase = _TensorBase = _Tensor  # which PyTorch's Tensor is derived from
 _TensorMeta = type  # the class of `Tensor`, for annotations
 
+# What was built in: decompositions and transforms are SciPy's and NumPy's; `backends` says the same of the others.
+has_lapack = has_spectral = True
+has_mkl = has_openmp = _has_mkldnn = _has_cuda = _has_cudnn = _has_mps = False
+
 
 def _log_api_usage_once(event: str, /) -> None:
     """Nothing: what PyTorch logs there is for its makers, and off."""

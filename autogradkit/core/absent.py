@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import dis
 import functools
+import importlib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import FrameType
@@ -139,6 +141,13 @@ def lookup_error(namespace: str, name: str, caller: FrameType) -> AttributeError
         path = sys.modules[module].__file__
         return ImportError(f"cannot import name '{name}' from '{called}' ({path})", name=called, path=path)
     return AttributeError(f"module '{called}' has no attribute '{name}'")
+
+
+def older_switch(name: str, known_by: str) -> Any:
+    """What `torch.has_mps` and its kin say, with PyTorch's warning: the answer of `backends.mps.is_built()`, "mps.is_built"."""
+    warnings.warn(f"'{name}' is deprecated, please use 'torch.backends.{known_by}()'", stacklevel=3)
+    room, _, function = known_by.partition(".")
+    return getattr(importlib.import_module(f"autogradkit.backends.{room}"), function)()
 
 
 def _module_name(namespace: str) -> str:

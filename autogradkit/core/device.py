@@ -213,7 +213,11 @@ class OutOfMemoryError(RuntimeError):
     """A device has no memory left; the processor's is Python's to refuse, by MemoryError."""
 
 
-OutOfMemoryError.__module__ = "torch"
+class AcceleratorError(RuntimeError):
+    """What a device reports, of which there is none; programs catch it."""
+
+
+OutOfMemoryError.__module__ = AcceleratorError.__module__ = "torch"
 
 
 class _Default(threading.local):

@@ -57,10 +57,16 @@ _NEEDING_THE_DEVICE = (
 )  # fmt: skip
 globals().update({name: _refusing("cuda", name, AssertionError, _SAID) for name in _NEEDING_THE_DEVICE})
 
+# What the driver's own library is asked for, which PyTorch says is not installed before it looks for a device.
+_ASKED_OF_THE_DRIVER = ("clock_rate", "device_memory_used", "memory_usage", "power_draw", "temperature", "utilization")
+_NO_DRIVER = "nvidia-ml-py does not seem to be installed or it can't be imported."
+globals().update({name: _refusing("cuda", name, ModuleNotFoundError, _NO_DRIVER) for name in _ASKED_OF_THE_DRIVER})
+
 # The types of its tensors: scripts name them, often as what they would have used with a device.
 globals().update({each.__name__: _typed(each.dtype, is_cuda=True) for each in _TYPES})
 
 default_generators: tuple[()] = ()
+has_half, has_magma = True, False
 _initialized = False  # which packages read, as `is_initialized` says it
 
 

@@ -138,12 +138,9 @@ class _Writer:
         if target is getattr and isinstance(args[1], str) and args[1].isidentifier() and len(args) == 2:
             return f"{name} = {attribute(self.value(args[0]), args[1])}"
         called = self.called(target)
-        if any(target is each for each in WRAPPED):
+        if node.meta.get("is_wrapped", False):
             self.wrapped.append(called)
         return f"{name} = {called}({self.arguments(args, kwargs)})"
-
-
-WRAPPED: list[Any] = []  # the functions that `wrap` was told of, as far as a trace has met them
 
 
 def attribute(base: str, path: str) -> str:

@@ -19,9 +19,8 @@ from autogradkit._ops.declare.asking import asked_in
 from autogradkit.core.own import home_of
 from autogradkit.core.parameter import Parameter
 from autogradkit.core.tensor import Tensor
-from autogradkit.fx.code import WRAPPED
 from autogradkit.fx.graph import Graph
-from autogradkit.fx.proxy import Proxy, TracerBase, proxies_in
+from autogradkit.fx.proxy import TracerBase, proxies_in
 from autogradkit.fx.wrapping import NAMED
 from autogradkit.nn import Module, Sequential
 
@@ -129,7 +128,6 @@ class Tracer(TracerBase):
         kwargs: dict[str, Any] = {}
         kinds = inspect.Parameter
         annotations = _annotations(function)
-        checks: list[tuple[Proxy, str, Any]] = []
         parameters = list(inspect.signature(function).parameters.values())
         several = {kinds.VAR_POSITIONAL: "*", kinds.VAR_KEYWORD: "**"}
         stars = any(each.kind in several for each in parameters)
@@ -143,8 +141,12 @@ class Tracer(TracerBase):
             default = () if parameter.default is kinds.empty else (parameter.default,)
             if name in concrete:
                 proxy = self.create_proxy("placeholder", f"{name}_1", default, {})
-                checks.append((proxy, name, concrete[name]))
                 value = concrete[name]
+                text = f"{name} has been specialized to have value {value} but got another value"
+                if value is None:
+                    self.create_proxy("call_function", _assert_is_none, (proxy, text), {})
+                else:
+                    _assert(proxy == value, text)
             else:
                 target = several.get(parameter.kind, "") + name
                 value = self.create_proxy("placeholder", target, default, {}, type_expr=annotations.get(name))
@@ -152,12 +154,6 @@ class Tracer(TracerBase):
                 kwargs[name] = value
             else:
                 args.append(value)
-        for proxy, name, value in checks:
-            text = f"{name} has been specialized to have value {value} but got another value"
-            if value is None:
-                self.create_proxy("call_function", _assert_is_none, (proxy, text), {})
-            else:
-                _assert(proxy == value, text)
         return (args, kwargs), stars
 
     @contextmanager
@@ -184,8 +180,6 @@ class Tracer(TracerBase):
             value = space.get(name, _MISSING)
             original = getattr(builtins, name) if value is _MISSING else value
             before.append((space, name, value))
-            if not any(original is each for each in WRAPPED):
-                WRAPPED.append(original)
             space[name] = _recording(original)
         kept = [(each, name, vars(each).get(name, _MISSING)) for each, name, _ in changes]
         try:
@@ -237,6 +231,8 @@ def _recording(function: Any) -> Any:
         proxy = next(proxies_in((args, kwargs)), None)
         if proxy is None:
             return function(*args, **kwargs)
-        return proxy.tracer.create_proxy("call_function", function, args, kwargs)
+        made = proxy.tracer.create_proxy("call_function", function, args, kwargs)
+        made.node.meta["is_wrapped"] = True  # the code of the graph says so for it
+        return made
 
     return recorded

@@ -270,4 +270,18 @@ histc(torch.tensor([1e10, 1e10]), 4, 1e10 - 1, 1e10 + 1)
 histc(torch.tensor([1e10, 1e10]), 5, 1e10, 1e10)
 (lambda x: torch.nn.functional.instance_norm(x).pow(2).sum().backward() or x.grad)(torch.ones(2, 3, 4).half().requires_grad_())
 from_dlpack(torch.ones(2, requires_grad=True))
+has_lapack, torch.has_spectral, torch._C.has_lapack, torch._C._has_cuda, torch._C._has_mps
+has_mps
+has_cuda
+has_cudnn
+cuda.has_half, torch.cuda.has_magma
+cuda.utilization()
+cuda.memory_usage()
+cuda.temperature()
+cuda.power_draw()
+cuda.clock_rate()
+AcceleratorError.__mro__[1:]
+overrides.get_default_nowrap_functions() == {torch.Tensor._base.__get__, torch.Tensor.grad.__get__, torch.Tensor._grad.__get__}
+DisableTorchFunctionSubclass is torch._C.DisableTorchFunctionSubclass
+DisableTorchFunction is torch._C.DisableTorchFunction
 """.strip().splitlines()

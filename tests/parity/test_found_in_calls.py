@@ -183,6 +183,37 @@ r=T.einsum('dcb,dac->adb',T.ones(2,2,2),T.ones(2,3,2)).stride()
 x=T.arange(9.).view(3,3).requires_grad_();r=T.gradient(x,spacing=2,dim=0,edge_order=2)[0];r.sum().backward();r.sum().backward()
 x=T.arange(3.).requires_grad_();r=T.gradient(x)[0].grad_fn.next_functions[0][0].name()
     """,
+    "old names of reductions, which have no gradient": """
+r=T.zeros(3).scatter_reduce(0,T.tensor([0,0,2]),T.tensor([1.,5.,-1.]),"max")
+r=T.zeros(3).scatter_reduce_(0,T.tensor([0,0,2]),T.tensor([1.,5.,-1.]),"min",include_self=False)
+r=T.zeros(0).scatter_reduce(0,T.zeros(0,dtype=T.long),T.zeros(0),"max")
+r=T.zeros(3,dtype=T.complex64).scatter_reduce(0,T.tensor([0]),T.ones(1,dtype=T.complex64),"max")
+x=T.zeros(3,requires_grad=True);x.scatter_reduce(0,T.tensor([0,0]),T.tensor([1.,5.]),"max").sum().backward()
+r=T.zeros(3).scatter_reduce(0,T.tensor([0,0]),T.tensor([1.,5.]),"maximum")
+    """,
+    "the first of several lengths that are wrong": """
+T.nn.functional.ctc_loss(T.zeros(5,3,4),T.tensor([1,1,1]),T.tensor([6,7,5]),T.tensor([1,1,1]))
+T.nn.functional.ctc_loss(T.zeros(5,3,4),T.tensor([1,1,1]),(6,-1,5),(1,1,1))
+T.nn.functional.ctc_loss(T.zeros(5,3,4),T.tensor([1,1,1]),(5,6,5),(-1,-3,1))
+    """,
+    "numbers in the place of sequences": """
+T.nn.utils.rnn.pad_sequence([T.tensor(1.),T.ones(2)])
+T.nn.utils.rnn.pad_sequence([T.ones(2),T.tensor(1.)],True)
+    """,
+    "kernels without places": """
+T.nn.functional.conv1d(T.ones(1,4,4,),T.ones(4,4,0,))
+T.nn.functional.conv_transpose1d(T.ones(1,4,4,),T.ones(4,4,0,))
+T.nn.functional.conv1d(T.ones(1,4,4,),T.ones(4,4,0,),stride=2,dilation=2)
+T.nn.functional.conv_transpose1d(T.ones(1,4,4,),T.ones(4,4,0,),stride=2,dilation=2)
+T.nn.functional.conv2d(T.ones(1,4,4,4,),T.ones(4,4,2,0,))
+T.nn.functional.conv_transpose2d(T.ones(1,4,4,4,),T.ones(4,4,2,0,))
+T.nn.functional.conv2d(T.ones(1,4,4,4,),T.ones(4,4,2,0,),stride=2,dilation=2)
+T.nn.functional.conv_transpose2d(T.ones(1,4,4,4,),T.ones(4,4,2,0,),stride=2,dilation=2)
+T.nn.functional.conv3d(T.ones(1,4,4,4,4,),T.ones(4,4,2,2,0,))
+T.nn.functional.conv_transpose3d(T.ones(1,4,4,4,4,),T.ones(4,4,2,2,0,))
+T.nn.functional.conv3d(T.ones(1,4,4,4,4,),T.ones(4,4,2,2,0,),stride=2,dilation=2)
+T.nn.functional.conv_transpose3d(T.ones(1,4,4,4,4,),T.ones(4,4,2,2,0,),stride=2,dilation=2)
+    """,
 }
 LINES = [(title, line) for title, text in CASES.items() for line in text.strip().splitlines()]
 

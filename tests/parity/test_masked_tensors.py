@@ -81,6 +81,7 @@ m.squeeze()
 m.permute(1, 0)
 m.unbind()
 m.double(), m.to(torch.float16), m.long(), torch.ones_like(m), m.softmax(0), torch.where(kept, m, m * 2), m.softmax(1).get_mask()
+torch.where(kept, m, 3.5), torch.where(kept, 2, m), torch.where(kept, m, 1j)
 torch.autograd.grad((x * x).sum(), x), x.grad
 back(x.mean()), back(x.mean())
 torch.softmax(x, 1).sum().backward(), x.grad.get_mask()

@@ -393,3 +393,17 @@ def test_a_severity_that_is_none_is_refused() -> None:
 def test_learnt_policies(name: str) -> None:
     one, other = (library.AutoAugment(library.AutoAugmentPolicy[name]) for library in (ours, theirs))
     assert one.policies == other.policies
+
+
+def test_noise_is_drawn_in_single_precision_whatever_the_default_is() -> None:
+    found = []
+    for m, transforms in ((torch, theirs), (ak, ours)):
+        before = m.get_default_dtype()
+        m.set_default_dtype(m.float64)
+        try:
+            m.manual_seed(3)
+            erased = transforms.RandomErasing(p=1, value="random")(m.ones(3, 9, 7))
+            found.append((str(erased.dtype), erased.tolist(), m.rand(2).tolist()))
+        finally:
+            m.set_default_dtype(before)
+    assert found[0] == found[1]

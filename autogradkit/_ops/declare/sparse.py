@@ -129,7 +129,7 @@ def _on_tensors(op: Overload, values: Sequence[Any], body: Callable[..., Any]) -
 
 
 # What PyTorch has for sparse tensors besides; the rest of its ops it refuses.
-_ABSENT = frozenset(("bmm", "narrow_copy", "view_as_complex", "view_as_real"))
+_ABSENT = frozenset(("view_as_complex", "view_as_real"))
 
 
 def _unavailable(op: Overload, values: Sequence[Any]) -> NotImplementedError:

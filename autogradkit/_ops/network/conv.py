@@ -96,6 +96,24 @@ def _require_fitting(x: Shape, weight: Shape, bias: Shape | None, window: Window
         )
     if min(window.dilation) == 0:
         raise RuntimeError(_of_no_dilation(x, weight, window, transposed))
+    if min(weight[2:]) == 0 and x[1] > 0:
+        raise RuntimeError(_of_no_kernel(weight, window, transposed))
+
+
+def _of_no_kernel(weight: Shape, window: Window, transposed: bool) -> str:
+    """What PyTorch says of a kernel without places: the four kernels that take convolutions say it each in its way."""
+    kernel = weight[2:] if len(weight) > 3 else (1, *weight[2:])
+    beginning = "kernel size should be greater than zero, but got"
+    if max(window.dilation) > 1 and not transposed:
+        return f"{beginning} {list(kernel)}"
+    if len(kernel) == 2:
+        return f"{beginning} kernel_height: {kernel[0]} kernel_width: {kernel[1]}"
+    if not transposed:
+        return f"{beginning}: {' x '.join(map(str, kernel))} (TxHxW)"
+    return (
+        "non-empty 5D (n_output_plane x n_input_plane x kernel_depth x kernel_height x kernel_width) tensor expected for "
+        f"weight, but got: {list(weight)}"
+    )
 
 
 def _of_no_dilation(x: Shape, weight: Shape, window: Window, transposed: bool) -> str:

@@ -22,10 +22,13 @@ from autogradkit.core.tensor import wrap
 Lengths = tuple[int, ...]
 
 
-def _require_natural(name: str, lengths: Lengths, end: str) -> None:
-    least = min(lengths, default=0)
-    if least < 0:
-        raise RuntimeError(f"Expected {name} to have value at least 0, but got value {least} {end}")
+def _require_lengths(name: str, lengths: Lengths, most: int | None, end: str) -> None:
+    """Refuses the first that is no length, or more than `most`."""
+    for length in lengths:
+        if length < 0:
+            raise RuntimeError(f"Expected {name} to have value at least 0, but got value {length} {end}")
+        if most is not None and length > most:
+            raise RuntimeError(f"Expected {name} to have value at most {most}, but got value {length} {end}")
 
 
 def _check(
@@ -52,7 +55,7 @@ def _check(
     for name, lengths in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):
         if len(lengths) != batch:
             raise RuntimeError(f"{name} must be of size batch_size")
-    _require_natural("target_lengths", target_lengths, end)
+    _require_lengths("target_lengths", target_lengths, None, end)
     longest = max(target_lengths, default=0)
     if targets.ndim == 1:
         if targets.size != sum(target_lengths):
@@ -69,11 +72,7 @@ def _check(
             f"Expected tensor to have size at least {longest} at dimension 1, but got size {targets.shape[1]} for argument "
             f"#2 'targets' {end}"
         )
-    _require_natural("input_lengths", input_lengths, end)
-    if max(input_lengths, default=0) > times:
-        raise RuntimeError(
-            f"Expected input_lengths to have value at most {times}, but got value {max(input_lengths)} {end}"
-        )
+    _require_lengths("input_lengths", input_lengths, times, end)
     outside = targets[(targets < 0) | (targets >= classes)]
     if outside.size:  # where PyTorch reads what is no prediction
         raise IndexError(f"Target {outside[0]} is out of bounds.")

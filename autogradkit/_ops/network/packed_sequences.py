@@ -144,6 +144,8 @@ def pad_sequence(
     if padding_side not in ("left", "right"):
         raise RuntimeError(f"Expected padding_side to be one of left or right, but got {padding_side}.")
     given: Any = sequences
+    if not given[0].ndim:  # a number, of which a batch of sequences is often made by mistake
+        raise RuntimeError("ArrayRef: invalid slice, N = 1; size = 0")
     longest = max(each.size(0) for each in given)
     leading = (len(given), longest) if batch_first else (longest, len(given))
     padded = full.owner((*leading, *given[0].shape[1:]), padding_value, dtype=given[0].dtype)

@@ -22,6 +22,7 @@ from autogradkit.core.tensor import wrap
 from autogradkit.core.warning import warn_once
 
 _UFUNCS = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+_OLD_NAMES = {"max": "amax", "min": "amin"}  # which only the forward pass of `scatter_reduce` takes
 
 
 def _neutral(kind: np.dtype[Any], reduce: str) -> Any:
@@ -108,6 +109,8 @@ def _of_products(g: Any, self: Any, src: Any, result: Any, at: _Places) -> tuple
 def _scatter_backward(
     g: Any, self: Any, src: Any, result: Any, dim: int, index: Any, reduce: str, include_self: bool, needs: Any
 ) -> Any:
+    if reduce in _OLD_NAMES:
+        raise RuntimeError(f"Expected 'reduce' to be one of 'sum', 'prod', 'mean', 'amax', 'amin' but got {reduce}.")
     at = (
         lambda x: k.gather(x, dim, index),
         lambda x, y: k.scatter_add(x, dim, index, y),
@@ -137,7 +140,7 @@ _RULE = "∂self = ∂ · ∂result/∂self at every place\n{0} = ∂ at the ind
 
 def _refuse_scatter(self: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool) -> None:
     require_scatterable(self, dim, index, src)
-    if reduce not in _UFUNCS:
+    if reduce not in _UFUNCS and reduce not in _OLD_NAMES:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
 
 
@@ -166,6 +169,7 @@ def scatter_reduce(
     >>> torch.ones(3).scatter_reduce(0, torch.tensor([0, 0, 2]), torch.tensor([2.0, 3.0, 4.0]), "prod")
     tensor([6., 1., 4.])
     """
+    reduce = _OLD_NAMES.get(reduce, reduce)
     if not index.size:
         _require_kind(self, "b" if reduce == "mean" else "", "div_floor_cpu")
         return

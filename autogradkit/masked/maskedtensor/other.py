@@ -8,6 +8,7 @@ from autogradkit._ops.declare import PUBLISHED
 from autogradkit.autograd.function import Function
 from autogradkit.core import dtype as dtypes
 from autogradkit.core.layout import sparse_coo, sparse_csr, strided
+from autogradkit.core.tensor import Tensor
 from autogradkit.masked.maskedtensor.core import (
     MaskedTensor,
     data_of,
@@ -21,8 +22,10 @@ from autogradkit.masked.maskedtensor.core import (
 )
 
 
-def _whole(value: Any) -> Any:
-    """A masked tensor; of another tensor one of which all counts."""
+def _whole(value: Any, beside: Any) -> Any:
+    """A masked tensor; of another tensor, or a number beside one, one of which all counts."""
+    if not isinstance(value, Tensor):
+        value = data_of(beside).new_tensor(value, dtype=PUBLISHED["result_type"](data_of(beside), value))
     return value if is_masked_tensor(value) else masked(value, value.new_ones(value.size(), dtype=dtypes.bool_))
 
 
@@ -30,7 +33,7 @@ def _whole(value: Any) -> Any:
 
 
 def _chosen(condition: Any, one: Any, other: Any) -> Any:
-    one, other = _whole(one), _whole(other)
+    one, other = _whole(one, other), _whole(other, one)
     where = PUBLISHED["where"]
     return masked(where(condition, data_of(one), data_of(other)), where(condition, mask_of(one), mask_of(other)))
 

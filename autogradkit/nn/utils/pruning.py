@@ -68,7 +68,7 @@ class BasePruningMethod(ABC):
         else:
             default = getattr(module, f"{name}_mask").detach().clone()
         try:
-            mask = method.compute_mask(original if importance_scores is None else importance_scores, default)
+            mask = method.compute_mask(original if importance_scores is None else importance_scores, default_mask=default)
             module.register_buffer(f"{name}_mask", mask)
             setattr(module, name, method.apply_mask(module))
             module.register_forward_pre_hook(method)
@@ -89,7 +89,7 @@ class BasePruningMethod(ABC):
                 f"importance_scores should have the same shape as tensor t, got {importance_scores.shape} vs {t.shape}"
             )
         default = ones_like.owner(t) if default_mask is None else default_mask
-        return t * self.compute_mask(importance_scores, default)
+        return t * self.compute_mask(importance_scores, default_mask=default)
 
     @entry
     def remove(self, module: Any) -> None:
@@ -148,7 +148,7 @@ class PruningContainer(BasePruningMethod):
         method = self._pruning_methods[-1]
         mask = default_mask.to(dtype=t.dtype)
         left = _unpruned(method, t, default_mask)
-        part = method.compute_mask(t[left], default_mask[left])
+        part = method.compute_mask(t[left], default_mask=default_mask[left])
         if mask is default_mask:
             mask = mask.clone()
         mask[left] = part.to(dtype=mask.dtype)

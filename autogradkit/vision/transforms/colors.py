@@ -295,7 +295,10 @@ def drawn_rectangle(
     for _ in range(10):
         tall, wide = drawn_edges(height * width, scale, ratio)
         if tall < height and wide < width:
-            filled = ak.empty(channels, tall, wide).normal_() if value is None else ak.tensor(value)[:, None, None]
+            if value is None:  # torchvision draws float32 whatever the default is
+                filled = ak.empty(channels, tall, wide, dtype=ak.float32).normal_()
+            else:
+                filled = ak.tensor(value)[:, None, None]
             top = drawn_integer(0, height - tall + 1)
             return top, drawn_integer(0, width - wide + 1), tall, wide, filled
     return None

@@ -1,5 +1,7 @@
 """Networks and functions, traced: their graphs, their code, and what comes out of it."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import fx, nn
@@ -101,3 +103,18 @@ for wrong in (lambda x: x if x.sum() > 0 else -x, lambda x: list(x), lambda x: l
         fx.symbolic_trace(wrong)
     except Exception as error:
         print(type(error).__name__, str(error).split(". ")[0])
+
+
+@fx.wrap
+def scaled(x, by):
+    return x * by
+
+
+def specialized(x, bias=None, *, times=3, check=True):
+    y = scaled(x, times) if check else x
+    return y * math.sqrt(x.shape[0]) if bias is None else y + bias
+
+
+traced = fx.symbolic_trace(specialized, concrete_args={"bias": None, "check": True})
+print(traced.graph, traced.code, [node.meta for node in traced.graph.nodes], sep="\n")
+print(fx.Transformer(traced).transform().code)

@@ -175,3 +175,25 @@ def unsqueeze_(_op: Any, *_: Any) -> Never:
 @kernel("expand")
 def expand(_op: Any, *_: Any) -> Never:
     raise RuntimeError("expand is unsupported for Sparse tensors")
+
+
+@kernel("narrow_copy")
+def narrow_copy(_op: Any, self: SparseArray, dim: int, start: int, length: int) -> SparseArray:
+    """The elements within a range of one dimension, counted from its beginning."""
+    if not 0 <= dim < self.ndim:
+        raise RuntimeError(f"Dimension {dim} out of range. Expecting 0 <= dim < {self.ndim}.")
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    if not (start >= 0 and start + length <= self.shape[dim]):
+        raise RuntimeError(
+            f"Invalid range to narrow. range(start, start+length) must be a subset of range(0, {self.shape[dim]})."
+        )
+    shape = (*self.shape[:dim], length, *self.shape[dim + 1 :])
+    if dim >= self.sparse_dim:
+        within: list[slice] = [slice(None)] * (dim - self.sparse_dim + 1)
+        values = self.values[(*within, slice(start, start + length))].copy()
+        return SparseArray(self.indices, values, shape, self.is_coalesced)
+    kept = (start <= self.indices[dim]) & (self.indices[dim] < start + length)
+    indices = self.indices[:, kept]
+    indices[dim] -= start
+    return SparseArray(indices, self.values[kept], shape, self.is_coalesced)

@@ -1,4 +1,4 @@
-"""Kernels of matrix products with a sparse factor: mm, mv, addmm, smm, sspaddmm, hspmm.
+"""Kernels of matrix products with a sparse factor: mm, bmm, mv, addmm, smm, sspaddmm, hspmm.
 
 Rests on declare's registry. Each value is multiplied by the row that its column names, and added to its own row.
 """
@@ -82,6 +82,27 @@ def mm(_op: Any, self: Any, mat2: Any) -> Any:
     return times_sparse(self, mat2) if mat2.__class__ is SparseArray else times_dense(self, mat2)
 
 
+@kernel("bmm")
+def bmm(_op: Any, self: Any, mat2: Any) -> Array:
+    if self.__class__ is not SparseArray or mat2.__class__ is SparseArray:
+        raise RuntimeError("bmm_sparse: Tensor 'mat2' must be dense")
+    if self.dense_dim:
+        raise RuntimeError(f"bmm_sparse: Tensor 'self' must have 0 dense dims, but has {self.dense_dim}")
+    if self.sparse_dim != 3:
+        raise RuntimeError(f"bmm_sparse: Tensor 'self' must have 3 sparse dims, but has {self.sparse_dim}")
+    if mat2.ndim != 3:
+        raise RuntimeError(f"bmm_sparse: Tensor 'mat2' must have 3 dims, but has {mat2.ndim}")
+    for own, others in ((0, 0), (2, 1)):
+        if self.shape[own] != mat2.shape[others]:
+            raise RuntimeError(f"bmm_sparse: 'self.size({own})' and 'mat2.size({others})' must match")
+    _require_same_dtype(self, mat2)
+    known = self.coalesced()
+    product = np.zeros((*self.shape[:2], mat2.shape[2]), self.dtype)
+    batches, rows, columns = known.indices
+    np.add.at(product, (batches, rows), known.values[:, None] * mat2[batches, columns])
+    return product
+
+
 @kernel("mv")
 def mv(_op: Any, self: SparseArray, vec: Array) -> Array:
     if self.shape[-1] != vec.shape[0]:
@@ -119,13 +140,13 @@ def hspmm(_op: Any, mat1: SparseArray, mat2: Array) -> SparseArray:
 
 @composed("matmul")
 def matmul(self: Tensor, other: Tensor) -> Any:
-    """Of matrices and vectors; batches are left to the dense product."""
+    """Of matrices and vectors; batches, which would have to be expanded or reshaped, are refused."""
     if self.ndim == 2 and other.ndim == 2:
         return self.mm(other)
     if self.ndim == 2 and other.ndim == 1:
         return self.mv(other)
     if self.ndim == 1 and other.ndim == 2:
         return self.unsqueeze(0).mm(other).squeeze_(0)
-    raise NotImplementedError(
-        "matmul(): of sparse tensors PyTorch also multiplies batches; autogradkit does not have it yet: use to_dense() first"
-    )
+    if min(self.ndim, other.ndim) <= 2:
+        raise RuntimeError("reshape is not implemented for sparse tensors")
+    raise RuntimeError("expand is unsupported for Sparse tensors")
