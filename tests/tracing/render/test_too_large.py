@@ -238,3 +238,11 @@ def test_three_turns_of_which_the_first_begins_with_data_are_stacked_before_thei
         for end, x in (("data-tail", xs[0]), ("data-head", xs[-2])):
             left, right = ends[link.get(end, "")]
             assert left <= x <= right, (link.get("data-key"), end)
+
+
+def test_of_a_much_too_tall_picture_turns_are_closed_though_it_is_tall_still():
+    before = "x = torch.tensor([1., 2., 3.])\ndef f(x): return x.exp() * x.sum()"
+    drawn = draw_graph(trace_source("J = torch.func.jacrev(f)(x)", before))
+    assert len(stacks(drawn)) == 1
+    assert 1_600 < drawn.height < 1_700  # 2,217 with each row's turn drawn
+    assert not drawn.graph.middle

@@ -20,7 +20,7 @@ from autogradkit.tracing.render.graph.drawing.parts import (
     draw,
 )
 from autogradkit.tracing.render.graph.drawing.routes import ports, way
-from autogradkit.tracing.render.graph.drawing.sheet import TALL, Sheet, fitting, lower, sheet_of
+from autogradkit.tracing.render.graph.drawing.sheet import LOWER, TALL, Sheet, fitting, lower, sheet_of
 from autogradkit.tracing.render.graph.structure.again import whole_first
 from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.build import build
@@ -55,7 +55,7 @@ FEWEST_ROWS = 12  # as long as one of a stack may be several
 ROUNDED = 0.1  # px by which what fits exactly may come out wider
 MOST_WIDTH = 1.5 * WIDEST  # likewise
 MOST_WITHOUT_FUNCTIONS = 40  # items up to which the learner's own functions stay open
-MUCH_TOO_TALL = 1_850.0  # px beyond which it is enough to come below `TALL`, and a middle may be left out for it
+MUCH_TOO_TALL = 1_850.0  # px beyond which turns are closed for a tenth of it, and a middle may be left out
 SIDES = (16, 12, 9, 6, 4)  # operations that are drawn before the middle of a very tall picture, and behind it
 MUCH_LOWER = 0.75  # of its height, which closing turns must bring a very tall picture to, if it is not much too tall
 FEWEST = 6  # items that are drawn at any rate
@@ -150,8 +150,8 @@ def _lower(
         stacked = fold_turns(shared(layered), folds, most, ONE_OPEN)
         if len(stacked.items) < len(drawn.graph.items) or drawn.graph.middle:
             again = _draw_within(bounded(stacked, most), captions, page, least=False)
-            highest = TALL if drawn.height > MUCH_TOO_TALL else MUCH_LOWER * drawn.height
-            if again is not None and again.height < max(highest, MUCH_LOWER * drawn.height):
+            share = LOWER if drawn.height > MUCH_TOO_TALL else MUCH_LOWER
+            if again is not None and again.height < share * drawn.height:
                 drawn, folded = again, stacked
     if drawn.height > MUCH_TOO_TALL and all((folds or {}).values()):  # what was opened is to be seen
         return _without_middle(folded, captions, page, TALL, stacks=False) or drawn
