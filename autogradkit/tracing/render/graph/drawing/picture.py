@@ -35,6 +35,7 @@ from autogradkit.tracing.render.graph.structure.fold import (
 )
 from autogradkit.tracing.render.graph.structure.functions import repeated
 from autogradkit.tracing.render.graph.structure.model import Graph, shared
+from autogradkit.tracing.render.graph.structure.moves import join_moves
 from autogradkit.tracing.render.graph.structure.stacks import ONE_OPEN, SMALLER, Stacking, may_repeat
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
@@ -140,13 +141,19 @@ def _lower(
     captions: _Captions,
     page: float | None,
 ) -> Drawn:
-    """A very tall picture with one turn of a loop drawn and the others closed, where that makes it much lower; without its middle
-    where it is much too tall still; else as it was."""
+    """A very tall picture with one operation in place of several that only turn or reshape; with one turn of a loop drawn and the
+    others closed, where that makes it much lower; without its middle where it is much too tall still; else as it was."""
     others = (*layered.unfoldable, *layered.opened)  # modules, and calls that are open
     opened = any(not closed and path not in others for path, closed in (folds or {}).items())
     if drawn.height <= TALL or opened:
         return drawn
-    if turns.last and may_repeat(layered.ops, ONE_OPEN.least):
+    joined = shared(layered)
+    if join_moves(joined):
+        shorter = fold_turns(shared(joined), folds, most, turns)
+        again = _draw_within(bounded(shorter, most), captions, page, least=False)
+        if again is not None and again.height < drawn.height:
+            drawn, folded, layered = again, shorter, joined
+    if drawn.height > TALL and turns.last and may_repeat(layered.ops, ONE_OPEN.least):
         stacked = fold_turns(shared(layered), folds, most, ONE_OPEN)
         if len(stacked.items) < len(drawn.graph.items) or drawn.graph.middle:
             again = _draw_within(bounded(stacked, most), captions, page, least=False)
