@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from autogradkit.tracing.render.graph.structure.build import build
-from autogradkit.tracing.render.graph.structure.fold import USUAL, bounded, fold
+from autogradkit.tracing.render.graph.structure.fold import USUAL, bounded, fold, fold_calls_and_layers, fold_turns
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, copied, op_key, shared
+from autogradkit.tracing.render.graph.structure.moves import join_moves
 from autogradkit.tracing.render.graph.structure.stacks import SMALLER
 from tests.parity.drawn.programs import program
 from tests.tracing.render.cells import CELLS, FANS, trace_source
@@ -141,6 +142,9 @@ def folded_at_random(whole: Graph, seed: int) -> Iterator[tuple[str, Graph]]:
         for folds in ({}, {path: stream.random() < 0.5 for path in paths}):
             turns = stream.choice((USUAL, *SMALLER))
             yield f"{most} items, {turns}, {folds}", bounded(fold(shared(whole), folds, most, turns), most)
+        joined = fold_calls_and_layers(shared(whole), {})
+        if join_moves(joined):
+            yield f"{most} items, moves joined", bounded(fold_turns(joined, {}, most, USUAL), most)
 
 
 def assert_nothing_is_lost(source: str, before: str, seed: int) -> None:

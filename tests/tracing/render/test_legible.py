@@ -90,3 +90,21 @@ def test_a_picture_that_would_be_very_tall_has_ranges_in_place_of_matrices_besid
     assert {"div₁", "[[1.541,   -0.2934],"} <= set(texts(svg))  # a range's name stands alone; boxes keep their numbers
     shorter = "y = (h * 2).exp()\nz = y.sin()"
     assert any(text.startswith("[[") for text in texts(draw_graph(trace_source(shorter, before)).svg))
+
+
+def test_boxes_of_a_very_tall_picture_have_ranges_without_means_and_heat_strips():
+    before = (
+        "torch.manual_seed(0)\np = {name: torch.randn(size, requires_grad=True) for name, size in "
+        "(('w1', (2, 5)), ('b1', (5,)), ('w2', (5, 3)), ('b2', (3,)))}\nx = torch.randn(4, 2)"
+    )
+    forward = "h = torch.relu(x @ p['w1'] + p['b1'])\ny = h @ p['w2'] + p['b2']\ny.mean().backward()\n"
+    update = "with torch.no_grad():\n    for t in p.values():\n        t -= 0.1 * t.grad\n        t.grad = None"
+    svg = draw_graph(trace_source(forward, before)).svg
+    assert "ak-heat" in svg
+    assert any(text.startswith("mean ") for text in texts(svg))
+    tall = draw_graph(trace_source(forward + update, before))
+    assert not tall.graph.middle
+    assert tall.height < 1_600  # 1,830 with them
+    assert "ak-heat" not in tall.svg
+    assert not any(text.startswith("mean ") for text in texts(tall.svg))
+    assert any(" … " in text for text in texts(tall.svg))

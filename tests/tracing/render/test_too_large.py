@@ -8,6 +8,7 @@ import pytest
 from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.fold import bounded, fold
+from autogradkit.tracing.render.graph.structure.moves import join_moves
 from tests.tracing.render.cells import texts, trace_source
 from tests.tracing.render.loops import DESCENT, descent, stacks
 
@@ -238,3 +239,58 @@ def test_three_turns_of_which_the_first_begins_with_data_are_stacked_before_thei
         for end, x in (("data-tail", xs[0]), ("data-head", xs[-2])):
             left, right = ends[link.get(end, "")]
             assert left <= x <= right, (link.get("data-key"), end)
+
+
+def test_of_a_much_too_tall_picture_turns_are_closed_though_it_is_tall_still():
+    before = "x = torch.tensor([1., 2., 3.])\ndef f(x): return x.exp() * x.sum()"
+    drawn = draw_graph(trace_source("J = torch.func.jacrev(f)(x)", before))
+    assert len(stacks(drawn)) == 1
+    assert 1_600 < drawn.height < 1_800  # 2,217 with each row's turn drawn
+    assert not drawn.graph.middle
+
+
+HEADS = """
+torch.manual_seed(0)
+x = torch.randn(1, 3, 4)
+qkv, proj = torch.nn.Linear(4, 12), torch.nn.Linear(4, 4)
+mask = torch.tril(torch.ones(3, 3)).view(1, 1, 3, 3)
+"""
+ATTENTION = """q, k, v = qkv(x).split(4, dim=2)
+q = q.view(1, 3, 2, 2).transpose(1, 2)
+k = k.view(1, 3, 2, 2).transpose(1, 2)
+v = v.view(1, 3, 2, 2).transpose(1, 2)
+att = (q @ k.transpose(-2, -1)) * 2 ** -0.5
+att = att.masked_fill(mask == 0, float("-inf"))
+att = torch.softmax(att, dim=-1)
+y = (att @ v).transpose(1, 2).contiguous().view(1, 3, 4)
+y = proj(y)
+y.sum().backward()"""
+
+
+def test_in_a_very_tall_picture_what_only_turns_and_reshapes_is_one_operation_that_can_be_opened() -> None:
+    trace = trace_source(ATTENTION, HEADS)
+    drawn = draw_graph(trace)
+    rows = {item.title: item for item in drawn.graph.items.values() if item.kind == "call" and "·" in item.title}
+    assert [*rows] == ["view · transpose", "transpose · contiguous · view"]
+    assert not drawn.graph.middle
+    assert drawn.height < 1_850  # 2,500 with each of them
+    assert {"softmax(-1)", "masked_fill(-inf)", "view · transpose"} <= set(texts(drawn.svg))
+    opened = draw_graph(trace, {rows["transpose · contiguous · view"].path: False})
+    assert {"view(1, 3, 4)", "transpose(1, 2)"} <= set(texts(opened.svg))
+    assert opened.graph.opened == [rows["transpose · contiguous · view"].path]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "a = x.view(3, 2)\ny = a.t()",  # a name in between
+        "h = x.view(3, 2)\ny = h.t() @ h",  # two uses
+        "h = x.view(3, 2)\nh.retain_grad()\nh.t().sum().backward()",  # a gradient of its own
+        "y = x.view(3, 2).mul(2).t()",
+    ],
+)
+def test_what_is_asked_for_between_two_turns_keeps_them_apart(cell: str) -> None:
+    graph = build(trace_source(cell, "x = torch.randn(2, 3, requires_grad=True)"))
+    drawn = {key for key, item in graph.items.items() if item.kind == "op"}
+    assert not join_moves(graph)
+    assert drawn == {key for key, item in graph.items.items() if item.kind == "op"}

@@ -58,10 +58,16 @@ class Part:
 
 
 def measure(
-    item: Item, graph: Graph, arriving: list[Link], leaving: list[Link], room: int = ROOM, dense: bool = False
+    item: Item,
+    graph: Graph,
+    arriving: list[Link],
+    leaving: list[Link],
+    room: int = ROOM,
+    dense: bool = False,
+    brief: bool = False,
 ) -> Part:
     """The lines of an item, numbers in rows of at most `room` characters, and the size that they and its edges ask for; ellipses
-    are flatter where it is `dense`."""
+    are flatter where it is `dense`, and of what is too much to print a `brief` box has the range alone."""
     part = Part(item)
     ports = max(len(arriving), len(leaving))
     if item.kind in ROUND:
@@ -91,7 +97,7 @@ def measure(
             )
         ]
     elif item.kind == "tensor" and item.value is not None:
-        _tensor_lines(part, item.value, graph, arriving, leaving, room)
+        _tensor_lines(part, item.value, graph, arriving, leaving, room, brief)
     else:
         part.lines = folded_lines(item, graph)
     strip = _strip_size(part.heat)
@@ -118,7 +124,9 @@ def _result_lines(item: Item, graph: Graph, leaving: list[Link]) -> list[Text]:
     return lines
 
 
-def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int) -> None:
+def _tensor_lines(
+    part: Part, value: Value, graph: Graph, arriving: list[Link], leaving: list[Link], room: int, brief: bool
+) -> None:
     label = clip_name(graph.labels[value.id], 180)
     kind = "leaf" if value.requires_grad and value.is_leaf else "data" if value.is_leaf else ""
     maker = graph.producer.get(value.id)
@@ -140,9 +148,10 @@ def _tensor_lines(part: Part, value: Value, graph: Graph, arriving: list[Link], 
         part.lines = late([Text(parts, value=1, ask=ask)], known)
     else:
         extra = " · ".join(filter(None, (kind, nums.shape_text(numbers.shape), version)))
-        printed = late(number_lines(numbers, "ink", room=room + 2, asked=value.id in graph.infinite), known)
+        asked = value.id in graph.infinite
+        printed = late(number_lines(numbers, "ink", room=room + 2, brief=brief, asked=asked), known)
         part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")]), *printed]
-        part.heat = _heat(numbers)
+        part.heat = None if brief else _heat(numbers)
     others = _sharers(value, graph)
     if others:
         part.lines.append(Text([sans(clip(f"same memory as {others}", 200, SIZE))]))

@@ -20,7 +20,7 @@ from autogradkit.tracing.render.graph.drawing.parts import (
     draw,
 )
 from autogradkit.tracing.render.graph.drawing.routes import ports, way
-from autogradkit.tracing.render.graph.drawing.sheet import TALL, Sheet, fitting, lower, sheet_of
+from autogradkit.tracing.render.graph.drawing.sheet import LOWER, TALL, Sheet, fitting, lower, sheet_of
 from autogradkit.tracing.render.graph.structure.again import whole_first
 from autogradkit.tracing.render.graph.structure.bounds import MOST_ROWS
 from autogradkit.tracing.render.graph.structure.build import build
@@ -35,6 +35,7 @@ from autogradkit.tracing.render.graph.structure.fold import (
 )
 from autogradkit.tracing.render.graph.structure.functions import repeated
 from autogradkit.tracing.render.graph.structure.model import Graph, shared
+from autogradkit.tracing.render.graph.structure.moves import join_moves
 from autogradkit.tracing.render.graph.structure.stacks import ONE_OPEN, SMALLER, Stacking, may_repeat
 from autogradkit.tracing.render.graph.wording import words
 from autogradkit.tracing.render.graph.wording.titles import title
@@ -55,7 +56,7 @@ FEWEST_ROWS = 12  # as long as one of a stack may be several
 ROUNDED = 0.1  # px by which what fits exactly may come out wider
 MOST_WIDTH = 1.5 * WIDEST  # likewise
 MOST_WITHOUT_FUNCTIONS = 40  # items up to which the learner's own functions stay open
-MUCH_TOO_TALL = 1_850.0  # px beyond which it is enough to come below `TALL`, and a middle may be left out for it
+MUCH_TOO_TALL = 1_850.0  # px beyond which turns are closed for a tenth of it, and a middle may be left out
 SIDES = (16, 12, 9, 6, 4)  # operations that are drawn before the middle of a very tall picture, and behind it
 MUCH_LOWER = 0.75  # of its height, which closing turns must bring a very tall picture to, if it is not much too tall
 FEWEST = 6  # items that are drawn at any rate
@@ -140,18 +141,24 @@ def _lower(
     captions: _Captions,
     page: float | None,
 ) -> Drawn:
-    """A very tall picture with one turn of a loop drawn and the others closed, where that makes it much lower; without its middle
-    where it is much too tall still; else as it was."""
+    """A very tall picture with one operation in place of several that only turn or reshape; with one turn of a loop drawn and the
+    others closed, where that makes it much lower; without its middle where it is much too tall still; else as it was."""
     others = (*layered.unfoldable, *layered.opened)  # modules, and calls that are open
     opened = any(not closed and path not in others for path, closed in (folds or {}).items())
     if drawn.height <= TALL or opened:
         return drawn
-    if turns.last and may_repeat(layered.ops, ONE_OPEN.least):
+    joined = shared(layered)
+    if join_moves(joined):
+        shorter = fold_turns(shared(joined), folds, most, turns)
+        again = _draw_within(bounded(shorter, most), captions, page, least=False)
+        if again is not None and again.height < drawn.height:
+            drawn, folded, layered = again, shorter, joined
+    if drawn.height > TALL and turns.last and may_repeat(layered.ops, ONE_OPEN.least):
         stacked = fold_turns(shared(layered), folds, most, ONE_OPEN)
         if len(stacked.items) < len(drawn.graph.items) or drawn.graph.middle:
             again = _draw_within(bounded(stacked, most), captions, page, least=False)
-            highest = TALL if drawn.height > MUCH_TOO_TALL else MUCH_LOWER * drawn.height
-            if again is not None and again.height < max(highest, MUCH_LOWER * drawn.height):
+            share = LOWER if drawn.height > MUCH_TOO_TALL else MUCH_LOWER
+            if again is not None and again.height < share * drawn.height:
                 drawn, folded = again, stacked
     if drawn.height > MUCH_TOO_TALL and all((folds or {}).values()):  # what was opened is to be seen
         return _without_middle(folded, captions, page, TALL, stacks=False) or drawn

@@ -1,7 +1,8 @@
 """All that is drawn of a graph, measured, and the way of drawing it that fits its page.
 
 Rests on parts and layout; `picture.py` draws what it gives. Where a graph is wider than the page its numbers get less room, then
-tensors are named again; where it is very tall, its rows are closer, then ranges stand in place of the matrices beside its edges.
+tensors are named again; where it is very tall, its rows are closer, then ranges stand in place of the matrices beside its edges
+and of the heat strips in its boxes.
 """
 
 from __future__ import annotations
@@ -83,8 +84,8 @@ def _narrower(graph: Graph) -> Iterator[Sheet]:
 
 
 def lower(graph: Graph, sheet: Sheet, placed: Placed, room: float) -> tuple[Sheet, Placed]:
-    """A very tall graph with its rows closer, and if it is very tall still, with ranges in place of matrices beside its edges,
-    where that makes it much less tall; else as it was."""
+    """A very tall graph with its rows closer, and if it is very tall still, with ranges in place of matrices beside its edges
+    and of heat strips, where that makes it much less tall; else as it was."""
     if placed.height <= TALL:
         return sheet, placed
     most = max(room, placed.width)
@@ -95,18 +96,24 @@ def lower(graph: Graph, sheet: Sheet, placed: Placed, room: float) -> tuple[Shee
     if placed.height <= TALL:
         return sheet, placed
     fewer = sheet_of(graph, sheet.room, FEWER_ROWS, dense=True)
-    saved = sum(edge.height for edge in sheet.edges) - sum(edge.height for edge in fewer.edges)
+    saved = _heights(sheet) - _heights(fewer)
     if saved < (1 - LOWER) * placed.height:  # not even if all stood above one another
         return sheet, placed
     again = place(fewer.nodes, fewer.edges, most, squeezed=True, between=CLOSER)
     return (fewer, again) if again.height < LOWER * placed.height and again.width <= most else (sheet, placed)
 
 
+def _heights(sheet: Sheet) -> float:
+    """How tall a graph would be if all in it stood above one another, without what is between."""
+    return sum(edge.height for edge in sheet.edges) + sum(node.height for node in sheet.nodes)
+
+
 def sheet_of(graph: Graph, room: int, rows: int = ROWS, dense: bool = False) -> Sheet:
     """A graph whose numbers have so many characters in a row, and beside an edge so many rows; with flatter ellipses where it is
     `dense`."""
     ends = ends_of(graph.links)
-    parts = {key: measure(item, graph, *ends[key], room, dense) for key, item in graph.items.items()}
+    brief = rows < ROWS
+    parts = {key: measure(item, graph, *ends[key], room, dense, brief) for key, item in graph.items.items()}
     labels = [(forward_lines(link, graph, room, rows), gradient_lines(link, graph, room, rows)) for link in graph.links]
     edges = [_edge(link, graph, ends, *pair) for link, pair in zip(graph.links, labels, strict=True)]
     return Sheet(parts, labels, [_node(part) for part in parts.values()], edges, room)

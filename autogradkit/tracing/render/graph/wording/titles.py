@@ -67,9 +67,17 @@ def _root(code: str) -> tuple[str, bool]:
         function = call.func
         if not isinstance(function, ast.Attribute) or function.attr not in ("backward", "grad"):
             continue
+        if function.attr == "grad" and not _has_inputs(call):  # `torch.func.grad(f)`, of a function
+            continue
         root = function.value if function.attr == "backward" else call.args[0] if call.args else None
         return ("", False) if root is None else (ast.unparse(root), isinstance(root, ast.Name))
     return "", False
+
+
+def _has_inputs(call: ast.Call) -> bool:
+    """Whether a call of `grad` says what to differentiate with respect to, by tensors and not by numbers of arguments."""
+    given = [*call.args[1:2], *(each.value for each in call.keywords if each.arg == "inputs")]
+    return any(not isinstance(each, ast.Constant) for each in given)
 
 
 def _assigned(name: str, event: BackwardBegin, trace: Recording) -> str:
