@@ -341,7 +341,9 @@ def _share_elements(first: Any, second: Any) -> bool:
     """Whether a write into one of two tensors may reach the other."""
     arrays = first._array, second._array
     try:
-        return any(each.__class__ is not np.ndarray for each in arrays) or np.shares_memory(*arrays, max_work=_MOST_WORK)
+        return any(each.__class__ is not np.ndarray for each in arrays) or np.shares_memory(
+            *arrays, max_work=_MOST_WORK
+        )
     except np.exceptions.TooHardError:
         return True
 
