@@ -289,6 +289,16 @@ def shell() -> Iterator[InteractiveShell]:
     InteractiveShell.clear_instance()
 
 
+def test_this_package_under_pytorchs_name_is_not_taken_for_pytorch(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_cell("import autogradkit as torch")
+    shell.run_line_magic("as_torch", "")
+    shell.run_cell("import torch\nfrom torch.nn.functional import relu")
+    shell.run_cell_magic("trace", "", "torch.manual_seed(0); relu;")
+    assert capsys.readouterr().out == "Nothing was traced: no tensor operation ran in this cell.\n"
+
+
 def test_the_magic(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
     torch = pytest.importorskip("torch")
     shell.run_cell("import torch")

@@ -22,9 +22,11 @@ _NAME = re.compile(r"[^\W\d]\w*")
 
 def is_pytorchs(value: Any) -> bool:
     """Whether a value is PyTorch's: the package, a module, function or class of it, or a tensor, layer or optimizer."""
-    if holds(value, ModuleType):
-        return _in_pytorch(value.__name__)
-    if type(value) is FunctionType or type(value) is BuiltinFunctionType:
+    if holds(value, ModuleType):  # while this package stands in for it, its name is PyTorch's
+        return _in_pytorch(getattr(vars(value).get("__spec__"), "name", value.__name__))
+    if type(value) is FunctionType:
+        return _in_pytorch(home_of(value))
+    if type(value) is BuiltinFunctionType:
         return _in_pytorch(value.__module__)
     kind = value if holds(value, type) else type(value)
     return any(_in_pytorch(home_of(each)) for each in kind.__mro__)
