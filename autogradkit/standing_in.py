@@ -245,12 +245,14 @@ def _rename(kind: type | FunctionType) -> None:
     home = kind.__module__
     if home.partition(".")[0] != "autogradkit" or kind.__name__.startswith("_"):
         return
-    named = _HOMES.get(kind.__name__)
-    if named is None:
-        top = "torchvision" if home.startswith("autogradkit.vision") else "torch"
-        named = pytorchs_home(top + home.removeprefix(_OURS[top]), kind.__name__)
+    top = "torchvision" if home.startswith("autogradkit.vision") else "torch"
+    likewise = top + home.removeprefix(_OURS[top])
+    named = _HOMES.get(kind.__name__) or pytorchs_home(likewise, kind.__name__)
     RENAMED[id(kind)] = kind, home
     kind.__module__ = named
+    if named == likewise and named not in sys.modules and home in sys.modules:  # where `inspect` looks for its source
+        sys.modules[named] = sys.modules[home]
+        _rename_all(sys.modules[home])
     notes: dict[str, Any] = vars(kind).get("__annotations__", {})
     for name, note in notes.items():  # which `typing.get_type_hints` would look up in PyTorch's module
         if isinstance(note, (str, ForwardRef)):

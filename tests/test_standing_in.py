@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pickle
 import sys
 import typing
@@ -287,6 +288,18 @@ def shell() -> Iterator[InteractiveShell]:
     as_torch().stop()
     shell.run_line_magic("unload_ext", "autogradkit")
     InteractiveShell.clear_instance()
+
+
+def test_the_source_of_a_class_is_found_under_pytorchs_name() -> None:
+    with as_torch():
+        from torch import nn, optim  # pyright: ignore[reportMissingImports]
+
+        assert nn.Linear.__module__ == "torch.nn.modules.linear"
+        assert inspect.getsource(nn.Linear).startswith("class Linear(Module):")
+        assert inspect.getsource(optim.SGD).startswith("class SGD(")
+    assert not [
+        name for name, module in sys.modules.items() if name[:6] == "torch." and "autogradkit" in module.__name__
+    ]
 
 
 def test_this_package_under_pytorchs_name_is_not_taken_for_pytorch(
