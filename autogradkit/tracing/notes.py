@@ -49,7 +49,10 @@ def _edit(key: Sequence[int], recorder: EventRecorder) -> str:
     ]
     if not edits:
         return "the saved tensor was edited before the recording began, by an optimizer's step, or by an op with out="
-    return f"the saved tensor was edited by {edits[-1].label} at {_line(recorder, edits[-1].step)}"
+    # Perhaps elements that are not the saved tensor's: all views of one memory have one version.
+    through_view = any(values[output].base is not None for output in edits[-1].outputs)
+    what = "the memory of the saved tensor was edited through a view" if through_view else "the saved tensor was edited"
+    return f"{what} by {edits[-1].label} at {_line(recorder, edits[-1].step)}"
 
 
 def _backward(key: Sequence[int], recorder: EventRecorder) -> str:

@@ -52,6 +52,13 @@ def test_what_only_a_recording_knows_it_says() -> None:
         y.add_(1)
         y.sum().backward()
 
+    def edited_beside() -> None:
+        h = torch.stack([x, x]) * 1
+        saved, other = h[0], h[1]
+        y = saved**2
+        other.mul_(2)  # which leaves the numbers of `saved` as they are, and counts for it
+        y.sum().backward()
+
     def twice() -> None:
         y = (x * x).sum()
         y.backward()
@@ -67,6 +74,8 @@ def test_what_only_a_recording_knows_it_says() -> None:
     [where] = noted(lambda: recorded(edited))
     assert where.startswith("the saved tensor was edited by add_ at line ")
     assert where.endswith(": y.add_(1)")
+    [where] = noted(lambda: recorded(edited_beside))
+    assert where.startswith("the memory of the saved tensor was edited through a view by mul_ at line ")
     [where] = noted(lambda: recorded(twice))
     assert where.startswith("the graph was freed by the backward at line ")
     assert where.endswith(": y.backward()")
