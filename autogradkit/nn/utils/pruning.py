@@ -68,7 +68,9 @@ class BasePruningMethod(ABC):
         else:
             default = getattr(module, f"{name}_mask").detach().clone()
         try:
-            mask = method.compute_mask(original if importance_scores is None else importance_scores, default_mask=default)
+            mask = method.compute_mask(
+                original if importance_scores is None else importance_scores, default_mask=default
+            )
             module.register_buffer(f"{name}_mask", mask)
             setattr(module, name, method.apply_mask(module))
             module.register_forward_pre_hook(method)
