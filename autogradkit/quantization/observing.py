@@ -7,6 +7,8 @@ as far to one side as to the other. Rests on nn and `tensor.py`; the observers o
 from __future__ import annotations
 
 import functools
+from abc import ABC as _ABC
+from abc import abstractmethod as _abstractmethod
 from typing import Any
 
 from autogradkit._ops.making.data import tensor
@@ -46,13 +48,21 @@ def with_args(made: Any, **options: Any) -> Made:
     return Made(functools.partial(made, **options))
 
 
-class ObserverBase(_Module):
-    """The base of observers: it knows the dtype whose numbers are to be chosen."""
+class ObserverBase(_ABC, _Module):
+    """The base of observers, abstract: it knows the dtype whose numbers are to be chosen."""
 
     def __init__(self, dtype: dtypes.dtype, is_dynamic: bool = False) -> None:
         super().__init__()
         self.dtype = dtype
         self.is_dynamic = is_dynamic
+
+    @_abstractmethod
+    def forward(self, x: Any) -> Any:
+        """What was given, once it was looked at."""
+
+    @_abstractmethod
+    def calculate_qparams(self, **kwargs: Any) -> Any:
+        """The scale and the zero point for what was seen."""
 
     @classmethod
     def with_args(cls, **options: Any) -> Made:

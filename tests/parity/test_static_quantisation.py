@@ -19,6 +19,13 @@ import autogradkit
 from tests.every_case import every_case
 
 LINES = """
+Q.ObserverBase(m.quint8)
+Q.default_placeholder_observer()(m.ones(2)), Q.default_placeholder_observer().calculate_qparams()
+Q.default_debug_observer()(m.ones(2)), Q.default_debug_observer().get_tensor_value()
+Q.default_reuse_input_observer()(m.ones(2)), Q.default_reuse_input_observer().calculate_qparams()
+Q.FixedQParamsFakeQuantize(Q.default_fixed_qparams_range_0to1_observer)(m.linspace(-1, 2, 9))
+Q.FixedQParamsFakeQuantize(Q.default_observer)
+Q.QConfigDynamic(activation=Q.default_dynamic_quant_observer, weight=Q.default_weight_observer)._fields
 issubclass(nnq.dynamic.Linear, nnq.Linear), issubclass(nnq.BatchNorm2d, m.nn.BatchNorm2d), list(nnq.BatchNorm2d(2).state_dict())
 nnq.BatchNorm3d(2), nnq.BatchNorm2d(2, 0.1)
 nnq.dynamic.Linear(2, 3).load_state_dict({})
