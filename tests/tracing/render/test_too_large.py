@@ -287,6 +287,7 @@ def test_in_a_very_tall_picture_what_only_turns_and_reshapes_is_one_operation_th
         "h = x.view(3, 2)\ny = h.t() @ h",  # two uses
         "h = x.view(3, 2)\nh.retain_grad()\nh.t().sum().backward()",  # a gradient of its own
         "y = x.view(3, 2).mul(2).t()",
+        "y = x[0, 1]",  # two operations, which say it all
     ],
 )
 def test_what_is_asked_for_between_two_turns_keeps_them_apart(cell: str) -> None:
@@ -294,3 +295,9 @@ def test_what_is_asked_for_between_two_turns_keeps_them_apart(cell: str) -> None
     drawn = {key for key, item in graph.items.items() if item.kind == "op"}
     assert not join_moves(graph)
     assert drawn == {key for key, item in graph.items.items() if item.kind == "op"}
+
+
+def test_a_subscript_among_turns_is_told_as_one() -> None:
+    graph = build(trace_source("y = x.view(3, 2).t()[0, 1]", "x = torch.randn(2, 3, requires_grad=True)"))
+    assert join_moves(graph)
+    assert [item.title for item in graph.items.values() if item.kind == "call"] == ["view · t · […]"]
