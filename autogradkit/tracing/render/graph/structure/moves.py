@@ -19,6 +19,8 @@ _SUBSCRIPTS = frozenset(
     {"select", "slice"}
 )  # which may be among them, but are no row by themselves: `x[0, 0]` says it all
 
+BETWEEN = " · "  # in the title of a row
+
 
 def join_moves(graph: Graph) -> bool:
     """Put one item in place of each such row, of whose results nobody but the next operation in it has any. Whether there are."""
@@ -48,7 +50,7 @@ def join_moves(graph: Graph) -> bool:
         if all(op.name in _SUBSCRIPTS for op in ops):
             continue
         names = ["[…]" if op.name in _SUBSCRIPTS else op.called or op.label for op in ops]
-        title = " · ".join(name for name, _ in groupby(names))
+        title = BETWEEN.join(name for name, _ in groupby(names))
         path = f"operations {places[ops[0].step]:,}–{places[ops[-1].step]:,}"
         item = Item(f"c{ops[0].step}", "call", ops[0].step, ops=ops, title=title, path=path)
         groups.append(Group([op_key(op) for op in ops], item))
