@@ -275,7 +275,7 @@ def test_in_a_very_tall_picture_what_only_turns_and_reshapes_is_one_operation_th
     assert [*rows] == ["view · transpose", "transpose · contiguous · view"]
     assert not drawn.graph.middle
     assert drawn.height < 1_850  # 2,500 with each of them
-    assert {"softmax(-1)", "masked_fill(-inf)", "view · transpose"} <= set(texts(drawn.svg))
+    assert {"softmax(-1)", "masked_fill(-inf)", "view · transpose", "transpose · … · view"} <= set(texts(drawn.svg))
     opened = draw_graph(trace, {rows["transpose · contiguous · view"].path: False})
     assert {"view(1, 3, 4)", "transpose(1, 2)"} <= set(texts(opened.svg))
     assert opened.graph.opened == [rows["transpose · contiguous · view"].path]
@@ -304,4 +304,4 @@ def test_a_subscript_among_turns_is_told_as_one() -> None:
     (row,) = [item for item in graph.items.values() if item.kind == "call"]
     assert row.title == "view · t · […]"
     spelled = spelled_call_in_order(row.title, row.ops, graph.labels, graph.values)
-    assert spelled == ["view(3, 2) · t · [0] · [1]", row.title]  # the first that there is room for
+    assert spelled == ["view(3, 2) · t · [0] · [1]", row.title, "view · … · […]"]  # the first that there is room for

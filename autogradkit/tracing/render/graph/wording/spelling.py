@@ -123,7 +123,9 @@ def spelled_call_in_order(
         return labels[value]
 
     if BETWEEN in title:
-        return [BETWEEN.join(spelled_op(op, labels, values) for op in ops), title]
+        first, *between, last = title.split(BETWEEN)
+        shorter = BETWEEN.join([first, "…", last] if between else [first, last])
+        return [BETWEEN.join(spelled_op(op, labels, values) for op in ops), title, shorter]
     products = [op for op in ops if op.facts.sign == title and len(inputs_of(op)) == 2]
     if len(products) != 1:
         return [title]
