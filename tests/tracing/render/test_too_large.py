@@ -9,6 +9,7 @@ from autogradkit.tracing.render.graph.drawing.picture import draw_graph
 from autogradkit.tracing.render.graph.structure.build import build
 from autogradkit.tracing.render.graph.structure.fold import bounded, fold
 from autogradkit.tracing.render.graph.structure.moves import join_moves
+from autogradkit.tracing.render.graph.wording.spelling import spelled_call_in_order
 from tests.tracing.render.cells import texts, trace_source
 from tests.tracing.render.loops import DESCENT, descent, stacks
 
@@ -274,7 +275,7 @@ def test_in_a_very_tall_picture_what_only_turns_and_reshapes_is_one_operation_th
     assert [*rows] == ["view · transpose", "transpose · contiguous · view"]
     assert not drawn.graph.middle
     assert drawn.height < 1_850  # 2,500 with each of them
-    assert {"softmax(-1)", "masked_fill(-inf)", "view · transpose"} <= set(texts(drawn.svg))
+    assert {"softmax(-1)", "masked_fill(-inf)", "view · transpose", "transpose · … · view"} <= set(texts(drawn.svg))
     opened = draw_graph(trace, {rows["transpose · contiguous · view"].path: False})
     assert {"view(1, 3, 4)", "transpose(1, 2)"} <= set(texts(opened.svg))
     assert opened.graph.opened == [rows["transpose · contiguous · view"].path]
@@ -287,6 +288,7 @@ def test_in_a_very_tall_picture_what_only_turns_and_reshapes_is_one_operation_th
         "h = x.view(3, 2)\ny = h.t() @ h",  # two uses
         "h = x.view(3, 2)\nh.retain_grad()\nh.t().sum().backward()",  # a gradient of its own
         "y = x.view(3, 2).mul(2).t()",
+        "y = x[0, 1]",  # two operations, which say it all
     ],
 )
 def test_what_is_asked_for_between_two_turns_keeps_them_apart(cell: str) -> None:
@@ -294,3 +296,12 @@ def test_what_is_asked_for_between_two_turns_keeps_them_apart(cell: str) -> None
     drawn = {key for key, item in graph.items.items() if item.kind == "op"}
     assert not join_moves(graph)
     assert drawn == {key for key, item in graph.items.items() if item.kind == "op"}
+
+
+def test_a_subscript_among_turns_is_told_as_one() -> None:
+    graph = build(trace_source("y = x.view(3, 2).t()[0, 1]", "x = torch.randn(2, 3, requires_grad=True)"))
+    assert join_moves(graph)
+    (row,) = [item for item in graph.items.values() if item.kind == "call"]
+    assert row.title == "view · t · […]"
+    spelled = spelled_call_in_order(row.title, row.ops, graph.labels, graph.values)
+    assert spelled == ["view(3, 2) · t · [0] · [1]", row.title, "view · … · […]"]  # the first that there is room for

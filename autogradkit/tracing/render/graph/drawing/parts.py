@@ -73,7 +73,7 @@ def measure(
     if item.kind in ROUND:
         op = item.op
         if op is None:
-            spelled = spelled_call_in_order(item.title, item.ops, graph.labels)
+            spelled = spelled_call_in_order(item.title, item.ops, graph.labels, graph.values)
         else:
             spelled = spelled_in_order(op, graph.labels, graph.values)
         most = MOST_CALL if item.kind == "call" else MOST_OPERATION

@@ -1,6 +1,6 @@
 """Steps of a call that only turn or reshape what they were given, so that what they give can go by its name: `q`, `kᵀ`.
 
-Rests on events and `operands.py`. `chain.py` leaves such steps out of what it tells.
+Rests on events, `operands.py` and `moves.py`. `chain.py` leaves such steps out of what it tells.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 from autogradkit.tracing.events import Op, Value
 from autogradkit.tracing.render.graph.structure.model import inputs_of
+from autogradkit.tracing.render.graph.structure.moves import RESHAPES, TURNS
 from autogradkit.tracing.render.graph.telling.operands import literal
-
-_RESHAPE = frozenset({"view", "_unsafe_view", "_reshape_alias", "unsqueeze", "squeeze", "expand", "clone", "alias"})
-_TURN = frozenset({"t", "transpose", "permute"})
 
 Dims = tuple[int, ...]
 
@@ -32,7 +30,7 @@ class Moved:
 def moved_by(op: Op, before: Mapping[int, Moved], values: Mapping[int, Value]) -> Moved | None:
     """What the result of an op is, where the op only turns or reshapes; `before` says so of the values that it was given."""
     given = inputs_of(op)
-    if op.name not in _RESHAPE | _TURN or len(given) != 1 or len(op.outputs) != 1:
+    if op.name not in RESHAPES | TURNS or len(given) != 1 or len(op.outputs) != 1:
         return None
     [value], [output] = given, op.outputs
     shape, result = values[value].numbers.shape, values[output].numbers.shape
@@ -41,7 +39,7 @@ def moved_by(op: Op, before: Mapping[int, Moved], values: Mapping[int, Value]) -
     known = before.get(value) or Moved(value, _long(shape, range(len(shape))), (), "")
     source = values[known.source].numbers.shape
     axes = known.axes
-    if op.name in _TURN:
+    if op.name in TURNS:
         here, turned = _long(shape, range(len(shape))), _long(shape, _order(op, len(shape)))
         whole = [shape[dim] for dim in here] == [source[axis] for axis in axes]  # else axes were joined or divided
         if not whole and turned != here:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from autogradkit.tracing.events import Argument, Op, Value
 from autogradkit.tracing.labels import TRANSPOSED
 from autogradkit.tracing.render.graph.structure.model import inputs_of
+from autogradkit.tracing.render.graph.structure.moves import BETWEEN
 from autogradkit.tracing.subscripts import subscript
 
 CUTS = {
@@ -109,8 +110,11 @@ def _names_operands(op: Op, text: str, operands: Sequence[int], values: Mapping[
     return len({*operands}) > 1 and len({*dtypes}) < len(dtypes)
 
 
-def spelled_call_in_order(title: str, ops: Sequence[Op], labels: Mapping[int, str]) -> list[str]:
-    """The same of a call in which several ops ran: `x @ W`, of batches, has views before its product and behind it."""
+def spelled_call_in_order(
+    title: str, ops: Sequence[Op], labels: Mapping[int, str], values: Mapping[int, Value]
+) -> list[str]:
+    """The same of a call in which several ops ran: `x @ W`, of batches, has views before its product and behind it; and of a row
+    of turns and reshapes, `view(3, 2) · t`."""
     made = {output: inputs_of(op) for op in ops for output in op.outputs}
 
     def given(value: int) -> str:
@@ -118,6 +122,10 @@ def spelled_call_in_order(title: str, ops: Sequence[Op], labels: Mapping[int, st
             value = made[value][0]
         return labels[value]
 
+    if BETWEEN in title:
+        first, *between, last = title.split(BETWEEN)
+        shorter = BETWEEN.join([first, "…", last] if between else [first, last])
+        return [BETWEEN.join(spelled_op(op, labels, values) for op in ops), title, shorter]
     products = [op for op in ops if op.facts.sign == title and len(inputs_of(op)) == 2]
     if len(products) != 1:
         return [title]
