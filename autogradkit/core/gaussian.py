@@ -228,7 +228,7 @@ def _singles(*numbers: float) -> list[Array]:
 
 
 _ONE, _MINUS_TWO, _HALF, _MINUS_HALF, _TWO_PI = map(_single, (1, -2, 0.5, -0.5, 2.0 * math.pi))
-_FRACTION, _AS_HALVES, _FRACTION_BITS, _BIAS = map(_whole, (0x7FFFFF, 0x3F000000, 23, 126))
+_FRACTION_BITS, _HALF_ROOT_BITS = map(_whole, (23, 0x3F3504F3))  # √½ in float32
 _EVEN, _BIT_0, _BIT_1, _BIT_2, _TO_SIGN = map(_whole, (~1, 1, 2, 4, 29))
 
 _LOG = _singles(
@@ -246,11 +246,12 @@ _LN2_HIGH, _LN2_LOW = _single(0.693359375), _single(-2.12194440e-4)
 _SINE = _singles(-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
 _COSINE = _singles(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
 _BOTH = [np.stack(pair).reshape(2, 1, 1) for pair in zip(_COSINE, _SINE, strict=True)]
+# 3 · 2**28 times the power of two below: the last place of float64 is there what the last of float32 is here.
+_ROUNDING = [3 * 2.0**28 * 2.0 ** np.floor(np.log2(np.abs(coefficient))) for coefficient in _BOTH[1:]]
 # Few bits: exact products with small numbers
 _MINUS_QUARTER_PI = _single(-0.78515625), _single(-2.4187564849853515625e-4)
 (_MINUS_QUARTER_PI_REST,) = _singles(-3.77489497744594108e-8)
 _FOUR_OVER_PI = _single(1.27323954473516)
-_HALF_ROOT = _single(0.707106781186547524)
 
 
 def _multiply_add(product: Array, x: Array | float, addend: Array | float, narrow: Array) -> None:
@@ -261,7 +262,7 @@ def _multiply_add(product: Array, x: Array | float, addend: Array | float, narro
 
 
 def _horner(coefficients: list[Array], x: Array) -> Array:
-    """The polynomial at the float32 numbers of `x`, held as float64, as float32; several where a coefficient is several."""
+    """The polynomial at the float32 numbers of `x`, held as float64, as float32."""
     value = x * coefficients[0]
     narrow = np.empty(value.shape, single)
     np.add(value, coefficients[1], value)
@@ -272,21 +273,37 @@ def _horner(coefficients: list[Array], x: Array) -> Array:
     return narrow
 
 
+def _both_polynomials(x: Array) -> Array:
+    """`_horner` of cosine and sine up to π/4, whose sums have the exponent of the coefficient that is added.
+
+    So to round one to float32 is to add a number so large that what is no part of a float32 number falls off.
+    """
+    first, *coefficients = _BOTH
+    value = first
+    for coefficient, rounding in zip(coefficients, _ROUNDING, strict=True):
+        value = value * x
+        value += coefficient + rounding
+        value -= rounding
+    return value.astype(single)
+
+
 def _log32(x: Array) -> Array:
     """log(x) for normal positive x, to Cephes' scheme: split off the exponent, polynomial around 1."""
     bits = x.view(np.int32)
-    mantissa = ((bits & _FRACTION) | _AS_HALVES).view(single)  # in [1/2, 1), as `np.frexp` has it
-    low = mantissa < _HALF_ROOT
-    exponent = ((bits >> _FRACTION_BITS) - _BIAS - low).astype(single)
-    x = mantissa - _ONE
-    x += mantissa * low
+    exponent = bits - _HALF_ROOT_BITS
+    exponent >>= _FRACTION_BITS
+    x = (bits - (exponent << _FRACTION_BITS)).view(single)  # in [√½, √2)
+    x -= _ONE
+    exponent = exponent.astype(single)
     square = x * x
     found = _horner(_LOG, _wide(x))
     found *= x
     _multiply_add(_wide(found), _wide(square), _wide(exponent * _LN2_LOW), found)
-    found -= square * _HALF
+    square *= _HALF
+    found -= square
     found += x
-    found += exponent * _LN2_HIGH
+    exponent *= _LN2_HIGH
+    found += exponent
     return found
 
 
@@ -299,7 +316,7 @@ def _sine_cosine32(x: Array) -> tuple[Array, Array]:
     _multiply_add(_wide(turned), _MINUS_QUARTER_PI_REST, _wide(x), x)
     square = x * x
     wide, wide_square = _wide(x), _wide(square)
-    both = _horner(_BOTH, wide_square)
+    both = _both_polynomials(wide_square)
     both *= square
     cosine, sine = both
     _multiply_add(_wide(cosine), wide_square, _wide(square * _MINUS_HALF), cosine)

@@ -33,6 +33,7 @@ def test_no_uniform_number_needs_a_fused_sum(monkeypatch):
         found = logarithms_and_angles(part)
         with monkeypatch.context() as patch:
             patch.setattr(gaussian, "_multiply_add", fused)
+            patch.setattr(gaussian, "_both_polynomials", lambda x: gaussian._horner(gaussian._BOTH, x))
             right = logarithms_and_angles(part)
         assert [each.tobytes() for each in found] == [each.tobytes() for each in right]
 

@@ -53,7 +53,7 @@ beside the memory words that memory.py explains:
   that `edits` a step with three arguments;
 - `writes`: the parameters whose tensors the kernel writes beside its result, as running statistics, which no version counts;
 - `into`: the form with `out=` of a composition, from its values and `out`, where that is no copy of what it makes;
-- `edit`: the in-place form of a composition; `overlaps`: which memory an edit may write and read at once (writing.py);
+- `edit`: the in-place form of a composition; `overlaps`: which memory an edit may write and read at once (overlaps.py);
 - `unmeasured`: why a finite difference would not be the gradient, where it would not;
 - `deprecated`: a form that still runs and is not listed; `samples`: makes argument tuples for the tests.
 """
@@ -65,10 +65,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from autogradkit._ops.declare.overlaps import require_writable
 from autogradkit._ops.declare.plans import PointwisePlan
 from autogradkit._ops.declare.recipe import Formula, names_of, origin
 from autogradkit._ops.declare.unsigned import requiring_kernel
-from autogradkit._ops.declare.writing import require_castable, require_same_dtype, require_writable
+from autogradkit._ops.declare.writing import require_castable, require_same_dtype
 from autogradkit.core.storage import Array
 from autogradkit.core.tensor import Tensor
 

@@ -16,11 +16,11 @@ from autogradkit._ops.declare.call import IS_NUMBER, Call, is_number
 from autogradkit._ops.declare.edit_nodes import recorded_inputs, write_recorded
 from autogradkit._ops.declare.lanes import write_computing
 from autogradkit._ops.declare.memory import require_structure
+from autogradkit._ops.declare.overlaps import may_be_copied, unless_the_same
 from autogradkit._ops.declare.plans import INT_TO_FLOAT, SAME, edits_plainly
 from autogradkit._ops.declare.pointwise_lanes import emit_kernel
 from autogradkit._ops.declare.refusals import is_by_kernel
 from autogradkit._ops.declare.source import IS_TENSOR, Source
-from autogradkit._ops.declare.writing import may_be_copied, unless_the_same
 from autogradkit.engine.history import check_in_place
 
 # Before the write and on its line: the way from here into the write makes no call, so that no interrupt comes between.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autogradkit._ops.declare import memory, plans
+from autogradkit._ops.declare.overlaps import require_apart, require_writable
 from autogradkit._ops.declare.writing import (
     POINTWISE_COMPOSED,
     copied_into,
@@ -19,12 +20,10 @@ from autogradkit._ops.declare.writing import (
     is_at_first,
     is_checked_first,
     is_of_kernels,
-    require_apart,
     require_apart_resized,
     require_iterable,
     require_no_grad,
     require_no_leaf,
-    require_writable,
     warn_of_resizing,
     writer_of,
 )

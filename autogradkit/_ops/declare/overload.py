@@ -19,18 +19,13 @@ from autogradkit._ops.declare.dispatching import edit_told, is_told, run_told
 from autogradkit._ops.declare.form import Form
 from autogradkit._ops.declare.meta import edit_meta, run_meta
 from autogradkit._ops.declare.out import compose_into, require_undifferentiated, write_into
+from autogradkit._ops.declare.overlaps import require_once, require_writable, unless_the_same
 from autogradkit._ops.declare.precision import CAST
 from autogradkit._ops.declare.recipe import Recipe
 from autogradkit._ops.declare.refusals import is_unless_empty
 from autogradkit._ops.declare.source import refuse_complex, refuse_whole
 from autogradkit._ops.declare.sparse import edit_sparse, run_sparse
-from autogradkit._ops.declare.writing import (
-    require_castable,
-    require_once,
-    require_shape,
-    require_writable,
-    unless_the_same,
-)
+from autogradkit._ops.declare.writing import require_castable, require_shape
 from autogradkit.core.batched import BATCHES, has_batched
 from autogradkit.core.frames import shorten
 from autogradkit.core.meta import META, has_meta

@@ -13,7 +13,7 @@ import numpy as np
 from autogradkit._ops.declare import function, k, op, python_method
 from autogradkit._ops.declare.kinds import Array, MemoryFormat, Operand, Scalar
 from autogradkit._ops.declare.memory import real_part
-from autogradkit._ops.declare.writing import require_once, unchecked, unless_the_same
+from autogradkit._ops.declare.overlaps import require_once, unchecked, unless_the_same
 from autogradkit._ops.making.options import RANKS, contiguous_format, preserve_format, strides_like
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import from_numpy_dtype

@@ -12,8 +12,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autogradkit._ops.declare.memory import allocate, twin_of
+from autogradkit._ops.declare.overlaps import require_writable
 from autogradkit._ops.declare.sparse import no_kernel
-from autogradkit._ops.declare.writing import history_of, require_no_leaf, require_writable, resized
+from autogradkit._ops.declare.writing import history_of, require_no_leaf, resized
 from autogradkit.core.c_types import CType
 from autogradkit.core.device import device as Device
 from autogradkit.core.device import is_meta

@@ -14,8 +14,8 @@ import numpy as np
 from autogradkit._ops.declare import SAME, k, op
 from autogradkit._ops.declare.declaration import Samples
 from autogradkit._ops.declare.kinds import Array, Scalar
+from autogradkit._ops.declare.overlaps import unchecked
 from autogradkit._ops.declare.refusals import not_implemented, scalar_type
-from autogradkit._ops.declare.writing import unchecked
 from autogradkit._ops.making.scalars import number_in, scalar_array
 from autogradkit._ops.network.rounding import write, write_by
 from autogradkit.core.bits import chosen, kept

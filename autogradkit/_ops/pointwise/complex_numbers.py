@@ -12,8 +12,9 @@ import numpy as np
 
 from autogradkit._ops.declare import FLOAT_TO_REAL, SAME, function, k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.overlaps import require_writable
 from autogradkit._ops.declare.refusals import scalar_type
-from autogradkit._ops.declare.writing import require_found, require_writable, saying
+from autogradkit._ops.declare.writing import require_found, saying
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, complex64, complex128, float32, float64, from_numpy_dtype
 from autogradkit.core.shapes import broadcast_shapes
 from autogradkit.core.strides import contiguous_strides, element_strides, output_strides

@@ -12,13 +12,14 @@ import numpy as np
 
 from autogradkit._ops.declare import SAME, TO_BOOL, UNIMPLEMENTED, function, k, op
 from autogradkit._ops.declare.kinds import Array
+from autogradkit._ops.declare.overlaps import require_writable
 from autogradkit._ops.declare.refusals import (
     check_both,
     not_implemented,
     refuses,
     undifferentiated,
 )
-from autogradkit._ops.declare.writing import require_found, require_writable, saying
+from autogradkit._ops.declare.writing import require_found, saying
 from autogradkit.core.dtype import from_numpy_dtype, largest
 from autogradkit.core.halves import before_rounding
 from autogradkit.core.parts import in_parts

@@ -13,8 +13,9 @@ import numpy as np
 
 from autogradkit._ops.declare import UNIMPLEMENTED, function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Scalar
+from autogradkit._ops.declare.overlaps import require_disjoint
 from autogradkit._ops.declare.refusals import undifferentiated
-from autogradkit._ops.declare.writing import require_disjoint, require_same_dtype
+from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.index_select import is_index, lined_up, require_within
 from autogradkit._ops.views.sizes import expand, view_sizes

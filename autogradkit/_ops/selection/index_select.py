@@ -12,7 +12,8 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Dim, Scalar
-from autogradkit._ops.declare.writing import expanded_with_warning, require_disjoint, saying
+from autogradkit._ops.declare.overlaps import expanded_with_warning, require_disjoint
+from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit._ops.selection.indexing import add_rows
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype

@@ -15,7 +15,7 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, OptionalArrays
-from autogradkit._ops.declare.writing import expanded_with_warning
+from autogradkit._ops.declare.overlaps import expanded_with_warning
 from autogradkit._ops.making.copies import copy_
 from autogradkit._ops.making.scalars import assigned_value, scalar_array
 from autogradkit._ops.views.dimensions import unsqueeze

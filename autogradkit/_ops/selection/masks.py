@@ -13,7 +13,8 @@ import numpy as np
 
 from autogradkit._ops.declare import function, k, op
 from autogradkit._ops.declare.kinds import Array, Object, Scalar, SymInt
-from autogradkit._ops.declare.writing import C_NAMES, SHARED, expanded_with_warning, require_once, require_shape, saying
+from autogradkit._ops.declare.overlaps import SHARED, expanded_with_warning, require_once
+from autogradkit._ops.declare.writing import C_NAMES, require_shape, saying
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype
 from autogradkit.core.shapes import broadcast_shapes

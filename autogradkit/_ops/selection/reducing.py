@@ -13,7 +13,8 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Dim
-from autogradkit._ops.declare.writing import require_disjoint, require_same_dtype
+from autogradkit._ops.declare.overlaps import require_disjoint
+from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.selection.gather import grid_of, require_scatterable, summed_at
 from autogradkit._ops.selection.index_select import lined_up, require_addable, require_within
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, from_numpy_dtype, is_half

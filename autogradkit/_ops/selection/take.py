@@ -11,7 +11,8 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array
-from autogradkit._ops.declare.writing import require_disjoint, saying
+from autogradkit._ops.declare.overlaps import require_disjoint
+from autogradkit._ops.declare.writing import saying
 from autogradkit._ops.selection.gather import scalar_name
 from autogradkit._ops.selection.index_select import lined_up
 from autogradkit.core.tensor import wrap

@@ -14,7 +14,8 @@ import numpy as np
 
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, SymInt
-from autogradkit._ops.declare.writing import require_same_dtype, unchecked
+from autogradkit._ops.declare.overlaps import unchecked
+from autogradkit._ops.declare.writing import require_same_dtype
 from autogradkit._ops.views.parts import diagonal
 from autogradkit._ops.views.sizes import view_sizes
 from autogradkit.core.shapes import wrap_dim

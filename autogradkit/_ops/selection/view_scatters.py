@@ -12,7 +12,7 @@ import numpy as np
 from autogradkit._ops.declare import k, op
 from autogradkit._ops.declare.kinds import Array, Sizes, SymInt
 from autogradkit._ops.declare.memory import like, real_part
-from autogradkit._ops.declare.writing import require_writable
+from autogradkit._ops.declare.overlaps import require_writable
 from autogradkit._ops.making.restriding import as_strided, positions_in
 from autogradkit._ops.selection.gather import grid_of
 from autogradkit._ops.views.parts import diagonal, select, slice_
