@@ -9,7 +9,8 @@ from typing import Any
 
 from autogradkit._ops.declare import function, op
 from autogradkit._ops.declare.kinds import Array, Pair, Single, SymInt, Triple
-from autogradkit._ops.network.conv import convolution, for_each, require_bias
+from autogradkit._ops.network.conv import convolution
+from autogradkit._ops.network.conv_refusals import for_each, require_bias
 from autogradkit._ops.network.padding import constant_pad_nd
 from autogradkit._ops.views.dimensions import squeeze_dim, unsqueeze
 from autogradkit.core.warning import warn_once
