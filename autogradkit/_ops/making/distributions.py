@@ -15,12 +15,12 @@ from autogradkit._ops.declare import UNIMPLEMENTED, function, k, op
 from autogradkit._ops.declare.kinds import Array, Generator, OutOptions, Sizes, SymInt
 from autogradkit._ops.declare.refusals import undifferentiated
 from autogradkit._ops.declare.writing import require_castable, saying
-from autogradkit._ops.making.options import filled_tensor
-from autogradkit._ops.making.random import (
+from autogradkit._ops.making.fills import (
     fill_bernoulli,
     fill_bernoulli_each,
     fill_normal,
 )
+from autogradkit._ops.making.options import filled_tensor
 from autogradkit._ops.reduction.order import largest_of
 from autogradkit.core import draws
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, int64

@@ -11,12 +11,12 @@ from typing import Any
 from autogradkit._ops.declare import function
 from autogradkit._ops.declare.kinds import Array, Generator, MemoryFormat, Options, OutOptions, Sizes, SymInt
 from autogradkit._ops.declare.writing import require_no_leaf
-from autogradkit._ops.making.options import dtype_in, filled_tensor, strides_like
-from autogradkit._ops.making.random import (
+from autogradkit._ops.making.fills import (
     fill_between,
     fill_normal,
     fill_uniform,
 )
+from autogradkit._ops.making.options import dtype_in, filled_tensor, strides_like
 from autogradkit._ops.making.scalars import scalar_array
 from autogradkit.core import draws
 from autogradkit.core.dtype import SCALAR_TYPE_NAMES, bool_, int64

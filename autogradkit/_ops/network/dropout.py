@@ -15,7 +15,7 @@ from autogradkit._ops.declare.kinds import Array
 from autogradkit._ops.declare.memory import like
 from autogradkit._ops.declare.refusals import require_real_if_differentiated, scalar_type
 from autogradkit._ops.declare.writing import require_castable
-from autogradkit._ops.making.random import fill_bernoulli, require_chance
+from autogradkit._ops.making.fills import fill_bernoulli, require_chance
 from autogradkit._ops.pointwise.arithmetic import mul
 from autogradkit.core.draws import chances, fill
 from autogradkit.core.dtype import get_default_dtype
