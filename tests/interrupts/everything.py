@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.interrupts import backwards, edits, recordings, trainings
+from tests.interrupts import backwards, edits, modules, recordings, trainings
 from tests.interrupts.sweep import Scenario
 
 
 def scenarios() -> list[Scenario]:
     """Those of all files, in their order."""
-    return [each for file in (edits, backwards, trainings, recordings) for each in file.scenarios()]
+    return [each for file in (edits, backwards, trainings, recordings, modules) for each in file.scenarios()]

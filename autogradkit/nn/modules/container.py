@@ -9,6 +9,7 @@ from typing import Any
 
 from autogradkit.core.frames import entry
 from autogradkit.core.parameter import Parameter
+from autogradkit.core.steps import at_once
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn.modules.module import Module, Samples, indented
 from autogradkit.nn.modules.module import _addindent as _addindent
@@ -138,9 +139,7 @@ class Sequential(Module):
 
 
 def _renumber(holder: Module, modules: list[Any]) -> None:
-    holder._modules.clear()
-    for index, module in enumerate(modules):
-        holder.add_module(str(index), module)
+    at_once([(holder._modules.clear,), (holder._modules.update, {str(at): each for at, each in enumerate(modules)})])
 
 
 class ModuleList(Module):
@@ -211,9 +210,8 @@ class ModuleList(Module):
         """
         if operator.index(index) < 0:
             raise KeyError("-1")
-        following = list(self)[index:]
-        for place, each in enumerate((module, *following), index):
-            self._modules[str(place)] = each
+        following = (module, *list(self)[index:])
+        at_once([(self._modules.update, {str(at): each for at, each in enumerate(following, index)})])
 
     @entry
     def extend(self, modules: Iterable[Module]) -> ModuleList:

@@ -14,7 +14,7 @@ from autogradkit._ops.making.data import tensor
 from autogradkit._ops.reduction.norms import vector_norm
 from autogradkit._ops.selection.joining import stack
 from autogradkit.core.frames import entry
-from autogradkit.core.tensor import Tensor
+from autogradkit.core.tensor import Tensor, counter_of
 from autogradkit.core.warning import warn
 from autogradkit.engine.modes import no_grad
 
@@ -73,8 +73,17 @@ def clip_grads_with_norm_(parameters: Tensors, max_norm: float, total_norm: Any,
         return
     with no_grad():
         factor = (largest / (total_norm + 1e-6)).clamp(max=1.0)
-        for each in found:
-            each.mul_(factor)
+        before = [counter_of(each).value for each in found]
+        try:
+            for each in found:
+                each.mul_(factor)
+        except (
+            KeyboardInterrupt
+        ):  # all or none, as where one call scales all: some that are scaled would stay out of proportion
+            for each, version in zip(found, before, strict=True):
+                if counter_of(each).value == version:
+                    each.mul_(factor)
+            raise
 
 
 @entry
@@ -130,5 +139,14 @@ def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | Non
     """
     bound = float(clip_value)
     with no_grad():
-        for each in _gradients(parameters):
-            each.clamp_min_(-bound).clamp_max_(bound)
+        found = _gradients(parameters)
+        try:
+            _clamp(found, bound)
+        except KeyboardInterrupt:  # all or none; what is within bounds stays there
+            _clamp(found, bound)
+            raise
+
+
+def _clamp(gradients: list[Any], bound: float) -> None:
+    for each in gradients:
+        each.clamp_min_(-bound).clamp_max_(bound)

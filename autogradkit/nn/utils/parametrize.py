@@ -18,6 +18,7 @@ from autogradkit.core.tensor import Tensor
 from autogradkit.engine.modes import no_grad
 from autogradkit.nn.modules.container import ModuleDict
 from autogradkit.nn.modules.module import Module
+from autogradkit.nn.utils.changes import as_a_whole
 from autogradkit.nn.utils.parametrized import ParametrizationList as ParametrizationList
 from autogradkit.nn.utils.parametrized import register_tensor
 
@@ -108,6 +109,7 @@ def _give_property(module: Module, name: str) -> None:
 
 
 @entry
+@as_a_whole
 def register_parametrization(module: M, tensor_name: str, parametrization: Module, *, unsafe: bool = False) -> M:
     """Have a tensor of a module pass through `parametrization` whenever it is read; the tensor before it is what is trained.
 
@@ -174,6 +176,7 @@ def _check_next(module: Module, name: str, parametrization: Any) -> None:
 
 
 @entry
+@as_a_whole
 def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: bool = True) -> M:
     """Take all parametrizations off a tensor: it keeps the value that they give, or becomes the original again.
 
@@ -189,12 +192,10 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     own = module.parametrizations[tensor_name]
     if own.is_tensor:
         tensor = own.original
-        if leave_parametrized:
-            with no_grad():
-                tensor.set_(getattr(module, tensor_name))
+        value = getattr(module, tensor_name) if leave_parametrized else None
     elif leave_parametrized:
         made = getattr(module, tensor_name)
-        tensor = Parameter(made) if made.requires_grad else made
+        tensor, value = Parameter(made) if made.requires_grad else made, None
     else:
         raise ValueError(
             "Cannot leave unparametrized (`leave_parametrized=False`) a tensor that is parametrized in terms of a sequence of "
@@ -206,6 +207,9 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     if not is_parametrized(module):
         del module.parametrizations
         module.__class__ = type(module).__bases__[0]
+    if value is not None:
+        with no_grad():
+            tensor.set_(value)
     return module
 
 

@@ -13,6 +13,7 @@ from autogradkit.core.absent import absent_from as _absent_from
 from autogradkit.core.frames import entry
 from autogradkit.core.tensor import Tensor
 from autogradkit.nn.modules.module import Module
+from autogradkit.nn.utils.changes import as_a_whole
 from autogradkit.nn.utils.convert_parameters import parameters_to_vector
 from autogradkit.nn.utils.pruning import BasePruningMethod as BasePruningMethod
 from autogradkit.nn.utils.pruning import PruningContainer as PruningContainer
@@ -145,6 +146,7 @@ def global_unstructured(
 
 
 @entry
+@as_a_whole
 def remove(module: M, name: str) -> M:
     """Make the pruned parameter an ordinary one, zeros included. Raises ValueError where it was not pruned.
 
@@ -156,8 +158,8 @@ def remove(module: M, name: str) -> M:
     """
     for number, hook in module._before_forward():
         if isinstance(hook, BasePruningMethod) and hook._tensor_name == name:
-            hook.remove(module)
             module._remove_before_forward(number)
+            hook.remove(module)
             return module
     raise ValueError(f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed")
 

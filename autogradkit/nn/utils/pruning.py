@@ -12,6 +12,7 @@ from typing import Any, cast
 from autogradkit._ops.making.filled import ones_like
 from autogradkit.core.frames import entry
 from autogradkit.nn.modules.module import Module
+from autogradkit.nn.utils.changes import as_a_whole
 
 
 class BasePruningMethod(ABC):
@@ -38,6 +39,7 @@ class BasePruningMethod(ABC):
 
     @classmethod
     @entry
+    @as_a_whole
     def apply(cls, module: Any, name: str, *args: Any, importance_scores: Any = None, **kwargs: Any) -> Any:
         """Prune a parameter of a module, after what has pruned it already; the arguments go to the constructor."""
         method = cls(*args, **kwargs)
@@ -94,6 +96,7 @@ class BasePruningMethod(ABC):
         return t * self.compute_mask(importance_scores, default_mask=default)
 
     @entry
+    @as_a_whole
     def remove(self, module: Any) -> None:
         """Make the parameter, with its zeros, an ordinary one."""
         name = self._tensor_name
@@ -103,10 +106,10 @@ class BasePruningMethod(ABC):
         if hasattr(module, name):
             delattr(module, name)
         original = module._parameters[f"{name}_orig"]
-        original.data = weight.data
         del module._parameters[f"{name}_orig"]
         del module._buffers[f"{name}_mask"]
         setattr(module, name, original)
+        original.data = weight.data
 
 
 def _prunes(hook: Any, name: str) -> bool:

@@ -16,6 +16,7 @@ from autogradkit.nn import functional
 from autogradkit.nn.modules.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from autogradkit.nn.modules.module import Module
 from autogradkit.nn.uninitialized import UninitializedParameter
+from autogradkit.nn.utils.changes import as_a_whole
 
 TRANSPOSED = ConvTranspose1d, ConvTranspose2d, ConvTranspose3d  # whose outputs are their weight's dimension 1
 M = TypeVar("M", bound=Module)
@@ -74,6 +75,7 @@ class SpectralNorm:
 
     @staticmethod
     @entry
+    @as_a_whole
     def apply(module: Module, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:
         """Put the hook on a module. Raises RuntimeError where there is one for this weight already."""
         for _, hook in module._before_forward():
@@ -169,6 +171,7 @@ def spectral_norm(
 
 
 @entry
+@as_a_whole
 def remove_spectral_norm(module: M, name: str = "weight") -> M:
     """Make the weight a parameter again. Raises ValueError where it was not normed."""
     for number, hook in module._before_forward():

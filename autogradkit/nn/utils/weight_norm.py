@@ -12,6 +12,7 @@ from autogradkit.core.parameter import Parameter
 from autogradkit.core.warning import warn
 from autogradkit.nn.modules.module import Module
 from autogradkit.nn.uninitialized import UninitializedParameter
+from autogradkit.nn.utils.changes import as_a_whole
 from autogradkit.nn.utils.weight_norms import norm_except_dim, of_length
 
 M = TypeVar("M", bound=Module)
@@ -30,6 +31,7 @@ class WeightNorm:
 
     @staticmethod
     @entry
+    @as_a_whole
     def apply(module: Module, name: str, dim: int | None) -> WeightNorm:
         """Put the hook on a module. Raises RuntimeError where there is one for this weight already."""
         warn(
@@ -77,6 +79,7 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
 
 
 @entry
+@as_a_whole
 def remove_weight_norm(module: M, name: str = "weight") -> M:
     """Make the weight one parameter again. Raises ValueError where it was not split."""
     for number, hook in module._before_forward():
