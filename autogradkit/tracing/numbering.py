@@ -20,7 +20,7 @@ from autogradkit.tracing.events import Numbers, Value
 from autogradkit.tracing.identity import ByIdentity
 
 _MOST_SHARERS = 64  # tensors in one memory of which is asked whether an edit reaches them
-_MOST_WORK = 1_000  # steps in which NumPy is to find that out
+_MOST_WORK: Any = 1_000  # steps in which NumPy is to find that out; its stubs know two numbers alone
 
 
 class _Storage:

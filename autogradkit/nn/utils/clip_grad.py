@@ -77,9 +77,8 @@ def clip_grads_with_norm_(parameters: Tensors, max_norm: float, total_norm: Any,
         try:
             for each in found:
                 each.mul_(factor)
-        except (
-            KeyboardInterrupt
-        ):  # all or none, as where one call scales all: some that are scaled would stay out of proportion
+        except KeyboardInterrupt:
+            # All or none, as where one call scales all: some that are scaled would stay out of proportion.
             for each, version in zip(found, before, strict=True):
                 if counter_of(each).value == version:
                     each.mul_(factor)
