@@ -1,6 +1,7 @@
 """The things on the picture of a graph: how large each is, and how it is drawn at its place.
 
-Rests on `lines.py`, `folded.py`, `svg.py`, `model.py`, `numbers.py` and `spelling.py`; `picture.py` puts them together.
+Rests on `lines.py`, `folded.py`, `heat.py`, `svg.py`, `model.py`, `numbers.py` and `spelling.py`; `picture.py` puts them
+together.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from autogradkit.tracing.events import Numbers, Value
 from autogradkit.tracing.labels import numbered
 from autogradkit.tracing.render.graph.drawing.folded import folded_lines, once_more, version_of
+from autogradkit.tracing.render.graph.drawing.heat import draw_heat, heat_of, strip_size
 from autogradkit.tracing.render.graph.drawing.lines import LINE, Text, call_that_fits, late, mono, number_lines, sans
 from autogradkit.tracing.render.graph.structure.known import BEFORE
 from autogradkit.tracing.render.graph.structure.model import Graph, Item, Link, is_maker, value_key
@@ -18,7 +20,7 @@ from autogradkit.tracing.render.graph.wording.spelling import spelled_call_in_or
 from autogradkit.tracing.render.graph.wording.words import way_of
 from autogradkit.tracing.render.marks import numbers as nums
 from autogradkit.tracing.render.marks.colours import alias_role
-from autogradkit.tracing.render.marks.svg import Picture, num
+from autogradkit.tracing.render.marks.svg import Picture
 from autogradkit.tracing.render.marks.widths import SIZE, clip, clip_name, text_width
 
 ROUND = ("op", "failed", "call")  # kinds of items that are drawn as ellipses
@@ -29,11 +31,8 @@ ROOM = 28  # characters of a row of numbers
 ROWS = 4  # of numbers beside an edge
 FEWER_ROWS = 2  # the same where the picture would be very tall
 TIGHTER = (20, 14)  # the same where the picture would be wider than the page
-STRIP = 9.0  # side of a heat strip's cell
-SHADES = 16  # of a heat strip
 MOST_SHARERS = 3  # tensors named that share a storage
 MOST_SHAPES = 3  # named where an edge stands for tensors of several
-MOST_CELLS = 28  # columns or rows of a heat strip
 FREED = 26.0  # px from one box of a freed value to the next
 MOST_OPERATION = 180.0  # px of what stands in an ellipse
 MOST_CALL = 206.0  # the same where it is folded
@@ -100,7 +99,7 @@ def measure(
         _tensor_lines(part, item.value, graph, arriving, leaving, room, brief)
     else:
         part.lines = folded_lines(item, graph)
-    strip = _strip_size(part.heat)
+    strip = strip_size(part.heat)
     wide = max([strip[0], *(line.width for line in part.lines)])
     part.width = max(wide + 2 * PAD + (6 if _alias(part, graph) is not None else 0), ports * 52 - 20, 48.0)
     part.height = len(part.lines) * LINE + 12 + (strip[1] + 6 if strip[1] else 0)
@@ -151,7 +150,7 @@ def _tensor_lines(
         asked = value.id in graph.infinite
         printed = late(number_lines(numbers, "ink", room=room + 2, brief=brief, asked=asked), known)
         part.lines = [Text([mono(label, bold=True), sans(f"  {extra}")]), *printed]
-        part.heat = None if brief else _heat(numbers)
+        part.heat = None if brief else heat_of(numbers)
     others = _sharers(value, graph)
     if others:
         part.lines.append(Text([sans(clip(f"same memory as {others}", 200, SIZE))]))
@@ -203,35 +202,6 @@ def _grad_lines(value: Value, graph: Graph, arriving: list[Link], leaving: list[
             total = incoming.grads[-1]
             return late(number_lines(total.numbers, "gradient", "Σ∂ = ", room - 2, brief=True), total.step, total.call)
     return []
-
-
-def _heat(numbers: Numbers) -> Numbers | None:
-    """The numbers, where they are too many to print, or in too many rows, and so drawn as a heat strip."""
-    if not numbers.data or isinstance(numbers.data[0], complex) or numbers.low is None:
-        return None
-    many = len(numbers.data) > nums.SHOWN
-    return (
-        numbers
-        if many or (numbers.low != numbers.high and nums.lines(numbers) == nums.summary_lines(numbers))
-        else None
-    )
-
-
-def _grid(numbers: Numbers) -> tuple[int, int]:
-    columns = numbers.shape[-1]
-    rows = math.prod(numbers.shape[:-1])
-    return min(rows, MOST_CELLS // 2), min(columns, MOST_CELLS)
-
-
-def _strip_size(numbers: Numbers | None) -> tuple[float, float]:
-    if numbers is None:
-        return 0.0, 0.0
-    rows, columns = _grid(numbers)
-    return columns * _cell(rows, columns), rows * _cell(rows, columns)
-
-
-def _cell(rows: int, columns: int) -> float:
-    return STRIP if rows <= 8 and columns <= 20 else 6.0
 
 
 def _alias(part: Part, graph: Graph) -> str | None:
@@ -314,7 +284,7 @@ def _draw_box(part: Part, picture: Picture, left: float, top: float, graph: Grap
     if alias is not None:
         picture.box(left + 4, top + 5, 5, height - 10, radius=2.5, fill=alias, stroke=None)
         left, width = left + 6, width - 6
-    block = max([_strip_size(part.heat)[0], *(each.width for each in part.lines)])
+    block = max([strip_size(part.heat)[0], *(each.width for each in part.lines)])
     y = top + 6 + LINE - 4.5
     start = left + (width - block) / 2
     for each in part.lines:
@@ -322,33 +292,7 @@ def _draw_box(part: Part, picture: Picture, left: float, top: float, graph: Grap
         y += LINE
     if part.heat is not None:
         assert value is not None, "numbers are a tensor's"
-        _draw_heat(part.heat, picture, start, y - LINE + 8, graph.known.get(value.id))
-
-
-def _draw_heat(numbers: Numbers, picture: Picture, left: float, top: float, known: int | None) -> None:
-    """The elements as squares: warm above zero, cool below, stronger with size."""
-    rows, columns = _grid(numbers)
-    side = _cell(rows, columns)
-    data = numbers.data or ()
-    largest = max((abs(float(v)) for v in data if not isinstance(v, complex) and math.isfinite(v)), default=0.0) or 1.0
-    wide = numbers.shape[-1]
-    picture.open(
-        "ak-heat", aria_hidden="true", data_step=known, transform=f"translate({num(left)} {num(top + side / 2)})"
-    )
-    strokes: dict[tuple[str, int], str] = {}
-    for r in range(rows):
-        for c in range(columns):
-            value = data[r * wide + c]
-            if isinstance(value, complex):
-                continue
-            finite = math.isfinite(value)
-            role = "error" if not finite else "warm" if value >= 0 else "cool"
-            shade = SHADES if not finite else round(SHADES * abs(float(value)) / largest)
-            square = f"M{num(c * side)} {num(r * side)}h{num(side - 0.6)}"
-            strokes[role, shade] = strokes.get((role, shade), "") + square
-    for (role, shade), d in sorted(strokes.items()):
-        picture.path(d, stroke=role, line=side - 0.6, stroke_opacity=f"{0.06 + 0.84 * shade / SHADES:.2f}")
-    picture.close()
+        draw_heat(part.heat, picture, start, y - LINE + 8, graph.known.get(value.id))
 
 
 def forward_lines(link: Link, graph: Graph, room: int = ROOM, rows: int = ROWS) -> list[Text]:
