@@ -9,7 +9,6 @@ from tests.every_case import every_case
 
 from .programs.runs import Line, Pair
 
-# ruff: noqa: E501 - long lines stay whole: each is a program.
 CASES = {
     "bounds of a range of whole numbers, before they are made whole": """
 o=T.zeros(2,dtype=T.int64); T.range(1.5,1,out=o)
