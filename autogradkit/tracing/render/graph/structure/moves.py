@@ -15,9 +15,8 @@ from autogradkit.tracing.render.graph.structure.model import Graph, Item, inputs
 
 RESHAPES = frozenset({"view", "_unsafe_view", "_reshape_alias", "unsqueeze", "squeeze", "expand", "clone", "alias"})
 TURNS = frozenset({"t", "transpose", "permute"})
-_SUBSCRIPTS = frozenset(
-    {"select", "slice"}
-)  # which may be among them, but are no row by themselves: `x[0, 0]` says it all
+# Which may be among them, but are no row by themselves: `x[0, 0]` says it all.
+_SUBSCRIPTS = frozenset({"select", "slice"})
 
 BETWEEN = " · "  # in the title of a row
 
