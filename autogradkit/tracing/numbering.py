@@ -339,7 +339,7 @@ class Numbering:
 
 def _share_elements(first: Any, second: Any) -> bool:
     """Whether a write into one of two tensors may reach the other."""
-    arrays = first._array, second._array
+    arrays = first._memory, second._memory
     try:
         return any(each.__class__ is not np.ndarray for each in arrays) or np.shares_memory(
             *arrays, max_work=_MOST_WORK
